@@ -1,0 +1,3 @@
+"""Peoplecount: entry and exit counts from Hanwha people-counting cameras, live and kept."""
+
+__version__ = "0.1.0"

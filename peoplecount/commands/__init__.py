@@ -1,0 +1,1 @@
+"""The commands of ``python -m peoplecount``: entry points, one module each."""

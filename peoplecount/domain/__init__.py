@@ -1,0 +1,1 @@
+"""Data and arithmetic: standard library only, no input or output, no clock."""

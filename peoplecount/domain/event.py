@@ -1,0 +1,69 @@
+"""Events: what happened, as it stands in the log and leaves the system."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from peoplecount.domain.event_id import EventId
+
+
+class EventKind(StrEnum):
+    """The names of events in log, stream and API. The last four exist in streams only."""
+
+    COUNT = "PeopleCountingUpdate"
+    COUNTER_BREAK = "CounterBreak"
+    CAMERA_STATUS = "CameraStatus"
+    SNAPSHOT = "snapshot"
+    READINGS = "readings"
+    GAP = "gap"
+    GOODBYE = "goodbye"
+
+
+class Quality(StrEnum):
+    """How a figure was come by."""
+
+    MEASURED = "measured"
+    BACK_FILLED = "back-filled"
+    CORRECTED = "corrected"
+    ESTIMATED = "estimated"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """An event that is about to be appended: everything but its id."""
+
+    kind: EventKind
+    site_id: str
+    camera_id: str
+    door_id: str
+    """Empty where the event is about no door."""
+
+    body: str
+    """A JSON object without ``id``, as ``peoplecount.domain.event_body`` writes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """An event in the log."""
+
+    event_id: EventId
+    appended_at: datetime
+    event: NewEvent
+
+    def json(self) -> str:
+        """The event as it leaves the system: its body with ``id`` in front."""
+        return f'{{"id":"{self.event_id}",{self.event.body[1:]}'
+
+
+def utc_text(moment: datetime) -> str:
+    """ISO 8601 in UTC with milliseconds and ``Z``, as all events write their times."""
+    text = moment.astimezone(UTC).isoformat(timespec="milliseconds")
+    return text.replace("+00:00", "Z")
+
+
+def parse_utc(text: str) -> datetime:
+    """Read what ``utc_text`` wrote. Raises ``ValueError``."""
+    return datetime.fromisoformat(text).astimezone(UTC)

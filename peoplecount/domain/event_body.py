@@ -1,0 +1,125 @@
+"""What stands inside events: one JSON schema for log, stream, API, webhook and export."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from peoplecount.domain.event import EventKind, NewEvent, Quality, parse_utc, utc_text
+from peoplecount.domain.increment import Generation, Growth, Increment
+from peoplecount.domain.line import LineKey
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The names that an event carries, so that its reader needs no look-up."""
+
+    site_id: str
+    site_name: str
+    camera_id: str
+    camera_name: str
+    door_id: str = ""
+    door_name: str = ""
+    line_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a line and its site stand after an increment."""
+
+    in_today: int
+    out_today: int
+    occupancy: int
+
+
+def write_body(fields: Mapping[str, Any]) -> str:
+    """One compact JSON object."""
+    return json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
+
+
+def count_event(place: Place, increment: Increment, standing: Standing) -> NewEvent:
+    """A ``PeopleCountingUpdate``."""
+    fields = _head(EventKind.COUNT, increment.ended_at, place) | {
+        "doorId": place.door_id,
+        "doorName": place.door_name,
+        "lineId": str(increment.key),
+        "lineName": place.line_name,
+        "from": utc_text(increment.started_at),
+        "to": utc_text(increment.ended_at),
+        "localTime": increment.local_time.isoformat(timespec="seconds"),
+        "in": increment.entered.people,
+        "out": increment.left.people,
+        "cameraInTotal": increment.entered.after,
+        "cameraOutTotal": increment.left.after,
+        "inToday": standing.in_today,
+        "outToday": standing.out_today,
+        "occupancy": standing.occupancy,
+        "quality": increment.quality.value,
+        "inGeneration": str(increment.entered.generation),
+        "inGenerationStart": increment.entered.start,
+        "outGeneration": str(increment.left.generation),
+        "outGenerationStart": increment.left.start,
+    }
+    return NewEvent(EventKind.COUNT, place.site_id, place.camera_id, place.door_id, write_body(fields))
+
+
+def read_increment(event: NewEvent) -> Increment:
+    """The increment that ``count_event`` wrote."""
+    fields = json.loads(event.body)
+    return Increment(
+        key=LineKey.parse(fields["lineId"]),
+        started_at=parse_utc(fields["from"]),
+        ended_at=parse_utc(fields["to"]),
+        local_time=datetime.fromisoformat(fields["localTime"]),
+        entered=_growth(fields, "in", "In"),
+        left=_growth(fields, "out", "Out"),
+        quality=Quality(fields["quality"]),
+    )
+
+
+def _growth(fields: Mapping[str, Any], direction: str, title: str) -> Growth:
+    after = fields[f"camera{title}Total"]
+    return Growth(
+        generation=Generation.parse(fields[f"{direction}Generation"]),
+        start=fields[f"{direction}GenerationStart"],
+        before=after - fields[direction],
+        after=after,
+    )
+
+
+def break_event(place: Place, moment: datetime, line_id: str, kind: str, reason: str, unknown: str) -> NewEvent:
+    """A ``CounterBreak``: why a total stopped growing, and what cannot be known because of it."""
+    fields = _head(EventKind.COUNTER_BREAK, moment, place) | {
+        "doorId": place.door_id,
+        "doorName": place.door_name,
+        "lineId": line_id,
+        "lineName": place.line_name,
+        "break": kind,
+        "reason": reason,
+        "unknown": unknown,
+    }
+    return NewEvent(EventKind.COUNTER_BREAK, place.site_id, place.camera_id, place.door_id, write_body(fields))
+
+
+def status_event(place: Place, moment: datetime, state: str, reason: str, since: datetime) -> NewEvent:
+    """A ``CameraStatus``."""
+    fields = _head(EventKind.CAMERA_STATUS, moment, place) | {
+        "state": state,
+        "reason": reason,
+        "since": utc_text(since),
+    }
+    return NewEvent(EventKind.CAMERA_STATUS, place.site_id, place.camera_id, "", write_body(fields))
+
+
+def _head(kind: EventKind, moment: datetime, place: Place) -> dict[str, Any]:
+    return {
+        "kind": kind.value,
+        "time": utc_text(moment),
+        "siteId": place.site_id,
+        "siteName": place.site_name,
+        "cameraId": place.camera_id,
+        "cameraName": place.camera_name,
+    }

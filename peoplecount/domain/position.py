@@ -1,0 +1,63 @@
+"""How far a line's counts have been written, and what of an increment is new to whoever wrote them.
+
+Log numbers alone are no key, because a log can be rewound. Totals are: of a line and direction the writer
+keeps the generation and the total it has written, takes what lies beyond, and skips what it already has.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from peoplecount.domain.increment import Generation, Growth, Increment
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How far one direction is written."""
+
+    generation: Generation
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """How far a line is written, in both directions."""
+
+    entered: Mark
+    left: Mark
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What of an increment is new, and where that leaves the writer."""
+
+    entered: int
+    left: int
+    position: Position
+    bridged: bool
+    """True where part of it belongs to earlier increments that never arrived: people known, time not."""
+
+
+def accept(position: Position | None, increment: Increment) -> Accepted | None:
+    """What of ``increment`` is not written yet, given what is; ``None`` if nothing is new.
+
+    ``position`` is ``None`` for a line that has never been written.
+    """
+    entered, entered_mark, entered_gap = _beyond(position.entered if position else None, increment.entered)
+    left, left_mark, left_gap = _beyond(position.left if position else None, increment.left)
+    reached = Position(entered_mark, left_mark)
+    if reached == position:
+        return None
+    return Accepted(entered, left, reached, entered_gap or left_gap)
+
+
+def _beyond(mark: Mark | None, growth: Growth) -> tuple[int, Mark, bool]:
+    """People beyond the mark, the mark afterwards, and whether a hole was bridged to get there."""
+    reached = Mark(growth.generation, growth.after)
+    if mark is None or growth.generation > mark.generation:
+        written = growth.start
+    elif growth.generation < mark.generation or growth.after <= mark.total:
+        return 0, mark, False
+    else:
+        written = mark.total
+    return growth.after - written, reached, growth.before > written

@@ -1,0 +1,42 @@
+"""Readings: what a camera said in one poll."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from peoplecount.domain.line import LineKey
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """People in and out of a line since the camera's local midnight."""
+
+    in_total: int
+    out_total: int
+
+
+@dataclass(frozen=True, slots=True)
+class LineReading:
+    """The running totals of one line, and the name the camera gives it."""
+
+    key: LineKey
+    name: str
+    totals: Totals
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a camera said in one poll. A line that is not in it is unknown, not zero."""
+
+    camera_id: str
+    taken_at: datetime
+    """UTC, by our clock."""
+
+    local_time: datetime
+    """The camera's own wall clock at that moment, without a zone."""
+
+    serial: str
+    """The device's serial number or, failing that, its MAC address; empty where it gave neither."""
+
+    lines: tuple[LineReading, ...]

@@ -1,0 +1,1 @@
+"""The event log and the local store: what a process must not lose when it dies."""

@@ -1,0 +1,144 @@
+"""The event log: what everything that leaves the system reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from peoplecount.domain.event import LogEntry, NewEvent
+from peoplecount.domain.event_id import EventId
+
+
+class LogError(Exception):
+    """Base of all errors of the log.
+
+    - ``LogUnavailable``: it could not be read or written (disk full, file gone, locked for too long)
+    - ``Fenced``: an append was refused, because somebody else polls now
+      - ``StaleTerm``: another process has taken the lead since
+      - ``StaleState``: the state an append started from is not the one that is there
+    - ``UnsuitableFolder``: the data folder cannot hold a log (a network or Windows drive)
+    """
+
+
+class LogUnavailable(LogError):
+    """The log could not be read or written."""
+
+
+class Fenced(LogError):
+    """An append was refused, because it did not start from what is there."""
+
+
+class StaleTerm(Fenced):
+    """Another process has taken the lead since."""
+
+
+class StaleState(Fenced):
+    """The state an append started from is not the one that is there."""
+
+
+class UnsuitableFolder(LogError):
+    """The data folder cannot hold a log; the message says why and where to put it."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A value kept beside the log, changed in the same transaction as the events."""
+
+    version: int
+    """Grows by one with every change."""
+
+    body: str
+    """JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class StateChange:
+    """A new body for a key, and the version it was made from (0: there was none)."""
+
+    key: str
+    expected_version: int
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """Events and the states they lead to; either both are kept or neither."""
+
+    events: tuple[NewEvent, ...] = ()
+    states: tuple[StateChange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedStates:
+    """All states, and the head of the log at that very moment."""
+
+    head: EventId
+    states: Mapping[str, State]
+
+
+class EventLog(Protocol):
+    """A durable, numbered list of events with the states that lead to the next one beside it.
+
+    Every call blocks briefly and may come from any thread. Numbers grow strictly and are never used twice
+    within an epoch. All raise ``LogUnavailable``.
+    """
+
+    def head(self) -> EventId:
+        """The last event's id; number 0 before the first."""
+        ...
+
+    def oldest(self) -> EventId:
+        """The earliest id that can be resumed from without a gap (the one before the first kept event)."""
+        ...
+
+    def raise_term(self) -> int:
+        """Take the lead: a new term, greater than any before. Appends of earlier terms are refused from now on."""
+        ...
+
+    def load_states(self) -> LoadedStates:
+        """All states and the head, read in one transaction."""
+        ...
+
+    def append(self, term: int, batch: Sequence[Append], now: datetime) -> EventId:
+        """Append all of ``batch`` in order, durably and all or nothing; the head afterwards.
+
+        Raises ``StaleTerm`` or ``StaleState``.
+        """
+        ...
+
+    def read(self, after: int, limit: int) -> list[LogEntry]:
+        """At most ``limit`` entries with numbers above ``after``, in order."""
+        ...
+
+    def note_seen(self, term: int, seen: Mapping[str, datetime]) -> None:
+        """Remember when cameras were last read without a change: asked, and nothing happened.
+
+        Raises ``StaleTerm``.
+        """
+        ...
+
+    def seen(self) -> dict[str, datetime]:
+        """Camera ids and when each was last read."""
+        ...
+
+    def change_counter(self) -> int:
+        """A number that differs from the last one when any process may have changed the log. Cheap, never blocks."""
+        ...
+
+    def start_epoch(self) -> EventId:
+        """Declare all ids given out so far void, because the log was found rewound; the new head."""
+        ...
+
+    def trim(self, up_to: int, before: datetime) -> int:
+        """Drop entries with numbers at most ``up_to`` appended before ``before``; how many went."""
+        ...
+
+    def size(self) -> int:
+        """Bytes on disk."""
+        ...
+
+    def close(self) -> None:
+        """Let go of everything; may be called twice."""
+        ...

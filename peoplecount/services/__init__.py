@@ -1,0 +1,1 @@
+"""The use cases: polling, health, writing records, the live board."""

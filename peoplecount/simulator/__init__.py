@@ -1,0 +1,1 @@
+"""Virtual cameras that speak SUNAPI over real HTTP; they know nothing of the rest."""

@@ -1,0 +1,1 @@
+"""Server-Sent Events: frames, the shared ring and its readers."""

@@ -1,0 +1,1 @@
+"""Cameras: SUNAPI over HTTP with digest authentication, read-only."""

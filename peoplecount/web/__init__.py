@@ -1,0 +1,1 @@
+"""Flask: dashboard, event stream and health."""
