@@ -41,6 +41,10 @@ class NewEvent:
     door_id: str
     """Empty where the event is about no door."""
 
+    subject: str
+    """What the event gives the newest state of (a line's or a camera's id); the log keeps the last one of each
+    kind and subject at hand, however old. Empty: none."""
+
     body: str
     """A JSON object without ``id``, as ``peoplecount.domain.event_body`` writes it."""
 

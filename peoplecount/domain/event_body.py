@@ -63,7 +63,7 @@ def count_event(place: Place, increment: Increment, standing: Standing) -> NewEv
         "outGeneration": str(increment.left.generation),
         "outGenerationStart": increment.left.start,
     }
-    return NewEvent(EventKind.COUNT, place.site_id, place.camera_id, place.door_id, write_body(fields))
+    return _event(EventKind.COUNT, place, str(increment.key), fields)
 
 
 def read_increment(event: NewEvent) -> Increment:
@@ -101,7 +101,7 @@ def break_event(place: Place, moment: datetime, line_id: str, kind: str, reason:
         "reason": reason,
         "unknown": unknown,
     }
-    return NewEvent(EventKind.COUNTER_BREAK, place.site_id, place.camera_id, place.door_id, write_body(fields))
+    return _event(EventKind.COUNTER_BREAK, place, "", fields)
 
 
 def status_event(place: Place, moment: datetime, state: str, reason: str, since: datetime) -> NewEvent:
@@ -111,7 +111,7 @@ def status_event(place: Place, moment: datetime, state: str, reason: str, since:
         "reason": reason,
         "since": utc_text(since),
     }
-    return NewEvent(EventKind.CAMERA_STATUS, place.site_id, place.camera_id, "", write_body(fields))
+    return _event(EventKind.CAMERA_STATUS, place, place.camera_id, fields)
 
 
 def _head(kind: EventKind, moment: datetime, place: Place) -> dict[str, Any]:
@@ -123,3 +123,7 @@ def _head(kind: EventKind, moment: datetime, place: Place) -> dict[str, Any]:
         "cameraId": place.camera_id,
         "cameraName": place.camera_name,
     }
+
+
+def _event(kind: EventKind, place: Place, subject: str, fields: Mapping[str, Any]) -> NewEvent:
+    return NewEvent(kind, place.site_id, place.camera_id, place.door_id, subject, write_body(fields))

@@ -78,6 +78,14 @@ class LoadedStates:
     states: Mapping[str, State]
 
 
+@dataclass(frozen=True, slots=True)
+class LatestEntries:
+    """The newest entry of each kind and subject in log order, and the head of the log at that very moment."""
+
+    head: EventId
+    entries: tuple[LogEntry, ...]
+
+
 class EventLog(Protocol):
     """A durable, numbered list of events with the states that lead to the next one beside it.
 
@@ -99,6 +107,10 @@ class EventLog(Protocol):
 
     def load_states(self) -> LoadedStates:
         """All states and the head, read in one transaction."""
+        ...
+
+    def latest(self) -> LatestEntries:
+        """The newest entry of each kind and subject, and the head, read in one transaction."""
         ...
 
     def append(self, term: int, batch: Sequence[Append], now: datetime) -> EventId:
