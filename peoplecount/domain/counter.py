@@ -1,0 +1,176 @@
+"""One direction of one line: a camera's running total, and what it means when it falls.
+
+A total only grows until the camera resets it: at its midnight, by hand, or by a restart that loses counts. But
+a fall may also be a slip that is mended by itself: a rebooting camera shows 0 for some polls and then its old
+totals again, or an answer is stale. So a fall is held until a later reading tells which it was. Nothing is lost
+by waiting, because after a reset the total holds all that came since.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from peoplecount.domain.increment import Generation, Growth
+
+LONGEST_HOLD = timedelta(minutes=10)
+"""How long a fall is held at most. A rebooting camera shows 0 for up to some minutes; waiting at 0 costs nothing, for
+there is nobody to count."""
+
+FASTEST_PEOPLE_PER_SECOND = 5.0
+"""More than this cannot cross one line in one direction. The busiest five minutes of the real data held 276."""
+
+MIDNIGHT_SLACK = timedelta(minutes=2)
+"""How near midnight a fall may be seen and still be the midnight reset: clocks are read to the second and drift."""
+
+
+class BreakKind(StrEnum):
+    """Why a total stopped growing."""
+
+    MIDNIGHT = "midnight reset"
+    RESET = "reset"
+    GLITCH = "glitch"
+    REPLACED = "camera replaced"
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When a reading was taken, by our clock (UTC) and by the camera's (local, without a zone)."""
+
+    utc: datetime
+    local: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Fall:
+    """A total that was lower than the one before, and nobody knows yet why."""
+
+    total: int
+    day: date
+    """The camera-local day; the new one already when midnight was near."""
+
+    first_seen: datetime
+    last_seen: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """One direction of one line, as it stood at its last accepted reading."""
+
+    generation: Generation
+    start: int
+    """The total at which the generation began."""
+
+    total: int
+    read_at: datetime
+    """UTC, the last accepted reading."""
+
+    fall: Fall | None = None
+    lost_total: int | None = None
+    """The total before a reset within the day: should the camera come back to it, the reset was a slip."""
+
+    @classmethod
+    def first(cls, total: int, moment: Moment) -> Counter:
+        """The base: what the camera counted before is not ours."""
+        return cls(Generation(moment.local.date()), start=total, total=total, read_at=moment.utc)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one reading made of a counter."""
+
+    counter: Counter
+    growth: Growth
+    """Empty (``before == after``) where nobody came, or a fall is held."""
+
+    broke: BreakKind | None = None
+
+
+def advance(counter: Counter, total: int, moment: Moment) -> Step:
+    """Judge the next total of a counter."""
+    if counter.fall is not None:
+        return _settle(counter, counter.fall, total, moment)
+    if total < counter.total:
+        return _hold(replace(counter, fall=_fall(counter, total, moment)))
+    if _came_back(counter, total, moment):
+        return _return(counter, total, moment)
+    return _grow(counter, total, moment)
+
+
+def replace_camera(counter: Counter, total: int, moment: Moment) -> Step:
+    """Another device stands behind the line now: its total is a new base."""
+    generation = counter.generation.next(moment.local.date())
+    return _begin(generation, start=total, before=total, total=total, moment=moment, broke=BreakKind.REPLACED)
+
+
+def _settle(counter: Counter, fall: Fall, total: int, moment: Moment) -> Step:
+    """A later reading after a fall."""
+    if total < fall.total:
+        return _hold(replace(counter, fall=replace(fall, total=total, last_seen=moment.utc)))
+    if total >= counter.total and not _is_new_day(counter, fall, total, moment):
+        return _grow(counter, total, moment, broke=BreakKind.GLITCH)
+    if _is_doubtful(counter, total, moment) and moment.utc - fall.first_seen < LONGEST_HOLD:
+        return _hold(replace(counter, fall=replace(fall, last_seen=moment.utc)))
+    return _reset(counter, fall, total, moment)
+
+
+def _is_new_day(counter: Counter, fall: Fall, total: int, moment: Moment) -> bool:
+    """Whether a total that is back at the old one may have grown there from zero since midnight."""
+    return fall.day > counter.generation.day and _is_possible(total - fall.total, moment.utc - fall.last_seen)
+
+
+def _is_doubtful(counter: Counter, total: int, moment: Moment) -> bool:
+    """Whether a lower total says nothing yet (0) or is more than can have come since zero (a stale answer)."""
+    return total == 0 or not _is_possible(total, moment.utc - counter.read_at)
+
+
+def _is_possible(people: int, span: timedelta) -> bool:
+    return people <= FASTEST_PEOPLE_PER_SECOND * max(1.0, span.total_seconds())
+
+
+def _fall(counter: Counter, total: int, moment: Moment) -> Fall:
+    slack = min(max(moment.utc - counter.read_at, timedelta(seconds=5)), MIDNIGHT_SLACK)
+    return Fall(total, (moment.local + slack).date(), first_seen=moment.utc, last_seen=moment.utc)
+
+
+def _came_back(counter: Counter, total: int, moment: Moment) -> bool:
+    """Whether the camera has found the totals again that it seemed to have lost."""
+    return (
+        counter.lost_total is not None
+        and total >= counter.lost_total
+        and moment.local.date() == counter.generation.day
+        and not _is_possible(total - counter.total, moment.utc - counter.read_at)
+    )
+
+
+def _return(counter: Counter, total: int, moment: Moment) -> Step:
+    """Take back a reset that was none: who was counted since it is in the old total too."""
+    assert counter.lost_total is not None  # noqa: S101 - narrows the type; _came_back has seen to it
+    before = min(total, counter.lost_total + counter.total - counter.start)
+    generation = counter.generation.next(counter.generation.day)
+    return _begin(generation, start=before, before=before, total=total, moment=moment, broke=BreakKind.GLITCH)
+
+
+def _reset(counter: Counter, fall: Fall, total: int, moment: Moment) -> Step:
+    day = max(fall.day, moment.local.date())
+    at_midnight = day > counter.generation.day
+    generation = counter.generation.next(day)
+    broke = BreakKind.MIDNIGHT if at_midnight else BreakKind.RESET
+    step = _begin(generation, start=0, before=0, total=total, moment=moment, broke=broke)
+    lost_total = None if at_midnight else counter.total
+    return replace(step, counter=replace(step.counter, lost_total=lost_total))
+
+
+def _begin(generation: Generation, *, start: int, before: int, total: int, moment: Moment, broke: BreakKind) -> Step:
+    counter = Counter(generation, start=start, total=total, read_at=moment.utc)
+    return Step(counter, Growth(generation, start=start, before=before, after=total), broke)
+
+
+def _grow(counter: Counter, total: int, moment: Moment, broke: BreakKind | None = None) -> Step:
+    growth = Growth(counter.generation, counter.start, before=counter.total, after=total)
+    return Step(replace(counter, total=total, read_at=moment.utc, fall=None), growth, broke)
+
+
+def _hold(counter: Counter) -> Step:
+    return Step(counter, Growth(counter.generation, counter.start, before=counter.total, after=counter.total))

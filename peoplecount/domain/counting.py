@@ -1,0 +1,156 @@
+"""The counting rules: what a reading adds to what is already counted.
+
+Pure: old state, new reading, new state and what happened. A line that is missing from a reading keeps its state;
+it is unknown, not zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+
+from peoplecount.domain.counter import BreakKind, Counter, Moment, Step, advance, replace_camera
+from peoplecount.domain.event import Quality
+from peoplecount.domain.increment import Growth, Increment
+from peoplecount.domain.line import LineKey
+from peoplecount.domain.reading import LineReading, Reading
+
+
+@dataclass(frozen=True, slots=True)
+class LineState:
+    """A line as it stood at its last reading."""
+
+    name: str
+    """As the camera gives it."""
+
+    entered: Counter
+    left: Counter
+    day: date
+    """The camera-local day that ``in_today`` and ``out_today`` are about."""
+
+    in_today: int = 0
+    out_today: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CountState:
+    """What is remembered of a camera between two polls."""
+
+    serial: str = ""
+    lines: Mapping[LineKey, LineState] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class LineBreak:
+    """A total that stopped growing."""
+
+    key: LineKey
+    kind: BreakKind
+    entered: bool
+    """Whether it was the total of people going in, or out."""
+
+    moment: Moment
+    total_before: int
+    total_after: int
+
+
+@dataclass(frozen=True, slots=True)
+class LineCount:
+    """What a reading told of one line that is worth an event."""
+
+    increment: Increment | None
+    """``None`` where only a break was seen."""
+
+    breaks: tuple[LineBreak, ...]
+    state: LineState
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What came of a reading."""
+
+    state: CountState
+    lines: tuple[LineCount, ...]
+    """In the order of the reading; lines of which there is nothing to tell are left out."""
+
+
+Judge = Callable[[Counter, int, Moment], Step]
+
+
+def count(state: CountState, reading: Reading, *, expected_every: timedelta) -> Counted:
+    """Count a reading.
+
+    ``expected_every`` is the time between two polls: what came over more than two of them is marked estimated,
+    because nobody saw when in that time it came.
+    """
+    replaced = state.serial and reading.serial and state.serial != reading.serial
+    judge = replace_camera if replaced else advance
+    moment = Moment(reading.taken_at, reading.local_time)
+    lines = dict(state.lines)
+    told = []
+    for line_reading in reading.lines:
+        known = lines.get(line_reading.key)
+        outcome = _count_line(known, line_reading, moment, judge, 2 * expected_every)
+        lines[line_reading.key] = outcome.state
+        if outcome.increment is not None or outcome.breaks:
+            told.append(outcome)
+    return Counted(CountState(reading.serial or state.serial, lines), tuple(told))
+
+
+def _count_line(
+    known: LineState | None, reading: LineReading, moment: Moment, judge: Judge, longest: timedelta
+) -> LineCount:
+    if known is None:
+        return _first(reading, moment)
+    entered = judge(known.entered, reading.totals.in_total, moment)
+    left = judge(known.left, reading.totals.out_total, moment)
+    state = _after(known, reading, entered, left, moment)
+    breaks = tuple(
+        LineBreak(reading.key, step.broke, step is entered, moment, before.total, step.counter.total)
+        for before, step in ((known.entered, entered), (known.left, left))
+        if step.broke is not None
+    )
+    increment = _increment(known, reading.key, (entered, left), moment, longest)
+    return LineCount(increment, breaks, state)
+
+
+def _first(reading: LineReading, moment: Moment) -> LineCount:
+    entered = Counter.first(reading.totals.in_total, moment)
+    left = Counter.first(reading.totals.out_total, moment)
+    increment = Increment(
+        reading.key, moment.utc, moment.utc, moment.local, entered=_standing(entered), left=_standing(left)
+    )
+    return LineCount(increment, (), LineState(reading.name, entered, left, moment.local.date()))
+
+
+def _standing(counter: Counter) -> Growth:
+    return Growth(counter.generation, counter.start, counter.total, counter.total)
+
+
+def _after(known: LineState, reading: LineReading, entered: Step, left: Step, moment: Moment) -> LineState:
+    day = max(moment.local.date(), known.day)
+    today = known if day == known.day else replace(known, in_today=0, out_today=0)
+    return LineState(
+        name=reading.name,
+        entered=entered.counter,
+        left=left.counter,
+        day=day,
+        in_today=today.in_today + entered.growth.people,
+        out_today=today.out_today + left.growth.people,
+    )
+
+
+def _increment(
+    known: LineState, key: LineKey, steps: tuple[Step, Step], moment: Moment, longest: timedelta
+) -> Increment | None:
+    entered, left = steps
+    moved = [
+        before.read_at
+        for before, step in ((known.entered, entered), (known.left, left))
+        if step.growth.people or step.counter.generation != before.generation
+    ]
+    if not moved:
+        return None
+    quality = Quality.MEASURED if moment.utc - min(moved) <= longest else Quality.ESTIMATED
+    return Increment(key, min(moved), moment.utc, moment.local, entered.growth, left.growth, quality)

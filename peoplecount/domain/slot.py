@@ -1,0 +1,21 @@
+"""Slots: when in its interval a camera is polled.
+
+A camera's slot comes from its identity and absolute time, so that polls are spread evenly and a restart moves none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+
+
+def phase(camera_id: str, interval: float) -> float:
+    """Seconds into every interval, counted from the epoch, at which the camera is polled."""
+    digest = hashlib.blake2b(camera_id.encode(), digest_size=8).digest()
+    return int.from_bytes(digest) / 2**64 * interval
+
+
+def next_slot(camera_id: str, interval: float, now: float) -> float:
+    """The camera's first slot after ``now``; both in seconds since the epoch."""
+    offset = phase(camera_id, interval)
+    return (math.floor((now - offset) / interval) + 1) * interval + offset
