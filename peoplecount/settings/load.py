@@ -1,0 +1,109 @@
+"""The settings the service runs with."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from peoplecount.settings import readers
+from peoplecount.settings.database import DatabaseSettings, read_database
+from peoplecount.settings.errors import SettingsError
+from peoplecount.settings.sources import Sources, read_sources
+from peoplecount.settings.table import SETTINGS
+
+ENV_FILE = Path(".env")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings, read and checked. ``peoplecount.settings.table`` says what each means."""
+
+    database: DatabaseSettings
+    host: str = "127.0.0.1"
+    port: int = 8000
+    trusted_hosts: tuple[str, ...] = ()
+    workers: int = 1
+    data_dir: Path = Path("var")
+    log_keep_days: int = 7
+    cameras_view: str = "API_camaras"
+    camera_user: str = ""
+    camera_password: str = field(default="", repr=False)
+    poll_interval: float = 10.0
+    """Seconds."""
+
+    connect_timeout: float = 3.05
+    """Seconds."""
+
+    read_timeout: float = 10.0
+    """Seconds."""
+
+    time_zone: str = "UTC"
+    """An IANA name."""
+
+    clock_url: str = ""
+    """Empty: real time."""
+
+    log_level: str = "INFO"
+    demo: bool = False
+    """True only for the demo's own children."""
+
+    warnings: tuple[str, ...] = ()
+    """What was odd about the settings, in words and without secrets, for the entry point to say."""
+
+
+def load_settings(environ: Mapping[str, str] | None = None, env_file: Path | None = ENV_FILE) -> Settings:
+    """The settings from ``environ`` (the process' own unless given) and, where that is silent, from ``env_file``.
+
+    Raises ``SettingsError`` with every fault there is.
+    """
+    sources = read_sources(os.environ if environ is None else environ, env_file)
+    faults, warnings = list(sources.faults), list(sources.warnings)
+    values = _values(sources, faults)
+    texts = {name: text for name, text in sources.texts.items() if name not in values.refused}
+    database = read_database(texts, values.by_attribute["data_dir"], faults, warnings)
+    time_zone = values.by_attribute["time_zone"] or _local_time_zone(warnings)
+    if faults or database is None:
+        raise SettingsError(faults)
+    return Settings(
+        **(values.by_attribute | {"time_zone": time_zone}),
+        database=database,
+        demo=sources.demo,
+        warnings=tuple(warnings),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Values:
+    by_attribute: dict[str, Any]
+    refused: set[str]
+
+
+def _values(sources: Sources, faults: list[str]) -> _Values:
+    """Every setting's value; the default's where the text is refused, so that all faults are found at once."""
+    values = _Values({}, set())
+    for setting in SETTINGS:
+        value = setting.read(setting.default) if setting.default else setting.unset
+        text = sources.texts.get(setting.name)
+        if text is not None:
+            try:
+                value = setting.read(text)
+            except ValueError as error:
+                faults.append(f"{setting.name}: {error}")
+                values.refused.add(setting.name)
+        if setting.attribute:
+            values.by_attribute[setting.attribute] = value
+    return values
+
+
+def _local_time_zone(warnings: list[str]) -> str:
+    """The machine's time zone; UTC, and a warning, where it does not tell."""
+    import tzlocal  # noqa: PLC0415  reads the machine's configuration: only where it is needed
+
+    try:
+        return readers.time_zone(tzlocal.get_localzone_name())
+    except (LookupError, ValueError, OSError):
+        warnings.append("TIME_ZONE is not set and this machine does not tell its own; UTC is used")
+        return "UTC"

@@ -1,0 +1,102 @@
+"""From a setting's text to its value. All raise ``ValueError`` saying what is allowed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
+_HOST_NAME = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9._-]{0,252}[A-Za-z0-9_.])?")
+_IPV6 = re.compile(r"[0-9A-Fa-f:.]{2,45}")
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+
+def text(value: str) -> str:
+    """The text as it is."""
+    return value
+
+
+def path(value: str) -> Path:
+    """A file or folder; ``~`` is the home folder."""
+    return Path(value).expanduser()
+
+
+def whole(least: int, most: int) -> Callable[[str], int]:
+    """Reads a whole number from ``least`` to ``most``."""
+
+    def read(value: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,9}", value, re.ASCII) or not least <= int(value) <= most:
+            raise ValueError(f"{value!r} is not a whole number from {least} to {most}")
+        return int(value)
+
+    return read
+
+
+def seconds(least: float, most: float) -> Callable[[str], float]:
+    """Reads a number of seconds from ``least`` to ``most``."""
+
+    def read(value: str) -> float:
+        if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", value, re.ASCII) or not least <= float(value) <= most:
+            raise ValueError(f"{value!r} is not a number of seconds from {least:g} to {most:g}")
+        return float(value)
+
+    return read
+
+
+def host(value: str) -> str:
+    """A host name or address to listen on, without scheme and port; brackets around IPv6 are dropped."""
+    bare = value[1:-1] if value.startswith("[") and value.endswith("]") else value
+    if _HOST_NAME.fullmatch(bare) or (":" in bare and _IPV6.fullmatch(bare)):
+        return bare
+    raise ValueError(f"{value!r} is not a host name or address such as 127.0.0.1 (no http://, no port)")
+
+
+def hosts(value: str) -> tuple[str, ...]:
+    """Host names, separated by commas."""
+    return tuple(host(part.strip()) for part in value.split(",") if part.strip())
+
+
+def time_zone(value: str) -> str:
+    """An IANA time zone that exists."""
+    try:
+        ZoneInfo(value)
+    except (OSError, ValueError, KeyError) as error:  # no such zone, a folder's name, a path outside
+        raise ValueError(f"{value!r} is not a time zone; names look like Europe/Zurich or UTC") from error
+    return value
+
+
+def log_level(value: str) -> str:
+    """A level of the log, in any case."""
+    if value.upper() not in LOG_LEVELS:
+        raise ValueError(f"{value!r} is not a level; allowed are {', '.join(LOG_LEVELS)}")
+    return value.upper()
+
+
+def identifier(value: str) -> str:
+    """A plain name in the database."""
+    if not _IDENTIFIER.fullmatch(value):
+        raise ValueError(f"{value!r} is not a plain name: letters, digits and _ are allowed, 63 at most")
+    return value
+
+
+def view_name(value: str) -> str:
+    """A view's name, with its schema in front where it needs one."""
+    schema, dot, name = value.rpartition(".")
+    try:
+        identifier(name)
+        if dot:
+            identifier(schema)
+    except ValueError as error:
+        raise ValueError(f"{value!r} is not a view's name such as API_camaras or dbo.API_camaras") from error
+    return value
+
+
+def http_address(value: str) -> str:
+    """An ``http`` address without credentials."""
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username is not None:
+        raise ValueError("it is not an address such as http://127.0.0.1:9100/control/clock")
+    return value

@@ -1,0 +1,189 @@
+"""The table of settings: the one place that names them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from peoplecount.settings import readers
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting, as it is written in ``.env`` or the environment."""
+
+    name: str
+    section: str
+    default: str
+    """The text read where it is not set. Empty: ``unset`` is the value, and the help says what happens then."""
+
+    help: str
+    read: Callable[[str], object] = readers.text
+    attribute: str = ""
+    """Its name in ``Settings``; empty where it is only a part of ``Settings.database``."""
+
+    unset: object = ""
+    secret: bool = False
+    """Never shown; may also come from the file named by ``NAME_FILE``."""
+
+    demo: bool = False
+    """Whether the demo listens to it too."""
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting(
+        "HOST",
+        "Web",
+        "127.0.0.1",
+        "Address the service listens on. Until there is a sign-in it must be this machine's own (loopback).",
+        readers.host,
+        "host",
+        demo=True,
+    ),
+    Setting("PORT", "Web", "8000", "Port the service listens on.", readers.whole(1, 65535), "port", demo=True),
+    Setting(
+        "TRUSTED_HOSTS",
+        "Web",
+        "",
+        "Host names browsers may call the service by, separated by commas. Not set: this machine's own names.",
+        readers.hosts,
+        "trusted_hosts",
+        unset=(),
+    ),
+    Setting(
+        "WEB_WORKERS",
+        "Web",
+        "1",
+        "Processes that serve pages and streams; exactly one of them polls.",
+        readers.whole(1, 64),
+        "workers",
+    ),
+    Setting(
+        "DATA_DIR",
+        "Data",
+        "var",
+        "Folder of the event log, the local store and the embedded database. On a local disk.",
+        readers.path,
+        "data_dir",
+        demo=True,
+    ),
+    Setting(
+        "LOG_KEEP_DAYS",
+        "Data",
+        "7",
+        "Days the event log keeps events that are safe in the database.",
+        readers.whole(1, 3650),
+        "log_keep_days",
+    ),
+    Setting(
+        "DATABASE_URL",
+        "Database",
+        "",
+        "The database in one line: `mssql://USER:PASSWORD@SERVER:1433/NAME`, `postgresql://…` or `sqlite:///FILE`; "
+        "ODBC options follow a `?`. Wins over the `DB_…` settings, which fill what it lacks. "
+        "Not set, and `DB_SERVER` neither: an embedded database in `DATA_DIR`.",
+        secret=True,
+    ),
+    Setting("DB_SERVER", "Database", "", "SQL Server's name or address, `SERVER\\INSTANCE` where it has instances."),
+    Setting("DB_PORT", "Database", "", "Its port. Not set: the usual one.", readers.whole(1, 65535)),
+    Setting("DB_NAME", "Database", "", "Name of the database on the server."),
+    Setting("DB_USER", "Database", "", "Login. Not set: the account the service runs under (trusted connection)."),
+    Setting("DB_PASSWORD", "Database", "", "Its password, as it is: nothing is encoded here.", secret=True),
+    Setting(
+        "DB_DRIVER",
+        "Database",
+        "",
+        "Name of the ODBC driver. Not set: the best one present (18, 17, FreeTDS).",
+    ),
+    Setting(
+        "DB_OPTIONS",
+        "Database",
+        "",
+        "Further ODBC options, such as `Encrypt=yes;TrustServerCertificate=yes`.",
+        secret=True,
+    ),
+    Setting(
+        "DB_SCHEMA",
+        "Database",
+        "peoplecount",
+        "Schema that holds all our tables on a server. SQLite has none.",
+        readers.identifier,
+    ),
+    Setting(
+        "CAMERAS_VIEW",
+        "Database",
+        "API_camaras",
+        "View the cameras are read from.",
+        readers.view_name,
+        "cameras_view",
+    ),
+    Setting("CAMERA_USER", "Cameras", "", "Login of cameras that have none of their own.", attribute="camera_user"),
+    Setting(
+        "CAMERA_PASSWORD",
+        "Cameras",
+        "",
+        "Password of cameras that have none of their own.",
+        attribute="camera_password",
+        secret=True,
+    ),
+    Setting(
+        "POLL_INTERVAL",
+        "Cameras",
+        "10",
+        "Seconds between two polls of a camera that has no interval of its own.",
+        readers.seconds(0.05, 3600),
+        "poll_interval",
+        demo=True,
+    ),
+    Setting(
+        "CONNECT_TIMEOUT",
+        "Cameras",
+        "3.05",
+        "Seconds a camera has to take a connection.",
+        readers.seconds(0.05, 120),
+        "connect_timeout",
+    ),
+    Setting(
+        "READ_TIMEOUT",
+        "Cameras",
+        "10",
+        "Seconds a camera has to answer.",
+        readers.seconds(0.05, 120),
+        "read_timeout",
+    ),
+    Setting(
+        "TIME_ZONE",
+        "Time",
+        "",
+        "Time zone of cameras without a site, such as `Europe/Zurich`. Not set: this machine's.",
+        readers.time_zone,
+        "time_zone",
+        demo=True,
+    ),
+    Setting(
+        "CLOCK_URL",
+        "Time",
+        "",
+        "Address of a simulator's clock (`http://127.0.0.1:9100/control/clock`), for replays. Not set: real time.",
+        readers.http_address,
+        "clock_url",
+        demo=True,
+    ),
+    Setting(
+        "LOG_LEVEL",
+        "Messages",
+        "INFO",
+        "Least level of messages on standard error: DEBUG, INFO, WARNING or ERROR.",
+        readers.log_level,
+        "log_level",
+        demo=True,
+    ),
+)
+
+DEMO_SWITCH = "PEOPLECOUNT_DEMO"
+"""Set by the demo alone, in the environment of its own children: everything that does not concern it is ignored."""
+
+
+def by_name() -> dict[str, Setting]:
+    """The table, by name."""
+    return {setting.name: setting for setting in SETTINGS}
