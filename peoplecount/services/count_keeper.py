@@ -1,0 +1,177 @@
+"""Keeping count: readings in, events and the states they lead to into the log."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from peoplecount.domain.camera import Camera
+from peoplecount.domain.counting import CountState, LineCount, LineState, count
+from peoplecount.domain.event import NewEvent
+from peoplecount.domain.event_body import Standing, break_event, count_event
+from peoplecount.domain.occupancy import Occupancy, occupancy_day
+from peoplecount.domain.offload import Offload, call_here
+from peoplecount.domain.reading import Reading
+from peoplecount.domain.roster import Roster
+from peoplecount.domain.site import Site
+from peoplecount.eventlog.log import Append, EventLog, State, StateChange
+from peoplecount.services.break_words import words
+from peoplecount.services.count_state_body import (
+    read_count_state,
+    read_occupancy,
+    write_count_state,
+    write_occupancy,
+)
+
+
+class Ticket(Protocol):
+    """An append under way."""
+
+    def wait(self) -> object:
+        """Return once it is durable, or raise what became of it."""
+        ...
+
+
+class Appender(Protocol):
+    """Appends in the order of its calls, many in one transaction."""
+
+    def submit(self, term: int, append: Append) -> Ticket:
+        """Queue an append."""
+        ...
+
+
+class CountKeeper:
+    """What is counted so far, in memory as it is beside the log.
+
+    Readings of all cameras pass here in one order, the order of the log, because the occupancy of a site depends
+    on all of them. Should an append fail, what is in memory is void and read again from the log.
+    """
+
+    def __init__(
+        self,
+        log: EventLog,
+        appender: Appender,
+        *,
+        term: int,
+        roster: Callable[[], Roster],
+        offload: Offload = call_here,
+    ) -> None:
+        self._log = log
+        self._appender = appender
+        self._term = term
+        self._roster = roster
+        self._offload = offload
+        self._lock = threading.Lock()
+        self._counts: dict[str, CountState] = {}
+        self._occupancies: dict[str, Occupancy] = {}
+        self._versions: dict[str, int] = {}
+        self._seen: dict[str, datetime] = {}
+        self._void = True
+
+    def observe(self, camera: Camera, reading: Reading, *, expected_every: timedelta) -> int:
+        """Count a reading; how many events came of it, all of them durable.
+
+        Raises ``LogError``; the next reading then carries what this one brought.
+        """
+        with self._lock:
+            self._load_if_void()
+            append = self._judge(camera, reading, expected_every)
+            if append is None:
+                self._seen[camera.camera_id] = reading.taken_at
+                return 0
+            ticket = self._appender.submit(self._term, append)
+        self._finish(ticket)
+        return len(append.events)
+
+    def report(self, events: Iterable[NewEvent]) -> None:
+        """Append events that change no count. Raises ``LogError``."""
+        self._finish(self._appender.submit(self._term, Append(tuple(events))))
+
+    def flush_seen(self) -> None:
+        """Note durably which cameras were read without a change since the last call. Raises ``LogError``."""
+        with self._lock:
+            seen, self._seen = self._seen, {}
+        if seen:
+            self._offload(self._log.note_seen, self._term, seen)
+
+    def _finish(self, ticket: Ticket) -> None:
+        try:
+            ticket.wait()
+        except BaseException:
+            # Also when the wait was abandoned: nobody knows whether it became durable.
+            self._void = True
+            raise
+
+    def _load_if_void(self) -> None:
+        if not self._void:
+            return
+        loaded = self._offload(self._log.load_states)
+        seen = self._offload(self._log.seen)
+        self._versions = {key: state.version for key, state in loaded.states.items()}
+        self._counts = {
+            camera_id: _refreshed(read_count_state(state.body), seen.get(camera_id))
+            for camera_id, state in _of_kind("camera:", loaded.states)
+        }
+        self._occupancies = {site_id: read_occupancy(state.body) for site_id, state in _of_kind("site:", loaded.states)}
+        self._void = False
+
+    def _judge(self, camera: Camera, reading: Reading, expected_every: timedelta) -> Append | None:
+        before = self._counts.get(camera.camera_id, CountState())
+        counted = count(before, reading, expected_every=expected_every)
+        self._counts[camera.camera_id] = counted.state
+        if not counted.lines:
+            return None
+        events: list[NewEvent] = []
+        sites: set[str] = set()
+        for line in counted.lines:
+            events.extend(self._events(camera, line, sites))
+        changes = [self._change(f"camera:{camera.camera_id}", write_count_state(counted.state))]
+        changes += [self._change(f"site:{site}", write_occupancy(self._occupancies[site])) for site in sorted(sites)]
+        return Append(tuple(events), tuple(changes))
+
+    def _events(self, camera: Camera, line: LineCount, sites: set[str]) -> Iterable[NewEvent]:
+        roster = self._roster()
+        key = line.increment.key if line.increment else line.breaks[0].key
+        place = roster.place_of_line(camera, key, line.state.name)
+        for broke in line.breaks:
+            yield break_event(place, broke.moment.utc, str(key), *words(broke))
+        if line.increment is None:
+            return
+        site = roster.sites[place.site_id]
+        people = (line.increment.entered.people, line.increment.left.people)
+        occupancy = self._occupancy(site, line.increment.ended_at, *people)
+        sites.add(site.site_id)
+        standing = Standing(line.state.in_today, line.state.out_today, occupancy.inside)
+        yield count_event(place, line.increment, standing)
+
+    def _occupancy(self, site: Site, moment: datetime, entered: int, left: int) -> Occupancy:
+        day = occupancy_day(moment.astimezone(ZoneInfo(site.time_zone)), site.reset_time)
+        known = self._occupancies.get(site.site_id, Occupancy(day))
+        self._occupancies[site.site_id] = occupancy = known.after(day, entered, left)
+        return occupancy
+
+    def _change(self, key: str, body: str) -> StateChange:
+        version = self._versions.get(key, 0)
+        self._versions[key] = version + 1
+        return StateChange(key, version, body)
+
+
+def _of_kind(prefix: str, states: Mapping[str, State]) -> Iterable[tuple[str, State]]:
+    return ((key.removeprefix(prefix), state) for key, state in states.items() if key.startswith(prefix))
+
+
+def _refreshed(state: CountState, seen: datetime | None) -> CountState:
+    """The state with the times of readings that changed nothing and so are not in it."""
+    if seen is None:
+        return state
+    return replace(state, lines={key: _seen_at(line, seen) for key, line in state.lines.items()})
+
+
+def _seen_at(line: LineState, seen: datetime) -> LineState:
+    entered = replace(line.entered, read_at=max(line.entered.read_at, seen))
+    left = replace(line.left, read_at=max(line.left.read_at, seen))
+    return replace(line, entered=entered, left=left)

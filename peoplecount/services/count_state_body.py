@@ -1,0 +1,101 @@
+"""How the states beside the log are written: JSON of what counting must remember."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import Any
+
+from peoplecount.domain.counter import Counter, Fall
+from peoplecount.domain.counting import CountState, LineState
+from peoplecount.domain.event import parse_utc, utc_text
+from peoplecount.domain.event_body import write_body
+from peoplecount.domain.increment import Generation
+from peoplecount.domain.line import LineKey
+from peoplecount.domain.occupancy import Occupancy
+
+
+def write_count_state(state: CountState) -> str:
+    """The JSON of what is remembered of a camera."""
+    return write_body(
+        {"serial": state.serial, "lines": {str(key): _line_fields(line) for key, line in state.lines.items()}}
+    )
+
+
+def read_count_state(body: str) -> CountState:
+    """What ``write_count_state`` wrote."""
+    fields = json.loads(body)
+    lines = {LineKey.parse(key): _line(line) for key, line in fields["lines"].items()}
+    return CountState(fields["serial"], lines)
+
+
+def write_occupancy(occupancy: Occupancy) -> str:
+    """The JSON of a site's occupancy."""
+    return write_body({"day": occupancy.day.isoformat(), "net": occupancy.net})
+
+
+def read_occupancy(body: str) -> Occupancy:
+    """What ``write_occupancy`` wrote."""
+    fields = json.loads(body)
+    return Occupancy(date.fromisoformat(fields["day"]), fields["net"])
+
+
+def _line_fields(line: LineState) -> dict[str, Any]:
+    return {
+        "name": line.name,
+        "in": _counter_fields(line.entered),
+        "out": _counter_fields(line.left),
+        "day": line.day.isoformat(),
+        "inToday": line.in_today,
+        "outToday": line.out_today,
+    }
+
+
+def _line(fields: dict[str, Any]) -> LineState:
+    return LineState(
+        name=fields["name"],
+        entered=_counter(fields["in"]),
+        left=_counter(fields["out"]),
+        day=date.fromisoformat(fields["day"]),
+        in_today=fields["inToday"],
+        out_today=fields["outToday"],
+    )
+
+
+def _counter_fields(counter: Counter) -> dict[str, Any]:
+    fields: dict[str, Any] = {
+        "generation": str(counter.generation),
+        "start": counter.start,
+        "total": counter.total,
+        "readAt": utc_text(counter.read_at),
+    }
+    if counter.lost_total is not None:
+        fields["lostTotal"] = counter.lost_total
+    if counter.fall is not None:
+        fields["fall"] = {
+            "total": counter.fall.total,
+            "day": counter.fall.day.isoformat(),
+            "firstSeen": utc_text(counter.fall.first_seen),
+            "lastSeen": utc_text(counter.fall.last_seen),
+        }
+    return fields
+
+
+def _counter(fields: dict[str, Any]) -> Counter:
+    return Counter(
+        generation=Generation.parse(fields["generation"]),
+        start=fields["start"],
+        total=fields["total"],
+        read_at=parse_utc(fields["readAt"]),
+        fall=_fall(fields["fall"]) if "fall" in fields else None,
+        lost_total=fields.get("lostTotal"),
+    )
+
+
+def _fall(fields: dict[str, Any]) -> Fall:
+    return Fall(
+        total=fields["total"],
+        day=date.fromisoformat(fields["day"]),
+        first_seen=parse_utc(fields["firstSeen"]),
+        last_seen=parse_utc(fields["lastSeen"]),
+    )

@@ -1,0 +1,115 @@
+"""Polling one camera."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
+
+from peoplecount.domain.camera import Camera, CameraState
+from peoplecount.domain.clock import Clock
+from peoplecount.domain.event_body import status_event
+from peoplecount.domain.reading import Reading
+from peoplecount.domain.roster import Roster
+from peoplecount.services.camera_health import CameraHealth
+from peoplecount.services.count_keeper import CountKeeper
+from peoplecount.sunapi.errors import AccountBlocked, CameraError, CredentialsRejected
+
+logger = logging.getLogger(__name__)
+
+
+class CameraClient(Protocol):
+    """What is needed of a camera's client."""
+
+    requests_sent: int
+
+    def read(self) -> Reading:
+        """Ask the camera for its totals. Raises ``CameraError``."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        ...
+
+
+@dataclass(slots=True)
+class PollFigures:
+    """How polling a camera has gone since it began."""
+
+    polls: int = 0
+    failures: int = 0
+    overruns: int = 0
+    """Slots missed because the poll before was still under way."""
+
+    last_seconds: float = 0.0
+    """Real time the last poll took."""
+
+
+class Poller:
+    """Polls one camera, counts what it says and keeps its health.
+
+    A failed poll changes no count: the last values stay, and the next poll brings what it missed.
+    """
+
+    def __init__(
+        self,
+        camera: Camera,
+        client: CameraClient,
+        *,
+        keeper: CountKeeper,
+        health: CameraHealth,
+        roster: Roster,
+        clock: Clock,
+        period: float,
+    ) -> None:
+        self.camera = camera
+        self.figures = PollFigures()
+        self._client = client
+        self._keeper = keeper
+        self._health = health
+        self._place = roster.place(camera)
+        self._clock = clock
+        self._period = period
+        self._expected_every = timedelta(seconds=period * clock.speed)
+        self._not_before = 0.0
+        self._closed = False
+
+    def poll(self) -> None:
+        """Poll once, unless the camera asked to be left alone for a while. Raises ``LogError``."""
+        started = self._clock.monotonic()
+        if started < self._not_before:
+            return
+        self.figures.polls += 1
+        try:
+            reading = self._client.read()
+        except CameraError as error:
+            if not self._closed:
+                self._failed(error)
+        else:
+            if not self._closed:
+                self._succeeded(reading)
+        finally:
+            self.figures.last_seconds = self._clock.monotonic() - started
+            self.figures.overruns += int(self.figures.last_seconds / self._period)
+
+    def close(self) -> None:
+        """Let go of the camera; a poll still under way changes nothing any more."""
+        self._closed = True
+        self._client.close()
+
+    def _succeeded(self, reading: Reading) -> None:
+        self._note(CameraState.UP, "")
+        self._keeper.observe(self.camera, reading, expected_every=self._expected_every)
+
+    def _failed(self, error: CameraError) -> None:
+        self.figures.failures += 1
+        self._not_before = self._clock.monotonic() + error.retry_after
+        rejected = isinstance(error, CredentialsRejected | AccountBlocked)
+        self._note(CameraState.CREDENTIALS_REJECTED if rejected else CameraState.DOWN, str(error))
+
+    def _note(self, state: CameraState, reason: str) -> None:
+        now = self._clock.now()
+        news = self._health.note(self.camera.camera_id, state, reason, now)
+        if news is not None:
+            self._keeper.report([status_event(self._place, now, news.state.value, news.reason, news.since or now)])

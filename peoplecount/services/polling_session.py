@@ -1,0 +1,165 @@
+"""A polling session: what the process that leads does, from taking the lead to giving it up."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Protocol
+
+from peoplecount.domain.clock import Clock
+from peoplecount.domain.event import EventKind
+from peoplecount.domain.event_body import status_event
+from peoplecount.domain.event_id import EventId
+from peoplecount.domain.offload import Offload
+from peoplecount.domain.roster import Roster
+from peoplecount.eventlog.log import EventLog, Fenced, LogError
+from peoplecount.services.camera_health import CameraHealth
+from peoplecount.services.collector import Collector
+from peoplecount.services.count_keeper import CountKeeper
+from peoplecount.services.roster_keeper import RosterKeeper
+
+logger = logging.getLogger(__name__)
+
+ROSTER_SECONDS = 10.0
+"""How long a camera that was added or changed waits at most to be taken up."""
+
+TRIM_SECONDS = 600.0
+
+STALL_SECONDS = 30.0
+"""Grace beyond three intervals before a scheduler without progress is given up; a poll may take its time-outs."""
+
+REMOVED = "removed"
+"""The state of a camera that is no longer polled, as its last ``CameraStatus`` says."""
+
+
+class Writer(Protocol):
+    """The record writer, as far as a session is concerned."""
+
+    def run(self, stop: threading.Event, wake: threading.Event) -> None:
+        """Write until told to stop."""
+        ...
+
+    def written_up_to(self) -> EventId | None:
+        """The cursor in the database, as last seen."""
+        ...
+
+
+class PollingSession:
+    """Polls, writes records and keeps house, in one process at a time."""
+
+    def __init__(
+        self,
+        *,
+        log: EventLog,
+        keep_mark: Callable[[EventId], None],
+        keeper: CountKeeper,
+        health: CameraHealth,
+        collector: Collector,
+        rosters: RosterKeeper,
+        writer: Writer,
+        wake_writer: threading.Event,
+        clock: Clock,
+        offload: Offload,
+        keep_log: timedelta,
+    ) -> None:
+        self.keeper = keeper
+        self.collector = collector
+        self.health = health
+        self._log = log
+        self._keep_mark = keep_mark
+        self._rosters = rosters
+        self._writer = writer
+        self._wake_writer = wake_writer
+        self._clock = clock
+        self._offload = offload
+        self._keep_log = keep_log
+        self._stop = threading.Event()
+        self._fenced = False
+        self._log_is_away = False
+        self._threads: list[threading.Thread] = []
+        self._trimmed_at = clock.monotonic()
+
+    def start(self) -> None:
+        """Begin to poll the roster at hand, and follow the database's."""
+        self.health.load(self._offload(self._log.latest).entries)
+        self.collector.start()
+        self.collector.sync(self._rosters.current())
+        for name, work in (("record-writer", self._write), ("roster", self._follow_roster)):
+            thread = threading.Thread(target=work, name=name, daemon=True)
+            thread.start()
+            self._threads.append(thread)
+
+    def is_alive(self) -> bool:
+        """False once another process has the lead, or the scheduler has stopped making progress."""
+        patience = 3 * self.collector.longest_interval() + STALL_SECONDS
+        idle = self._clock.monotonic() - self.collector.last_progress
+        return not self._fenced and (idle < patience or not self._rosters.current().cameras)
+
+    def tick(self) -> None:
+        """Do what is due every second; never raises for a log that is away."""
+        try:
+            self.keeper.flush_seen()
+            self._offload(self._keep_mark, self._offload(self._log.head))
+            self._trim_if_due()
+        except LogError as error:
+            self.note_log_error(error)
+        else:
+            self._log_is_away = False
+
+    def note_log_error(self, error: LogError) -> None:
+        """Take note of an append that failed: a refusal ends the session, anything else is waited out."""
+        if isinstance(error, Fenced):
+            self._fenced = True
+            return
+        if not self._log_is_away:
+            logger.error("the event log cannot be used: %s", error)
+        self._log_is_away = True
+
+    def stop(self) -> None:
+        """Stop in order: scheduler, running polls, last append, then the rest."""
+        self._stop.set()
+        self._wake_writer.set()
+        self.collector.stop()
+        self.tick()
+        for thread in self._threads:
+            thread.join(timeout=5)
+
+    def _write(self) -> None:
+        self._writer.run(self._stop, self._wake_writer)
+
+    def _trim_if_due(self) -> None:
+        now = self._clock.monotonic()
+        written = self._writer.written_up_to()
+        if written is None or now - self._trimmed_at < TRIM_SECONDS:
+            return
+        self._trimmed_at = now
+        if written.epoch == self._offload(self._log.head).epoch:
+            self._offload(self._log.trim, written.number, self._clock.now() - self._keep_log)
+
+    def _follow_roster(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self._take_up(self._rosters.refresh())
+            except LogError as error:
+                self.note_log_error(error)
+            except Exception as error:  # noqa: BLE001 - the database says itself what is wrong; the copy serves on
+                logger.debug("the roster could not be read: %s", error)
+            self._stop.wait(ROSTER_SECONDS)
+
+    def _take_up(self, roster: Roster) -> None:
+        self.collector.sync(roster)
+        for entry in self._offload(self._log.latest).entries:
+            known = entry.event.camera_id
+            if entry.event.kind is EventKind.CAMERA_STATUS and known not in roster.cameras:
+                self._say_removed(known, entry.event.body)
+
+    def _say_removed(self, camera_id: str, body: str) -> None:
+        place = status_place(body)
+        if place is None:
+            return
+        now = self._clock.now()
+        self.health.forget(camera_id)
+        self.keeper.report([status_event(place, now, REMOVED, "", now)])
+        logger.info("camera %s is no longer polled", camera_id)

@@ -1,0 +1,125 @@
+"""The roster's keeper: read from the database, and from its local copy while the database is away."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from datetime import time
+from typing import Any, Protocol
+
+from peoplecount.domain.camera import Camera, CameraProtocol
+from peoplecount.domain.door import Door
+from peoplecount.domain.line import Line, LineKey
+from peoplecount.domain.roster import Roster
+from peoplecount.domain.site import DEFAULT_SITE_ID, Site
+
+logger = logging.getLogger(__name__)
+
+
+class RosterCopy(Protocol):
+    """Where the last good roster is kept."""
+
+    def save_roster(self, body: str) -> None:
+        """Keep it."""
+        ...
+
+    def load_roster(self) -> str | None:
+        """The one kept last."""
+        ...
+
+
+class Sealer(Protocol):
+    """Keeps passwords from being read where they are stored."""
+
+    def seal(self, text: str) -> str:
+        """Make it unreadable."""
+        ...
+
+    def unseal(self, text: str) -> str:
+        """Make it readable again."""
+        ...
+
+
+class RosterKeeper:
+    """The newest roster known; never raises for a database that is away."""
+
+    def __init__(self, read: Callable[[], Roster], copy: RosterCopy, sealer: Sealer, default_site: Site) -> None:
+        self._read = read
+        self._copy = copy
+        self._sealer = sealer
+        self._default_site = default_site
+        self._body = ""
+        self._roster = Roster(sites={default_site.site_id: default_site})
+
+    def current(self) -> Roster:
+        """The roster as last loaded or refreshed."""
+        return self._roster
+
+    def load_copy(self) -> Roster:
+        """Take up the local copy, if there is one that differs."""
+        body = self._copy.load_roster()
+        if body is not None and body != self._body:
+            self._body = body
+            self._roster = self._completed(self._read_body(body))
+        return self._roster
+
+    def refresh(self) -> Roster:
+        """Read the database and keep a copy of what is new. Raises what the database raises."""
+        roster = self._completed(self._read())
+        if roster != self._roster or not self._body:
+            self._roster = roster
+            self._body = self._write_body(roster)
+            self._copy.save_roster(self._body)
+        return roster
+
+    def _completed(self, roster: Roster) -> Roster:
+        """With the default site, and without last counts: those change all the time and are no news."""
+        cameras = {key: replace(camera, last_counts={}) for key, camera in roster.cameras.items()}
+        return replace(roster, cameras=cameras, sites={DEFAULT_SITE_ID: self._default_site, **roster.sites})
+
+    def _write_body(self, roster: Roster) -> str:
+        return json.dumps(
+            {
+                "sites": [asdict(site) | {"reset_time": site.reset_time.isoformat()} for site in roster.sites.values()],
+                "doors": [asdict(door) for door in roster.doors.values()],
+                "cameras": [self._camera_fields(camera) for camera in roster.cameras.values()],
+            },
+            ensure_ascii=False,
+        )
+
+    def _camera_fields(self, camera: Camera) -> dict[str, Any]:
+        return {
+            "camera_id": camera.camera_id,
+            "name": camera.name,
+            "address": camera.address,
+            "username": camera.username,
+            "password": self._sealer.seal(camera.password),
+            "site_id": camera.site_id,
+            "poll_interval": camera.poll_interval,
+            "protocol": camera.protocol.value if camera.protocol else None,
+            "lines": [{"key": str(line.key), "name": line.name, "door_id": line.door_id} for line in camera.lines],
+        }
+
+    def _read_body(self, body: str) -> Roster:
+        fields = json.loads(body)
+        return Roster(
+            cameras={camera["camera_id"]: self._camera(camera) for camera in fields["cameras"]},
+            sites={
+                site["site_id"]: Site(**site | {"reset_time": time.fromisoformat(site["reset_time"])})
+                for site in fields["sites"]
+            },
+            doors={door["door_id"]: Door(**door) for door in fields["doors"]},
+        )
+
+    def _camera(self, fields: dict[str, Any]) -> Camera:
+        lines = tuple(Line(LineKey.parse(line["key"]), line["name"], line["door_id"]) for line in fields["lines"])
+        return Camera(
+            **fields
+            | {
+                "password": self._sealer.unseal(fields["password"]),
+                "protocol": CameraProtocol(fields["protocol"]) if fields["protocol"] else None,
+                "lines": lines,
+            }
+        )
