@@ -28,6 +28,8 @@ class CameraState(StrEnum):
     UP = "up"
     DOWN = "down"
     CREDENTIALS_REJECTED = "credentials rejected"
+    REMOVED = "removed"
+    """No longer polled; the last thing that is said of a camera."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,14 +104,33 @@ def break_event(place: Place, moment: datetime, line_id: str, kind: str, reason:
     return _event(EventKind.COUNTER_BREAK, place, "", fields)
 
 
-def status_event(place: Place, moment: datetime, state: str, reason: str, since: datetime) -> NewEvent:
-    """A ``CameraStatus``."""
-    fields = _head(EventKind.CAMERA_STATUS, moment, place) | {
-        "state": state,
-        "reason": reason,
-        "since": utc_text(since),
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How a camera is, since when, and why in words."""
+
+    place: Place
+    state: str
+    """A ``CameraState``, or ``removed`` once it is no longer polled."""
+
+    since: datetime
+    reason: str = ""
+
+
+def status_event(status: Status) -> NewEvent:
+    """A ``CameraStatus``, as of the moment the state began."""
+    fields = _head(EventKind.CAMERA_STATUS, status.since, status.place) | {
+        "state": status.state,
+        "reason": status.reason,
+        "since": utc_text(status.since),
     }
-    return _event(EventKind.CAMERA_STATUS, place, place.camera_id, fields)
+    return _event(EventKind.CAMERA_STATUS, status.place, status.place.camera_id, fields)
+
+
+def read_status(event: NewEvent) -> Status:
+    """What ``status_event`` wrote."""
+    fields = json.loads(event.body)
+    place = Place(fields["siteId"], fields["siteName"], fields["cameraId"], fields["cameraName"])
+    return Status(place, fields["state"], parse_utc(fields["since"]), fields["reason"])
 
 
 def _head(kind: EventKind, moment: datetime, place: Place) -> dict[str, Any]:

@@ -110,6 +110,6 @@ class Poller:
 
     def _note(self, state: CameraState, reason: str) -> None:
         now = self._clock.now()
-        news = self._health.note(self.camera.camera_id, state, reason, now)
+        news = self._health.note(self._place, state, reason, now)
         if news is not None:
-            self._keeper.report([status_event(self._place, now, news.state.value, news.reason, news.since or now)])
+            self._keeper.report([status_event(news)])

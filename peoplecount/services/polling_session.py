@@ -9,7 +9,6 @@ from datetime import timedelta
 from typing import Protocol
 
 from peoplecount.domain.clock import Clock
-from peoplecount.domain.event import EventKind
 from peoplecount.domain.event_body import status_event
 from peoplecount.domain.event_id import EventId
 from peoplecount.domain.offload import Offload
@@ -29,9 +28,6 @@ TRIM_SECONDS = 600.0
 
 STALL_SECONDS = 30.0
 """Grace beyond three intervals before a scheduler without progress is given up; a poll may take its time-outs."""
-
-REMOVED = "removed"
-"""The state of a camera that is no longer polled, as its last ``CameraStatus`` says."""
 
 
 class Writer(Protocol):
@@ -150,16 +146,6 @@ class PollingSession:
 
     def _take_up(self, roster: Roster) -> None:
         self.collector.sync(roster)
-        for entry in self._offload(self._log.latest).entries:
-            known = entry.event.camera_id
-            if entry.event.kind is EventKind.CAMERA_STATUS and known not in roster.cameras:
-                self._say_removed(known, entry.event.body)
-
-    def _say_removed(self, camera_id: str, body: str) -> None:
-        place = status_place(body)
-        if place is None:
-            return
-        now = self._clock.now()
-        self.health.forget(camera_id)
-        self.keeper.report([status_event(place, now, REMOVED, "", now)])
-        logger.info("camera %s is no longer polled", camera_id)
+        gone = self.health.forget_all_but(roster.cameras, self._clock.now())
+        if gone:
+            self.keeper.report(status_event(status) for status in gone)

@@ -1,0 +1,100 @@
+"""Leadership: exactly one process polls, and when it dies another takes over.
+
+The lock only makes the takeover quick. That nothing is counted twice comes from the log, which refuses appends of
+a term that is over.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import Protocol
+
+logger = logging.getLogger(__name__)
+
+TICK_SECONDS = 1.0
+"""How often the lock is tried; a takeover takes about that long."""
+
+
+class Lock(Protocol):
+    """A lock among the processes of one machine."""
+
+    def try_acquire(self) -> bool:
+        """Take it if it is free; does not wait."""
+        ...
+
+    def still_holds(self) -> bool:
+        """Whether it is still ours, and not deleted under our hands."""
+        ...
+
+    def release(self) -> None:
+        """Give it back."""
+        ...
+
+
+class Session(Protocol):
+    """What a leader does."""
+
+    def start(self) -> None:
+        """Begin."""
+        ...
+
+    def tick(self) -> None:
+        """Do what is due every second."""
+        ...
+
+    def is_alive(self) -> bool:
+        """Whether it still makes sense to lead."""
+        ...
+
+    def stop(self) -> None:
+        """End in order."""
+        ...
+
+
+class Leadership:
+    """Waits for the lead, leads, and gives it up when it must."""
+
+    def __init__(self, lock: Lock, begin: Callable[[], Session]) -> None:
+        self._lock = lock
+        self._begin = begin
+        self.session: Session | None = None
+        """The session under way, if this process leads."""
+
+    def run(self, stop: threading.Event) -> None:
+        """Try for the lead and lead until told to stop."""
+        try:
+            while not stop.is_set():
+                self._step()
+                stop.wait(TICK_SECONDS)
+        finally:
+            self._end()
+
+    def _step(self) -> None:
+        if self.session is None:
+            self._try()
+        elif self.session.is_alive() and self._lock.still_holds():
+            self.session.tick()
+        else:
+            logger.warning("giving up the lead: another process has it, or polling makes no progress")
+            self._end()
+
+    def _try(self) -> None:
+        if not self._lock.try_acquire():
+            return
+        try:
+            session = self._begin()
+            session.start()
+        except Exception:
+            logger.exception("could not take the lead; trying again")
+            self._lock.release()
+            return
+        self.session = session
+        logger.info("this process polls the cameras now")
+
+    def _end(self) -> None:
+        session, self.session = self.session, None
+        if session is not None:
+            session.stop()
+            self._lock.release()
