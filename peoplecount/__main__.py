@@ -1,0 +1,79 @@
+"""``python -m peoplecount``: finds the command that was asked for and runs it.
+
+Every module of ``peoplecount.commands`` is a command: its docstring's first line is its help,
+``add_arguments(parser)`` and ``run(arguments) -> exit code`` are what it does. Only the chosen one is imported.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import importlib
+import pkgutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from peoplecount import __version__, commands
+from peoplecount.launch import CannotStart
+from peoplecount.settings import SettingsError
+
+INTERRUPTED = 130
+"""Exit code of what Ctrl-C ended, as shells know it."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; its exit code. Faults in settings are told in words and end with 2."""
+    sentences = command_sentences()
+    chosen = _parser(sentences).parse_args(arguments)
+    if chosen.command is None:
+        _parser(sentences).print_help()
+        return 0
+    command = importlib.import_module(f"{commands.__name__}.{chosen.command}")
+    parser = argparse.ArgumentParser(f"python -m peoplecount {chosen.command}", description=command.__doc__)
+    command.add_arguments(parser)
+    try:
+        return int(command.run(parser.parse_args(chosen.rest)))
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except CannotStart as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def command_sentences() -> dict[str, str]:
+    """Each command and its sentence, read from the source without importing it."""
+    return {
+        module.name: _sentence(Path(folder, f"{module.name}.py"))
+        for folder in commands.__path__
+        for module in pkgutil.iter_modules([folder])
+        if not module.name.startswith("_")
+    }
+
+
+def _sentence(source: Path) -> str:
+    docstring = ast.get_docstring(ast.parse(source.read_bytes())) or ""
+    return docstring.partition("\n")[0]
+
+
+def _parser(sentences: dict[str, str]) -> argparse.ArgumentParser:
+    width = max(map(len, sentences))
+    lines = [f"  {name:<{width}}  {sentence}" for name, sentence in sorted(sentences.items())]
+    parser = argparse.ArgumentParser(
+        "python -m peoplecount",
+        usage="python -m peoplecount COMMAND [options]",
+        description="Entry and exit counts from Hanwha (Wisenet) people-counting cameras, live and kept.",
+        epilog="\n".join(["commands:", *lines, "", "python -m peoplecount COMMAND --help tells more of one."]),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"peoplecount {__version__}")
+    parser.add_argument("command", nargs="?", choices=sorted(sentences), metavar="COMMAND", help=argparse.SUPPRESS)
+    parser.add_argument("rest", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,21 @@
+"""Run the service on the settings in .env: polls the cameras, keeps the counts, serves dashboard and stream."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+from peoplecount.launch import gunicorn_command
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's options."""
+    parser.add_argument("--reload", action="store_true", help="start again whenever the source changes")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Become gunicorn, as if it had been typed; its configuration checks the settings and the address."""
+    command = gunicorn_command(*(["--reload"] if arguments.reload else []))
+    sys.stdout.flush()
+    os.execv(command[0], command)  # noqa: S606  no shell, and nothing of ours is left running

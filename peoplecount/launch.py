@@ -1,0 +1,93 @@
+"""What the entry points share: may this address be listened on, is it free, and how gunicorn is called.
+
+Runs in gunicorn's master too, before gevent patches, and therefore imports little.
+"""
+
+from __future__ import annotations
+
+import errno
+import ipaddress
+import logging.config
+import socket
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+"""The folder of ``wsgi.py`` and ``gunicorn.conf.py``."""
+
+
+class CannotStart(Exception):
+    """The service cannot start; the message is one line for whoever typed the command."""
+
+
+def demand_loopback(host: str) -> None:
+    """Raise ``CannotStart`` unless only this machine can reach ``host``: there is no sign-in yet."""
+    try:
+        own = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        own = host == "localhost"
+    if not own:
+        raise CannotStart(
+            f"HOST is {host}, but there is no sign-in yet, so only this machine may look: "
+            "use 127.0.0.1, ::1 or localhost"
+        )
+
+
+def demand_free(host: str, port: int) -> None:
+    """Raise ``CannotStart`` unless ``port`` can be listened on now.
+
+    gunicorn itself would try five times, a second apart, with two lines each.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        if sys.platform != "win32":  # there it would let two programs share a port
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+            probe.listen(1)
+        except OSError as error:
+            raise CannotStart(_refusal(host, port, error)) from error
+
+
+def _refusal(host: str, port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"Port {port} on {host} is taken by another program: end that one, or choose another with PORT"
+    if error.errno == errno.EACCES:
+        return f"Port {port} is reserved for the administrator: choose one above 1023 with PORT"
+    return f"Cannot listen on {host}, port {port}: {error.strerror}; see HOST and PORT"
+
+
+def http_address(host: str, port: int) -> str:
+    """The address a browser on this machine takes."""
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def gunicorn_command(*options: str) -> list[str]:
+    """The command line that serves ``wsgi:app``, from any folder."""
+    if sys.platform == "win32":
+        raise CannotStart("gunicorn does not run on Windows: start the service under WSL")
+    paths = ["--config", str(ROOT / "gunicorn.conf.py"), "--pythonpath", str(ROOT)]
+    return [sys.executable, "-m", "gunicorn", *paths, *options, "wsgi:app"]
+
+
+def log_to_stderr(level: str) -> None:
+    """Send messages of ``level`` and above to standard error, in gunicorn's own form.
+
+    Libraries that report every step of their daily work speak from WARNING on.
+    """
+    chatty = ["alembic", "apscheduler", "urllib3", "sqlalchemy", "filelock"]
+    logging.config.dictConfig(
+        {
+            "version": 1,
+            "disable_existing_loggers": False,
+            "formatters": {
+                "line": {
+                    "format": "%(asctime)s [%(process)d] [%(levelname)s] %(message)s",
+                    "datefmt": "[%Y-%m-%d %H:%M:%S %z]",
+                }
+            },
+            "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+            "root": {"level": level, "handlers": ["stderr"]},
+            "loggers": {name: {"level": "WARNING"} for name in chatty},
+        }
+    )
