@@ -1,0 +1,95 @@
+"""The local store: what the service needs to start with the database away."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from peoplecount.domain.event_id import EventId
+from peoplecount.eventlog.log import State
+from peoplecount.eventlog.sqlite_file import Schema, SQLiteFile
+
+_SCHEMA = Schema(
+    application_id=0x50635374,  # "PcSt"
+    versions=(("CREATE TABLE kept (key TEXT PRIMARY KEY, version INTEGER NOT NULL, body TEXT NOT NULL)",),),
+)
+
+_ROSTER = "roster"
+_MARK = "mark"
+
+
+class LocalStoreUnavailable(Exception):
+    """The local store could not be read or written; the message says what to do."""
+
+
+class LocalStore:
+    """Texts by key in a SQLite file beside the log, for several processes. All raise ``LocalStoreUnavailable``.
+
+    Callers decide what the texts mean, and seal what is secret in them. ``patience`` is how long, in seconds,
+    another process's lock is waited for.
+    """
+
+    def __init__(self, path: Path, *, patience: float = 5.0) -> None:
+        # NORMAL: a commit waits for no disk, and a power cut may take back the last ones but breaks nothing. The
+        # roster comes again from the database, and an older mark only knows less. The mark is written every second
+        # for years, which would otherwise be 30 million waits for the disk a year.
+        self._file = SQLiteFile(
+            path, _SCHEMA, synchronous="NORMAL", patience=patience, unavailable=LocalStoreUnavailable
+        )
+
+    def open(self) -> None:
+        """Create the file or bring its schema up to date."""
+        self._file.open()
+
+    def get(self, key: str) -> State | None:
+        """The text of ``key`` and its version, which grows by one with every ``put``."""
+        with self._file.reading() as connection:
+            return _get(connection, key)
+
+    def put(self, key: str, body: str) -> int:
+        """Keep ``body`` under ``key`` in place of what was there; its version."""
+        with self._file.writing() as connection:
+            return _put(connection, key, body)
+
+    def save_roster(self, body: str) -> None:
+        """Keep the last good roster: JSON in which credentials are sealed."""
+        self.put(_ROSTER, body)
+
+    def load_roster(self) -> str | None:
+        """The roster last saved."""
+        roster = self.get(_ROSTER)
+        return None if roster is None else roster.body
+
+    def save_mark(self, mark: EventId) -> None:
+        """Remember how far the log has come. Within an epoch the mark never goes back."""
+        with self._file.writing() as connection:
+            kept = _parsed(_get(connection, _MARK))
+            if kept is None or kept.epoch != mark.epoch or kept.number < mark.number:
+                _put(connection, _MARK, str(mark))
+
+    def load_mark(self) -> EventId | None:
+        """How far the log is known to have come."""
+        return _parsed(self.get(_MARK))
+
+    def close(self) -> None:
+        """Let go of the file; may be called twice."""
+        self._file.close()
+
+
+def _get(connection: sqlite3.Connection, key: str) -> State | None:
+    row = connection.execute("SELECT version, body FROM kept WHERE key = ?", (key,)).fetchone()
+    return None if row is None else State(*row)
+
+
+def _put(connection: sqlite3.Connection, key: str, body: str) -> int:
+    connection.execute(
+        "INSERT INTO kept (key, version, body) VALUES (?, 1, ?) "
+        "ON CONFLICT (key) DO UPDATE SET version = version + 1, body = excluded.body",
+        (key, body),
+    )
+    (version,) = connection.execute("SELECT version FROM kept WHERE key = ?", (key,)).fetchone()
+    return int(version)
+
+
+def _parsed(mark: State | None) -> EventId | None:
+    return None if mark is None else EventId.parse(mark.body)

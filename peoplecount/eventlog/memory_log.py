@@ -1,0 +1,154 @@
+"""The event log in memory: the promise of ``EventLog`` in its most readable form, for tests."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from threading import Lock
+
+from peoplecount.domain.event import EventKind, LogEntry, NewEvent
+from peoplecount.domain.event_id import EventId
+from peoplecount.eventlog.log import Append, LatestEntries, LoadedStates, LogUnavailable, StaleState, StaleTerm, State
+
+
+class MemoryEventLog:
+    """An ``EventLog`` that is gone with the process."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._closed = False
+        self._epoch = secrets.token_hex(4)
+        self._number = 0
+        self._term = 0
+        self._entries: list[tuple[int, datetime, NewEvent]] = []
+        self._latest: dict[tuple[EventKind, str], tuple[int, datetime, NewEvent]] = {}
+        self._states: dict[str, State] = {}
+        self._seen: dict[str, datetime] = {}
+        self._changes = 0
+
+    def open(self) -> None:
+        """Open again after ``close``; what was in it is still there, as it would be in a file."""
+        self._closed = False
+
+    def head(self) -> EventId:
+        """See ``EventLog``."""
+        with self._alone():
+            return self._id(self._number)
+
+    def oldest(self) -> EventId:
+        """See ``EventLog``."""
+        with self._alone():
+            return self._id(self._entries[0][0] - 1 if self._entries else self._number)
+
+    def raise_term(self) -> int:
+        """See ``EventLog``."""
+        with self._alone():
+            self._term += 1
+            self._changes += 1
+            return self._term
+
+    def load_states(self) -> LoadedStates:
+        """See ``EventLog``."""
+        with self._alone():
+            return LoadedStates(self._id(self._number), dict(self._states))
+
+    def latest(self) -> LatestEntries:
+        """See ``EventLog``."""
+        with self._alone():
+            kept = sorted(self._latest.values(), key=lambda entry: entry[0])
+            return LatestEntries(self._id(self._number), tuple(self._entry(*entry) for entry in kept))
+
+    def append(self, term: int, batch: Sequence[Append], now: datetime) -> EventId:
+        """See ``EventLog``."""
+        with self._alone():
+            self._require_term(term)
+            self._states = self._changed_states(batch)
+            for event in (event for part in batch for event in part.events):
+                self._number += 1
+                entry = (self._number, now, event)
+                self._entries.append(entry)
+                if event.subject:
+                    self._latest[event.kind, event.subject] = entry
+            self._changes += 1
+            return self._id(self._number)
+
+    def read(self, after: int, limit: int) -> list[LogEntry]:
+        """See ``EventLog``. Raises ``ValueError`` for a limit below 1."""
+        with self._alone():
+            if limit < 1:
+                raise ValueError(f"cannot read at most {limit} entries: the limit is 1 or more")
+            return [self._entry(*entry) for entry in self._entries if entry[0] > after][:limit]
+
+    def note_seen(self, term: int, seen: Mapping[str, datetime]) -> None:
+        """See ``EventLog``."""
+        with self._alone():
+            self._require_term(term)
+            self._seen |= seen
+            self._changes += 1
+
+    def seen(self) -> dict[str, datetime]:
+        """See ``EventLog``."""
+        with self._alone():
+            return dict(self._seen)
+
+    def change_counter(self) -> int:
+        """See ``EventLog``."""
+        with self._alone():
+            return self._changes
+
+    def start_epoch(self) -> EventId:
+        """See ``EventLog``."""
+        with self._alone():
+            self._epoch = secrets.token_hex(4)
+            self._changes += 1
+            return self._id(self._number)
+
+    def trim(self, up_to: int, before: datetime) -> int:
+        """See ``EventLog``."""
+        with self._alone():
+            old = 0
+            for number, appended_at, _ in self._entries:
+                if number > up_to or appended_at >= before:
+                    break
+                old += 1
+            del self._entries[:old]
+            self._changes += 1
+            return old
+
+    def size(self) -> int:
+        """Bytes of the bodies kept; nothing is on disk."""
+        with self._alone():
+            return sum(len(event.body) for _, _, event in self._entries)
+
+    def close(self) -> None:
+        """See ``EventLog``."""
+        self._closed = True
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        with self._lock:
+            if self._closed:
+                raise LogUnavailable("the log has been closed")
+            yield
+
+    def _id(self, number: int) -> EventId:
+        return EventId(self._epoch, number)
+
+    def _entry(self, number: int, appended_at: datetime, event: NewEvent) -> LogEntry:
+        return LogEntry(self._id(number), appended_at, event)
+
+    def _require_term(self, term: int) -> None:
+        if term != self._term:
+            raise StaleTerm(f"term {term} does not lead: the log is at term {self._term}")
+
+    def _changed_states(self, batch: Sequence[Append]) -> dict[str, State]:
+        """All states after ``batch``; a copy, so that a refused batch changes nothing."""
+        states = dict(self._states)
+        for change in (change for part in batch for change in part.states):
+            version = states[change.key].version if change.key in states else 0
+            if version != change.expected_version:
+                raise StaleState(f"state {change.key!r} is not at version {change.expected_version} any more")
+            states[change.key] = State(version + 1, change.body)
+        return states

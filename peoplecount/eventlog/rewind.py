@@ -1,0 +1,22 @@
+"""Rewinds: a log that has been put back to an earlier moment would give the same ids to other events."""
+
+from __future__ import annotations
+
+from peoplecount.eventlog.local_store import LocalStore
+from peoplecount.eventlog.log import EventLog
+
+
+def discover_rewind(log: EventLog, store: LocalStore) -> bool:
+    """Start a new epoch if ``log`` is not the one the store's mark was taken of, or is behind it; whether it did.
+
+    For the leader, after ``raise_term`` and before its first append: two processes must not do it at once.
+    A log of another epoch than the mark's was restored from before the last rewind, or wiped; should the process
+    die before the mark is saved, an epoch more does no harm.
+    """
+    mark = store.load_mark()  # before the head: a mark taken of this log is never ahead of it
+    head = log.head()
+    rewound = mark is not None and (mark.epoch != head.epoch or mark.number > head.number)
+    if rewound:
+        head = log.start_epoch()
+    store.save_mark(head)
+    return rewound

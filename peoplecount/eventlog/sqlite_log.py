@@ -1,0 +1,250 @@
+"""The event log in a SQLite file: the home for one machine, however many processes it runs."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from peoplecount.domain.event import EventKind, LogEntry, NewEvent
+from peoplecount.domain.event_id import EventId
+from peoplecount.eventlog.log import (
+    Append,
+    LatestEntries,
+    LoadedStates,
+    LogUnavailable,
+    StaleState,
+    StaleTerm,
+    State,
+    StateChange,
+)
+from peoplecount.eventlog.sqlite_file import Schema, SQLiteFile
+
+_EVENT = "appended_at INTEGER NOT NULL, kind TEXT NOT NULL, site_id TEXT NOT NULL, camera_id TEXT NOT NULL, \
+door_id TEXT NOT NULL, subject TEXT NOT NULL, body TEXT NOT NULL"
+
+_SCHEMA = Schema(
+    application_id=0x50634C67,  # "PcLg"
+    versions=(
+        (
+            # Without AUTOINCREMENT numbers would start again once everything has been trimmed.
+            f"CREATE TABLE entry (number INTEGER PRIMARY KEY AUTOINCREMENT, {_EVENT})",
+            # Copies, not references: the newest entry of a subject outlives its place in the log.
+            f"CREATE TABLE latest (number INTEGER NOT NULL, {_EVENT}, PRIMARY KEY (kind, subject))",
+            "CREATE TABLE state (key TEXT PRIMARY KEY, version INTEGER NOT NULL, body TEXT NOT NULL)",
+            "CREATE TABLE seen (camera_id TEXT PRIMARY KEY, at INTEGER NOT NULL)",
+            "CREATE TABLE log (one INTEGER PRIMARY KEY CHECK (one = 1), epoch TEXT NOT NULL, term INTEGER NOT NULL)",
+            "INSERT INTO log VALUES (1, lower(hex(randomblob(4))), 0)",
+        ),
+    ),
+)
+
+_COLUMNS = "number, appended_at, kind, site_id, camera_id, door_id, subject, body"
+_MARKS = "?, ?, ?, ?, ?, ?, ?, ?"
+_HEAD_NUMBER = "coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'entry'), 0)"
+
+_Row = tuple[int, int, str, str, str, str, str, str]
+
+_1970 = datetime(1970, 1, 1, tzinfo=UTC)
+
+_TRIMMED_AT_ONCE = 2000
+"""Entries dropped in one transaction: some 20 ms in which nobody else can append."""
+
+_PAGES_FREED_AT_ONCE = 1000
+
+
+class SQLiteEventLog:
+    """An ``EventLog`` in one SQLite file. Opened when first needed, or by ``open``; open it after a fork.
+
+    ``patience`` is how long, in seconds, another process's lock is waited for. WAL mode needs memory shared among
+    all processes that use the file: see ``peoplecount.eventlog.folder``.
+    """
+
+    def __init__(self, path: Path, *, patience: float = 5.0) -> None:
+        # FULL: a commit is on the disk before anybody is told of it, so that a power cut takes nothing back.
+        self._file = SQLiteFile(path, _SCHEMA, synchronous="FULL", patience=patience, unavailable=LogUnavailable)
+
+    def open(self) -> None:
+        """Create the file or bring its schema up to date. Raises ``LogUnavailable``."""
+        self._file.open()
+
+    def head(self) -> EventId:
+        """See ``EventLog``."""
+        with self._file.reading() as connection:
+            return _head(connection)
+
+    def oldest(self) -> EventId:
+        """See ``EventLog``."""
+        with self._file.reading() as connection:
+            head = _head(connection)
+            (first,) = connection.execute("SELECT min(number) FROM entry").fetchone()
+            return head if first is None else EventId(head.epoch, first - 1)
+
+    def raise_term(self) -> int:
+        """See ``EventLog``."""
+        with self._file.writing() as connection:
+            connection.execute("UPDATE log SET term = term + 1")
+            return _term(connection)
+
+    def load_states(self) -> LoadedStates:
+        """See ``EventLog``."""
+        with self._file.reading() as connection:
+            rows = connection.execute("SELECT key, version, body FROM state").fetchall()
+            return LoadedStates(_head(connection), {key: State(version, body) for key, version, body in rows})
+
+    def latest(self) -> LatestEntries:
+        """See ``EventLog``."""
+        with self._file.reading() as connection:
+            head = _head(connection)
+            rows = connection.execute(f"SELECT {_COLUMNS} FROM latest ORDER BY number").fetchall()  # noqa: S608
+        return LatestEntries(head, tuple(_entry(head.epoch, row) for row in rows))
+
+    def append(self, term: int, batch: Sequence[Append], now: datetime) -> EventId:
+        """See ``EventLog``. The numbers given in one call follow each other without a gap."""
+        with self._file.writing() as connection:
+            _require_term(connection, term)
+            for part in batch:
+                for change in part.states:
+                    _change_state(connection, change)
+            head = _head(connection)
+            events = [event for part in batch for event in part.events]
+            rows = [_row(number, now, event) for number, event in enumerate(events, head.number + 1)]
+            _keep(connection, rows)
+        return EventId(head.epoch, head.number + len(rows))
+
+    def read(self, after: int, limit: int) -> list[LogEntry]:
+        """See ``EventLog``. Raises ``ValueError`` for a limit below 1."""
+        if limit < 1:
+            raise ValueError(f"cannot read at most {limit} entries: the limit is 1 or more")
+        with self._file.reading() as connection:
+            epoch = _head(connection).epoch
+            rows = connection.execute(
+                f"SELECT {_COLUMNS} FROM entry WHERE number > ? ORDER BY number LIMIT ?",  # noqa: S608
+                (after, limit),
+            ).fetchall()
+        return [_entry(epoch, row) for row in rows]
+
+    def note_seen(self, term: int, seen: Mapping[str, datetime]) -> None:
+        """See ``EventLog``."""
+        with self._file.writing() as connection:
+            _require_term(connection, term)
+            rows = [(camera_id, _microseconds(at)) for camera_id, at in seen.items()]
+            connection.executemany("INSERT OR REPLACE INTO seen (camera_id, at) VALUES (?, ?)", rows)
+
+    def seen(self) -> dict[str, datetime]:
+        """See ``EventLog``."""
+        with self._file.reading() as connection:
+            rows = connection.execute("SELECT camera_id, at FROM seen").fetchall()
+        return {camera_id: _moment(at) for camera_id, at in rows}
+
+    def change_counter(self) -> int:
+        """See ``EventLog``. Some microseconds, short enough for a gevent loop."""
+        return self._file.change_counter()
+
+    def start_epoch(self) -> EventId:
+        """See ``EventLog``. Entries stay; they go by ids of the new epoch from now on."""
+        with self._file.writing() as connection:
+            connection.execute("UPDATE log SET epoch = lower(hex(randomblob(4)))")
+            return _head(connection)
+
+    def trim(self, up_to: int, before: datetime) -> int:
+        """See ``EventLog``. In small transactions, so that appends get in between."""
+        trimmed = 0
+        more = True
+        while more:
+            with self._file.writing() as connection:
+                more, dropped = _trim_some(connection, up_to, _microseconds(before))
+            trimmed += dropped
+        self._file.checkpoint()
+        return trimmed
+
+    def size(self) -> int:
+        """See ``EventLog``."""
+        return self._file.size()
+
+    def close(self) -> None:
+        """See ``EventLog``."""
+        self._file.close()
+
+
+def _head(connection: sqlite3.Connection) -> EventId:
+    epoch, number = connection.execute(f"SELECT epoch, {_HEAD_NUMBER} FROM log").fetchone()  # noqa: S608
+    return EventId(epoch, number)
+
+
+def _term(connection: sqlite3.Connection) -> int:
+    (term,) = connection.execute("SELECT term FROM log").fetchone()
+    return int(term)
+
+
+def _require_term(connection: sqlite3.Connection, term: int) -> None:
+    current = _term(connection)
+    if term != current:  # a greater one was raised in a file that has been replaced since
+        raise StaleTerm(f"term {term} does not lead: the log is at term {current}")
+
+
+def _change_state(connection: sqlite3.Connection, change: StateChange) -> None:
+    if change.expected_version == 0:
+        sql = "INSERT INTO state (body, key, version) VALUES (?, ?, ? + 1) ON CONFLICT DO NOTHING"
+    else:
+        sql = "UPDATE state SET body = ?, version = version + 1 WHERE key = ? AND version = ?"
+    if connection.execute(sql, (change.body, change.key, change.expected_version)).rowcount != 1:
+        raise StaleState(f"state {change.key!r} is not at version {change.expected_version} any more")
+
+
+def _keep(connection: sqlite3.Connection, rows: Iterable[_Row]) -> None:
+    rows = list(rows)
+    connection.executemany(f"INSERT INTO entry ({_COLUMNS}) VALUES ({_MARKS})", rows)  # noqa: S608
+    newest = {(kind, subject): row for row in rows for kind, subject in [(row[2], row[6])] if subject}
+    connection.executemany(
+        f"INSERT OR REPLACE INTO latest ({_COLUMNS}) VALUES ({_MARKS})",  # noqa: S608
+        newest.values(),
+    )
+
+
+def _trim_some(connection: sqlite3.Connection, up_to: int, before: int) -> tuple[bool, int]:
+    """Drop from the old end: whether there may be more, and how many went.
+
+    Stops at the first entry that is not old enough, even where a clock set back made later ones look older:
+    what is kept has no holes.
+    """
+    rows = connection.execute(
+        "SELECT number, appended_at FROM entry WHERE number <= ? ORDER BY number LIMIT ?", (up_to, _TRIMMED_AT_ONCE)
+    ).fetchall()
+    old: list[int] = []
+    for number, appended_at in rows:
+        if appended_at >= before:
+            break
+        old.append(number)
+    if old:
+        connection.execute("DELETE FROM entry WHERE number <= ?", (old[-1],))
+    connection.execute(f"PRAGMA incremental_vacuum({_PAGES_FREED_AT_ONCE})").fetchall()
+    return len(old) == _TRIMMED_AT_ONCE, len(old)
+
+
+def _row(number: int, now: datetime, event: NewEvent) -> _Row:
+    place = (event.site_id, event.camera_id, event.door_id)
+    return (number, _microseconds(now), event.kind.value, *place, event.subject, event.body)
+
+
+def _entry(epoch: str, row: _Row) -> LogEntry:
+    number, appended_at, kind, site_id, camera_id, door_id, subject, body = row
+    try:
+        known_kind = EventKind(kind)
+    except ValueError as error:
+        raise LogUnavailable(
+            f"event {number} is of the kind {kind!r}, which this version of the program does not know; "
+            "install the version that wrote it again"
+        ) from error
+    event = NewEvent(known_kind, site_id, camera_id, door_id, subject, body)
+    return LogEntry(EventId(epoch, number), _moment(appended_at), event)
+
+
+def _microseconds(moment: datetime) -> int:
+    """Microseconds since 1970, exact both ways. A moment without a zone raises ``TypeError``."""
+    return (moment - _1970) // timedelta(microseconds=1)
+
+
+def _moment(microseconds: int) -> datetime:
+    return _1970 + timedelta(microseconds=microseconds)
