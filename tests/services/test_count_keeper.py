@@ -1,0 +1,147 @@
+import json
+from datetime import UTC, datetime, time, timedelta
+
+import pytest
+
+from peoplecount.domain.camera import Camera
+from peoplecount.domain.event import EventKind
+from peoplecount.domain.line import LineKey
+from peoplecount.domain.reading import LineReading, Reading, Totals
+from peoplecount.domain.roster import Roster
+from peoplecount.domain.site import Site
+from peoplecount.eventlog.log import LogUnavailable, StaleTerm
+from peoplecount.eventlog.memory_log import MemoryEventLog
+from peoplecount.services.count_keeper import CountKeeper
+from tests.support.appending import DirectAppender
+from tests.support.fake_clock import FakeClock
+
+EVERY = timedelta(seconds=10)
+CAMERAS = {key: Camera(key, f"Camera {key}", f"http://192.0.2.{key}", site_id="s1") for key in ("7", "8")}
+ROSTER = Roster(CAMERAS, {"s1": Site("s1", "Store", "Europe/Zurich", reset_time=time(4, 0))})
+
+
+class Shop:
+    """Two cameras of one site, read by a keeper on a log in memory."""
+
+    def __init__(self):
+        self.clock = FakeClock()
+        self.log = MemoryEventLog()
+        self.takes_the_lead()
+
+    def takes_the_lead(self):
+        self.appender = DirectAppender(self.log, self.clock.now)
+        term = self.log.raise_term()
+        self.keeper = CountKeeper(self.log, self.appender, term=term, roster=lambda: ROSTER)
+
+    def reads(self, camera_id, *totals, after=10):
+        self.clock.passes(after)
+        now = self.clock.now()
+        lines = tuple(
+            LineReading(LineKey(camera_id, index=index), f"Line {index}", Totals(*pair))
+            for index, pair in enumerate(totals, 1)
+        )
+        reading = Reading(camera_id, now, now.replace(tzinfo=None), f"SERIAL{camera_id}", lines)
+        return self.keeper.observe(CAMERAS[camera_id], reading, expected_every=EVERY)
+
+    def counts(self):
+        bodies = [
+            json.loads(entry.event.body) for entry in self.log.read(0, 1000) if entry.event.kind is EventKind.COUNT
+        ]
+        return [(body["lineId"], body["in"], body["out"], body["occupancy"]) for body in bodies]
+
+
+@pytest.fixture
+def shop():
+    return Shop()
+
+
+def test_what_a_reading_brings_is_in_the_log_when_observe_returns(shop):
+    shop.reads("7", (40, 30))
+    assert shop.reads("7", (43, 31)) == 1
+    assert shop.counts()[-1] == ("7-0-1-1", 3, 1, 2)
+
+
+def test_occupancy_sums_all_cameras_of_the_site_in_the_order_of_the_log(shop):
+    shop.reads("7", (0, 0))
+    shop.reads("8", (0, 0))
+    shop.reads("7", (5, 0))
+    shop.reads("8", (0, 2))
+    shop.reads("7", (6, 0))
+    assert [count[3] for count in shop.counts()] == [0, 0, 5, 3, 4]
+
+
+def test_occupancy_starts_again_at_the_sites_reset_time(shop):
+    shop.reads("7", (0, 0))
+    shop.reads("7", (5, 0))
+    night = datetime(2026, 5, 5, 2, 0, 30, tzinfo=UTC)  # 04:00:30 in Zurich
+    shop.reads("7", (6, 0), after=(night - shop.clock.now()).total_seconds())
+    assert shop.counts()[-1][3] == 1
+
+
+def test_a_reading_without_change_appends_nothing_but_is_noted(shop):
+    shop.reads("7", (4, 4))
+    head = shop.log.head()
+    assert shop.reads("7", (4, 4)) == 0
+    assert shop.log.head() == head
+    assert shop.log.seen() == {}
+    shop.keeper.flush_seen()
+    assert shop.log.seen() == {"7": shop.clock.now()}
+
+
+def test_the_next_leader_counts_on_from_what_the_log_holds(shop):
+    shop.reads("7", (40, 30))
+    shop.reads("7", (43, 31))
+    shop.takes_the_lead()
+    shop.reads("7", (45, 31))
+    assert [count[1:3] for count in shop.counts()] == [(0, 0), (3, 1), (2, 0)]
+
+
+def test_a_quiet_line_is_not_estimated_after_a_restart(shop):
+    shop.reads("7", (40, 30))
+    shop.reads("7", (40, 30), after=3600)
+    shop.keeper.flush_seen()
+    shop.takes_the_lead()
+    shop.reads("7", (41, 30))
+    assert json.loads(shop.log.read(0, 10)[-1].event.body)["quality"] == "measured"
+
+
+def test_people_of_an_append_that_failed_come_with_the_next_reading(shop):
+    shop.reads("7", (40, 30))
+    shop.appender.break_with(LogUnavailable("disk full"))
+    with pytest.raises(LogUnavailable):
+        shop.reads("7", (43, 31))
+    shop.appender.break_with(None)
+    shop.reads("7", (44, 31))
+    assert shop.counts()[-1][1:] == (4, 1, 3)
+
+
+def test_a_keeper_whose_term_is_over_can_append_nothing(shop):
+    shop.reads("7", (40, 30))
+    left_behind = shop.keeper
+    shop.takes_the_lead()
+    shop.keeper, current = left_behind, shop.keeper
+    with pytest.raises(StaleTerm):
+        shop.reads("7", (43, 31))
+    shop.keeper = current
+    shop.reads("7", (43, 31))
+    assert [count[1:3] for count in shop.counts()] == [(0, 0), (3, 1)]
+
+
+def test_a_reset_is_told_in_words_before_its_counts(shop):
+    shop.reads("7", (40, 30))
+    shop.reads("7", (1, 31))
+    shop.reads("7", (2, 31))
+    kinds = [entry.event.kind for entry in shop.log.read(0, 10)]
+    assert kinds[-2:] == [EventKind.COUNTER_BREAK, EventKind.COUNT]
+    broke = json.loads(shop.log.read(0, 10)[-2].event.body)
+    assert broke["break"] == "reset"
+    assert "from 40 to 2" in broke["reason"]
+    assert broke["unknown"]
+
+
+def test_a_fall_survives_a_restart_while_nobody_knows_what_it_is(shop):
+    shop.reads("7", (40, 30), (9, 9))
+    shop.reads("7", (0, 30), (10, 9))
+    shop.takes_the_lead()
+    shop.reads("7", (42, 30), (10, 9))
+    assert shop.counts()[-1][:3] == ("7-0-1-1", 2, 0)
