@@ -1,0 +1,113 @@
+import threading
+
+import pytest
+
+from peoplecount.services.leadership import Leadership
+
+
+class FakeLock:
+    def __init__(self):
+        self.holder = None
+        self.deleted = False
+
+    def try_acquire(self):
+        if self.holder is None:
+            self.holder = "us"
+            return True
+        return False
+
+    def still_holds(self):
+        return self.holder == "us" and not self.deleted
+
+    def release(self):
+        if self.holder == "us":
+            self.holder = None
+
+
+class FakeSession:
+    def __init__(self):
+        self.alive = True
+        self.said = []
+
+    def start(self):
+        self.said.append("start")
+
+    def tick(self):
+        self.said.append("tick")
+
+    def is_alive(self):
+        return self.alive
+
+    def stop(self):
+        self.said.append("stop")
+
+
+class Room:
+    def __init__(self):
+        self.lock = FakeLock()
+        self.sessions = []
+        self.error = None
+        self.leadership = Leadership(self.lock, self.begin)
+
+    def begin(self):
+        if self.error:
+            raise self.error
+        self.sessions.append(FakeSession())
+        return self.sessions[-1]
+
+    def steps(self, times=1):
+        """What ``run`` does in that many seconds, and then is told to stop."""
+        for _ in range(times):
+            self.leadership._step()
+
+
+@pytest.fixture
+def room():
+    return Room()
+
+
+def test_who_gets_the_lock_leads(room):
+    room.steps(3)
+    assert [session.said for session in room.sessions] == [["start", "tick", "tick"]]
+
+
+def test_who_does_not_get_the_lock_waits_for_it(room):
+    room.lock.holder = "them"
+    room.steps(2)
+    assert room.sessions == []
+    room.lock.holder = None
+    room.steps()
+    assert len(room.sessions) == 1
+
+
+def test_a_session_that_is_over_gives_the_lock_back_and_may_begin_again(room):
+    room.steps(1)
+    room.sessions[0].alive = False
+    room.steps(1)
+    assert room.sessions[0].said[-1] == "stop"
+    assert room.lock.holder is None
+    room.steps(1)
+    assert len(room.sessions) == 2
+
+
+def test_a_lock_deleted_by_somebody_ends_the_session(room):
+    room.steps(1)
+    room.lock.deleted = True
+    room.steps(1)
+    assert room.sessions[0].said[-1] == "stop"
+
+
+def test_a_session_that_cannot_begin_leaves_the_lock_to_others(room, caplog):
+    room.error = OSError("no log")
+    room.steps(1)
+    assert room.lock.holder is None
+    assert "no log" in caplog.text
+
+
+def test_being_told_to_stop_ends_the_session_in_order(room):
+    stop = threading.Event()
+    stop.set()
+    room.steps(1)
+    room.leadership.run(stop)
+    assert room.sessions[0].said == ["start", "stop"]
+    assert room.lock.holder is None

@@ -1,0 +1,109 @@
+from dataclasses import replace
+from datetime import time
+
+import pytest
+
+from peoplecount.domain.camera import Camera, CameraProtocol
+from peoplecount.domain.door import Door
+from peoplecount.domain.line import Line, LineKey
+from peoplecount.domain.reading import Totals
+from peoplecount.domain.roster import Roster
+from peoplecount.domain.site import Site
+from peoplecount.services.roster_keeper import RosterKeeper
+
+DEFAULT = Site("default", "Main site", "Europe/Zurich")
+
+
+class Copy:
+    def __init__(self):
+        self.bodies = []
+
+    def save_roster(self, body):
+        self.bodies.append(body)
+
+    def load_roster(self):
+        return self.bodies[-1] if self.bodies else None
+
+
+class Sealer:
+    def seal(self, text):
+        return "sealed:" + text[::-1]
+
+    def unseal(self, text):
+        return text.removeprefix("sealed:")[::-1]
+
+
+class Database:
+    def __init__(self):
+        camera = Camera(
+            "7",
+            "Entrance",
+            "http://192.0.2.7",
+            "admin",
+            "p@ss;word",
+            "s1",
+            5.0,
+            CameraProtocol.WISEAI,
+            (Line(LineKey("7"), "East", "d1"),),
+            {1: Totals(4, 5)},
+        )
+        sites = {"s1": Site("s1", "Store", "Europe/Madrid", 400, time(4, 30))}
+        self.roster = Roster({"7": camera}, sites, {"d1": Door("d1", "s1", "East door")})
+        self.error = None
+
+    def read(self):
+        if self.error:
+            raise self.error
+        return self.roster
+
+
+@pytest.fixture
+def database():
+    return Database()
+
+
+@pytest.fixture
+def copy():
+    return Copy()
+
+
+def keeper(database, copy):
+    return RosterKeeper(database.read, copy, Sealer(), DEFAULT)
+
+
+def test_before_anything_is_known_there_is_the_default_site_and_no_camera(database, copy):
+    assert keeper(database, copy).current() == Roster(sites={"default": DEFAULT})
+
+
+def test_the_copy_serves_as_it_was_while_the_database_is_away(database, copy):
+    read = keeper(database, copy).refresh()
+    database.error = OSError("away")
+    restarted = keeper(database, copy)
+    assert restarted.load_copy() == read
+    with pytest.raises(OSError, match="away"):
+        restarted.refresh()
+    assert restarted.current() == read
+
+
+def test_the_copy_holds_no_password_that_can_be_read(database, copy):
+    keeper(database, copy).refresh()
+    assert "p@ss;word" not in copy.bodies[0]
+
+
+def test_the_copy_is_written_only_where_there_is_news(database, copy):
+    rosters = keeper(database, copy)
+    rosters.refresh()
+    counted = replace(database.roster.cameras["7"], last_counts={1: Totals(5, 5)})
+    database.roster = replace(database.roster, cameras={"7": counted})
+    rosters.refresh()
+    assert len(copy.bodies) == 1
+    database.roster = replace(database.roster, cameras={})
+    assert rosters.refresh().cameras == {}
+    assert len(copy.bodies) == 2
+
+
+def test_another_process_takes_up_what_the_leader_wrote(database, copy):
+    leader, follower = keeper(database, copy), keeper(database, copy)
+    leader.refresh()
+    assert follower.load_copy() == leader.current()
+    assert follower.load_copy() is follower.current()
