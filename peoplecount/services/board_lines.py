@@ -1,0 +1,127 @@
+"""What the live board keeps of a line and of a camera, and the sums over lines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+from peoplecount.domain.camera import CameraState
+from peoplecount.domain.event import LogEntry, parse_utc, utc_text
+from peoplecount.services.site_day import SiteDay
+
+_FOR_WRITERS = ("inGeneration", "inGenerationStart", "outGeneration", "outGenerationStart")
+"""Fields that only concern those who write records."""
+
+
+@dataclass(frozen=True, slots=True)
+class CameraNow:
+    """A camera: its newest status, and when it was last read."""
+
+    camera_id: str
+    name: str
+    site_id: str
+    state: str = CameraState.UNKNOWN.value
+    reason: str = ""
+    since: str | None = None
+    seen: datetime | None = None
+    """UTC."""
+
+    @classmethod
+    def of(cls, fields: Mapping[str, Any]) -> CameraNow:
+        """A camera that an event speaks of for the first time."""
+        return cls(fields["cameraId"], fields["cameraName"], fields["siteId"])
+
+    def named(self, name: str) -> CameraNow:
+        """The camera under its newest name."""
+        return self if name == self.name else replace(self, name=name)
+
+    def with_status(self, fields: Mapping[str, Any]) -> CameraNow:
+        """The camera after a ``CameraStatus``."""
+        return replace(
+            self,
+            name=fields["cameraName"],
+            site_id=fields["siteId"],
+            state=fields["state"],
+            reason=fields["reason"],
+            since=fields["since"],
+        )
+
+    def seen_at(self, moment: datetime) -> CameraNow:
+        """The camera after a reading; an earlier one changes nothing."""
+        return self if self.seen and self.seen >= moment else replace(self, seen=moment)
+
+    def row(self) -> dict[str, Any]:
+        """As it stands in a snapshot."""
+        return {
+            "cameraId": self.camera_id,
+            "cameraName": self.name,
+            "siteId": self.site_id,
+            "state": self.state,
+            "reason": self.reason,
+            "since": self.since,
+            "lastReadingAt": utc_text(self.seen) if self.seen else None,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class LineNow:
+    """A line: the fields of its newest count."""
+
+    fields: Mapping[str, Any]
+    camera_id: str
+    site_id: str
+    day: date
+    """The camera-local day that ``inToday`` and ``outToday`` belong to."""
+
+    counted_at: datetime
+    """UTC."""
+
+    @classmethod
+    def of(cls, entry: LogEntry) -> LineNow:
+        """From a ``PeopleCountingUpdate``."""
+        fields = {key: value for key, value in json.loads(entry.json()).items() if key not in _FOR_WRITERS}
+        day = datetime.fromisoformat(fields["localTime"]).date()
+        return cls(fields, fields["cameraId"], fields["siteId"], day, parse_utc(fields["to"]))
+
+    def today(self, day: SiteDay, camera: CameraNow) -> tuple[int | None, int | None]:
+        """In and out on the site's day: of the newest count or, where that is older, 0 once the camera was read."""
+        if self.day >= day.date:
+            return self.fields["inToday"], self.fields["outToday"]
+        if camera.seen and day.date_of(camera.seen) >= day.date:
+            return 0, 0
+        return None, None
+
+
+def sums(lines: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """In and out today over lines; what is unknown is left out and told by ``complete``."""
+    known = [(line["inToday"], line["outToday"]) for line in lines]
+    counted = [pair for pair in known if None not in pair]
+    return {
+        "inToday": sum(pair[0] for pair in counted) if counted else None,
+        "outToday": sum(pair[1] for pair in counted) if counted else None,
+        "complete": bool(known) and len(counted) == len(known),
+    }
+
+
+def door_rows(lines: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The doors of a snapshot, by name, from its lines."""
+    doors: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for line in lines:
+        doors.setdefault((line["siteId"], line["doorId"]), []).append(line)
+    rows = [_door_row(site_id, door_id, of_door) for (site_id, door_id), of_door in doors.items()]
+    return sorted(rows, key=lambda row: (row["siteId"], row["doorName"], row["doorId"]))
+
+
+def _door_row(site_id: str, door_id: str, lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    newest = max(lines, key=lambda line: line["to"])
+    readings = [line["lastReadingAt"] for line in lines if line["lastReadingAt"]]
+    return {
+        "doorId": door_id,
+        "doorName": newest["doorName"],
+        "siteId": site_id,
+        **sums(lines),
+        "lastReadingAt": min(readings) if len(readings) == len(lines) else None,
+    }

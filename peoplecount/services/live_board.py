@@ -1,0 +1,216 @@
+"""The live board: what is true now, folded from the log."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from peoplecount.domain.camera import CameraState
+from peoplecount.domain.event import EventKind, LogEntry, utc_text
+from peoplecount.domain.event_id import EventId
+from peoplecount.domain.site import Site
+from peoplecount.eventlog.log import LatestEntries
+from peoplecount.services.board_lines import CameraNow, LineNow, door_rows, sums
+from peoplecount.services.site_day import SiteDay
+
+DEFAULT_INTERVAL = 20.0
+"""Seconds between two polls where nobody says; twice the usual ones."""
+
+STALE_INTERVALS = 3
+"""A reading older than this many polls is shown as old."""
+
+LEAST_STALE_SECONDS = 30.0
+
+_NOTHING = EventId("", 0)
+
+
+class LiveBoard:
+    """Sites, doors, cameras and lines as they stand, one in each process. Any thread may call it; nothing blocks."""
+
+    def __init__(
+        self,
+        sites: Callable[[], Sequence[Site]],
+        intervals: Callable[[], Mapping[str, float]] = dict,
+        speed: float = 1.0,
+    ) -> None:
+        """``intervals`` gives the seconds between two polls of a camera; ``speed`` is that of the clock."""
+        self._sites = sites
+        self._intervals = intervals
+        self._speed = speed
+        self._lock = threading.Lock()
+        self._clear(_NOTHING)
+        self._version = 0
+
+    @property
+    def head(self) -> EventId:
+        """The newest entry folded."""
+        return self._head
+
+    @property
+    def version(self) -> int:
+        """Grows with everything that is folded or noted."""
+        return self._version
+
+    def _clear(self, head: EventId) -> None:
+        self._head = head
+        self._lines: dict[str, LineNow] = {}
+        self._cameras: dict[str, CameraNow] = {}
+        self._inside: dict[str, tuple[datetime, int]] = {}
+        self._site_names: dict[str, str] = {}
+
+    def load(self, latest: LatestEntries) -> None:
+        """Forget everything and begin from the newest entry of each line and camera."""
+        with self._lock:
+            seen = {key: camera.seen for key, camera in self._cameras.items()}
+            self._clear(latest.head)
+            for entry in latest.entries:
+                self._fold(entry)
+            self._note_seen({key: moment for key, moment in seen.items() if moment})
+            self._head = latest.head
+            self._version += 1
+
+    def fold(self, entry: LogEntry) -> None:
+        """Take up the next entry of the log."""
+        with self._lock:
+            self._fold(entry)
+            self._head = entry.event_id
+            self._version += 1
+
+    def _fold(self, entry: LogEntry) -> None:
+        if entry.event.kind is EventKind.COUNT:
+            self._fold_count(entry)
+        elif entry.event.kind is EventKind.CAMERA_STATUS:
+            self._fold_status(json.loads(entry.event.body))
+
+    def _fold_count(self, entry: LogEntry) -> None:
+        line = LineNow.of(entry)
+        fields = line.fields
+        self._lines[fields["lineId"]] = line
+        self._inside[fields["siteId"]] = (line.counted_at, fields["occupancy"])
+        self._site_names[fields["siteId"]] = fields["siteName"]
+        camera = self._camera(fields).named(fields["cameraName"])
+        self._cameras[camera.camera_id] = camera.seen_at(line.counted_at)
+
+    def _fold_status(self, fields: Mapping[str, Any]) -> None:
+        camera_id = fields["cameraId"]
+        self._site_names[fields["siteId"]] = fields["siteName"]
+        if fields["state"] == CameraState.REMOVED:
+            self._cameras.pop(camera_id, None)
+            self._lines = {key: line for key, line in self._lines.items() if line.camera_id != camera_id}
+        else:
+            self._cameras[camera_id] = self._camera(fields).with_status(fields)
+
+    def _camera(self, fields: Mapping[str, Any]) -> CameraNow:
+        return self._cameras.get(fields["cameraId"]) or CameraNow.of(fields)
+
+    def note_seen(self, seen: Mapping[str, datetime]) -> None:
+        """Take up when cameras were last read; times never go back, cameras nobody has heard of are left out."""
+        with self._lock:
+            self._note_seen(seen)
+            self._version += 1
+
+    def _note_seen(self, seen: Mapping[str, datetime]) -> None:
+        for camera_id, moment in seen.items():
+            if camera_id in self._cameras:
+                self._cameras[camera_id] = self._cameras[camera_id].seen_at(moment)
+
+    def last_readings(self) -> dict[str, datetime]:
+        """When each camera was last read, where it ever was."""
+        with self._lock:
+            return {key: camera.seen for key, camera in self._cameras.items() if camera.seen}
+
+    def camera_ids(self) -> frozenset[str]:
+        """The cameras on the board."""
+        with self._lock:
+            return frozenset(self._cameras)
+
+    def turning(self, now: datetime) -> Hashable:
+        """A value that changes when what the board shows changes by other means than an entry of the log.
+
+        These are a new day, the first reading of a day, and a site that was edited.
+        """
+        with self._lock:
+            days = self._days(now)
+            unknown = sum(
+                line.today(days[line.site_id], self._cameras[line.camera_id])[0] is None
+                for line in self._lines.values()
+            )
+            inside = tuple(self._occupancy(day) is None for day in days.values())
+            return tuple((day.site, day.date, day.occupancy_date) for day in days.values()), inside, unknown
+
+    def snapshot(self, now: datetime) -> dict[str, Any]:
+        """The whole board, JSON-ready. ``None`` stands for what is not known; it is never 0.
+
+        ``inToday`` and ``outToday`` belong to the site's local day at ``now``; ``complete`` is false where a line that
+        belongs to a sum is not known and so not in it.
+        """
+        return self.state(now)[1]
+
+    def state(self, now: datetime) -> tuple[EventId, dict[str, Any]]:
+        """The snapshot, and the newest entry that is in it."""
+        with self._lock:
+            return self._head, self._snapshot(now)
+
+    def _snapshot(self, now: datetime) -> dict[str, Any]:
+        days = self._days(now)
+        lines = [self._line_row(key, days) for key in sorted(self._lines)]
+        intervals = self._intervals()
+        return {
+            "kind": EventKind.SNAPSHOT.value,
+            "time": utc_text(now),
+            "speed": self._speed,
+            "sites": [self._site_row(day, lines) for day in days.values()],
+            "doors": door_rows(lines),
+            "cameras": [
+                self._camera_row(camera, intervals.get(camera.camera_id, DEFAULT_INTERVAL))
+                for camera in sorted(self._cameras.values(), key=lambda camera: (camera.name, camera.camera_id))
+            ],
+            "lines": lines,
+        }
+
+    def _days(self, now: datetime) -> dict[str, SiteDay]:
+        """Sites in their order, and those that only events know."""
+        known = {site.site_id: site for site in self._sites()}
+        heard_of = {line.site_id for line in self._lines.values()} | {c.site_id for c in self._cameras.values()}
+        strangers = [Site(key, self._site_names.get(key, key), "UTC") for key in sorted(heard_of - known.keys())]
+        used = [site for site in known.values() if site.site_id in heard_of or not heard_of]
+        return {site.site_id: SiteDay(site, now) for site in (*used, *strangers)}
+
+    def _line_row(self, line_id: str, days: Mapping[str, SiteDay]) -> dict[str, Any]:
+        line = self._lines[line_id]
+        camera = self._cameras[line.camera_id]
+        in_today, out_today = line.today(days[line.site_id], camera)
+        return {**line.fields, "inToday": in_today, "outToday": out_today, "lastReadingAt": _text(camera.seen)}
+
+    def _camera_row(self, camera: CameraNow, interval: float) -> dict[str, Any]:
+        return camera.row() | {"staleAfter": max(LEAST_STALE_SECONDS * self._speed, STALE_INTERVALS * interval)}
+
+    def _site_row(self, day: SiteDay, lines: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+        site = day.site
+        return {
+            "siteId": site.site_id,
+            "siteName": site.name,
+            "timeZone": site.time_zone,
+            "date": day.date.isoformat(),
+            "resetTime": site.reset_time.isoformat("minutes"),
+            "capacity": site.capacity,
+            "occupancy": self._occupancy(day),
+            **sums(line for line in lines if line["siteId"] == site.site_id),
+        }
+
+    def _occupancy(self, day: SiteDay) -> int | None:
+        """People inside: as the site's newest count said or, where that was on an earlier occupancy day, nobody."""
+        site_id = day.site.site_id
+        counted = self._inside.get(site_id)
+        if counted and day.occupancy_date_of(counted[0]) >= day.occupancy_date:
+            return counted[1]
+        cameras = {line.camera_id for line in self._lines.values() if line.site_id == site_id}
+        read = [self._cameras[key].seen for key in cameras]
+        return 0 if any(seen and day.occupancy_date_of(seen) >= day.occupancy_date for seen in read) else None
+
+
+def _text(moment: datetime | None) -> str | None:
+    return utc_text(moment) if moment else None

@@ -1,0 +1,162 @@
+"""Following the log: every new entry goes to the readers of streams and onto the live board."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Hashable
+from datetime import datetime
+
+from peoplecount.domain.clock import Clock
+from peoplecount.domain.event import LogEntry
+from peoplecount.domain.event_id import EventId
+from peoplecount.domain.offload import Offload
+from peoplecount.eventlog.log import EventLog, LogError
+from peoplecount.services.live_board import LiveBoard
+from peoplecount.services.snapshots import Snapshots
+from peoplecount.stream.hub import Hub
+
+logger = logging.getLogger(__name__)
+
+BATCH = 500
+"""Entries read at a time; some 300 KB."""
+
+PACE_SECONDS = 0.020
+"""Readers are woken at most this often: at 200 events a second each wake-up then brings four."""
+
+WATCH_SECONDS = 0.005
+"""How often the log is looked at for other processes' entries while streams are open; costs 3 % of a core."""
+
+IDLE_WATCH_SECONDS = 0.100
+
+RETRY_SECONDS = 1.0
+"""After a log that could not be read."""
+
+READINGS_SECONDS = 5.0
+"""How often streams hear when cameras were read, if any was."""
+
+SILENCE_SECONDS = 15.0
+"""They hear it at least this often, so that a page can tell a quiet night from a dead connection."""
+
+
+class LogFollower:
+    """Reads the log as it grows, one in each process that serves streams."""
+
+    def __init__(
+        self,
+        log: EventLog,
+        board: LiveBoard,
+        hub: Hub,
+        snapshots: Snapshots,
+        *,
+        offload: Offload,
+        clock: Clock,
+        wake: threading.Event | None = None,
+    ) -> None:
+        """``wake`` is set by whoever appends in this process, so that its entries are not waited for."""
+        self._log = log
+        self._board = board
+        self._hub = hub
+        self._snapshots = snapshots
+        self._offload = offload
+        self._clock = clock
+        self._wake = wake or threading.Event()
+        self._cursor: EventId | None = None
+        self._counter: int | None = None
+        self._failing = False
+        self._told_at = float("-inf")
+        self._looked_at = float("-inf")
+        self._told: dict[str, datetime] = {}
+        self._shown: Hashable = None
+
+    def run(self, stop: threading.Event) -> None:
+        """Follow until ``stop`` is set; never raises for a log that cannot be read."""
+        while not stop.is_set():
+            try:
+                if self.step():
+                    stop.wait(PACE_SECONDS)
+                else:
+                    self._wake.wait(WATCH_SECONDS if self._hub.open_streams else IDLE_WATCH_SECONDS)
+                self._note_success()
+            except LogError as error:
+                self._note_failure(error)
+                stop.wait(RETRY_SECONDS)
+
+    def step(self) -> bool:
+        """Take up what is new; whether anything was. Raises ``LogError``."""
+        moved = False
+        if self._changed():
+            moved = self._catch_up()
+        self._tell_readings()
+        return moved
+
+    def _changed(self) -> bool:
+        """Whether it is worth reading. The wake-up and the counter are taken first: what comes later counts again."""
+        woken = self._wake.is_set()
+        self._wake.clear()
+        counter = self._log.change_counter()
+        if counter == self._counter and not woken:
+            return False
+        self._counter = counter
+        return True
+
+    def _catch_up(self) -> bool:
+        try:
+            head, entries = self._offload(self._look)
+            if self._cursor is None or head.epoch != self._cursor.epoch or head.number < self._cursor.number:
+                self._begin()
+                return True
+            if entries:
+                self._hub.publish(entries)
+                for entry in entries:
+                    self._board.fold(entry)
+                self._cursor = entries[-1].event_id
+            if len(entries) == BATCH:
+                self._counter = None  # there may be more
+            return bool(entries)
+        except LogError:
+            self._counter = None  # look again, whatever the counter says
+            raise
+
+    def _look(self) -> tuple[EventId, list[LogEntry]]:
+        """New entries, and the head: it tells when the log was rewound and there can be none."""
+        entries = self._log.read(self._cursor.number, BATCH) if self._cursor else []
+        return self._log.head(), entries
+
+    def _begin(self) -> None:
+        """Start from the newest state: at first, and whenever numbers lost their meaning."""
+        latest = self._offload(self._log.latest)
+        self._board.load(latest)
+        self._board.note_seen(self._offload(self._log.seen))
+        self._cursor = latest.head
+        self._hub.reset(latest.head)
+        self._shown = self._board.turning(self._clock.now())
+        self._counter = None
+
+    def _tell_readings(self) -> None:
+        """Every few seconds: when cameras were read, or the whole board where a day has turned."""
+        moment = self._clock.monotonic()
+        if self._cursor is None or moment - self._looked_at < READINGS_SECONDS:
+            return
+        self._looked_at = moment
+        self._board.note_seen(self._offload(self._log.seen))
+        now = self._clock.now()
+        readings = self._board.last_readings()
+        shown = self._board.turning(now)
+        if shown != self._shown:
+            self._hub.publish_snapshot(self._snapshots())
+        elif readings != self._told or moment - self._told_at >= SILENCE_SECONDS:
+            self._hub.publish_readings(now, readings)
+        else:
+            return
+        self._shown, self._told, self._told_at = shown, readings, moment
+
+    def _note_failure(self, error: LogError) -> None:
+        if not self._failing:
+            logger.warning("the event log cannot be read, streams stand still: %s", error)
+        self._failing = True
+
+    def _note_success(self) -> None:
+        if self._failing:
+            logger.info("the event log can be read again")
+        self._failing = False

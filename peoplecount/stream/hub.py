@@ -1,0 +1,201 @@
+"""The hub: one shared ring of frames, and the wake-up of those who read it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from peoplecount.domain.event import EventKind, LogEntry, utc_text
+from peoplecount.domain.event_id import EventId
+from peoplecount.stream.encoder import entry_frame, object_frame
+from peoplecount.stream.ring import Cameras, Frame, Ring
+from peoplecount.stream.snapshot import Snapshot
+
+MAX_FRAMES = 20_000
+"""Half an hour of one event every 100 ms: longer than any restart, and some 12 MB."""
+
+MAX_BYTES = 16 << 20
+
+MAX_SLICE = 256 << 10
+"""A reader is handed about this many bytes at a time, so that a slow one holds no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """How far a reader has come in the ring."""
+
+    generation: int
+    """Which ring it was; a reset begins another."""
+
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Frames that follow a place, joined once and shared by all readers that stand there with the same filter."""
+
+    data: bytes
+    """May be empty: the filter let nothing through."""
+
+    examined: EventId
+    """The newest log entry that was looked at."""
+
+    after: Place
+
+
+class Hub:
+    """Publishes to any number of readers at a cost that hardly depends on how many they are.
+
+    One thread (or greenlet) publishes; readers come from any. No call blocks but ``Signal`` waits of the readers
+    themselves. Where the stream is fast, whoever publishes is the one to pace it: everything published together wakes
+    each reader once.
+    """
+
+    def __init__(self, max_frames: int = MAX_FRAMES, max_bytes: int = MAX_BYTES) -> None:
+        self._max_frames = max_frames
+        self._max_bytes = max_bytes
+        self._lock = threading.Lock()
+        self._ring = Ring(0, max_frames, max_bytes)
+        self._epoch = ""
+        self._generation = 0
+        self._slices: dict[tuple[int, Cameras], Slice] = {}
+        self._signal = threading.Event()
+        self._closed = ""
+        self._open_streams = 0
+        self._readings: Frame | None = None
+
+    @property
+    def ready(self) -> bool:
+        """False until the first ``reset``: where the log stands is not known yet."""
+        return bool(self._epoch)
+
+    @property
+    def closed(self) -> str:
+        """Why the hub was closed; empty while it is open."""
+        return self._closed
+
+    @property
+    def head(self) -> EventId:
+        """The newest log entry that was published, or that the ring began after."""
+        return EventId(self._epoch, self._ring.head)
+
+    @property
+    def open_streams(self) -> int:
+        """Streams that somebody reads now."""
+        return self._open_streams
+
+    @property
+    def signal(self) -> threading.Event:
+        """Is set with the next change. Take it *before* looking, then no change is missed."""
+        return self._signal
+
+    @contextmanager
+    def attendance(self) -> Iterator[None]:
+        """Counts one open stream."""
+        with self._lock:
+            self._open_streams += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._open_streams -= 1
+
+    def reset(self, head: EventId) -> None:
+        """Begin anew after ``head``: at the start, and when the log was found rewound or has another epoch."""
+        with self._lock:
+            self._ring = Ring(head.number, self._max_frames, self._max_bytes)
+            self._epoch = head.epoch
+            self._generation += 1
+            self._readings = None
+        self.nudge()
+
+    def publish(self, entries: Sequence[LogEntry]) -> None:
+        """Entries of the log, in order, each once, beginning right after ``head``."""
+        if entries:
+            self._add([_entry(entry) for entry in entries])
+
+    def publish_readings(self, now: datetime, readings: Mapping[str, datetime]) -> None:
+        """When each camera was last read."""
+        frame = _readings(self._ring.head, now, readings)
+        self._readings = frame
+        self._add([frame])
+
+    def publish_snapshot(self, snapshot: Snapshot) -> None:
+        """The whole state, when it changed by the clock alone: a new day. It must have been taken at ``head``."""
+        self._add([Frame(snapshot.event_id.number, snapshot.frame(frozenset()), snapshot.frame)])
+
+    def _add(self, frames: Sequence[Frame]) -> None:
+        with self._lock:
+            for frame in frames:
+                self._ring.add(frame)
+        self.nudge()
+
+    def close(self, reason: str) -> None:
+        """End every stream with a ``goodbye`` that gives the reason; may be called twice."""
+        self._closed = self._closed or reason
+        self.nudge()
+
+    def nudge(self) -> None:
+        """Make every reader look again."""
+        with self._lock:
+            self._slices.clear()
+            waiting, self._signal = self._signal, threading.Event()
+        waiting.set()
+
+    def latest_readings(self, cameras: Cameras) -> bytes:
+        """The newest ``readings`` event, or nothing."""
+        return self._readings.data_for(cameras) if self._readings else b""
+
+    def place_after(self, cursor: EventId) -> Place | None:
+        """Where reading goes on after this entry; ``None`` where the ring does not hold it."""
+        with self._lock:
+            if cursor.epoch != self._epoch or not self._ring.base <= cursor.number <= self._ring.head:
+                return None
+            return Place(self._generation, self._ring.position_after(cursor.number))
+
+    def slice_after(self, place: Place, cameras: Cameras) -> Slice | None:
+        """What follows a place, about ``MAX_SLICE`` bytes of it; ``None`` where the ring holds that place no longer."""
+        with self._lock:
+            if place.generation != self._generation or place.position < self._ring.start:
+                return None
+            key = (place.position, cameras)
+            part = self._slices.get(key)
+            if part is None:
+                part = self._slices[key] = self._join(place.position, cameras)
+            return part
+
+    def _join(self, position: int, cameras: Cameras) -> Slice:
+        parts: list[bytes] = []
+        size = 0
+        number = self._ring.number_before(position)
+        for frame in self._ring.from_position(position):
+            data = frame.data_for(cameras)
+            if parts and size + len(data) > MAX_SLICE:
+                break
+            if data:
+                parts.append(data)
+            size += len(data)
+            number = frame.number
+            position += 1
+        return Slice(b"".join(parts), EventId(self._epoch, number), Place(self._generation, position))
+
+
+def _entry(entry: LogEntry) -> Frame:
+    data = entry_frame(entry)
+    return Frame(entry.event_id.number, data, lambda cameras: data if entry.event.camera_id in cameras else b"")
+
+
+def _readings(number: int, now: datetime, readings: Mapping[str, datetime]) -> Frame:
+    texts = {camera_id: utc_text(moment) for camera_id, moment in sorted(readings.items())}
+
+    def encode(chosen: Mapping[str, str]) -> bytes:
+        return object_frame(
+            EventKind.READINGS, {"kind": EventKind.READINGS.value, "time": utc_text(now), "cameras": chosen}
+        )
+
+    return Frame(
+        number, encode(texts), lambda cameras: encode({key: text for key, text in texts.items() if key in cameras})
+    )
