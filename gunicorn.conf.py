@@ -11,10 +11,16 @@ import select
 import signal
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from peoplecount.launch import CannotStart, demand_free, demand_loopback, log_to_stderr
 from peoplecount.settings import SettingsError, load_settings
+
+if TYPE_CHECKING:
+    from gunicorn.arbiter import Arbiter
+    from gunicorn.workers.ggevent import GeventWorker
+
+    from peoplecount.bootstrap import Service
 
 try:
     settings = load_settings()
@@ -38,7 +44,7 @@ loglevel = settings.log_level.lower()
 reload_extra_files = [str(file) for folder in ("templates", "static") for file in (_here / folder).rglob("*.*")]
 
 
-def on_starting(server: Any) -> None:
+def on_starting(server: Arbiter) -> None:
     """Refuse what cannot work, in one line, before gunicorn tries."""
     log_to_stderr(settings.log_level)
     for warning in settings.warnings:
@@ -56,6 +62,11 @@ def on_starting(server: Any) -> None:
     _allow_open_files(worker_connections + 1_000)
 
 
+def on_reload(server: Arbiter) -> None:  # noqa: ARG001  gunicorn passes it
+    """After SIGHUP this file has been read again."""
+    log_to_stderr(settings.log_level)
+
+
 def _allow_open_files(wanted: int) -> None:
     """Raise this process' limit, often 1,024, as far as it may."""
     import resource  # noqa: PLC0415  POSIX
@@ -66,7 +77,7 @@ def _allow_open_files(wanted: int) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
 
 
-def post_worker_init(worker: Any) -> None:
+def post_worker_init(worker: GeventWorker) -> None:
     """Start the service in the worker, where everything is patched and nothing is shared with the master."""
     import gevent  # noqa: PLC0415  in the worker only
 
@@ -75,7 +86,7 @@ def post_worker_init(worker: Any) -> None:
     worker.watcher = gevent.spawn(_watch, worker, service)
 
 
-def _watch(worker: Any, service: Any) -> None:
+def _watch(worker: GeventWorker, service: Service) -> None:
     """Stop the service as soon as the worker is told to end.
 
     gunicorn waits for requests under way before it calls ``worker_exit``, and an open stream is one: it would hold
@@ -99,7 +110,7 @@ def _starter_is_gone() -> bool:
     return bool(poll.poll(0))
 
 
-def worker_exit(server: Any, worker: Any) -> None:  # noqa: ARG001  gunicorn passes both
+def worker_exit(server: Arbiter, worker: GeventWorker) -> None:  # noqa: ARG001  gunicorn passes both
     """Stop the service, also where the worker ends by another way than a signal."""
     watcher = getattr(worker, "watcher", None)
     if watcher is not None:

@@ -6,7 +6,8 @@ import argparse
 import os
 import sys
 
-from peoplecount.launch import gunicorn_command
+from peoplecount.launch import demand_free, demand_loopback, gunicorn_command
+from peoplecount.settings import load_settings
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -15,7 +16,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Become gunicorn, as if it had been typed; its configuration checks the settings and the address."""
+    """Become gunicorn, as if it had been typed; what would stop it is said before, without gunicorn's own lines."""
+    settings = load_settings()
+    demand_loopback(settings.host)
+    demand_free(settings.host, settings.port)
     command = gunicorn_command(*(["--reload"] if arguments.reload else []))
     sys.stdout.flush()
     os.execv(command[0], command)  # noqa: S606  no shell, and nothing of ours is left running

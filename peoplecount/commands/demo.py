@@ -1,0 +1,90 @@
+"""Try the system without cameras: invented people walk past virtual cameras, and the dashboard counts them.
+
+Starts the simulator and the service as children with an environment of their own, so that no database, camera,
+mail or webhook that is configured on this machine is touched. Everything it keeps lies in ``var/demo``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import types
+from collections.abc import Mapping
+
+from peoplecount.demo_children import Children
+from peoplecount.launch import ROOT, demand_free, demand_loopback, http_address
+from peoplecount.settings import Settings, load_settings
+
+FOLDER = ROOT / "var" / "demo"
+
+_KEPT = frozenset(
+    [
+        *("PATH", "HOME", "USER", "LANG", "TZ", "TERM", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "LD_LIBRARY_PATH"),
+        *("HOST", "PORT", "TIME_ZONE", "LOG_LEVEL"),
+    ]
+)
+"""All that the children get of this environment. Proxies are not among it, nor is any credential."""
+
+_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
+
+class _Ended(BaseException):
+    """Somebody wants the demo to end; no ordinary handler may swallow it."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command has no options: HOST and PORT in the environment are heeded."""
+    parser.epilog = "HOST, PORT and TIME_ZONE of the environment are heeded; nothing else is, nor is .env."
+
+
+def run(arguments: argparse.Namespace) -> int:  # noqa: ARG001  every command gets them
+    """Start everything, say where to look, and end everything on Ctrl-C."""
+    environment = demo_environment(os.environ)
+    settings = load_settings(environment, env_file=None)
+    demand_loopback(settings.host)
+    demand_free(settings.host, settings.port)
+    children = Children(environment)
+    _end_on_signals()
+    try:
+        _start(children, settings)
+        children.watch()
+    except _Ended:
+        return 0
+    finally:
+        _ignore_signals()
+        children.end()
+
+
+def demo_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment of everything the demo starts."""
+    kept = {name: value for name, value in environ.items() if name in _KEPT or name.startswith("LC_")}
+    ours = {"PEOPLECOUNT_DEMO": "1", "DATA_DIR": str(FOLDER), "POLL_INTERVAL": "2", "PYTHONPATH": str(ROOT)}
+    return {"LOG_LEVEL": "WARNING"} | kept | ours
+
+
+def _start(children: Children, settings: Settings) -> None:
+    from peoplecount.bootstrap import register_fleet  # noqa: PLC0415  heavy: after the quick refusals above
+
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    print("Starting virtual cameras and the service …", flush=True)
+    register_fleet(settings, children.start_simulator())
+    children.start_service(settings.host, settings.port)
+    address = http_address(settings.host, settings.port)
+    print(f"\n  The dashboard is at {address}\n  The people in it are invented. Ctrl-C ends the demo.\n", flush=True)
+
+
+def _end_on_signals() -> None:
+    def end(number: int, frame: types.FrameType | None) -> None:  # noqa: ARG001  the shape of a handler
+        _ignore_signals()  # once is enough: what follows ends the children in order
+        raise _Ended
+
+    for number in _SIGNALS:
+        signal.signal(number, end)
+
+
+def _ignore_signals() -> None:
+    for number in _SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+    sys.stdout.flush()

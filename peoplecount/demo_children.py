@@ -1,0 +1,119 @@
+"""The demo's two child processes: the simulator and gunicorn."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+from peoplecount.launch import ROOT, CannotStart, gunicorn_command
+
+START_TIME = 30.0
+"""Seconds the service has to answer. A small machine that has just installed everything is slow once."""
+
+END_TIME = 3.5
+"""Seconds the service has to end; with the simulator's it stays under the five that the demo promises."""
+
+CAMERAS = 12
+
+
+class Children:
+    """The processes a demo consists of. They end when this one does, however it ends.
+
+    Each has a session of its own, so that Ctrl-C in the terminal reaches only this process, which ends them in
+    order. Each also holds the other end of a pipe as standard input and ends itself when that closes.
+    """
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = dict(environment)
+        self._simulator: subprocess.Popen[bytes] | None = None
+        self._service: subprocess.Popen[bytes] | None = None
+
+    def start_simulator(self) -> list[dict[str, Any]]:
+        """Start the virtual cameras; the fleet as its control address lists it. Raises ``CannotStart``."""
+        options = ["--cameras", str(CAMERAS), "--port", "0", "--busy", "--machine-readable", "--exit-with-stdin"]
+        command = [sys.executable, "-m", "peoplecount", "simulate", *options]
+        self._simulator = self._spawn(command, stdout=subprocess.PIPE)
+        if self._simulator.stdout is None:
+            raise AssertionError("a pipe was asked for")
+        line = self._simulator.stdout.readline()
+        if not line:
+            raise CannotStart("The virtual cameras could not be started; what they said stands above")
+        with _open(json.loads(line)["control"] + "/cameras") as answer:
+            fleet: list[dict[str, Any]] = json.load(answer)
+        return fleet
+
+    def start_service(self, host: str, port: int) -> None:
+        """Start gunicorn and wait until it answers. Raises ``CannotStart``."""
+        self._service = self._spawn(gunicorn_command())
+        deadline = time.monotonic() + START_TIME
+        while not _answers(host, port):
+            if self._service.poll() is not None:
+                raise CannotStart("The service could not be started; what it said stands above")
+            if time.monotonic() > deadline:
+                raise CannotStart(f"The service did not answer within {START_TIME:g} seconds")
+            time.sleep(0.05)
+
+    def watch(self) -> NoReturn:
+        """Wait until a child has ended by itself. Raises ``CannotStart`` then, because it should not have."""
+        children = {"The service": self._service, "The simulator": self._simulator}
+        while True:
+            for name, child in children.items():
+                if child is not None and child.poll() is not None:
+                    raise CannotStart(f"{name} has ended by itself (exit code {child.returncode})")
+            time.sleep(0.2)
+
+    def end(self) -> None:
+        """End the service first, while its cameras still answer, then the simulator; leave nothing behind."""
+        _end(self._service, END_TIME)
+        _end(self._simulator, 1.0)
+
+    def _spawn(self, command: list[str], stdout: int | None = None) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(  # noqa: S603  our own commands
+            command,
+            stdin=subprocess.PIPE,
+            stdout=stdout,
+            env=self._environment,
+            cwd=ROOT,
+            start_new_session=True,
+        )
+
+
+def _open(address: str) -> http.client.HTTPResponse:
+    """GET from loopback, past any proxy of the environment."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    response: http.client.HTTPResponse = opener.open(address, timeout=10)
+    return response
+
+
+def _answers(host: str, port: int) -> bool:
+    connection = http.client.HTTPConnection(host, port, timeout=2)
+    try:
+        connection.request("GET", "/health/live")
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _end(child: subprocess.Popen[bytes] | None, patience: float) -> None:
+    """SIGTERM, and SIGKILL for the whole session where that is not heeded within ``patience`` seconds."""
+    if child is None:
+        return
+    child.terminate()
+    try:
+        child.wait(patience)
+    except subprocess.TimeoutExpired:
+        os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
+    for pipe in (child.stdin, child.stdout):
+        if pipe is not None:
+            pipe.close()

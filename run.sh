@@ -1,0 +1,130 @@
+#!/usr/bin/env bash
+# The project's chores. A thin cover over `python -m venv`, `pip install -r`, `python -m peoplecount …` and `pytest`.
+# Runs on bash 3.2 (macOS), from any folder.
+set -eu
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+list_chores() {
+    cat <<'CHORES'
+Usage: ./run.sh CHORE [options]
+
+  demo    Try it without cameras: virtual ones with invented people, at http://127.0.0.1:8000.
+  serve   Run the service on the settings in .env (--reload: start again whenever the source changes).
+  test    Run the tests; options go to pytest.
+  check   Look at style, types, import contracts and generated documents.
+  bench   Measure; without a name, list what can be measured.
+CHORES
+}
+
+fail() {
+    echo "$*" >&2
+    exit 1
+}
+
+is_recent() {
+    "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
+}
+
+# Prints the first Python that is new enough; PYTHON names another.
+find_python() {
+    local name
+    for name in ${PYTHON:+"$PYTHON"} python3 python3.14 python3.13 python3.12 python3.11 python; do
+        if is_recent "$name"; then
+            echo "$name"
+            return
+        fi
+    done
+    fail "Python 3.11 or newer is needed and was not found (on Debian and Ubuntu: apt install python3 python3-venv)."
+}
+
+venv_python() {
+    if [ -d .venv/Scripts ]; then echo .venv/Scripts/python.exe; else echo .venv/bin/python; fi
+}
+
+make_venv() {
+    if is_recent "$(venv_python)"; then return; fi
+    local base
+    base=$(find_python)
+    "$base" -c 'import ensurepip' 2>/dev/null ||
+        fail "This Python cannot make virtual environments: install python3-venv first (apt install python3-venv)."
+    echo "Making the virtual environment .venv …"
+    "$base" -m venv --clear .venv
+}
+
+# install FILE: what FILE asks for, unless that has been done.
+install() {
+    make_venv
+    PY=$(venv_python)
+    local stamp=".venv/installed-$1" wanted
+    wanted=$(cat requirements.txt "$1" | cksum)
+    if [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; then return; fi
+    echo "Installing $1; this takes a minute the first time …"
+    "$PY" -m pip install --disable-pip-version-check --requirement "$1"
+    echo "$wanted" >"$stamp"
+}
+
+run_tests() {
+    if [ $# -eq 0 ]; then set -- --numprocesses=auto; fi
+    exec "$PY" -m pytest "$@"
+}
+
+# Every check is run, whatever the others say.
+run_checks() {
+    local failed=0
+    "$PY" -m ruff check . || failed=1
+    "$PY" -m ruff format --check . || failed=1
+    "$PY" -m mypy || failed=1
+    "$PY" -c 'from importlinter.cli import lint_imports_command as run; run()' || failed=1
+    "$PY" -m peoplecount.settings.document --check || failed=1
+    if command -v shellcheck >/dev/null; then
+        shellcheck run.sh .ci/run || failed=1
+    fi
+    exit "$failed"
+}
+
+list_benches() {
+    local file found=0
+    for file in bench/*.py; do
+        if [ -f "$file" ]; then
+            found=1
+            printf '  %-8s %s\n' "$(basename "$file" .py)" "$(sed -n '1s/^"""\([^"]*\).*/\1/p' "$file")"
+        fi
+    done
+    if [ "$found" = 0 ]; then echo "There is nothing to measure yet."; fi
+}
+
+run_bench() {
+    if [ $# -eq 0 ]; then
+        echo "Usage: ./run.sh bench NAME [options]"
+        list_benches
+        exit 0
+    fi
+    local name=$1
+    shift
+    [ -f "bench/$name.py" ] || fail "There is no bench $name. ./run.sh bench lists them."
+    install requirements-dev.txt
+    exec "$PY" -m "bench.$name" "$@"
+}
+
+chore=${1:-}
+if [ $# -gt 0 ]; then shift; fi
+case $chore in
+    demo | serve)
+        install requirements.txt
+        exec "$PY" -m peoplecount "$chore" "$@"
+        ;;
+    test)
+        install requirements-dev.txt
+        run_tests "$@"
+        ;;
+    check)
+        install requirements-dev.txt
+        run_checks
+        ;;
+    bench) run_bench "$@" ;;
+    "" | help | -h | --help) list_chores ;;
+    *)
+        list_chores >&2
+        fail "There is no chore $chore."
+        ;;
+esac
