@@ -1,0 +1,185 @@
+"""The view ``API_camaras``: where the service reads its cameras, in our own schema or an installation's older one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import time
+from typing import Any
+
+from sqlalchemy import literal_column, select, table
+
+from peoplecount.domain.camera import Camera, CameraProtocol
+from peoplecount.domain.door import Door
+from peoplecount.domain.line import Line, LineKey
+from peoplecount.domain.reading import Totals
+from peoplecount.domain.roster import Roster
+from peoplecount.domain.site import DEFAULT_SITE_ID, Site
+from peoplecount.storage import schema
+from peoplecount.storage.camera_address import base_address
+from peoplecount.storage.connection import IDBConnection, Rows, Transaction
+from peoplecount.storage.dialects import SCHEMA
+from peoplecount.storage.errors import SchemaMismatch
+from peoplecount.storage.sealer import SEALED, Sealer
+
+VIEW = "API_camaras"
+
+REQUIRED = ("camara_id", "ip", "usuario", "clave", "in1", "out1", "in2", "out2")
+"""The columns every installation has; ``name, site_id, poll_interval, protocol`` are used where present."""
+
+POLL_INTERVALS = (0.05, 3600.0)
+"""Seconds, least and most."""
+
+_CAMERA_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class CameraReading:
+    """What stands in the view: the roster, and which rows could not be used and why (without secrets)."""
+
+    roster: Roster
+    faults: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class CameraDefaults:
+    """What holds for a camera that does not say."""
+
+    username: str = ""
+    password: str = ""
+    poll_interval: float = 10.0
+    """Seconds."""
+
+    def __repr__(self) -> str:
+        return f"CameraDefaults(poll_interval={self.poll_interval})"
+
+
+class CameraView:
+    """Reads the roster through the view, with the sites, doors and lines of our own tables where those are there."""
+
+    def __init__(self, sealer: Sealer, *, name: str = VIEW, defaults: CameraDefaults | None = None) -> None:
+        """``name`` may be ``SCHEMA.VIEW``; alone it stands in our own schema."""
+        self._sealer = sealer
+        self._defaults = defaults or CameraDefaults()
+        owner, _, view = name.rpartition(".")
+        self._view = table(view, schema=owner or SCHEMA)
+
+    def read(self, db: IDBConnection) -> CameraReading:
+        """The roster. Raises ``DatabaseError``; a row that makes no sense is left out and becomes a fault."""
+        try:
+            tables = db.transaction(self._read_all)
+        except SchemaMismatch:  # an installation's own view, without our tables beside it
+            tables = _Tables(cameras=db.transaction(self._read_view))
+        return self._assemble(tables)
+
+    def _read_all(self, transaction: Transaction) -> _Tables:
+        return _Tables(
+            cameras=self._read_view(transaction),
+            sites=transaction.execute(select(schema.sites)),
+            doors=transaction.execute(select(schema.doors)),
+            lines=transaction.execute(select(schema.lines).order_by(schema.lines.c.line_id)),
+        )
+
+    def _read_view(self, transaction: Transaction) -> Rows:
+        """All columns, whichever there are: no look at the catalogue, which not every server shows fully."""
+        return transaction.execute(select(literal_column("*")).select_from(self._view))
+
+    def _assemble(self, tables: _Tables) -> CameraReading:
+        lines = _lines_by_camera(tables.lines)
+        cameras: dict[str, Camera] = {}
+        faults: set[str] = set()
+        for row in tables.cameras:
+            fields = {str(name).lower(): value for name, value in row._mapping.items()}  # noqa: SLF001
+            _demand_columns(fields)
+            try:
+                camera = self._camera(fields, lines)
+            except ValueError as error:
+                faults.add(f"camera {fields['camara_id']!s:.64}: {error}")
+            else:
+                cameras[camera.camera_id] = camera
+        sites = {row.site_id: _site(row._mapping) for row in tables.sites}  # noqa: SLF001
+        doors = {row.door_id: Door(row.door_id, row.site_id, row.name) for row in tables.doors}
+        return CameraReading(Roster(cameras, sites, doors), frozenset(faults))
+
+    def _camera(self, fields: Mapping[str, Any], lines: Mapping[str, tuple[Line, ...]]) -> Camera:
+        camera_id = str(fields["camara_id"]).strip()
+        if not _CAMERA_ID.fullmatch(camera_id):
+            raise ValueError("its id may have letters, digits, _ . and - only, 64 at most")
+        username, password = self._credentials(fields)
+        return Camera(
+            camera_id=camera_id,
+            name=str(fields.get("name") or camera_id),
+            address=base_address(str(fields["ip"] or "")),
+            username=username,
+            password=password,
+            site_id=str(fields.get("site_id") or DEFAULT_SITE_ID),
+            poll_interval=_interval(fields.get("poll_interval"), self._defaults.poll_interval),
+            protocol=_protocol(fields.get("protocol")),
+            lines=lines.get(camera_id, ()),
+            last_counts=_last_counts(fields),
+        )
+
+    def _credentials(self, fields: Mapping[str, Any]) -> tuple[str, str]:
+        """The camera's own, or the defaults where it has no user; never a mixture of the two."""
+        username = str(fields["usuario"] or "")
+        if not username:
+            return self._defaults.username, self._defaults.password
+        kept = str(fields["clave"] or "")
+        return username, self._sealer.unseal(kept) if kept.startswith(SEALED) else kept
+
+
+@dataclass(frozen=True, slots=True)
+class _Tables:
+    cameras: Rows
+    sites: Rows = ()
+    doors: Rows = ()
+    lines: Rows = ()
+
+
+def _demand_columns(fields: Mapping[str, Any]) -> None:
+    missing = [name for name in REQUIRED if name not in fields]
+    if missing:
+        raise SchemaMismatch(f"the cameras' view lacks {', '.join(missing)}; it needs {', '.join(REQUIRED)}")
+
+
+def _lines_by_camera(rows: Iterable[Any]) -> dict[str, tuple[Line, ...]]:
+    found: dict[str, tuple[Line, ...]] = {}
+    for row in rows:
+        key = LineKey(row.camera_id, row.channel, row.rule, row.line_index)
+        found[row.camera_id] = (*found.get(row.camera_id, ()), Line(key, row.name, row.door_id or ""))
+    return found
+
+
+def _site(fields: Mapping[Any, Any]) -> Site:
+    reset_time = time.fromisoformat(fields["reset_time"])
+    return Site(fields["site_id"], fields["name"], fields["time_zone"], fields["capacity"], reset_time)
+
+
+def _interval(value: Any, default: float) -> float:  # noqa: ANN401
+    if value is None:
+        return default
+    least, most = POLL_INTERVALS
+    seconds = float(value)
+    if not least <= seconds <= most:
+        raise ValueError(f"poll_interval is {seconds:g}; {least:g} to {most:g} seconds are allowed")
+    return seconds
+
+
+def _protocol(value: Any) -> CameraProtocol | None:  # noqa: ANN401
+    if not value:
+        return None
+    try:
+        return CameraProtocol(str(value).strip().lower())
+    except ValueError as error:
+        allowed = ", ".join(CameraProtocol)
+        raise ValueError(f"protocol is {value!r}; {allowed}, or nothing to ask the camera, is allowed") from error
+
+
+def _last_counts(fields: Mapping[str, Any]) -> dict[int, Totals]:
+    """What the view shows of lines 1 and 2; a line without a figure is unknown, not 0."""
+    return {
+        line: Totals(int(fields[f"in{line}"]), int(fields[f"out{line}"]))
+        for line in (1, 2)
+        if fields[f"in{line}"] is not None and fields[f"out{line}"] is not None
+    }

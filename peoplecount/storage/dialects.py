@@ -1,0 +1,157 @@
+"""All that differs between SQLite, PostgreSQL and SQL Server.
+
+There is no MERGE and no ON CONFLICT in this package: what is there is read, changed by UPDATE, and the rest is
+inserted, which all three do alike. What is left of the differences: types, schemas, locks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    Dialect,
+    Executable,
+    Integer,
+    String,
+    Text,
+    TypeDecorator,
+    func,
+    select,
+    text,
+)
+from sqlalchemy.dialects.mssql import DATETIME2, NVARCHAR
+from sqlalchemy.dialects.postgresql import TIMESTAMP
+from sqlalchemy.types import TypeEngine
+
+SCHEMA = "peoplecount"
+"""The schema our tables are written with; each connection translates it into the one that was set."""
+
+
+class Product(StrEnum):
+    """The databases there is a connection for, by SQLAlchemy's names."""
+
+    SQLITE = "sqlite"
+    POSTGRESQL = "postgresql"
+    SQL_SERVER = "mssql"
+
+    @property
+    def spoken(self) -> str:
+        """As people write it."""
+        return {"sqlite": "SQLite", "postgresql": "PostgreSQL", "mssql": "SQL Server"}[self.value]
+
+
+def schema_map(product: Product, schema: str) -> Mapping[str, str | None]:
+    """Where the tables of ours are: SQLAlchemy's ``schema_translate_map``."""
+    return {SCHEMA: schema_name(product, schema)}
+
+
+def schema_name(product: Product, schema: str) -> str | None:
+    """The schema's name there; SQLite has none."""
+    return None if product is Product.SQLITE else schema
+
+
+def id_text(length: int) -> TypeEngine[str]:
+    """An identifier. SQL Server compares it by code point, so that ``Door`` and ``door`` are two on any server."""
+    return String(length).with_variant(NVARCHAR(length, collation="Latin1_General_100_BIN2"), Product.SQL_SERVER)
+
+
+def words(length: int) -> TypeEngine[str]:
+    """Text for people."""
+    return String(length).with_variant(NVARCHAR(length), Product.SQL_SERVER)
+
+
+def long_words() -> TypeEngine[str]:
+    """Text of any length."""
+    return Text().with_variant(NVARCHAR(None), Product.SQL_SERVER)
+
+
+def row_number() -> TypeEngine[int]:
+    """A 64-bit key that the database counts up; SQLite does that for plain ``INTEGER`` only."""
+    return BigInteger().with_variant(Integer(), Product.SQLITE)
+
+
+def local_time() -> TypeEngine[datetime]:
+    """A wall clock's time without a zone, to the millisecond. SQL Server's ``DATETIME`` would round to 3 ms."""
+    return DateTime().with_variant(_milliseconds(), Product.SQL_SERVER)
+
+
+def _milliseconds() -> TypeEngine[datetime]:
+    return DATETIME2(3)  # type: ignore[no-untyped-call]
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """A moment, aware and in UTC on our side.
+
+    ``DATETIME2`` in UTC on SQL Server, because pyodbc cannot read ``DATETIMEOFFSET`` (HY106), ``timestamptz``
+    on PostgreSQL, ISO text in UTC on SQLite.
+    """
+
+    impl = DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """The column's type there."""
+        if dialect.name == Product.SQL_SERVER:
+            return dialect.type_descriptor(_milliseconds())
+        if dialect.name == Product.POSTGRESQL:
+            return dialect.type_descriptor(TIMESTAMP(timezone=True))
+        return dialect.type_descriptor(DateTime())
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Into the database. Refuses a time without a zone: nobody could say which moment it is."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value} has no time zone; times in the database are UTC")
+        moment = value.astimezone(UTC)
+        return moment if dialect.name == Product.POSTGRESQL else moment.replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Out of the database."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def version_question(product: Product) -> Executable:
+    """One row, one column: the server's version."""
+    if product is Product.SQLITE:
+        return select(func.sqlite_version())
+    if product is Product.POSTGRESQL:
+        return select(func.current_setting("server_version"))
+    return text("SELECT @@VERSION")
+
+
+def before_migrating(product: Product) -> list[Executable]:
+    """Wait until no other process migrates this database, and be patient; both until the transaction ends.
+
+    The last binds ``lock``, a name. SQLite needs none: its transaction begins IMMEDIATE, and there is one writer.
+    """
+    if product is Product.POSTGRESQL:
+        return [
+            text("SELECT set_config('statement_timeout', '0', true), set_config('lock_timeout', '60s', true)"),
+            text("SELECT pg_advisory_xact_lock(hashtext(:lock))"),
+        ]
+    if product is Product.SQL_SERVER:
+        return [
+            text(
+                "DECLARE @result int; EXEC @result = sp_getapplock @Resource = :lock, @LockMode = 'Exclusive', "
+                "@LockOwner = 'Transaction', @LockTimeout = 25000; "
+                "IF @result < 0 THROW 51000, 'another process is migrating this database', 1"
+            )
+        ]
+    return []
+
+
+def create_schema(product: Product, quoted: str, plain: str) -> str | None:
+    """The statement that makes the schema unless it is there. ``plain`` is checked to be a plain name."""
+    if product is Product.POSTGRESQL:
+        return f"CREATE SCHEMA IF NOT EXISTS {quoted}"
+    if product is Product.SQL_SERVER:  # CREATE SCHEMA must stand alone in its batch, hence EXEC
+        return f"IF SCHEMA_ID(N'{plain}') IS NULL EXEC(N'CREATE SCHEMA {quoted}')"
+    return None

@@ -1,0 +1,155 @@
+"""What all connections through SQLAlchemy share: engine, pool, transactions, errors."""
+
+from __future__ import annotations
+
+import threading
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, CursorResult, Engine, Executable, event, exc
+from sqlalchemy.engine import ExceptionContext
+
+from peoplecount.storage.connection import Parameters, Rows, ServerInfo, Transaction
+from peoplecount.storage.dialects import Product, schema_map, version_question
+from peoplecount.storage.errors import DatabaseError
+from peoplecount.storage.faults import as_ours, is_gone
+
+T = TypeVar("T")
+
+CONNECTIONS = 4
+"""Kept open at most. One writer, one poller and a few pages need no more; a small server should not be crowded."""
+
+WAIT_FOR_CONNECTION = 10.0
+"""Seconds."""
+
+CONNECT_SECONDS = 10
+"""The drivers' own patience (15 s and more) is longer than a page's."""
+
+STATEMENT_SECONDS = 30
+
+ROWS_AT_ONCE = 1000
+"""Rows handed to the driver in one go; Microsoft's driver holds all of them in memory, padded."""
+
+
+class EngineTransaction:
+    """A ``Transaction`` on one of SQLAlchemy's connections."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def execute(self, statement: Executable, parameters: Parameters | None = None) -> Rows:
+        """Run one statement; its rows."""
+        result = self._connection.execute(statement, parameters)
+        return result.all() if result.returns_rows else []
+
+    def change(self, statement: Executable, parameters: Parameters | None = None) -> int:
+        """Run one INSERT, UPDATE or DELETE; how many rows it changed."""
+        result: CursorResult[Any] = self._connection.execute(statement, parameters)
+        if result.rowcount < 0:
+            raise DatabaseError("the server does not say how many rows were changed; is NOCOUNT on?")
+        return result.rowcount
+
+    def change_each(self, statement: Executable, rows: Sequence[Parameters]) -> None:
+        """Run one statement for each of ``rows``."""
+        for start in range(0, len(rows), ROWS_AT_ONCE):
+            self._connection.execute(statement, rows[start : start + ROWS_AT_ONCE])
+
+
+class EngineConnection(ABC):
+    """An ``IDBConnection`` through an SQLAlchemy engine, which is made at the first call: never before a fork."""
+
+    product: Product
+    driver: str
+
+    def __init__(self, schema: str) -> None:
+        self.schema = schema
+        self._engine: Engine | None = None
+        self._making = threading.Lock()
+
+    def connect(self) -> None:
+        """Make sure the database answers."""
+        self.check()
+
+    def disconnect(self) -> None:
+        """Close all connections that are not in use; the next call connects anew."""
+        with self._making:
+            engine, self._engine = self._engine, None
+        if engine is not None:
+            engine.dispose()
+
+    def check(self) -> ServerInfo:
+        """Ask the server who it is."""
+
+        def ask(connection: Connection) -> tuple[str, float]:
+            question = version_question(self.product)
+            connection.execute(question)
+            begun = time.perf_counter()
+            version = connection.execute(question).scalar_one()
+            return str(version).splitlines()[0], time.perf_counter() - begun
+
+        version, round_trip = self.run(ask, writes=False)
+        return ServerInfo(self.product.spoken, version, self.driver, round_trip)
+
+    def execute(self, statement: Executable, parameters: Parameters | None = None) -> Rows:
+        """Run one statement in a transaction of its own; its rows."""
+        return self.run(
+            lambda connection: EngineTransaction(connection).execute(statement, parameters),
+            writes=not getattr(statement, "is_select", False),
+        )
+
+    def transaction(self, work: Callable[[Transaction], T], *, repeatable: bool = True) -> T:  # noqa: ARG002
+        """Run ``work`` in one transaction. Nothing is repeated here."""
+        return self.run(lambda connection: work(EngineTransaction(connection)))
+
+    def run(self, work: Callable[[Connection], T], *, writes: bool = True) -> T:
+        """Run ``work`` on SQLAlchemy's own connection in one transaction, for what Core has no words for."""
+        with as_ours(self.product), self._open_engine().connect() as connection:
+            self._begin(connection, writes=writes)
+            try:
+                result = work(connection)
+                connection.commit()
+            except BaseException:
+                _roll_back(connection)
+                raise
+            return result
+
+    def _begin(self, connection: Connection, *, writes: bool) -> None:  # noqa: ARG002
+        connection.begin()
+
+    def _open_engine(self) -> Engine:
+        with self._making:
+            if self._engine is None:
+                engine = self._make_engine()
+                engine.update_execution_options(schema_translate_map=schema_map(self.product, self.schema))
+                event.listen(engine, "handle_error", self._note_gone)
+                self._engine = engine
+            return self._engine
+
+    def _note_gone(self, context: ExceptionContext) -> None:
+        if context.original_exception is not None and is_gone(self.product, context.original_exception):
+            context.is_disconnect = True
+
+    @abstractmethod
+    def _make_engine(self) -> Engine:
+        """The engine. Raises ``DriverMissing``."""
+
+
+def _roll_back(connection: Connection) -> None:
+    """Undo. Where the server has already done so, rolling back may itself fail (25000/3903): drop the connection."""
+    try:
+        connection.rollback()
+    except exc.SQLAlchemyError:
+        connection.invalidate()
+
+
+def pool_options() -> dict[str, Any]:
+    """The limits of every pool; a connection is tried before it is lent, because idle ones die quietly."""
+    return {
+        "pool_size": CONNECTIONS,
+        "max_overflow": 0,
+        "pool_timeout": WAIT_FOR_CONNECTION,
+        "pool_pre_ping": True,
+        "pool_recycle": 1800,
+    }

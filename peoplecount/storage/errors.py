@@ -1,0 +1,65 @@
+"""What can go wrong with the database.
+
+- ``DatabaseError``: anything a database did not do
+  - ``DatabaseUnavailable``: it is away, hangs or is overloaded; the same call may succeed later
+    - ``CircuitOpen``: it was away a moment ago and is not asked again yet
+  - ``DatabaseRefused``: it does not let us in, or not do that; somebody has to change a right or a password
+  - ``DatabaseConflict``: another transaction was in the way and ours was rolled back; it may be repeated
+  - ``SchemaMismatch``: tables or columns are not the ones this version needs
+  - ``AnotherWriter``: the writer's cursor was moved by somebody else
+  - ``RowsLost``: the server took a batch and does not have all of it
+  - ``DriverMissing``: the driver, or a library of the system's, is not installed
+- ``UnsafeStatement``: SQL built from values; a mistake in the program
+"""
+
+from __future__ import annotations
+
+
+class DatabaseError(Exception):
+    """A database did not do what it was asked to."""
+
+
+class DatabaseUnavailable(DatabaseError):
+    """The database is away, hangs or is overloaded; the same call may succeed later."""
+
+
+class CircuitOpen(DatabaseUnavailable):
+    """The database was away a moment ago and is not asked again yet."""
+
+    def __init__(self, reason: str, retry_after: float) -> None:
+        super().__init__(f"the database is away ({reason}); it is asked again in {retry_after:.0f} s")
+        self.retry_after = retry_after
+        """Seconds."""
+
+
+class DatabaseRefused(DatabaseError):
+    """The database does not let us in, or does not let us do that."""
+
+    def __init__(self, reason: str, *, at_sign_in: bool) -> None:
+        super().__init__(reason)
+        self.at_sign_in = at_sign_in
+        """True where it refused the account or the database as a whole, and not one statement."""
+
+
+class DatabaseConflict(DatabaseError):
+    """Another transaction was in the way (same key, deadlock, serialization); ours was rolled back."""
+
+
+class SchemaMismatch(DatabaseError):
+    """Tables or columns are not the ones this version needs."""
+
+
+class AnotherWriter(DatabaseError):
+    """The writer's cursor was moved by somebody else; what we were about to write may be there already."""
+
+
+class RowsLost(DatabaseError):
+    """The server took a batch without an error and does not have all of it; the transaction was rolled back."""
+
+
+class DriverMissing(DatabaseError):
+    """The driver, or a library of the system's that it needs, is not installed; the message says what to install."""
+
+
+class UnsafeStatement(TypeError):
+    """SQL that was built from values; values go in as bind parameters."""

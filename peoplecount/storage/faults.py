@@ -1,0 +1,158 @@
+"""The door through which the drivers' exceptions become ours.
+
+Which kind of error it is goes by SQLSTATE on PostgreSQL, by result code on SQLite and by error number on SQL Server,
+where SQLSTATEs differ between Microsoft's driver and FreeTDS (a deadlock is 40001 with one and 42000 with the other).
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeAlias
+
+from sqlalchemy import exc
+
+from peoplecount.storage.dialects import Product
+from peoplecount.storage.errors import (
+    DatabaseConflict,
+    DatabaseError,
+    DatabaseRefused,
+    DatabaseUnavailable,
+    DriverMissing,
+    SchemaMismatch,
+)
+
+INSTALL_ODBC_DRIVER = (
+    "Debian: Microsoft's msodbcsql18 (learn.microsoft.com/sql/connect/odbc) or apt install tdsodbc; "
+    "RHEL: msodbcsql18 or dnf install freetds; Windows: 'ODBC Driver 18 for SQL Server' from Microsoft"
+)
+
+Classify: TypeAlias = Callable[[BaseException], DatabaseError]
+
+
+@contextmanager
+def as_ours(product: Product) -> Iterator[None]:
+    """Turn what SQLAlchemy and the driver raise inside into ``DatabaseError``."""
+    try:
+        yield
+    except exc.TimeoutError as error:
+        raise DatabaseUnavailable("all connections are in use, and none came free in time") from error
+    except exc.DBAPIError as error:
+        raise _CLASSIFY[product](error.orig or error) from error
+
+
+def is_gone(product: Product, error: BaseException) -> bool:
+    """Whether the connection is of no use any more (SQLAlchemy does not know all of FreeTDS' ways to say so)."""
+    return product is Product.SQL_SERVER and isinstance(_of_sql_server(error), DatabaseUnavailable)
+
+
+def _of_sqlite(error: BaseException) -> DatabaseError:  # noqa: PLR0911
+    said = str(error)
+    code = getattr(error, "sqlite_errorcode", None)
+    if code is None:
+        return DatabaseError(said)
+    if code in {sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY}:
+        return DatabaseConflict(said)
+    primary = code & 0xFF
+    if primary in _SQLITE_AWAY:
+        return DatabaseUnavailable(said)
+    if primary in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH}:
+        return DatabaseRefused(said, at_sign_in=False)
+    if "no such table" in said or "no such column" in said or "has no column" in said:
+        return SchemaMismatch(said)
+    return DatabaseError(said)
+
+
+_SQLITE_AWAY = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_PROTOCOL,
+}
+
+
+def _of_postgresql(error: BaseException) -> DatabaseError:  # noqa: PLR0911
+    said = _first_line(error)
+    state = getattr(error, "sqlstate", None)
+    if not state:  # libpq gives none for a connection that could not be made, only words
+        refused = any(words in str(error) for words in _POSTGRESQL_REFUSALS)
+        return DatabaseRefused(said, at_sign_in=True) if refused else DatabaseUnavailable(said)
+    if state in {"23505", "40001", "40P01"}:
+        return DatabaseConflict(said)
+    if state[:2] == "28" or state == "3D000":
+        return DatabaseRefused(said, at_sign_in=True)
+    if state == "42501":
+        return DatabaseRefused(said, at_sign_in=False)
+    if state in {"42P01", "42703", "3F000"}:  # no such table, column, schema
+        return SchemaMismatch(said)
+    if state[:2] in {"08", "53", "58"} or state[:3] == "57P" or state in {"57014", "55P03", "25006"}:
+        return DatabaseUnavailable(said)
+    return DatabaseError(said)
+
+
+_POSTGRESQL_REFUSALS = ("authentication failed", "does not exist", "pg_hba.conf", "no password supplied")
+
+
+def _of_sql_server(error: BaseException) -> DatabaseError:
+    state, said = _odbc_parts(error)
+    numbers = {int(number) for number in _NATIVE_NUMBER.findall(said)}
+    said = _without_prefixes(said)
+    if state[:2] == "IM" or "Can't open lib" in said:  # the driver manager did not find the driver
+        return DriverMissing(f"{said}. {INSTALL_ODBC_DRIVER}")
+    if numbers & _SQL_SERVER_CONFLICT or state == "40001":
+        return DatabaseConflict(said)
+    if numbers & _SQL_SERVER_SIGN_IN or state == "28000":
+        return DatabaseRefused(said, at_sign_in=True)
+    if numbers & _SQL_SERVER_RIGHTS:
+        return DatabaseRefused(said, at_sign_in=False)
+    if numbers & _SQL_SERVER_SCHEMA:
+        return SchemaMismatch(said)
+    if state[:2] == "08" or state in _ODBC_AWAY or numbers & _SQL_SERVER_AWAY or _FREETDS_AWAY.search(said):
+        return DatabaseUnavailable(said)
+    return DatabaseError(said)
+
+
+_NATIVE_NUMBER = re.compile(r"\((-?\d+)\) \(SQL\w+\)")
+_SQL_SERVER_CONFLICT = {1205, 2601, 2627, 3960, 3961}  # 2627 unique constraint, 2601 unique index
+_SQL_SERVER_SIGN_IN = {911, 916, 4060, 4064, 18450, 18452, 18456, 18470, 18486, 18487, 18488}
+_SQL_SERVER_RIGHTS = {229, 230, 262, 297, 300, 2760, 15247}
+_SQL_SERVER_SCHEMA = {207, 208, 2812}
+_SQL_SERVER_AWAY = (
+    {596, 701, 802, 1204, 1222, 3906, 6005, 8645, 8651, 9001, 9002, 17142, 17197}  # killed, memory, locks, log full
+    | {64, 121, 233, 10053, 10054, 10060, 10061}  # the network
+    | {10928, 10929, 40197, 40501, 40613, 49918, 49919, 49920}  # Azure SQL: busy or moving
+    | {20003, 20004, 20006, 20009, 20047}  # FreeTDS: time-out, read, write, connect, dead
+)
+_ODBC_AWAY = {"HYT00", "HYT01"}
+_FREETDS_AWAY = re.compile(
+    r"unexpected EOF|DBPROCESS is dead|(read|write) (from|to) the server failed|not connected", re.IGNORECASE
+)
+
+
+def _odbc_parts(error: BaseException) -> tuple[str, str]:
+    """SQLSTATE and message of what pyodbc raised."""
+    arguments = [str(argument) for argument in error.args]
+    if len(arguments) >= 2:
+        return arguments[0], arguments[1]
+    return "", str(error)
+
+
+def _without_prefixes(said: str) -> str:
+    """Without ``[42000] [Microsoft][ODBC Driver 18 …]`` in front."""
+    return re.sub(r"(\[[^\]]*\]\s*)+", "", said, count=1).strip()
+
+
+def _first_line(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
+
+
+_CLASSIFY: dict[Product, Classify] = {
+    Product.SQLITE: _of_sqlite,
+    Product.POSTGRESQL: _of_postgresql,
+    Product.SQL_SERVER: _of_sql_server,
+}

@@ -1,0 +1,220 @@
+"""The database as the service sees it: away or slow at times, and never in the way."""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from sqlalchemy import Executable
+
+from peoplecount.domain.offload import Offload, call_here
+from peoplecount.domain.roster import Roster, RosterChanges
+from peoplecount.storage.api_camaras import CameraView
+from peoplecount.storage.circuit import Circuit
+from peoplecount.storage.connection import IDBConnection, Parameters, Rows, ServerInfo, Transaction
+from peoplecount.storage.errors import (
+    CircuitOpen,
+    DatabaseConflict,
+    DatabaseError,
+    DatabaseRefused,
+    DatabaseUnavailable,
+    DriverMissing,
+)
+from peoplecount.storage.query_statistics import QueryStatistics
+from peoplecount.storage.safe_statement import label_of, refuse_values
+
+T = TypeVar("T")
+
+ATTEMPTS = {DatabaseUnavailable: 2, DatabaseConflict: 4}
+"""A dropped link is worth one more try on a new connection; whoever lost a conflict usually wins the next."""
+
+LONGEST_PAUSE = 0.1
+"""Seconds between two attempts, at most."""
+
+
+class ProxyDB:
+    """An ``IDBConnection`` in front of any other.
+
+    Connects when first needed, runs blocking calls through ``offload``, repeats what is repeatable after a passing
+    fault, asks a server that is gone ever more rarely (``CircuitOpen`` meanwhile), times and counts every statement,
+    refuses SQL with values in it, and keeps the roster of cameras as last read.
+    """
+
+    def __init__(
+        self,
+        connection: IDBConnection,
+        *,
+        offload: Offload = call_here,
+        camera_view: CameraView | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+        jitter: Callable[[], float] = random.random,
+        pause: Callable[[float], None] = time.sleep,
+        log: logging.Logger | None = None,
+    ) -> None:
+        """``jitter`` gives numbers from 0 to 1; ``pause`` waits for seconds, here and not in ``offload``."""
+        self._connection = connection
+        self._offload = offload
+        self._camera_view = camera_view
+        self._monotonic = monotonic
+        self._jitter = jitter
+        self._pause = pause
+        self._log = log or logging.getLogger(__name__)
+        self._circuit = Circuit(monotonic, jitter)
+        self._statistics = QueryStatistics()
+        self._roster: Roster | None = None
+        self._told: frozenset[str] = frozenset()
+
+    @property
+    def statistics(self) -> QueryStatistics:
+        """Counters since the start, as they are now."""
+        return self._statistics.copy()
+
+    @property
+    def circuit_state(self) -> str:
+        """``closed`` while the database answers, ``open`` or ``half-open`` while it is away."""
+        return self._circuit.state
+
+    def connect(self) -> None:
+        """Make sure the database answers. Not needed before the other calls."""
+        self._call(self._connection.connect, repeatable=True)
+
+    def disconnect(self) -> None:
+        """Close all connections."""
+        self._offload(self._connection.disconnect)
+
+    def check(self) -> ServerInfo:
+        """Ask the server who it is."""
+        return self._call(self._connection.check, repeatable=True)
+
+    def execute(self, statement: Executable, parameters: Parameters | None = None) -> Rows:
+        """Run one statement in a transaction of its own. Only questions are repeated after a fault."""
+        refuse_values(statement)
+        return self.transaction(
+            lambda transaction: transaction.execute(statement, parameters),
+            repeatable=bool(getattr(statement, "is_select", False)),
+        )
+
+    def transaction(self, work: Callable[[Transaction], T], *, repeatable: bool = True) -> T:
+        """Run ``work`` in one transaction, elsewhere; after a passing fault again, unless it is not ``repeatable``."""
+        timings: list[tuple[str, float]] = []
+
+        def watched(transaction: Transaction) -> T:
+            return work(WatchedTransaction(transaction, self._monotonic, timings))
+
+        try:
+            return self._call(lambda: self._connection.transaction(watched, repeatable=repeatable), repeatable)
+        finally:  # noted here and not in there: the counters belong to the caller's side
+            for label, seconds in timings:
+                self._statistics.note(label, seconds)
+
+    def cameras(self) -> Roster:
+        """The roster as last read; read now if it never was. Raises ``DatabaseError`` then."""
+        if self._roster is None:
+            self.refresh_cameras()
+        return self._roster or Roster()
+
+    def refresh_cameras(self) -> RosterChanges:
+        """Read the roster again; what is different since the last time. Raises ``DatabaseError``."""
+        if self._camera_view is None:
+            raise DatabaseError("this connection was made without a view to read cameras from")
+        reading = self._camera_view.read(self)
+        for fault in sorted(reading.faults - self._told):
+            self._log.warning("A camera is left out: %s", fault)
+        self._told = reading.faults
+        before, self._roster = self._roster or Roster(), reading.roster
+        return before.changes_to(reading.roster)
+
+    def _call(self, call: Callable[[], T], repeatable: bool) -> T:  # noqa: FBT001
+        self._statistics.calls += 1
+        ticket = self._admit()
+        try:
+            result = self._attempt(call, repeatable)
+        except DatabaseError as error:
+            self._statistics.failures += 1
+            if _is_outage(error):
+                self._note_outage(ticket, error)
+            else:
+                self._note_answer(ticket)
+            raise
+        except BaseException:
+            self._circuit.abandoned(ticket)
+            raise
+        self._note_answer(ticket)
+        return result
+
+    def _admit(self) -> int:
+        try:
+            return self._circuit.admit()
+        except CircuitOpen:
+            self._statistics.refused_while_open += 1
+            raise
+
+    def _attempt(self, call: Callable[[], T], repeatable: bool) -> T:  # noqa: FBT001
+        attempt = 1
+        while True:
+            try:
+                return self._offload(call)
+            except (DatabaseUnavailable, DatabaseConflict) as error:
+                if not repeatable or attempt >= ATTEMPTS[type(error)]:
+                    raise
+            attempt += 1
+            self._statistics.retries += 1
+            self._pause(self._jitter() * LONGEST_PAUSE)
+
+    def _note_outage(self, ticket: int, error: DatabaseError) -> None:
+        if self._circuit.failed(ticket, _short(error)):
+            self._log.error(
+                "The database is away: %s. It is asked again, ever more rarely; nothing more is said until it is back",
+                error,
+            )
+
+    def _note_answer(self, ticket: int) -> None:
+        lasted = self._circuit.succeeded(ticket)
+        if lasted is not None:
+            self._log.warning("The database is back after %.0f s", lasted)
+
+
+class WatchedTransaction:
+    """A ``Transaction`` that refuses SQL with values in it and notes how long each statement takes."""
+
+    def __init__(
+        self, transaction: Transaction, monotonic: Callable[[], float], timings: list[tuple[str, float]]
+    ) -> None:
+        self._transaction = transaction
+        self._monotonic = monotonic
+        self._timings = timings
+
+    def execute(self, statement: Executable, parameters: Parameters | None = None) -> Rows:
+        """Run one statement; its rows."""
+        return self._timed(statement, lambda: self._transaction.execute(statement, parameters))
+
+    def change(self, statement: Executable, parameters: Parameters | None = None) -> int:
+        """Run one INSERT, UPDATE or DELETE; how many rows it changed."""
+        return self._timed(statement, lambda: self._transaction.change(statement, parameters))
+
+    def change_each(self, statement: Executable, rows: Sequence[Parameters]) -> None:
+        """Run one statement for each of ``rows``."""
+        self._timed(statement, lambda: self._transaction.change_each(statement, rows))
+
+    def _timed(self, statement: Executable, call: Callable[[], T]) -> T:
+        refuse_values(statement)
+        begun = self._monotonic()
+        try:
+            return call()
+        finally:
+            self._timings.append((label_of(statement), self._monotonic() - begun))
+
+
+def _is_outage(error: DatabaseError) -> bool:
+    """Whether to ask more rarely. A refused password is one, too: asking on locks the account."""
+    return isinstance(error, DatabaseUnavailable | DriverMissing) or (
+        isinstance(error, DatabaseRefused) and error.at_sign_in
+    )
+
+
+def _short(error: DatabaseError) -> str:
+    lines = str(error).splitlines()
+    return lines[0][:200] if lines else type(error).__name__

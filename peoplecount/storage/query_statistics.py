@@ -1,0 +1,46 @@
+"""How long queries take and how many fail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+MOST_LABELS = 200
+"""Statements are few and fixed; the limit only keeps a mistake from growing without end."""
+
+
+@dataclass(slots=True)
+class QueryTimes:
+    """One kind of statement."""
+
+    count: int = 0
+    seconds: float = 0.0
+    longest: float = 0.0
+
+
+@dataclass(slots=True)
+class QueryStatistics:
+    """Counters since the start."""
+
+    calls: int = 0
+    """Transactions and single statements asked for."""
+
+    failures: int = 0
+    retries: int = 0
+    refused_while_open: int = 0
+    """Calls that were not made, because the server was away a moment before."""
+
+    queries: dict[str, QueryTimes] = field(default_factory=dict)
+    """By verb and table, such as ``insert records``."""
+
+    def note(self, label: str, seconds: float) -> None:
+        """A statement that took ``seconds``."""
+        if label not in self.queries and len(self.queries) >= MOST_LABELS:
+            label = "other"
+        times = self.queries.setdefault(label, QueryTimes())
+        times.count += 1
+        times.seconds += seconds
+        times.longest = max(times.longest, seconds)
+
+    def copy(self) -> QueryStatistics:
+        """The counters as they are now."""
+        return replace(self, queries={label: replace(times) for label, times in self.queries.items()})

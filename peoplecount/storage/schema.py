@@ -1,0 +1,154 @@
+"""Our tables, as SQLAlchemy Core sees them. How they come to be is in ``migrations``.
+
+A line's id (``CAMERA-CHANNEL-RULE-INDEX``) is the key wherever counts are kept: it is stable, and readable in reports.
+History has no foreign keys, because it outlives cameras, doors and sites.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+)
+
+from peoplecount.storage.dialects import SCHEMA, UtcTime, id_text, local_time, long_words, row_number, words
+
+ID = 64
+LINE_ID = 100
+
+metadata = MetaData(
+    schema=SCHEMA,
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    },
+)
+
+sites = Table(
+    "sites",
+    metadata,
+    Column("site_id", id_text(ID), primary_key=True),
+    Column("name", words(200), nullable=False),
+    Column("time_zone", id_text(64), nullable=False),
+    Column("capacity", Integer),
+    Column("reset_time", id_text(8), nullable=False),
+)
+
+doors = Table(
+    "doors",
+    metadata,
+    Column("door_id", id_text(ID), primary_key=True),
+    Column("site_id", id_text(ID), ForeignKey(sites.c.site_id), nullable=False),
+    Column("name", words(200), nullable=False),
+)
+
+cameras = Table(
+    "cameras",
+    metadata,
+    Column("camera_id", id_text(ID), primary_key=True),
+    Column("name", words(200), nullable=False),
+    Column("address", words(400), nullable=False),
+    Column("username", words(200), nullable=False),
+    Column("password", long_words(), nullable=False),
+    Column("site_id", id_text(ID), nullable=False),
+    Column("poll_interval", Float),
+    Column("protocol", id_text(16)),
+    Column("paused", Boolean, nullable=False),
+)
+
+lines = Table(
+    "lines",
+    metadata,
+    Column("line_id", id_text(LINE_ID), primary_key=True),
+    Column("camera_id", id_text(ID), ForeignKey(cameras.c.camera_id), nullable=False, index=True),
+    Column("channel", Integer, nullable=False),
+    Column("rule", Integer, nullable=False),
+    Column("line_index", Integer, nullable=False),
+    Column("name", words(200), nullable=False),
+    Column("door_id", id_text(ID), ForeignKey(doors.c.door_id)),
+)
+
+positions = Table(
+    "positions",
+    metadata,
+    Column("line_id", id_text(LINE_ID), primary_key=True),
+    Column("camera_id", id_text(ID), nullable=False, index=True),
+    Column("channel", Integer, nullable=False),
+    Column("rule", Integer, nullable=False),
+    Column("line_index", Integer, nullable=False),
+    Column("in_generation", id_text(32), nullable=False),
+    Column("in_total", BigInteger, nullable=False),
+    Column("out_generation", id_text(32), nullable=False),
+    Column("out_total", BigInteger, nullable=False),
+    Column("ended_at", UtcTime, nullable=False),
+)
+
+records = Table(
+    "records",
+    metadata,
+    Column("record_id", row_number(), primary_key=True, autoincrement=True),
+    Column("event_epoch", id_text(16), nullable=False),
+    Column("event_number", BigInteger, nullable=False),
+    Column("line_id", id_text(LINE_ID), nullable=False),
+    Column("camera_id", id_text(ID), nullable=False),
+    Column("channel", Integer, nullable=False),
+    Column("rule", Integer, nullable=False),
+    Column("line_index", Integer, nullable=False),
+    Column("door_id", id_text(LINE_ID), nullable=False),
+    Column("site_id", id_text(ID), nullable=False),
+    Column("started_at", UtcTime, nullable=False),
+    Column("ended_at", UtcTime, nullable=False),
+    Column("local_time", local_time(), nullable=False),
+    Column("in_count", BigInteger, nullable=False),
+    Column("out_count", BigInteger, nullable=False),
+    Column("in_total", BigInteger, nullable=False),
+    Column("out_total", BigInteger, nullable=False),
+    Column("in_generation", id_text(32), nullable=False),
+    Column("out_generation", id_text(32), nullable=False),
+    Column("quality", id_text(16), nullable=False),
+)
+# Event numbers are unique within an epoch, but an epoch may come back from a restored backup: an index, not a key.
+Index(None, records.c.event_epoch, records.c.event_number)
+Index(None, records.c.line_id, records.c.ended_at)
+
+
+def _roll_up(name: str, *more: Column[object]) -> Table:
+    """People of a line, by the door and site it counted for, in stretches of time. Empty stretches have no row."""
+    table = Table(
+        name,
+        metadata,
+        Column("line_id", id_text(LINE_ID), nullable=False),
+        Column("starts_at", UtcTime, nullable=False),
+        Column("door_id", id_text(LINE_ID), nullable=False),
+        Column("site_id", id_text(ID), nullable=False),
+        *more,
+        Column("in_count", BigInteger, nullable=False),
+        Column("out_count", BigInteger, nullable=False),
+        Column("quality", id_text(16), nullable=False),
+        PrimaryKeyConstraint("line_id", "starts_at", "door_id", "site_id"),
+    )
+    Index(None, table.c.starts_at)
+    return table
+
+
+quarter_hours = _roll_up("quarter_hours")
+hour_counts = _roll_up("hour_counts", Column("local_start", local_time(), nullable=False))
+"""By the hours of the camera's wall clock; ``starts_at`` is the moment such an hour began."""
+
+writer_cursor = Table(
+    "writer_cursor",
+    metadata,
+    Column("name", id_text(32), primary_key=True),
+    Column("epoch", id_text(16), nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("fingerprint", id_text(32), nullable=False),
+)
