@@ -6,7 +6,6 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
@@ -18,21 +17,38 @@ _LOOK_AGAIN = 0.1
 """Seconds. A leader that is killed while its commit runs cannot say when that ends, so those who wait look again."""
 
 
-@dataclass(slots=True, eq=False)
-class _Ticket:
-    term: int
-    part: Append
-    outcome: EventId | BaseException | None = None
+class PendingAppend:
+    """An append that waits for its transaction."""
+
+    def __init__(self, group: GroupCommit, term: int, part: Append) -> None:
+        self.term = term
+        self.part = part
+        self.outcome: EventId | BaseException | None = None
+        """``None`` as long as nothing has been decided."""
+
+        self._group = group
+
+    def wait(self) -> EventId:
+        """Return once it is durable: the id of its last event, or of the one before it if it has none.
+
+        Raises what ``EventLog.append`` raises. A refusal for its state concerns the guilty one alone; when the log
+        is unavailable all who share the transaction hear so. A caller killed meanwhile takes its append back if
+        nobody has begun to commit it; else it may be kept or not.
+        """
+        outcome = self._group.settle(self)
+        if isinstance(outcome, BaseException):
+            raise outcome
+        return outcome
 
 
 class GroupCommit:
     """Appends for many callers at once; it needs no thread of its own.
 
-    Whoever comes first leads: it commits, through ``offload``, all that waits by then. The others wait for it,
-    and one of those that came too late leads next. So the disk's speed sets the size of the batches.
+    Whoever waits first leads: it commits, through ``offload``, all that has been submitted by then. The others wait
+    for it, and one of those that came too late leads next. So the disk's speed sets the size of the batches.
 
-    Callers are threads, or greenlets of one loop: what is offloaded must not call back in. A lead and a claim are
-    tokens in a ``deque``, taken by ``pop``, because the offloaded part runs in another thread, where a lock that
+    Callers are threads, or greenlets of one loop: what is offloaded must not call back in. The lead and the claims
+    are tokens in a ``deque``, taken by ``pop``, because the offloaded part runs in another thread, where a lock that
     gevent has patched is not to be waited for (see ``peoplecount.eventlog.sqlite_file``).
     """
 
@@ -40,35 +56,36 @@ class GroupCommit:
         self._log = log
         self._offload = offload
         self._clock_now = clock_now
-        self._waiting: deque[_Ticket] = deque()
+        self._waiting: deque[PendingAppend] = deque()
         self._free_lead: deque[None] = deque([None])
         self._changed = threading.Condition()
 
-    def append(self, term: int, part: Append) -> EventId:
-        """Append ``part`` durably; the id of its last event, or of the one before it if it has none.
+    def submit(self, term: int, part: Append) -> PendingAppend:
+        """Queue an append; the log keeps them in the order of these calls. It moves once somebody waits."""
+        pending = PendingAppend(self, term, part)
+        self._waiting.append(pending)
+        return pending
 
-        Parts are kept in the order of the calls. Raises what ``EventLog.append`` raises. A refusal concerns the
-        guilty part alone; when the log is unavailable all who share the transaction hear so. A caller killed
-        meanwhile takes its part back if nobody has begun to commit it; else it may be kept or not.
-        """
-        ticket = _Ticket(term, part)
-        self._waiting.append(ticket)
+    def append(self, term: int, part: Append) -> EventId:
+        """``submit`` and ``wait`` in one."""
+        return self.submit(term, part).wait()
+
+    def settle(self, pending: PendingAppend) -> EventId | BaseException:
+        """Lead or follow until ``pending`` has an outcome."""
         try:
-            while ticket.outcome is None:
+            while (outcome := pending.outcome) is None:
                 if _take(self._free_lead):
                     self._lead()
                 else:
-                    self._follow(ticket)
-        except BaseException:
-            self._withdraw(ticket)
+                    self._follow(pending)
+        except BaseException as error:
+            self._withdraw(pending, error)
             raise
-        if isinstance(ticket.outcome, BaseException):
-            raise ticket.outcome
-        return ticket.outcome
+        return outcome
 
-    def _follow(self, ticket: _Ticket) -> None:
+    def _follow(self, pending: PendingAppend) -> None:
         with self._changed:
-            if ticket.outcome is None and not self._free_lead:
+            if pending.outcome is None and not self._free_lead:
                 self._changed.wait(_LOOK_AGAIN)
 
     def _lead(self) -> None:
@@ -81,54 +98,55 @@ class GroupCommit:
             with self._changed:
                 self._changed.notify_all()
 
-    def _withdraw(self, ticket: _Ticket) -> None:
+    def _withdraw(self, pending: PendingAppend, error: BaseException) -> None:
         with suppress(ValueError):  # somebody has begun to commit it
-            self._waiting.remove(ticket)
+            self._waiting.remove(pending)
+            pending.outcome = error
 
     def _commit_waiting(self, claim: deque[None]) -> None:
         """The offloaded part. It gives the lead back itself: its leader may be dead by then."""
         if not _take(claim):
             return
-        tickets: list[_Ticket] = []
+        batch: list[PendingAppend] = []
         try:
-            tickets.extend(self._take_waiting())
-            for term, run in groupby(tickets, key=lambda ticket: ticket.term):
+            batch.extend(self._take_waiting())
+            for term, run in groupby(batch, key=lambda pending: pending.term):
                 self._commit(term, list(run))
         except BaseException as error:
-            for ticket in tickets:
-                ticket.outcome = ticket.outcome or error
+            for pending in batch:
+                pending.outcome = pending.outcome or error
             raise
         finally:
             self._free_lead.append(None)
 
-    def _take_waiting(self) -> Iterator[_Ticket]:
+    def _take_waiting(self) -> Iterator[PendingAppend]:
         while self._waiting:
             try:
                 yield self._waiting.popleft()
             except IndexError:
                 return  # the last one was withdrawn in this very moment
 
-    def _commit(self, term: int, run: Sequence[_Ticket]) -> None:
+    def _commit(self, term: int, run: Sequence[PendingAppend]) -> None:
         try:
-            head = self._log.append(term, [ticket.part for ticket in run], self._clock_now())
+            head = self._log.append(term, [pending.part for pending in run], self._clock_now())
         except StaleState as error:
             if len(run) == 1:
                 run[0].outcome = error
             else:  # one of them is to blame; alone, each gets what it deserves
-                for ticket in run:
-                    self._commit(term, [ticket])
+                for pending in run:
+                    self._commit(term, [pending])
         except Exception as error:  # noqa: BLE001 (whatever it is, those who wait must hear it)
-            for ticket in run:
-                ticket.outcome = error
+            for pending in run:
+                pending.outcome = error
         else:
             _hand_out(head, run)
 
 
-def _hand_out(head: EventId, run: Sequence[_Ticket]) -> None:
+def _hand_out(head: EventId, run: Sequence[PendingAppend]) -> None:
     number = head.number
-    for ticket in reversed(run):
-        ticket.outcome = EventId(head.epoch, number)
-        number -= len(ticket.part.events)
+    for pending in reversed(run):
+        pending.outcome = EventId(head.epoch, number)
+        number -= len(pending.part.events)
 
 
 def _take(tokens: deque[None]) -> bool:

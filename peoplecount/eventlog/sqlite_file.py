@@ -22,8 +22,11 @@ from peoplecount.eventlog.sqlite_trouble import in_words
 
 _COMPANIONS = ("", "-wal", "-shm")
 
-_WAL_KEPT = 16 * 1024 * 1024
-"""Bytes: the write-ahead log is cut back to this after a burst, so that it does not fill the disk for ever."""
+_WAL_KEPT = 4 * 1024 * 1024
+"""Bytes: the write-ahead log is cut back to this after a burst, so that it does not fill the disk for ever. SQLite
+moves it into the file every 1,000 pages, which is about as much."""
+
+_PAGES_FREED_AT_ONCE = 1000
 
 _RETRY_EVERY = 0.02
 """Seconds. Switching to WAL does not wait for others by itself, so it is tried again."""
@@ -89,10 +92,17 @@ class SQLiteFile:
         with self._borrowed(self._idle) as connected, _transaction(connected.connection, "BEGIN IMMEDIATE") as writer:
             yield writer
 
-    def checkpoint(self) -> None:
-        """Move what can be moved without waiting from the WAL into the file, so that the file may shrink."""
+    def shrink(self) -> None:
+        """Give pages that are free back to the disk, some at a time, so that others can write in between."""
         with self._borrowed(self._idle) as connected:
-            connected.connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+            connection = connected.connection
+            before, free = None, _free_pages(connection)
+            while free and free != before:
+                # A script, because execute() steps only once, which frees a single page.
+                connection.executescript(f"PRAGMA incremental_vacuum({_PAGES_FREED_AT_ONCE})")
+                before, free = free, _free_pages(connection)
+            # The file is cut when the WAL has been moved into it; PASSIVE moves what it can without waiting.
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
     def change_counter(self) -> int:
         """A number that differs from the last one when anybody may have written since.
@@ -215,6 +225,11 @@ def _transaction(connection: sqlite3.Connection, begin: str) -> Iterator[sqlite3
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+
+
+def _free_pages(connection: sqlite3.Connection) -> int:
+    (pages,) = connection.execute("PRAGMA freelist_count").fetchone()
+    return int(pages)
 
 
 def _close_all(pool: deque[_Connected]) -> None:

@@ -51,8 +51,6 @@ _1970 = datetime(1970, 1, 1, tzinfo=UTC)
 _TRIMMED_AT_ONCE = 2000
 """Entries dropped in one transaction: some 20 ms in which nobody else can append."""
 
-_PAGES_FREED_AT_ONCE = 1000
-
 
 class SQLiteEventLog:
     """An ``EventLog`` in one SQLite file. Opened when first needed, or by ``open``; open it after a fork.
@@ -156,7 +154,7 @@ class SQLiteEventLog:
             with self._file.writing() as connection:
                 more, dropped = _trim_some(connection, up_to, _microseconds(before))
             trimmed += dropped
-        self._file.checkpoint()
+        self._file.shrink()
         return trimmed
 
     def size(self) -> int:
@@ -219,7 +217,6 @@ def _trim_some(connection: sqlite3.Connection, up_to: int, before: int) -> tuple
         old.append(number)
     if old:
         connection.execute("DELETE FROM entry WHERE number <= ?", (old[-1],))
-    connection.execute(f"PRAGMA incremental_vacuum({_PAGES_FREED_AT_ONCE})").fetchall()
     return len(old) == _TRIMMED_AT_ONCE, len(old)
 
 
