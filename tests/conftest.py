@@ -69,7 +69,7 @@ def _left_running() -> list[str]:
 
 def _children() -> list[str]:
     try:
-        import psutil
+        import psutil  # noqa: PLC0415  not in requirements.txt
     except ImportError:
         return []
     return [str(child) for child in psutil.Process().children(recursive=True)]

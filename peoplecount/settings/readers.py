@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from ipaddress import IPv6Address
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
 _HOST_NAME = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9._-]{0,252}[A-Za-z0-9_.])?")
-_IPV6 = re.compile(r"[0-9A-Fa-f:.]{2,45}")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -49,9 +49,17 @@ def seconds(least: float, most: float) -> Callable[[str], float]:
 def host(value: str) -> str:
     """A host name or address to listen on, without scheme and port; brackets around IPv6 are dropped."""
     bare = value[1:-1] if value.startswith("[") and value.endswith("]") else value
-    if _HOST_NAME.fullmatch(bare) or (":" in bare and _IPV6.fullmatch(bare)):
+    if _HOST_NAME.fullmatch(bare) or _is_ipv6(bare):
         return bare
     raise ValueError(f"{value!r} is not a host name or address such as 127.0.0.1 (no http://, no port)")
+
+
+def _is_ipv6(text: str) -> bool:
+    try:
+        IPv6Address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def hosts(value: str) -> tuple[str, ...]:
