@@ -1,0 +1,76 @@
+"""The simulator's clock: a stretch of time played at a speed, with an end or without."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+HAIR = 2e-6
+"""Seconds. Keeps apart what is done one after the other while the clock stands (a hand-moved clock in tests)."""
+
+
+def real_utc_now() -> datetime:
+    """The real moment, UTC."""
+    return datetime.now(UTC)
+
+
+class PlayedClock:
+    """Shows ``played_from`` at ``real_from`` and then runs at ``speed`` until ``played_until``, where it stands.
+
+    Instants are seconds since 1970 UTC. ``real_now`` may be any function, so that tests move time by hand.
+    """
+
+    def __init__(
+        self,
+        *,
+        played_from: datetime | None = None,
+        speed: float = 1.0,
+        played_until: datetime | None = None,
+        real_from: datetime | None = None,
+        real_now: Callable[[], datetime] = real_utc_now,
+    ) -> None:
+        if not speed > 0:
+            raise ValueError(
+                f"speed {speed} cannot be played: it must be greater than 0 (60 plays a minute in a second)"
+            )
+        self._real_now = real_now
+        self.real_from = real_from or real_now()
+        self.played_from = played_from or self.real_from
+        if played_until is not None and played_until < self.played_from:
+            raise ValueError(f"the end {played_until} lies before the start {self.played_from}")
+        self.speed = speed
+        self.played_until = played_until
+        self._start = self.played_from.timestamp()
+        self._real_start = self.real_from.timestamp()
+        self._end = played_until.timestamp() if played_until else float("inf")
+        self._marked = float("-inf")
+        self._lock = threading.Lock()
+
+    def unstopped(self) -> float:
+        """Played seconds that go on after the end: for what must run out even then (lock-outs, faults)."""
+        return self._start + (self._real_now().timestamp() - self._real_start) * self.speed
+
+    def now(self) -> float:
+        """The instant shown, a hair after everything that was marked."""
+        return max(min(self.unstopped(), self._end), self._marked) + HAIR
+
+    def mark(self) -> float:
+        """An instant for something done from outside (a fault, a walk through a door): now, never twice the same."""
+        with self._lock:
+            self._marked = max(min(self.unstopped(), self._end), self._marked + 2 * HAIR)
+            return self._marked
+
+    def moment(self) -> datetime:
+        """The moment shown, UTC."""
+        return datetime.fromtimestamp(min(self.unstopped(), self._end), UTC)
+
+    @property
+    def start(self) -> float:
+        """The instant at which playing began."""
+        return self._start
+
+    @property
+    def finished(self) -> bool:
+        """Whether the end has been reached."""
+        return self.unstopped() >= self._end

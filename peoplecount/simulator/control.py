@@ -1,0 +1,149 @@
+"""The control address: JSON over HTTP for whoever watches over a simulation, on loopback only."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from peoplecount.simulator.fault import FaultOrder, FaultRefused
+from peoplecount.simulator.http_message import Request, Response
+from peoplecount.simulator.plan import CameraPlan
+from peoplecount.simulator.simulation import Simulation, UnknownCamera
+
+BASE = "/control"
+
+
+class _Refused(Exception):
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class Control:
+    """Answers requests to the control address."""
+
+    def __init__(self, simulation: Simulation, address: Callable[[str], str]) -> None:
+        """``address`` gives a camera's base address for its id."""
+        self._simulation = simulation
+        self._address = address
+        self._pages: dict[tuple[str, str], Callable[[Request], Any]] = {
+            ("GET", "/clock"): lambda _: self.clock(),
+            ("GET", "/cameras"): lambda _: self.cameras(),
+            ("GET", "/truth"): lambda _: self._simulation.truth(),
+            ("GET", "/requests"): lambda _: self._simulation.requests(),
+            ("GET", "/faults"): lambda _: self._simulation.active_faults(),
+            ("POST", "/faults"): self._inject,
+            ("DELETE", "/faults"): self._clear,
+            ("POST", "/people"): self._walk,
+        }
+
+    def respond(self, request: Request) -> Response:
+        """The answer, always JSON; an error is ``{"error": "…"}``."""
+        try:
+            _refuse_strangers(request)
+            answer = self._page(request)(request)
+        except _Refused as refusal:
+            return _json(refusal.status, {"error": str(refusal)})
+        except UnknownCamera as error:
+            return _json(404, {"error": str(error)})
+        except FaultRefused as error:
+            return _json(400, {"error": str(error)})
+        return _json(200, answer)
+
+    def _page(self, request: Request) -> Callable[[Request], Any]:
+        path = request.path.removeprefix(BASE)
+        page = self._pages.get((request.method, path))
+        if page is None:
+            known = ", ".join(f"{method} {BASE}{path}" for method, path in self._pages)
+            raise _Refused(404, f"nothing at {request.method} {request.path}; there are {known}")
+        return page
+
+    def clock(self) -> dict[str, Any]:
+        """What time it is and how it is played."""
+        clock = self._simulation.clock
+        zones = {front.camera.plan.site.time_zone for front in self._simulation.fronts.values()}
+        return {
+            "playedFrom": _utc(clock.played_from),
+            "realFrom": _utc(clock.real_from),
+            "speed": clock.speed,
+            "playedUntil": _utc(clock.played_until) if clock.played_until else None,
+            "timeZone": min(zones, default="UTC"),
+            "now": _utc(clock.moment()),
+            "finished": clock.finished,
+            "allRead": self._simulation.all_read,
+        }
+
+    def cameras(self) -> list[dict[str, Any]]:
+        """Everything somebody needs to poll them, passwords included: they are invented."""
+        return [self._camera(front.camera.plan) for front in self._simulation.fronts.values()]
+
+    def _camera(self, plan: CameraPlan) -> dict[str, Any]:
+        return {
+            "cameraId": plan.camera_id,
+            "name": plan.name,
+            "address": self._address(plan.camera_id),
+            "username": plan.username,
+            "password": plan.password,
+            "protocol": plan.firmware.dialect.value,
+            "model": plan.firmware.model,
+            "serial": plan.serial,
+            "site": plan.site.name,
+            "timeZone": plan.site.time_zone,
+            "capacity": plan.site.capacity,
+            "lines": [
+                {"channel": line.channel, "rule": line.rule, "index": line.index, "name": line.name, "door": line.door}
+                for line in plan.lines
+            ],
+        }
+
+    def _inject(self, request: Request) -> dict[str, Any]:
+        order = FaultOrder.parse(_object(request))
+        return {"injected": order.name.value, "cameras": self._simulation.inject(order)}
+
+    def _clear(self, request: Request) -> dict[str, Any]:
+        camera_id = request.query.get("camera", "all")
+        self._simulation.clear_faults(camera_id)
+        return {"cleared": camera_id}
+
+    def _walk(self, request: Request) -> dict[str, Any]:
+        fields = _object(request)
+        numbers = {name: fields.get(name, 0) for name in ("in", "out", "channel")} | {"line": fields.get("line", 1)}
+        for name, number in numbers.items():
+            if type(number) is not int or not 0 <= number <= 10_000:
+                raise _Refused(400, f"{name} is {number!r}: a whole number from 0 to 10000 is expected")
+        self._simulation.walk(
+            str(fields.get("camera")),
+            entered=numbers["in"],
+            left=numbers["out"],
+            channel=numbers["channel"],
+            line=numbers["line"],
+        )
+        return {"walked": numbers["in"] + numbers["out"]}
+
+
+def _refuse_strangers(request: Request) -> None:
+    """It knows passwords and breaks things: it is for this machine only, whoever may reach the cameras."""
+    if not ipaddress.ip_address(request.peer.partition("%")[0]).is_loopback:
+        raise _Refused(403, "the control address answers callers on the same machine only")
+
+
+def _object(request: Request) -> dict[str, Any]:
+    try:
+        fields = json.loads(request.body)
+    except ValueError as error:
+        raise _Refused(400, "the body is no JSON") from error
+    if not isinstance(fields, dict):
+        raise _Refused(400, 'a JSON object is expected, such as {"camera": "1", "fault": "timeout", "count": 3}')
+    return fields
+
+
+def _json(status: int, answer: object) -> Response:
+    body = json.dumps(answer, ensure_ascii=False).encode() + b"\n"
+    return Response(status, body, "application/json; charset=utf-8")
+
+
+def _utc(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
