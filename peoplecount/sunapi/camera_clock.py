@@ -1,0 +1,79 @@
+"""The camera's own clock: its totals start again at *its* midnight."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from peoplecount.sunapi.answers import MalformedAnswer, clean, member, parse_answer
+
+QUARTER = timedelta(minutes=15)
+"""Every zone's offset is a multiple of it, and zones change their offset on it."""
+
+_FORMAT = "%Y-%m-%d %H:%M:%S"
+_RESOLUTION = timedelta(seconds=1)
+_NONE = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True)
+class CameraDate:
+    """What ``date`` says: whole seconds, cut off, without a zone (SUNAPI System manual 2.6.2)."""
+
+    local_time: datetime
+    utc_time: datetime | None
+    """Also without a zone; ``None`` where the camera gives none."""
+
+
+@dataclass(frozen=True, slots=True)
+class CameraClock:
+    """How a camera's wall clock stands to UTC by our clock."""
+
+    utc_offset: timedelta
+    """Local time less UTC, a multiple of 15 minutes."""
+
+    error: timedelta
+    """How far the camera is ahead of us, its zone aside; zero where no difference can be told."""
+
+    def local_time(self, moment: datetime) -> datetime:
+        """What the camera's wall clock shows at a moment (UTC); without a zone."""
+        return moment.astimezone(UTC).replace(tzinfo=None) + self.utc_offset + self.error
+
+
+def parse_date(body: bytes) -> CameraDate:
+    """Read ``date``. Raises ``Refusal`` and ``MalformedAnswer``."""
+    answer = parse_answer(body)
+    fields = dict(reversed(answer)) if isinstance(answer, tuple) else answer
+    utc = clean(member(fields, "UTCTime"))
+    return CameraDate(
+        _moment(clean(member(fields, "LocalTime")), "LocalTime"), _moment(utc, "UTCTime") if utc else None
+    )
+
+
+def _moment(text: str, name: str) -> datetime:
+    try:
+        moment = datetime.strptime(text, _FORMAT)  # noqa: DTZ007 - cameras name no zone
+    except ValueError as error:
+        raise MalformedAnswer(f"{name} of the form YYYY-MM-DD hh:mm:ss was expected: {text[:30]!r}") from error
+    if not 1970 <= moment.year <= 2199:
+        raise MalformedAnswer(f"{name} lies in the year {moment.year}")
+    return moment
+
+
+def measure(date: CameraDate, asked_at: datetime, answered_at: datetime) -> CameraClock:
+    """The clock that gave ``date`` to a question asked and answered at these moments (UTC, ours).
+
+    The camera read its clock somewhere between them, and cut what it read to whole seconds: so its error is known to
+    lie within an interval. Where zero is in it the clocks agree as far as can be told; else the middle is taken.
+    """
+    asked, answered = (moment.astimezone(UTC).replace(tzinfo=None) for moment in (asked_at, answered_at))
+    utc = date.utc_time
+    if utc is None:
+        # Without UTCTime its own error cannot be told from its zone, except that zones are whole quarters.
+        utc = date.local_time - _nearest_quarter(date.local_time - asked)
+    least, most = utc - answered, utc + _RESOLUTION - asked
+    error = _NONE if least <= _NONE <= most else (least + most) / 2
+    return CameraClock(_nearest_quarter(date.local_time - utc), error)
+
+
+def _nearest_quarter(difference: timedelta) -> timedelta:
+    return round(difference / QUARTER) * QUARTER

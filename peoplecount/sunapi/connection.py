@@ -1,0 +1,247 @@
+"""Asking a camera: the one door through which every question goes and every answer comes."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+from urllib.parse import urljoin, urlsplit
+
+from requests import PreparedRequest
+
+from peoplecount.domain.camera import Camera
+from peoplecount.domain.clock import Clock
+from peoplecount.sunapi.answers import MalformedAnswer, Refusal, parse_answer, quote
+from peoplecount.sunapi.digest import CameraDigest, Challenge, parse_challenges, strongest
+from peoplecount.sunapi.errors import CameraUnreachable, CredentialsRejected, UnexpectedAnswer
+from peoplecount.sunapi.queries import Query, require_allowed
+from peoplecount.sunapi.refusals import from_refusal, from_status
+from peoplecount.sunapi.transport import KeptConnectionLost, Reply, Transport
+
+T = TypeVar("T")
+
+_log = logging.getLogger("peoplecount.sunapi")
+
+_REDIRECTS = frozenset({301, 302, 307, 308})
+_MOST_KEPT = 64
+"""Questions remembered ready to send. A camera is asked a handful, over and over."""
+
+_SHORTEST_SECRET = 4
+"""Shorter passwords, which no camera accepts, would blot out words by chance."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer(Generic[T]):
+    """A parsed answer, and between which moments (UTC, our clock) the camera gave it."""
+
+    value: T
+    asked_at: datetime
+    answered_at: datetime
+
+
+class _Kept:
+    """A question made ready once, with the last answer to it."""
+
+    __slots__ = ("body", "request", "value")
+
+    def __init__(self, request: PreparedRequest) -> None:
+        self.request = request
+        self.body: bytes | None = None
+        self.value: Any = None
+
+
+class CameraConnection:
+    """Asks one camera, one question at a time, with everything that makes an answer cheap kept in this object."""
+
+    def __init__(self, camera: Camera, *, clock: Clock, connect_timeout: float, read_timeout: float) -> None:
+        self._camera = camera
+        self._transport = Transport(
+            camera.camera_id, clock=clock, connect_timeout=connect_timeout, read_timeout=read_timeout
+        )
+        self._digest = CameraDigest(camera.username, camera.password)
+        self._logged_in = False
+        self._redirected_to = ""
+        self._kept: dict[Query, _Kept] = {}
+        self.refusals = 0
+        """How often the camera has answered 401, the first hand-shake included."""
+
+    @property
+    def camera_id(self) -> str:
+        """Whom this is about."""
+        return self._camera.camera_id
+
+    @property
+    def requests_sent(self) -> int:
+        """HTTP requests sent so far."""
+        return self._transport.requests_sent
+
+    @property
+    def address(self) -> str:
+        """Where the camera answers; not its configured address if that redirects to HTTPS."""
+        return self._redirected_to or self._camera.address.rstrip("/")
+
+    @property
+    def realm(self) -> str:
+        """The name the device gives itself when it asks for a password; it often holds its MAC address."""
+        return self._digest.challenge.realm if self._digest.challenge else ""
+
+    def ask(self, query: Query, parse: Callable[[bytes], T]) -> Answer[T]:
+        """Ask and parse. A question must always come with the same parser: bytes seen before are not parsed again.
+
+        Raises ``CameraError``, and ``QueryNotAllowed`` before anything is sent.
+        """
+        require_allowed(query)
+        reply = self._get(query)
+        kept = self._kept[query]
+        if kept.body != reply.body:
+            kept.value = self._parsed(query, reply, parse)
+            kept.body = reply.body
+        return Answer(kept.value, reply.asked_at, reply.answered_at)
+
+    def close(self) -> None:
+        """Close the connection; may be called twice."""
+        self._transport.close()
+
+    def _get(self, query: Query) -> Reply:
+        try:
+            reply = self._authenticated(query)
+            if reply.status in _REDIRECTS:
+                self._follow(reply)
+                reply = self._authenticated(query)
+        except CameraUnreachable:
+            self._leave_redirect()
+            raise
+        if reply.status == 200:
+            return reply
+        raise self._refused(query, reply)
+
+    def _authenticated(self, query: Query) -> Reply:
+        """Send, and answer the camera's challenge at most once.
+
+        Any 401 may only mean that the nonce was too old, so a new nonce is answered; a wrong answer is never
+        repeated, because five of them lock the account (SUNAPI Introduction 2.6.2).
+        """
+        answered = self._digest.challenge
+        reply = self._send(query)
+        if reply.status == 401:
+            challenge = strongest(parse_challenges(reply.challenges))
+            self._check_challenge(query, answered, challenge)
+            reply = self._send(query)
+            if reply.status == 401:
+                self._give_up(query, strongest(parse_challenges(reply.challenges)))
+        self._logged_in = self._logged_in or (reply.status == 200 and self._digest.challenge is not None)
+        return reply
+
+    def _check_challenge(self, query: Query, answered: Challenge | None, challenge: Challenge | None) -> None:
+        """Take up a challenge, unless there is none, nothing to answer it with, or it refuses the answer just given."""
+        if answered and (challenge is None or (challenge.nonce == answered.nonce and not challenge.stale)):
+            raise self._rejected(query)
+        if challenge is None:
+            raise UnexpectedAnswer(self.camera_id, "the camera asks for a password in a way other than HTTP digest")
+        if not self._camera.username:
+            raise CredentialsRejected(self.camera_id, "the camera asks for a user name and password; none are set")
+        if '"' in self._camera.username or not self._camera.username.isprintable():
+            raise CredentialsRejected(self.camera_id, "the user name holds a character that cannot be sent")
+        self._digest.take(challenge)
+
+    def _give_up(self, query: Query, challenge: Challenge | None) -> None:
+        if challenge is not None and challenge.stale:
+            self._digest.forget()
+            raise UnexpectedAnswer(self.camera_id, "the camera takes its own fresh nonce for an old one")
+        raise self._rejected(query)
+
+    def _rejected(self, query: Query) -> CredentialsRejected:
+        # The next attempt begins with an unsigned request, so that it costs one wrong answer and not two.
+        self._digest.forget()
+        if self._logged_in:
+            reason = (
+                f"the camera no longer accepts this account for {query.subject}: its password was changed, or it is "
+                "not of administrator level, which counts on classic SUNAPI need"
+            )
+        else:
+            reason = "the camera refuses the user name or password (it locks the account after five attempts)"
+        return CredentialsRejected(self.camera_id, reason)
+
+    def _send(self, query: Query) -> Reply:
+        """One exchange; once more where the camera had closed the kept connection meanwhile."""
+        request = self._ready(query)
+        try:
+            reply = self._transport.send(self._digest(request))
+        except KeptConnectionLost:
+            reply = self._transport.send(self._digest(request))
+        if reply.status == 401:
+            self.refusals += 1
+        return reply
+
+    def _ready(self, query: Query) -> PreparedRequest:
+        kept = self._kept.get(query)
+        if kept is None:
+            if len(self._kept) >= _MOST_KEPT:
+                self._kept.clear()
+            kept = self._kept[query] = _Kept(self._transport.prepare(self._base() + query.target))
+        return kept.request
+
+    def _base(self) -> str:
+        try:
+            parts = urlsplit(self.address)
+            sound = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+        except ValueError:
+            sound = False
+        if not sound:
+            raise CameraUnreachable(self.camera_id, "the camera's address must look like http://192.0.2.7 or https://…")
+        if parts.username is not None or parts.query or parts.fragment:
+            raise CameraUnreachable(
+                self.camera_id, "the camera's address must hold no user name, password or query; they have own fields"
+            )
+        return self.address
+
+    def _follow(self, reply: Reply) -> None:
+        """Move to HTTPS on the same host, as some units demand; nowhere else, or the answer would go to a stranger."""
+        here = urlsplit(self.address)
+        try:
+            there = urlsplit(urljoin(self.address, reply.location))
+            followed = here.scheme == "http" and there.scheme == "https" and there.hostname == here.hostname
+        except ValueError:
+            followed = False
+        if not followed:
+            raise UnexpectedAnswer(
+                self.camera_id,
+                f"the camera redirects to {quote(reply.location)}; "
+                "only the step from http to https on the same host is followed",
+            )
+        self._move(f"https://{there.netloc.rpartition('@')[2]}{here.path.rstrip('/')}")
+        _log.info("camera %s redirects to HTTPS; using %s", self.camera_id, self.address)
+
+    def _leave_redirect(self) -> None:
+        if self._redirected_to:
+            self._move("")
+
+    def _move(self, address: str) -> None:
+        self._redirected_to = address
+        self._kept.clear()
+        self._digest.forget()
+
+    def _refused(self, query: Query, reply: Reply) -> Exception:
+        if reply.status == 400:
+            # WiseAI reports its errors this way (WiseAI App API 1.5.0); the body says more than the status.
+            try:
+                parse_answer(reply.body)
+            except Refusal as refusal:
+                return from_refusal(self.camera_id, query.subject, refusal)
+            except MalformedAnswer:
+                pass
+        return from_status(self.camera_id, query.subject, reply.status)
+
+    def _parsed(self, query: Query, reply: Reply, parse: Callable[[bytes], T]) -> T:
+        try:
+            return parse(reply.body)
+        except Refusal as refusal:
+            raise from_refusal(self.camera_id, query.subject, refusal) from refusal
+        except MalformedAnswer as error:
+            raise UnexpectedAnswer(self.camera_id, f"{query.subject}: {self._harmless(str(error))}") from error
+
+    def _harmless(self, text: str) -> str:
+        secret = self._camera.password
+        return text.replace(secret, "***") if len(secret) >= _SHORTEST_SECRET else text

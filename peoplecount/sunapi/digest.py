@@ -1,0 +1,129 @@
+"""Digest authentication as cameras speak it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import SimpleNamespace
+
+from requests import PreparedRequest
+from requests.auth import HTTPDigestAuth
+
+_PREFERENCE = ("SHA-256", "MD5", "MD5-SESS")
+"""Recent cameras offer SHA-256 and MD5 side by side; the stronger is taken (RFC 7616, 3.7)."""
+
+_LONGEST_HEADER = 4096
+"""Real ones are under 400 characters."""
+
+_PARAMETER = re.compile(
+    r"""(?:(?P<scheme>[A-Za-z][\w-]*)[ \t]+)?  # only before the first parameter of a challenge
+        (?P<name>[A-Za-z][\w-]*)[ \t]*=[ \t]*
+        (?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<bare>[^\s,"]*))""",
+    re.ASCII | re.VERBOSE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """What a camera wants an answer to."""
+
+    realm: str
+    nonce: str
+    algorithm: str | None = None
+    """As the camera names it, in capitals; ``None`` where it names none, which means MD5."""
+
+    qop: str | None = None
+    """``auth``, or ``None`` for the old form without it (RFC 2069)."""
+
+    opaque: str | None = None
+    stale: bool = False
+    """The camera says that only the nonce was too old, not the password wrong."""
+
+
+def parse_challenges(headers: Sequence[str]) -> list[Challenge]:
+    """All usable Digest challenges in ``WWW-Authenticate`` headers, in their order.
+
+    Several headers, several challenges in one header, Basic beside Digest, quoted or bare values, any order of
+    parameters and missing commas are seen with real cameras. What cannot be answered (another scheme, an unknown
+    algorithm, ``auth-int`` only) is left out.
+    """
+    found: list[dict[str, str]] = []
+    for header in headers:
+        current: dict[str, str] | None = None
+        for match in _PARAMETER.finditer(header[:_LONGEST_HEADER]):
+            if match["scheme"] is not None:
+                current = {}
+                if match["scheme"].lower() == "digest":
+                    found.append(current)
+            if current is not None:
+                value = match["quoted"] if match["quoted"] is not None else match["bare"]
+                current.setdefault(match["name"].lower(), value)
+    return [challenge for challenge in map(_challenge, found) if challenge is not None]
+
+
+def _challenge(parameters: dict[str, str]) -> Challenge | None:
+    algorithm = parameters.get("algorithm", "").upper() or None
+    qop = parameters.get("qop")
+    wanted = {word.strip().lower() for word in qop.split(",")} if qop else {"auth"}
+    answerable = "realm" in parameters and parameters.get("nonce") and "auth" in wanted
+    if not answerable or (algorithm or "MD5") not in _PREFERENCE:
+        return None
+    return Challenge(
+        realm=parameters["realm"],
+        nonce=parameters["nonce"],
+        algorithm=algorithm,
+        qop="auth" if qop else None,
+        opaque=parameters.get("opaque"),
+        stale=parameters.get("stale", "").lower() == "true",
+    )
+
+
+def strongest(challenges: Sequence[Challenge]) -> Challenge | None:
+    """The challenge to answer: the strongest algorithm, the first of equals."""
+    return min(challenges, key=lambda challenge: _PREFERENCE.index(challenge.algorithm or "MD5"), default=None)
+
+
+class CameraDigest(HTTPDigestAuth):
+    """``HTTPDigestAuth`` that remembers its nonce wherever it is called from.
+
+    The stock class keeps its state per thread, and so per greenlet: a scheduler that runs every poll in a new one
+    would pay a refused request each time. One object serves one camera, one request at a time.
+    """
+
+    def __init__(self, username: str, password: str) -> None:
+        super().__init__(username, password)
+        # The stock methods work on whatever this attribute holds.
+        self._thread_local = SimpleNamespace()
+        self.init_per_thread_state()
+        self.challenge: Challenge | None = None
+
+    def take(self, challenge: Challenge) -> None:
+        """Answer this challenge from now on."""
+        self.challenge = challenge
+        fields = {
+            "realm": challenge.realm,
+            "nonce": challenge.nonce,
+            "qop": challenge.qop,
+            "opaque": challenge.opaque,
+            "algorithm": challenge.algorithm,
+        }
+        self._thread_local.chal = {name: value for name, value in fields.items() if value is not None}
+
+    def forget(self) -> None:
+        """Send the next request without an answer, to be challenged anew."""
+        self.challenge = None
+
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        """Sign the request if a challenge is known; each signature counts the nonce up.
+
+        No hook is left on the request, unlike with the stock class: who sends it deals with refusals, because it
+        counts them and must never repeat an answer that was wrong.
+        """
+        request.headers.pop("Authorization", None)
+        if self.challenge is not None:
+            header: str | None = self.build_digest_header(request.method, request.url)  # type: ignore[no-untyped-call]
+            if header is not None:
+                # As bytes, because names and realms may hold more than Latin-1 (RFC 7616, charset=UTF-8).
+                request.headers["Authorization"] = header.encode()  # type: ignore[assignment]
+        return request

@@ -1,0 +1,169 @@
+"""What is known of a device besides its totals, and kept up to date."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from peoplecount.domain.camera import CameraProtocol
+from peoplecount.domain.clock import Clock
+from peoplecount.sunapi import queries
+from peoplecount.sunapi.camera_clock import QUARTER, CameraClock, measure, parse_date
+from peoplecount.sunapi.configuration import CountingConfiguration
+from peoplecount.sunapi.connection import CameraConnection
+from peoplecount.sunapi.counting import Counting, CountsReader
+from peoplecount.sunapi.device import DeviceInfo, parse_device_info
+from peoplecount.sunapi.errors import CameraBusy, CountingUnavailable, UnexpectedAnswer
+from peoplecount.sunapi.protocol_choice import choose
+from peoplecount.sunapi.remembered import Remembered, another_slot, older_than
+
+T = TypeVar("T")
+
+_log = logging.getLogger("peoplecount.sunapi")
+
+_INFO_LIFE = timedelta(hours=1)
+_CONFIGURATION_LIFE = timedelta(minutes=15)
+_LEAST_CONFIGURATION_AGE = timedelta(minutes=1)
+"""Lines that come and go would otherwise double the requests."""
+
+
+class Knowledge:
+    """The device, its interface, its lines and its clock; each asked for when it is first needed or has become old.
+
+    The clock is asked for in each quarter of an hour, because time zones change on quarters.
+    """
+
+    def __init__(self, connection: CameraConnection, clock: Clock, preset: CameraProtocol | None) -> None:
+        self._connection = connection
+        self._clock = clock
+        self._preset = preset
+        self._info = Remembered[DeviceInfo](older_than(_INFO_LIFE))
+        self._configuration = Remembered[CountingConfiguration](older_than(_CONFIGURATION_LIFE))
+        self._camera_clock = Remembered[CameraClock](another_slot(QUARTER))
+        self._counting: Counting | None = None
+        self._reader: CountsReader | None = None
+        self._realm = ""
+
+    @property
+    def protocol(self) -> CameraProtocol | None:
+        """The interface in use; ``None`` as long as it is unknown."""
+        return self._counting.protocol if self._counting else self._preset
+
+    @property
+    def info(self) -> DeviceInfo:
+        """Model, serial number and so on; after ``refresh``."""
+        return _known(self._info.value)
+
+    @property
+    def configuration(self) -> CountingConfiguration:
+        """Channels and lines; after ``refresh``."""
+        return _known(self._configuration.value)
+
+    @property
+    def camera_clock(self) -> CameraClock:
+        """The device's own clock; after ``refresh``."""
+        return _known(self._camera_clock.value)
+
+    @property
+    def reader(self) -> CountsReader:
+        """Asks for the totals of the lines that are switched on; after ``refresh``."""
+        return _known(self._reader)
+
+    def refresh(self) -> None:
+        """Ask for whatever is due. Raises ``CameraError``."""
+        now = self._clock.now()
+        self._renew(self._info, now, self._ask_info, self._note_info)
+        self._renew(self._configuration, now, self._ask_configuration, self._note_configuration)
+        self._renew(self._camera_clock, now, self._ask_clock, self._camera_clock.keep)
+
+    def expire(self) -> None:
+        """Ask for everything again at the next ``refresh``."""
+        self._info.expire()
+        self._configuration.expire()
+        self._camera_clock.expire()
+
+    def doubt_configuration(self) -> bool:
+        """Ask for the lines again at the next ``refresh``, unless that was done a moment ago; whether it will be."""
+        doubted = self._configuration.age(self._clock.now()) >= _LEAST_CONFIGURATION_AGE
+        if doubted:
+            self._configuration.expire()
+        return doubted
+
+    def forget(self) -> None:
+        """Begin anew, as with a device never met."""
+        self.expire()
+        self._info.value = None
+        self._forget_counting()
+
+    def forget_stranger(self) -> bool:
+        """Forget the device if it no longer is the one that was asked for its name; whether that was so.
+
+        Devices put their MAC address in the realm they give when they ask for a password.
+        """
+        strange = self._connection.realm != self._realm
+        if strange:
+            self.forget()
+        return strange
+
+    def _forget_counting(self) -> None:
+        self._configuration.expire()
+        self._configuration.value = None
+        self._camera_clock.expire()
+        self._camera_clock.value = None
+        self._counting = None
+        self._reader = None
+
+    def _renew(
+        self, item: Remembered[T], now: datetime, ask: Callable[[], T], keep: Callable[[T, datetime], None]
+    ) -> None:
+        """Ask if due. An old value does while the camera answers this one question with nonsense or not now."""
+        if not item.due(now):
+            return
+        try:
+            value = ask()
+        except (UnexpectedAnswer, CameraBusy) as error:
+            if item.value is None:
+                raise
+            _log.warning("camera %s: making do with what was known before: %s", self._connection.camera_id, error)
+            item.put_off(now)
+        else:
+            keep(value, now)
+
+    def _ask_info(self) -> DeviceInfo:
+        try:
+            return self._connection.ask(queries.device_info(), parse_device_info).value
+        except CountingUnavailable:
+            # Counts can be read without knowing whose they are.
+            return DeviceInfo()
+
+    def _note_info(self, info: DeviceInfo, now: datetime) -> None:
+        before = self._info.value
+        if before is not None and before != info:
+            _log.info("camera %s is another device or has new firmware: %s", self._connection.camera_id, info.model)
+            self._forget_counting()
+        self._info.keep(info, now)
+        self._realm = self._connection.realm
+
+    def _ask_configuration(self) -> CountingConfiguration:
+        if self._counting is not None:
+            return self._counting.configure()
+        self._counting, configuration = choose(self._connection, self._preset)
+        _log.info("camera %s is read through its %s interface", self._connection.camera_id, self._counting.protocol)
+        return configuration
+
+    def _note_configuration(self, configuration: CountingConfiguration, now: datetime) -> None:
+        if self._reader is None or configuration != self._configuration.value:
+            self._reader = CountsReader(self._connection, _known(self._counting).plan(configuration))
+        self._configuration.keep(configuration, now)
+
+    def _ask_clock(self) -> CameraClock:
+        answer = self._connection.ask(queries.device_date(), parse_date)
+        return measure(answer.value, answer.asked_at, answer.answered_at)
+
+
+def _known(value: T | None) -> T:
+    if value is None:
+        raise RuntimeError("asked for before it was read: call refresh() first")
+    return value

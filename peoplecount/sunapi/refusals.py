@@ -1,0 +1,63 @@
+"""What a camera's refusals mean: HTTP statuses and SUNAPI error codes, as errors an operator can act on."""
+
+from __future__ import annotations
+
+from peoplecount.sunapi.answers import Refusal
+from peoplecount.sunapi.errors import (
+    AccountBlocked,
+    CameraBusy,
+    CameraError,
+    CountingUnavailable,
+    CredentialsRejected,
+    RequestRefused,
+    UnexpectedAnswer,
+)
+
+_BUSY_STATUSES = frozenset({429, 500, 502, 503, 504})
+"""Seen while an application or the web server behind nginx starts."""
+
+_ABSENT_CODES = frozenset({404, 600, 601, 608, 612, 700, 701})
+_PARAMETER_CODES = frozenset({405, 602, 603, 604, 613})
+_BUSY_CODES = frozenset({607, 610, 614})
+_NOT_AUTHORIZED = 609
+
+_MAY_NOT = (
+    "the camera lets this account log in, but not read {subject}: counts on classic SUNAPI need an account of "
+    "administrator level ({reason})"
+)
+
+
+def from_status(camera_id: str, subject: str, status: int) -> CameraError:
+    """The error for an HTTP status other than 200, 400 and 401 (SUNAPI Introduction 2.6.2)."""
+    if status in _BUSY_STATUSES:
+        return CameraBusy(camera_id, f"the camera is busy or starting (HTTP {status} for {subject})")
+    if status == 403:
+        return CredentialsRejected(
+            camera_id,
+            _MAY_NOT.format(subject=subject, reason="HTTP 403; an address filter on the camera does the same"),
+        )
+    if status == 404:
+        return CountingUnavailable(camera_id, f"the camera does not know the call for {subject} (HTTP 404)")
+    if status == 490:
+        return AccountBlocked(
+            camera_id, "the camera has locked this account after too many failed log-ins (HTTP 490); it opens by itself"
+        )
+    if status == 491:
+        return CredentialsRejected(
+            camera_id, f"the device wants an additional password for {subject} (HTTP 491), which is not supported"
+        )
+    return UnexpectedAnswer(camera_id, f"HTTP {status} came instead of {subject}")
+
+
+def from_refusal(camera_id: str, subject: str, refusal: Refusal) -> CameraError:
+    """The error for an error body, which mostly comes with HTTP 200 (SUNAPI Introduction 2.6.2, error codes)."""
+    said = f"error {refusal}" if refusal.code else "an error without a code"
+    if refusal.code == _NOT_AUTHORIZED:
+        return CredentialsRejected(camera_id, _MAY_NOT.format(subject=subject, reason=said))
+    if refusal.code in _BUSY_CODES:
+        return CameraBusy(camera_id, f"the camera cannot give {subject} just now ({said})")
+    if refusal.code in _ABSENT_CODES:
+        return CountingUnavailable(camera_id, f"the camera does not offer {subject} ({said})")
+    if refusal.code in _PARAMETER_CODES:
+        return RequestRefused(camera_id, f"the camera refuses the request for {subject} ({said})")
+    return UnexpectedAnswer(camera_id, f"the camera answers the request for {subject} with {said}")

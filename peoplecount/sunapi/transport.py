@@ -1,0 +1,184 @@
+"""One HTTP exchange with a camera: what is sent, what comes back, and what goes wrong in between.
+
+``requests`` and ``urllib3`` end here: their exceptions become ours.
+"""
+
+from __future__ import annotations
+
+import http.client
+import os
+import ssl
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+
+from peoplecount.domain.clock import Clock
+from peoplecount.sunapi.errors import CameraError, CameraUnreachable, UnexpectedAnswer
+
+MOST_BYTES = 1024 * 1024
+"""No answer of a camera comes near it: a hundred lines are 10 KB."""
+
+_PIECE = 65_536
+_HEADERS = {
+    "User-Agent": "peoplecount",
+    # JSON from SUNAPI 2.5.0 on; older firmware ignores it and answers text (SUNAPI Introduction 2.6.2).
+    "Accept": "application/json",
+    "Accept-Encoding": "identity",
+    "Connection": "keep-alive",
+}
+
+
+class KeptConnectionLost(CameraUnreachable):
+    """The camera closed a connection that was kept from an earlier exchange; asking once more is in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back, and when by our clock (UTC)."""
+
+    status: int
+    body: bytes
+    challenges: tuple[str, ...]
+    """``WWW-Authenticate`` headers, each by itself: ``requests`` would join them with commas."""
+
+    location: str
+    asked_at: datetime
+    answered_at: datetime
+
+
+class Transport:
+    """The one kept connection to a camera; one exchange at a time.
+
+    Deaf to proxies and ``.netrc`` of the environment. Certificates are verified against the system's authorities.
+    """
+
+    def __init__(self, camera_id: str, *, clock: Clock, connect_timeout: float, read_timeout: float) -> None:
+        self._camera_id = camera_id
+        self._clock = clock
+        self._connect_timeout = connect_timeout
+        self._read_timeout = read_timeout
+        self._session = _session()
+        self.requests_sent = 0
+
+    def prepare(self, url: str) -> requests.PreparedRequest:
+        """A GET of ``url`` that can be sent again and again. Raises ``CameraUnreachable`` for an impossible URL."""
+        try:
+            return self._session.prepare_request(requests.Request("GET", url))
+        except (requests.RequestException, ValueError) as error:
+            raise CameraUnreachable(self._camera_id, "the camera's address is not one that can be called") from error
+
+    def send(self, request: requests.PreparedRequest) -> Reply:
+        """Send and read the answer whole.
+
+        Raises ``CameraUnreachable``, ``KeptConnectionLost`` where sending again is in order, and
+        ``UnexpectedAnswer`` for what is no HTTP, is cut off or too large.
+        """
+        kept = self.requests_sent > 0
+        self.requests_sent += 1
+        asked_at = self._clock.now()
+        try:
+            response = self._session.send(
+                request,
+                stream=True,
+                timeout=(self._connect_timeout, self._read_timeout),
+                allow_redirects=False,
+                proxies={},
+            )
+            try:
+                body = self._body(response.raw)
+            finally:
+                response.close()
+        except (requests.RequestException, urllib3.exceptions.HTTPError, http.client.HTTPException, OSError) as error:
+            raise self._translated(error, kept=kept) from error
+        challenges = tuple(response.raw.headers.getlist("WWW-Authenticate")) if response.status_code == 401 else ()
+        location = response.headers.get("Location", "")
+        return Reply(response.status_code, body, challenges, location, asked_at, self._clock.now())
+
+    def close(self) -> None:
+        """Close the connection; may be called twice."""
+        self._session.close()
+
+    def _body(self, raw: urllib3.BaseHTTPResponse) -> bytes:
+        """The body, no longer than ``MOST_BYTES`` and in no more than the read time-out, however slowly it drips."""
+        deadline = self._clock.monotonic() + self._read_timeout
+        parts: list[bytes] = []
+        size = 0
+        while part := raw.read1(_PIECE, decode_content=True):
+            parts.append(part)
+            size += len(part)
+            if size > MOST_BYTES:
+                raise UnexpectedAnswer(self._camera_id, f"the answer is larger than {MOST_BYTES // 1024} KiB")
+            if self._clock.monotonic() > deadline:
+                raise CameraUnreachable(
+                    self._camera_id, f"the camera did not finish its answer within {self._read_timeout:g} s"
+                )
+        return b"".join(parts)
+
+    def _translated(self, error: Exception, *, kept: bool) -> CameraError:
+        causes = list(islice(_causes(error), _DEEPEST))
+        if kept and any(isinstance(cause, _LOST) for cause in causes):
+            return KeptConnectionLost(self._camera_id, "the camera closed the connection")
+        for kind, words in _UNREACHABLE:
+            cause = next((cause for cause in causes if isinstance(cause, kind)), None)
+            if cause is not None:
+                message = words.format(cause=cause, connect=self._connect_timeout, read=self._read_timeout)
+                return CameraUnreachable(self._camera_id, message)
+        name = type(causes[-1]).__name__
+        if any(isinstance(cause, _BROKEN) for cause in causes):
+            return UnexpectedAnswer(self._camera_id, f"the answer is cut off or no HTTP at all ({name})")
+        return CameraUnreachable(self._camera_id, f"the camera cannot be reached ({name})")
+
+
+_DEEPEST = 20
+_LOST = (ConnectionResetError, BrokenPipeError)
+_BROKEN = (http.client.HTTPException, urllib3.exceptions.DecodeError)
+_UNREACHABLE: tuple[tuple[type[Exception], str], ...] = (
+    (ssl.SSLCertVerificationError, "the camera's certificate is not trusted: {cause.verify_message}"),
+    (ssl.SSLError, "no encrypted connection could be agreed ({cause.reason})"),
+    (requests.ConnectTimeout, "no connection within {connect:g} s; is the camera on, and its address right?"),
+    (requests.ReadTimeout, "connected, but no answer within {read:g} s"),
+    (urllib3.exceptions.ReadTimeoutError, "connected, but no answer within {read:g} s"),
+    (urllib3.exceptions.NameResolutionError, "the host name in the camera's address is unknown"),
+    (ConnectionRefusedError, "connection refused: nothing listens at the camera's address and port"),
+    (ConnectionResetError, "the camera closed the connection without an answer"),
+    (BrokenPipeError, "the camera closed the connection without an answer"),
+)
+"""Causes whose remedy is known, the more telling first; anything else is named by its class."""
+
+
+def _session() -> requests.Session:
+    session = requests.Session()
+    session.trust_env = False
+    session.headers.clear()
+    session.headers.update(_HEADERS)
+    session.verify = _trusted_authorities()
+    # One camera, one connection. Retries are ours to decide: each repeats an answer to a challenge.
+    adapter = HTTPAdapter(pool_connections=1, pool_maxsize=1, max_retries=0)
+    session.mount("http://", adapter)
+    session.mount("https://", adapter)
+    return session
+
+
+def _trusted_authorities() -> str | bool:
+    """The system's certificate authorities, among them the company's own if there are such; else ``certifi``'s."""
+    paths = ssl.get_default_verify_paths()
+    if paths.cafile:
+        return paths.cafile
+    if paths.capath and os.path.isdir(paths.capath) and os.listdir(paths.capath):
+        return paths.capath
+    return True
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """An exception and those it was made from, outermost first; each library wraps in its own way."""
+    yield error
+    inner = [getattr(error, "reason", None), *error.args, error.__cause__, error.__context__]
+    for candidate in inner:
+        if isinstance(candidate, BaseException):
+            yield from _causes(candidate)
+            return
