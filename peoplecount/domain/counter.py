@@ -110,7 +110,7 @@ def _settle(counter: Counter, fall: Fall, total: int, moment: Moment) -> Step:
         return _hold(replace(counter, fall=replace(fall, total=total, last_seen=moment.utc)))
     if total >= counter.total and not _is_new_day(counter, fall, total, moment):
         return _grow(counter, total, moment, broke=BreakKind.GLITCH)
-    if _is_doubtful(counter, total, moment) and moment.utc - fall.first_seen < LONGEST_HOLD:
+    if _is_doubtful(counter, fall, total, moment) and moment.utc - fall.first_seen < LONGEST_HOLD:
         return _hold(replace(counter, fall=replace(fall, last_seen=moment.utc)))
     return _reset(counter, fall, total, moment)
 
@@ -120,9 +120,13 @@ def _is_new_day(counter: Counter, fall: Fall, total: int, moment: Moment) -> boo
     return fall.day > counter.generation.day and _is_possible(total - fall.total, moment.utc - fall.last_seen)
 
 
-def _is_doubtful(counter: Counter, total: int, moment: Moment) -> bool:
-    """Whether a lower total says nothing yet (0) or is more than can have come since zero (a stale answer)."""
-    return total == 0 or not _is_possible(total, moment.utc - counter.read_at)
+def _is_doubtful(counter: Counter, fall: Fall, total: int, moment: Moment) -> bool:
+    """Whether a lower total says nothing yet (0), or is more than can have come since zero or since the fall."""
+    return (
+        total == 0
+        or not _is_possible(total, moment.utc - counter.read_at)
+        or not _is_possible(total - fall.total, moment.utc - fall.last_seen)
+    )
 
 
 def _is_possible(people: int, span: timedelta) -> bool:

@@ -23,6 +23,32 @@ class DataFolder:
     sealer: FileSealer
     leader_lock: LeaderLock
 
+    @classmethod
+    def at(cls, path: Path) -> DataFolder:
+        """The folder at ``path``; nothing of it is touched yet."""
+        return cls(
+            path=path,
+            log=SQLiteEventLog(path / "events.sqlite"),
+            store=LocalStore(path / "store.sqlite"),
+            sealer=FileSealer(path / "seal.key"),
+            leader_lock=LeaderLock(path / "leader.lock"),
+        )
+
+    def open(self) -> None:
+        """Open what is in it, and make it where it is missing. Call it after a fork, not before.
+
+        Raises ``UnsuitableFolder``, ``LogUnavailable`` and ``LocalStoreUnavailable``. Whether the log was rewound is
+        for the leader to find out, with ``discover_rewind``.
+        """
+        _make_folder(self.path)
+        require_suitable_folder(self.path)
+        try:
+            self.log.open()
+            self.store.open()
+        except BaseException:
+            self.close()
+            raise
+
     def close(self) -> None:
         """Let go of everything; may be called twice."""
         self.leader_lock.release()
@@ -31,26 +57,9 @@ class DataFolder:
 
 
 def open_data_folder(path: Path) -> DataFolder:
-    """Open what is in the folder, and make it where it is missing. Call it after a fork, not before.
-
-    Raises ``UnsuitableFolder``, ``LogUnavailable`` and ``LocalStoreUnavailable``. Whether the log was rewound is for
-    the leader to find out, with ``discover_rewind``.
-    """
-    _make_folder(path)
-    require_suitable_folder(path)
-    folder = DataFolder(
-        path=path,
-        log=SQLiteEventLog(path / "events.sqlite"),
-        store=LocalStore(path / "store.sqlite"),
-        sealer=FileSealer(path / "seal.key"),
-        leader_lock=LeaderLock(path / "leader.lock"),
-    )
-    try:
-        folder.log.open()
-        folder.store.open()
-    except BaseException:
-        folder.close()
-        raise
+    """The folder at ``path``, open. Raises what ``DataFolder.open`` raises."""
+    folder = DataFolder.at(path)
+    folder.open()
     return folder
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -16,6 +17,9 @@ from peoplecount.eventlog.log import LogError
 from peoplecount.services.poller import Poller, PollFigures
 
 logger = logging.getLogger(__name__)
+
+LONGEST_LAST_POLL = 1.5
+"""Seconds a running poll is waited for at the end. A lost one costs nothing: the next carries what it brought."""
 
 
 class Scheduler(Protocol):
@@ -56,6 +60,8 @@ class Collector:
         self._pollers: dict[str, Poller] = {}
         self._roster = Roster()
         self._stopped = threading.Event()
+        self._running = 0
+        self._idle = threading.Condition()
         self.last_progress = clock.monotonic()
         """When any poll last began or ended, by the monotonic clock."""
 
@@ -84,11 +90,14 @@ class Collector:
         return max((self._period(poller.camera) for poller in self._pollers.values()), default=0.0)
 
     def stop(self) -> None:
-        """Stop polling; returns when the running polls have ended."""
+        """Stop polling. Waits a moment for the polls that run; what comes later of them is dropped."""
         if self._stopped.is_set():
             return
         self._stopped.set()
-        self._scheduler.shutdown(wait=True)
+        # APScheduler's gevent executor does not wait for what runs.
+        self._scheduler.shutdown(wait=False)
+        with self._idle:
+            self._idle.wait_for(lambda: not self._running, LONGEST_LAST_POLL)
         for poller in self._pollers.values():
             poller.close()
 
@@ -118,12 +127,24 @@ class Collector:
             poller.close()
 
     def _run(self, poller: Poller) -> None:
+        with self._attendance():
+            try:
+                poller.poll()
+            except LogError as error:
+                self._on_log_error(error)
+            except Exception:
+                camera_id = poller.camera.camera_id
+                logger.exception("polling camera %s failed for an unforeseen reason", camera_id)
+
+    @contextmanager
+    def _attendance(self) -> Iterator[None]:
         self.last_progress = self._clock.monotonic()
+        with self._idle:
+            self._running += 1
         try:
-            poller.poll()
-        except LogError as error:
-            self._on_log_error(error)
-        except Exception:
-            logger.exception("polling camera %s failed for an unforeseen reason", poller.camera.camera_id)
+            yield
         finally:
             self.last_progress = self._clock.monotonic()
+            with self._idle:
+                self._running -= 1
+                self._idle.notify_all()

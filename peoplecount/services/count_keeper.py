@@ -59,12 +59,15 @@ class CountKeeper:
         term: int,
         roster: Callable[[], Roster],
         offload: Offload = call_here,
+        appended: Callable[[], None] = lambda: None,
     ) -> None:
+        """``appended`` is called after every append, for those who read the log in this process."""
         self._log = log
         self._appender = appender
         self._term = term
         self._roster = roster
         self._offload = offload
+        self._appended = appended
         self._lock = threading.Lock()
         self._counts: dict[str, CountState] = {}
         self._occupancies: dict[str, Occupancy] = {}
@@ -105,6 +108,7 @@ class CountKeeper:
             # Also when the wait was abandoned: nobody knows whether it became durable.
             self._void = True
             raise
+        self._appended()
 
     def _load_if_void(self) -> None:
         if not self._void:

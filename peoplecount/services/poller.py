@@ -22,8 +22,6 @@ logger = logging.getLogger(__name__)
 class CameraClient(Protocol):
     """What is needed of a camera's client."""
 
-    requests_sent: int
-
     def read(self) -> Reading:
         """Ask the camera for its totals. Raises ``CameraError``."""
         ...

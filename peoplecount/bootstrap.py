@@ -1,0 +1,243 @@
+"""The composition root: the one place that chooses implementations and connects them."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, timedelta
+from typing import Any
+
+import requests
+from flask import Flask
+
+from peoplecount.domain.camera import Camera
+from peoplecount.domain.clock import REAL_TIME, PlayedTime
+from peoplecount.domain.event import parse_utc
+from peoplecount.domain.roster import Roster
+from peoplecount.domain.site import DEFAULT_SITE_ID, Site
+from peoplecount.eventlog.data_folder import DataFolder
+from peoplecount.eventlog.group_commit import GroupCommit
+from peoplecount.eventlog.rewind import discover_rewind
+from peoplecount.runtime import Runtime, this_runtime
+from peoplecount.services.camera_health import CameraHealth
+from peoplecount.services.collector import Collector
+from peoplecount.services.count_keeper import CountKeeper
+from peoplecount.services.leadership import Leadership
+from peoplecount.services.live_board import LiveBoard
+from peoplecount.services.log_backlog import LogBacklog
+from peoplecount.services.log_follower import LogFollower
+from peoplecount.services.played_clock import PlayedClock
+from peoplecount.services.poller import Poller
+from peoplecount.services.polling_session import PollingSession
+from peoplecount.services.record_writer import RecordWriter
+from peoplecount.services.roster_keeper import RosterKeeper
+from peoplecount.services.snapshots import Snapshots
+from peoplecount.services.today_chart import TodayChart
+from peoplecount.settings import Settings
+from peoplecount.settings.database import DatabaseKind
+from peoplecount.storage.api_camaras import CameraDefaults, CameraView
+from peoplecount.storage.history import History
+from peoplecount.storage.migrate import upgrade
+from peoplecount.storage.open import connection_for
+from peoplecount.storage.proxy import ProxyDB
+from peoplecount.stream.hub import Hub
+from peoplecount.sunapi.client import SunapiClient
+from peoplecount.web.app import create_app
+from peoplecount.web.context import WebContext
+
+logger = logging.getLogger(__name__)
+
+COPY_SECONDS = 5.0
+"""How often processes that do not poll look whether the one that does has a new roster."""
+
+LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
+
+
+class Service:
+    """Everything one process consists of, connected. ``start`` begins, ``stop`` ends; both may come twice."""
+
+    def __init__(self, settings: Settings, runtime: Runtime | None = None) -> None:
+        self._settings = settings
+        self._runtime = runtime or this_runtime()
+        self._clock = PlayedClock(fetch_played_time(settings.clock_url) if settings.clock_url else REAL_TIME)
+        self._folder = DataFolder.at(settings.data_dir)
+        self._database = database(settings, self._folder, self._runtime)
+        self._rosters = RosterKeeper(self._read_roster, self._folder.store, self._folder.sealer, default_site(settings))
+        self._history = History(self._database)
+        self._hub = Hub()
+        self._board = LiveBoard(self._sites, self._intervals, self._clock.speed)
+        self._snapshots = Snapshots(self._board, self._clock)
+        self._wake_follower = threading.Event()
+        self._wake_writer = threading.Event()
+        self._stop = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self._leadership = Leadership(self._folder.leader_lock, self._begin)
+        self._writer: RecordWriter | None = None
+        self.app: Flask = create_app(self._web_context())
+        self.app.extensions["peoplecount"] = self
+
+    def start(self) -> None:
+        """Open what is kept and begin to follow, to poll and to serve. Raises what the data folder raises."""
+        if self._threads:
+            return
+        self._folder.open()
+        self._rosters.load_copy()
+        follower = LogFollower(
+            self._folder.log,
+            self._board,
+            self._hub,
+            self._snapshots,
+            offload=self._runtime.offload,
+            clock=self._clock,
+            wake=self._wake_follower,
+        )
+        self._spawn("log-follower", lambda: follower.run(self._stop))
+        self._spawn("leadership", lambda: self._leadership.run(self._stop))
+        self._spawn("roster-copy", self._follow_copy)
+
+    def stop(self) -> None:
+        """End streams first, then polling, then let go of everything."""
+        if self._stop.is_set():
+            return
+        self._hub.close("the service is stopping")
+        self._stop.set()
+        self._wake_follower.set()
+        for thread in self._threads:
+            thread.join(timeout=3)
+        self._database.disconnect()
+        self._folder.close()
+
+    def _spawn(self, name: str, work: Callable[[], None]) -> None:
+        thread = threading.Thread(target=work, name=name, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _web_context(self) -> WebContext:
+        return WebContext(
+            hub=self._hub,
+            board=self._board,
+            backlog=LogBacklog(self._folder.log, self._runtime.offload),
+            snapshots=self._snapshots,
+            clock=self._clock,
+            chart=TodayChart(self._history, self._board, self._clock),
+            status=self._status,
+            demo=self._settings.demo,
+            trusted_hosts=self._settings.trusted_hosts or LOOPBACK_NAMES,
+        )
+
+    def _begin(self) -> PollingSession:
+        """A polling session, for the process that has the lead."""
+        offload, folder = self._runtime.offload, self._folder
+        term = offload(folder.log.raise_term)
+        if offload(discover_rewind, folder.log, folder.store):
+            logger.warning("the event log is older than it was: it was put back or lost; a new epoch begins")
+        keeper = CountKeeper(
+            folder.log,
+            GroupCommit(folder.log, offload, self._clock.now),
+            term=term,
+            roster=self._rosters.current,
+            offload=offload,
+            appended=self._wake_readers,
+        )
+        health = CameraHealth()
+        self._writer = RecordWriter(folder.log, self._database, offload=offload)
+        session = PollingSession(
+            log=folder.log,
+            keep_mark=folder.store.save_mark,
+            keeper=keeper,
+            health=health,
+            collector=Collector(
+                self._runtime.make_scheduler(),
+                lambda camera, roster, period: self._poller(camera, roster, period, keeper, health),
+                clock=self._clock,
+                on_log_error=lambda error: session.note_log_error(error),
+            ),
+            rosters=self._rosters,
+            writer=self._writer,
+            wake_writer=self._wake_writer,
+            clock=self._clock,
+            offload=offload,
+            keep_log=timedelta(days=self._settings.log_keep_days),
+        )
+        return session
+
+    def _poller(
+        self, camera: Camera, roster: Roster, period: float, keeper: CountKeeper, health: CameraHealth
+    ) -> Poller:
+        client = SunapiClient(
+            camera,
+            clock=self._clock,
+            connect_timeout=self._settings.connect_timeout,
+            read_timeout=self._settings.read_timeout,
+        )
+        return Poller(camera, client, keeper=keeper, health=health, roster=roster, clock=self._clock, period=period)
+
+    def _wake_readers(self) -> None:
+        self._wake_follower.set()
+        self._wake_writer.set()
+
+    def _read_roster(self) -> Roster:
+        self._database.refresh_cameras()
+        return self._database.cameras()
+
+    def _follow_copy(self) -> None:
+        while not self._stop.wait(COPY_SECONDS):
+            if self._leadership.session is None:
+                self._runtime.offload(self._rosters.load_copy)
+
+    def _sites(self) -> list[Site]:
+        return list(self._rosters.current().sites.values())
+
+    def _intervals(self) -> dict[str, float]:
+        return {key: camera.poll_interval for key, camera in self._rosters.current().cameras.items()}
+
+    def _status(self) -> Mapping[str, Any]:
+        """What ``/health/ready`` says of this process."""
+        return {
+            "polls": self._leadership.session is not None,
+            "database": self._database.circuit_state,
+            "cameras": len(self._rosters.current().cameras),
+        }
+
+
+def build(settings: Settings) -> Service:
+    """The service on these settings; nothing runs and nothing is opened before ``start``."""
+    return Service(settings)
+
+
+def database(settings: Settings, folder: DataFolder, runtime: Runtime | None = None) -> ProxyDB:
+    """The owner's database behind its proxy."""
+    defaults = CameraDefaults(settings.camera_user, settings.camera_password, settings.poll_interval)
+    view = CameraView(folder.sealer, name=settings.cameras_view, defaults=defaults)
+    offload = (runtime or this_runtime()).offload
+    return ProxyDB(connection_for(settings.database), offload=offload, camera_view=view)
+
+
+def default_site(settings: Settings) -> Site:
+    """The site of cameras that have none."""
+    return Site(DEFAULT_SITE_ID, "Main site", settings.time_zone)
+
+
+def fetch_played_time(url: str, patience: float = 10.0) -> PlayedTime:
+    """The clock a simulator plays. Raises ``requests.RequestException`` if it does not answer in time."""
+    deadline = time.monotonic() + patience
+    with requests.Session() as session:
+        session.trust_env = False
+        while True:
+            try:
+                fields = session.get(url, timeout=5).json()
+                break
+            except requests.ConnectionError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.1)
+    until = fields["playedUntil"]
+    return PlayedTime(
+        played_from=parse_utc(fields["playedFrom"]),
+        real_from=parse_utc(fields["realFrom"]),
+        speed=float(fields["speed"]),
+        played_until=parse_utc(until) if until else None,
+    )

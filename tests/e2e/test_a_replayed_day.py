@@ -1,0 +1,199 @@
+"""A day replayed through everything: virtual cameras on real HTTP, the service under gunicorn, a client on the stream.
+
+What the stream said, what the database holds, what the simulator knows and what the file says agree exactly, per
+line and direction: also when the service is killed half-way, and when its log is put back to an earlier copy.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import random
+import sqlite3
+import zipfile
+from collections import Counter
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from peoplecount.bootstrap import register_fleet
+from peoplecount.storage.open import connection_for
+from sqlalchemy import func, select
+
+from peoplecount.settings import load_settings
+from peoplecount.storage.schema import records
+from tests.support.processes import Service, Simulator, ending, plain_environment, wait_until
+from tests.support.stream_reader import StreamReader
+
+SHARED_DAY = Path(__file__).resolve().parents[3] / "shared/data/hardbruecke/frequenzen_hardbruecke_2020.zip"
+DAY = date(2020, 3, 5)
+SPEED = 2160
+"""A day in forty seconds."""
+
+Sums = dict[str, tuple[int, int]]
+
+
+class Replay:
+    """A day of a file, played before the service."""
+
+    def __init__(self, folder: Path, file: Path, **settings: str) -> None:
+        self.expected = sums_of(file)
+        # The clock begins two hours before the day, so that everybody is there when its first people come.
+        start = datetime.combine(DAY, datetime.min.time()) - timedelta(hours=3)
+        self.simulator = Simulator(
+            folder,
+            *("--replay", str(file), "--from", str(DAY), "--to", str(DAY), "--speed", str(SPEED)),
+            *("--start", start.isoformat(), "--seed", "7"),
+        )
+        self.names = {
+            f"{camera['cameraId']}-{line['channel']}-{line['rule']}-{line['index']}": line["name"]
+            for camera in self.simulator.get("cameras")
+            for line in camera["lines"]
+        }
+        clock = f"{self.simulator.control}/clock"
+        self.service = Service(folder, CLOCK_URL=clock, TIME_ZONE="Europe/Zurich", POLL_INTERVAL="30", **settings)
+        self.reader = StreamReader(f"{self.service.url}/events")
+        self._settings = load_settings(plain_environment(**self.service.settings), env_file=None)
+
+    def begin(self) -> None:
+        register_fleet(self._settings, self.simulator.get("cameras"))
+        self.service.start()
+        self.reader.start()
+
+    def plays_past(self, hour: int) -> None:
+        moment = datetime.combine(DAY, datetime.min.time()) + timedelta(hours=hour - 1)  # Zurich is an hour ahead
+        wait_until(
+            lambda: self.simulator.get("clock")["now"] > moment.isoformat(), 90, f"{hour}:00", self.service.process
+        )
+
+    def ends(self) -> None:
+        """Wait for the end of the day, and until everything that was counted has arrived everywhere."""
+        wait_until(lambda: self.simulator.get("clock")["allRead"], 120, "the day's end", self.service.process)
+        try:
+            wait_until(lambda: self.streamed() == self.recorded() == self.true(), 20, "agreement")
+        except AssertionError:
+            assert self.streamed() == self.true(), "stream against truth"
+            assert self.recorded() == self.true(), "records against truth"
+            raise
+        finally:
+            self.reader.stop()
+
+    def streamed(self) -> Sums:
+        return self._by_name(self.reader.people)
+
+    def true(self) -> Sums:
+        truth = self.simulator.get("truth")
+        return {line["name"]: (line["in"], line["out"]) for line in truth}
+
+    def recorded(self) -> Sums:
+        database = connection_for(self._settings.database)
+        try:
+            rows = database.execute(
+                select(
+                    records.c.line_id,
+                    func.sum(records.c.in_count).label("entered"),
+                    func.sum(records.c.out_count).label("left"),
+                ).group_by(records.c.line_id)
+            )
+            return self._by_name({row.line_id: (int(row.entered), int(row.left)) for row in rows})
+        finally:
+            database.disconnect()
+
+    def _by_name(self, people: Sums) -> Sums:
+        return {self.names[line_id]: both for line_id, both in people.items()}
+
+
+def sums_of(file: Path) -> Sums:
+    """What the file says of the day, read without the simulator."""
+    if file.suffix == ".zip":
+        with zipfile.ZipFile(file) as archive:
+            text = archive.read(archive.namelist()[0]).decode()
+    else:
+        text = file.read_text()
+    entered: Counter[str] = Counter()
+    left: Counter[str] = Counter()
+    for row in csv.DictReader(io.StringIO(text)):
+        if row["Timestamp"].startswith(str(DAY)):
+            entered[row["Name"]] += int(row["In"])
+            left[row["Name"]] += int(row["Out"])
+    return {name: (entered[name], left[name]) for name in entered}
+
+
+@pytest.fixture
+def made_day(tmp_path: Path) -> Path:
+    """A day of invented people in the format of the real data: eight lines, busiest at eight and at five."""
+    chance = random.Random(5)
+    names = [f"{platform}-{way} total" for platform in ("Ost", "West") for way in ("Nord", "SBB", "Süd", "VBZ")]
+    file = tmp_path / "day.csv"
+    with file.open("w") as out:
+        out.write('"In","Out","Timestamp","Name"\n')
+        for name in names:
+            for slot in range(288):
+                at = datetime.combine(DAY, datetime.min.time()) + timedelta(minutes=5 * slot)
+                busy = max(1, 90 - 18 * min(abs(at.hour - 8), abs(at.hour - 17)))
+                people = chance.randrange(busy), chance.randrange(busy)
+                if any(people):
+                    out.write(f'{people[0]},{people[1]},"{at.isoformat()}","{name}"\n')
+    return file
+
+
+@pytest.fixture
+def real_day() -> Path:
+    if not SHARED_DAY.exists():
+        pytest.skip(f"the real data set is not here: {SHARED_DAY.name} in ../shared/data/hardbruecke")
+    return SHARED_DAY
+
+
+def test_stream_records_and_data_agree_exactly(tmp_path: Path, made_day: Path) -> None:
+    replay = Replay(tmp_path, made_day)
+    with ending(replay.simulator, replay.service):
+        replay.begin()
+        replay.ends()
+        assert replay.true() == replay.expected
+        assert replay.reader.names["snapshot"] == 1
+        assert replay.reader.connections == 1
+        assert replay.service.stop() == 0
+
+
+def test_they_agree_on_a_real_day_when_the_service_is_killed_half_way(tmp_path: Path, real_day: Path) -> None:
+    replay = Replay(tmp_path, real_day, WEB_WORKERS="2")
+    with ending(replay.simulator, replay.service):
+        replay.begin()
+        for hour in (9, 17):
+            replay.plays_past(hour)
+            replay.service.kill()
+            replay.service.start()
+        replay.ends()
+        assert replay.true() == replay.expected
+        assert replay.reader.names["gap"] == 0
+        assert replay.reader.names["snapshot"] == 1
+        assert len(set(replay.reader.seen_ids)) == len(replay.reader.seen_ids)
+
+
+def test_they_agree_on_a_real_day_when_the_log_is_put_back_to_an_earlier_copy(tmp_path: Path, real_day: Path) -> None:
+    replay = Replay(tmp_path, real_day)
+    log = tmp_path / "var/events.sqlite"
+    with ending(replay.simulator, replay.service):
+        replay.begin()
+        replay.plays_past(10)
+        copy_database(log, tmp_path / "earlier.sqlite")
+        replay.plays_past(16)
+        replay.service.kill()
+        put_back(log, tmp_path / "earlier.sqlite")
+        replay.service.start()
+        replay.ends()
+        assert replay.true() == replay.expected
+        assert replay.reader.names["gap"] >= 1
+
+
+def copy_database(source: Path, target: Path) -> None:
+    with sqlite3.connect(f"file:{source}?mode=ro", uri=True) as reading, sqlite3.connect(target) as writing:
+        reading.backup(writing)
+    reading.close()
+    writing.close()
+
+
+def put_back(log: Path, copy: Path) -> None:
+    for leftover in (log.with_name(f"{log.name}-wal"), log.with_name(f"{log.name}-shm")):
+        leftover.unlink(missing_ok=True)
+    copy.replace(log)
