@@ -75,7 +75,7 @@ class GroupCommit:
         try:
             while (outcome := pending.outcome) is None:
                 if _take(self._free_lead):
-                    self._lead()
+                    self._lead(pending)
                 else:
                     self._follow(pending)
         except BaseException as error:
@@ -88,13 +88,16 @@ class GroupCommit:
             if pending.outcome is None and not self._free_lead:
                 self._changed.wait(_LOOK_AGAIN)
 
-    def _lead(self) -> None:
+    def _lead(self, own: PendingAppend) -> None:
         claim: deque[None] = deque([None])
         try:
             self._offload(self._commit_waiting, claim)
-        finally:
+        except BaseException as error:
             if _take(claim):  # killed before the commit began, which will now find its claim gone
+                self._withdraw(own, error)
                 self._free_lead.append(None)
+            raise
+        finally:
             with self._changed:
                 self._changed.notify_all()
 
