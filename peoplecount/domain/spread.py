@@ -8,7 +8,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def stretch_of(moment: datetime, length: timedelta, shift: timedelta = timedelta(0)) -> datetime:
-    """When the stretch that holds ``moment`` begins. Stretches lie on a grid of ``length`` from 1970, moved by ``shift``.
+    """When the stretch that holds ``moment`` begins: they lie on a grid of ``length`` from 1970, moved by ``shift``.
 
     A person seen at the very end of a stretch came before it: stretches hold their end and not their beginning.
     """
@@ -27,16 +27,20 @@ def spread(
         return {}
     if ended_at - started_at <= length:
         return {stretch_of(ended_at, length, shift): people}
+    duration = _microseconds(ended_at - started_at)
     shares: dict[datetime, int] = {}
-    remainders: list[tuple[timedelta, datetime]] = []
-    duration = ended_at - started_at
+    remainders: list[tuple[int, datetime]] = []
     begin = stretch_of(ended_at, length, shift)
     while begin + length > started_at:
         overlap = min(begin + length, ended_at) - max(begin, started_at)
-        shares[begin], remainder = divmod(people * overlap, duration)
-        remainders.append((remainder, begin))
+        shares[begin], remainder = divmod(people * _microseconds(overlap), duration)
+        remainders.append((-remainder, begin))
         begin -= length
     missing = people - sum(shares.values())
-    for _, begin in sorted(remainders, key=lambda one: (-one[0], one[1]))[:missing]:
+    for _, begin in sorted(remainders)[:missing]:
         shares[begin] += 1
     return {begin: share for begin, share in sorted(shares.items()) if share}
+
+
+def _microseconds(duration: timedelta) -> int:
+    return duration // timedelta(microseconds=1)

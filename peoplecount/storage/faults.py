@@ -48,7 +48,7 @@ def is_gone(product: Product, error: BaseException) -> bool:
     return product is Product.SQL_SERVER and isinstance(_of_sql_server(error), DatabaseUnavailable)
 
 
-def _of_sqlite(error: BaseException) -> DatabaseError:  # noqa: PLR0911
+def _of_sqlite(error: BaseException) -> DatabaseError:
     said = str(error)
     code = getattr(error, "sqlite_errorcode", None)
     if code is None:
@@ -97,7 +97,7 @@ def _of_postgresql(error: BaseException) -> DatabaseError:  # noqa: PLR0911
 _POSTGRESQL_REFUSALS = ("authentication failed", "does not exist", "pg_hba.conf", "no password supplied")
 
 
-def _of_sql_server(error: BaseException) -> DatabaseError:
+def _of_sql_server(error: BaseException) -> DatabaseError:  # noqa: PLR0911
     state, said = _odbc_parts(error)
     numbers = {int(number) for number in _NATIVE_NUMBER.findall(said)}
     said = _without_prefixes(said)

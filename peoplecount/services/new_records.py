@@ -1,0 +1,80 @@
+"""From count events to records: what of them is not in the history yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from peoplecount.domain.event import LogEntry, Quality
+from peoplecount.domain.event_body import read_increment
+from peoplecount.domain.event_id import EventId
+from peoplecount.domain.increment import Increment
+from peoplecount.domain.line import LineKey
+from peoplecount.domain.position import Accepted, accept
+from peoplecount.storage.positions import LinePosition
+from peoplecount.storage.records import Record
+
+
+@dataclass(frozen=True, slots=True)
+class CountEntry:
+    """A count event of the log, read."""
+
+    event_id: EventId
+    increment: Increment
+    door_id: str
+    site_id: str
+
+    @classmethod
+    def read(cls, entry: LogEntry) -> CountEntry:
+        """Take ``entry`` apart. Raises ``ValueError`` or ``KeyError`` where it is not a count event of ours."""
+        return cls(entry.event_id, read_increment(entry.event), entry.event.door_id, entry.event.site_id)
+
+
+def new_records(
+    before: Mapping[LineKey, LinePosition], counts: Iterable[CountEntry]
+) -> tuple[list[Record], dict[LineKey, LinePosition]]:
+    """What ``counts`` add to a history that reaches ``before``, and how far it reaches then.
+
+    An increment in which nobody came moves the position and makes no record.
+    """
+    after = dict(before)
+    records = []
+    for count in counts:
+        key = count.increment.key
+        line = after.get(key)
+        accepted = accept(line.position if line else None, count.increment)
+        if accepted is None:
+            continue
+        if accepted.entered or accepted.left:
+            records.append(_record(count, accepted, line))
+        ended_at = max(line.ended_at, count.increment.ended_at) if line else count.increment.ended_at
+        after[key] = LinePosition(accepted.position, ended_at)
+    return records, after
+
+
+def _record(count: CountEntry, accepted: Accepted, line: LinePosition | None) -> Record:
+    increment = count.increment
+    return Record(
+        event_id=count.event_id,
+        key=increment.key,
+        door_id=count.door_id,
+        site_id=count.site_id,
+        started_at=_started_at(increment, accepted, line),
+        ended_at=increment.ended_at,
+        local_time=increment.local_time,
+        entered=accepted.entered,
+        left=accepted.left,
+        position=accepted.position,
+        quality=Quality.ESTIMATED if accepted.bridged else increment.quality,
+    )
+
+
+def _started_at(increment: Increment, accepted: Accepted, line: LinePosition | None) -> datetime:
+    """Since when the new people came: where earlier ones were lost or some are written, since what is written."""
+    whole = (accepted.entered, accepted.left) == (increment.entered.people, increment.left.people)
+    if line is None or line.ended_at > increment.ended_at or (whole and not accepted.bridged):
+        return increment.started_at
+    if accepted.bridged:
+        return min(line.ended_at, increment.started_at)
+    return max(line.ended_at, increment.started_at)

@@ -1,0 +1,221 @@
+"""The record writer: follows the event log and keeps the history in the database."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from peoplecount.domain.event import EventKind, LogEntry
+from peoplecount.domain.event_id import EventId
+from peoplecount.domain.offload import Offload, call_here
+from peoplecount.eventlog.log import EventLog, LogError, LogUnavailable
+from peoplecount.services.new_records import CountEntry, new_records
+from peoplecount.storage.connection import IDBConnection, Transaction
+from peoplecount.storage.errors import AnotherWriter, CircuitOpen, DatabaseError, DatabaseUnavailable
+from peoplecount.storage.history import RECORDS
+from peoplecount.storage.positions import load_positions, save_positions
+from peoplecount.storage.records import add_records
+from peoplecount.storage.roll_ups import add_to_roll_ups
+from peoplecount.storage.writer_cursor import WriterCursor, load_cursor, move_cursor, start_cursor
+
+logger = logging.getLogger(__name__)
+
+BATCH = 500
+"""Entries a transaction: large enough to catch up quickly, small enough to hold nobody up for long."""
+
+IDLE_WAIT = 1.0
+"""Seconds after which the log is looked at even if nobody rang."""
+
+RETRY_WAIT = 5.0
+"""Seconds to the next try after an error that does not say when to try again."""
+
+
+@dataclass(frozen=True, slots=True)
+class WriterState:
+    """How the writer is doing."""
+
+    cursor: EventId | None = None
+    """The last event that is in the database, as far as is known here."""
+
+    lag: int | None = None
+    """Entries of the log that are not in the database yet; ``None`` while that is unknown."""
+
+    written: int = 0
+    """Records written since the start."""
+
+    error: str = ""
+    """What keeps it from writing; empty while it writes."""
+
+    failing_since: datetime | None = None
+    """UTC."""
+
+
+class RecordWriter:
+    """Carries count events from the log into the database: records, roll-ups, positions and cursor together.
+
+    What is new is decided by the lines' totals and not by event numbers, so entries may come again: after a crash,
+    from a log that was put back to an earlier copy, or from a second writer. Nothing is lost or doubled by that.
+    Use it from one thread.
+    """
+
+    def __init__(
+        self,
+        log: EventLog,
+        db: IDBConnection,
+        *,
+        offload: Offload = call_here,
+        on_rewound: Callable[[], object] | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        batch: int = BATCH,
+    ) -> None:
+        """``offload`` is for the log; ``db`` sees to itself.
+
+        ``on_rewound`` is called when the database has seen events that the log does not have, and must start a new
+        epoch; left out, the writer does that itself.
+        """
+        self._log = log
+        self._db = db
+        self._offload = offload
+        self._on_rewound = on_rewound or (lambda: offload(log.start_epoch))
+        self._now = now
+        self._batch = batch
+        self._cursor: WriterCursor | None = None
+        self._state = WriterState()
+
+    @property
+    def state(self) -> WriterState:
+        """How it is doing, for health pages."""
+        return self._state
+
+    def run(self, stop: threading.Event, wake: threading.Event) -> None:
+        """Write until ``stop`` is set; set ``wake`` after it, and whenever there is something new."""
+        while not stop.is_set():
+            wake.clear()
+            try:
+                consumed = self.run_once()
+            except CircuitOpen as error:
+                stop.wait(error.retry_after)
+            except (DatabaseError, LogError):
+                stop.wait(RETRY_WAIT)
+            except Exception:  # noqa: BLE001 - an event nobody can read, say: the service goes on, health says why
+                stop.wait(RETRY_WAIT)
+            else:
+                if consumed < self._batch and not stop.is_set():
+                    wake.wait(IDLE_WAIT)
+
+    def run_once(self) -> int:
+        """Carry over one batch; how many entries of the log it dealt with.
+
+        Raises ``DatabaseError`` and ``LogError``, after which it may be called again at any time.
+        """
+        try:
+            consumed = self._advance()
+        except AnotherWriter as error:  # or our own commit, whose answer was lost: look where the cursor stands
+            self._note_failure(error)
+            return 0
+        except Exception as error:
+            self._note_failure(error)
+            raise
+        self._state = replace(self._state, error="", failing_since=None)
+        return consumed
+
+    def _advance(self) -> int:
+        cursor = self._cursor or self._load_cursor()
+        head = self._offload(self._log.head)
+        entries = self._read_after(cursor, head)
+        if entries is None:
+            logger.warning("The event log was put back to an earlier state; resuming by the lines' totals")
+            self._on_rewound()
+            head = self._offload(self._log.head)
+            entries = self._read_after(cursor, head)
+        if entries is None:
+            raise LogUnavailable("the event log was put back to an earlier state, and no new epoch was started")
+        if entries:
+            self._write(cursor, entries)
+        self._note_progress(head)
+        return len(entries)
+
+    def _load_cursor(self) -> WriterCursor:
+        """Where the database says we are, or the log's beginning.
+
+        Read before the log's head: the other way round a growing log would look as if it had been put back.
+        """
+        oldest = self._offload(self._log.oldest)
+
+        def load_or_start(transaction: Transaction) -> WriterCursor:
+            return load_cursor(transaction, RECORDS) or start_cursor(transaction, RECORDS, oldest)
+
+        self._cursor = self._db.transaction(load_or_start)
+        return self._cursor
+
+    def _read_after(self, cursor: WriterCursor, head: EventId) -> Sequence[LogEntry] | None:
+        """The next batch; ``None`` where the log does not hold what has been written from it.
+
+        The entry under the cursor is read again: a log that was put back may have grown past it since.
+        """
+        if cursor.event_id.epoch != head.epoch:
+            return self._read(0, head)[: self._batch]
+        number = cursor.event_id.number
+        if number > head.number:
+            return None
+        entries = self._read(max(number - 1, 0), head)
+        if entries and entries[0].event_id.number == number:
+            if cursor.fingerprint and cursor.fingerprint != _fingerprint(entries[0]):
+                return None
+            return entries[1:]
+        return entries[: self._batch]
+
+    def _read(self, after: int, head: EventId) -> Sequence[LogEntry]:
+        entries = self._offload(self._log.read, after, self._batch + 1)
+        # A new epoch has begun since the head was read: where to go on is decided anew in the next round.
+        return entries if not entries or entries[0].event_id.epoch == head.epoch else []
+
+    def _write(self, old: WriterCursor, entries: Sequence[LogEntry]) -> None:
+        counts = [CountEntry.read(entry) for entry in entries if entry.event.kind is EventKind.COUNT]
+        new = WriterCursor(entries[-1].event_id, _fingerprint(entries[-1]))
+
+        def work(transaction: Transaction) -> int:
+            move_cursor(transaction, RECORDS, old, new)
+            before = load_positions(transaction, {count.increment.key for count in counts})
+            records, after = new_records(before, counts)
+            add_records(transaction, records)
+            add_to_roll_ups(transaction, records)
+            save_positions(transaction, before, after)
+            return len(records)
+
+        written = self._db.transaction(work)
+        self._cursor = new
+        self._state = replace(self._state, written=self._state.written + written)
+
+    def _note_progress(self, head: EventId) -> None:
+        reached = self._cursor.event_id if self._cursor else None
+        self._state = replace(self._state, cursor=reached, lag=_lag(reached, head))
+
+    def _note_failure(self, error: Exception) -> None:
+        """Remember and say what is wrong, once; that the database is away is said by whoever found it out."""
+        self._cursor = None  # whether a commit took place is not known: ask again
+        said = str(error) or type(error).__name__
+        if said != self._state.error and not isinstance(error, DatabaseUnavailable):
+            ours = isinstance(error, DatabaseError | LogError)
+            logger.error("The record writer cannot go on: %s", said, exc_info=None if ours else error)
+        try:
+            lag = _lag(self._state.cursor, self._offload(self._log.head))
+        except LogError:
+            lag = None
+        since = self._state.failing_since or self._now()
+        self._state = replace(self._state, error=said, failing_since=since, lag=lag)
+
+
+def _lag(reached: EventId | None, head: EventId) -> int | None:
+    if reached is None:
+        return None
+    return head.number - reached.number if reached.epoch == head.epoch else head.number
+
+
+def _fingerprint(entry: LogEntry) -> str:
+    said = f"{entry.appended_at.isoformat()} {entry.event.body}"
+    return hashlib.blake2b(said.encode(), digest_size=12).hexdigest()

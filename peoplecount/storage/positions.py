@@ -1,0 +1,97 @@
+"""How far each line is written: the totals that decide what is new."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, insert, select, update
+
+from peoplecount.domain.increment import Generation
+from peoplecount.domain.line import LineKey
+from peoplecount.domain.position import Mark, Position
+from peoplecount.storage.connection import Transaction
+from peoplecount.storage.schema import positions
+from peoplecount.storage.tally import Tally, demand, take_tally
+
+LINES_AT_ONCE = 500
+"""SQL Server takes 2,100 parameters a statement."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinePosition:
+    """How far a line is written, and to which moment."""
+
+    position: Position
+    ended_at: datetime
+
+
+_update = (
+    update(positions)
+    .where(positions.c.line_id == bindparam("line"))
+    .values(
+        {name: bindparam(name) for name in ("in_generation", "in_total", "out_generation", "out_total", "ended_at")}
+    )
+)
+
+
+def load_positions(transaction: Transaction, keys: Iterable[LineKey]) -> dict[LineKey, LinePosition]:
+    """The positions of those of ``keys`` that have been written."""
+    found: dict[LineKey, LinePosition] = {}
+    for lines in in_chunks([str(key) for key in keys]):
+        for row in transaction.execute(select(positions).where(positions.c.line_id.in_(lines))):
+            found[LineKey(row.camera_id, row.channel, row.rule, row.line_index)] = LinePosition(
+                Position(
+                    Mark(Generation.parse(row.in_generation), row.in_total),
+                    Mark(Generation.parse(row.out_generation), row.out_total),
+                ),
+                row.ended_at,
+            )
+    return found
+
+
+def save_positions(
+    transaction: Transaction, before: Mapping[LineKey, LinePosition], after: Mapping[LineKey, LinePosition]
+) -> None:
+    """Write ``after``, where ``before`` is what the database holds of those lines. Raises ``RowsLost``."""
+    changed = {key: line for key, line in after.items() if before.get(key) != line}
+    transaction.change_each(_update, [{"line": str(key), **_totals(changed[key])} for key in changed if key in before])
+    transaction.change_each(
+        insert(positions), [_identity(key) | _totals(changed[key]) for key in changed if key not in before]
+    )
+    for lines in in_chunks([str(key) for key in changed]):
+        sent = [line for key, line in changed.items() if str(key) in set(lines)]
+        expected = Tally(
+            len(sent),
+            sum(line.position.entered.total for line in sent),
+            sum(line.position.left.total for line in sent),
+        )
+        demand(positions, take_tally(transaction, positions, positions.c.line_id.in_(lines), figures="total"), expected)
+
+
+def in_chunks(lines: Sequence[str]) -> Iterator[Sequence[str]]:
+    """``lines`` in parts that one statement can name."""
+    for start in range(0, len(lines), LINES_AT_ONCE):
+        yield lines[start : start + LINES_AT_ONCE]
+
+
+def _identity(key: LineKey) -> dict[str, Any]:
+    return {
+        "line_id": str(key),
+        "camera_id": key.camera_id,
+        "channel": key.channel,
+        "rule": key.rule,
+        "line_index": key.index,
+    }
+
+
+def _totals(line: LinePosition) -> dict[str, Any]:
+    return {
+        "in_generation": str(line.position.entered.generation),
+        "in_total": line.position.entered.total,
+        "out_generation": str(line.position.left.generation),
+        "out_total": line.position.left.total,
+        "ended_at": line.ended_at,
+    }
