@@ -193,7 +193,7 @@ class LiveBoard:
         return {
             "siteId": site.site_id,
             "siteName": site.name,
-            "timeZone": site.time_zone,
+            "timeZone": day.zone.key,
             "date": day.date.isoformat(),
             "resetTime": site.reset_time.isoformat("minutes"),
             "capacity": site.capacity,

@@ -1,0 +1,54 @@
+"""The Flask application."""
+
+from __future__ import annotations
+
+from flask import Flask, Response
+
+from peoplecount.web import chart, dashboard, errors, health, stream
+from peoplecount.web.context import WebContext
+from peoplecount.web.formats import FILTERS
+
+SECURITY_HEADERS = {
+    "Content-Security-Policy": "; ".join(
+        (
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            "img-src 'self' data:",
+            "connect-src 'self'",
+            "manifest-src 'self'",
+            "base-uri 'none'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+        )
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+
+
+def create_app(context: WebContext) -> Flask:
+    """The WSGI application on these services; starts nothing."""
+    app = Flask(
+        "peoplecount",
+        template_folder=str(context.template_folder),
+        static_folder=str(context.static_folder),
+        static_url_path="/static",
+    )
+    app.config["TRUSTED_HOSTS"] = list(context.trusted_hosts) if context.trusted_hosts else None
+    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    app.jinja_env.filters.update(FILTERS)
+    app.jinja_env.globals["demo"] = context.demo
+    for part in (dashboard, stream, chart, health):
+        app.register_blueprint(part.routes(context))
+    errors.register(app)
+    app.after_request(_secured)
+    return app
+
+
+def _secured(response: Response) -> Response:
+    for name, value in SECURITY_HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response

@@ -1,0 +1,110 @@
+"""The live board in the order in which a page shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from peoplecount.domain.camera import CameraState
+from peoplecount.domain.event import parse_utc
+
+BUSY_SHARE = 0.85
+"""From this share of its capacity on, a site is shown as nearly full."""
+
+_STATE_WORDS = {
+    CameraState.UP: "answering",
+    CameraState.DOWN: "not answering",
+    CameraState.CREDENTIALS_REJECTED: "password refused",
+    CameraState.UNKNOWN: "not asked yet",
+}
+
+
+def board_page(snapshot: Mapping[str, Any]) -> dict[str, Any]:
+    """What the templates need, from a snapshot of the board."""
+    now = parse_utc(snapshot["time"])
+    cameras = {camera["cameraId"]: _camera(camera, now) for camera in snapshot["cameras"]}
+    lines = [_line(line, cameras[line["cameraId"]]) for line in snapshot["lines"]]
+    return {
+        "snapshot": snapshot,
+        "now": now,
+        "empty": not cameras,
+        "sites": [_site(site, snapshot, lines, cameras) for site in snapshot["sites"]],
+    }
+
+
+def _site(
+    site: Mapping[str, Any],
+    snapshot: Mapping[str, Any],
+    lines: Sequence[dict[str, Any]],
+    cameras: Mapping[str, dict[str, Any]],
+) -> dict[str, Any]:
+    site_id = site["siteId"]
+    of_site = [line for line in lines if line["siteId"] == site_id]
+    used = {line["cameraId"] for line in of_site}
+    watching = [camera for key, camera in cameras.items() if camera["siteId"] == site_id or key in used]
+    return {
+        **site,
+        "share": _share(site["occupancy"], site["capacity"]),
+        "band": band(site["occupancy"], site["capacity"]),
+        "doors": [
+            _door(door, [line for line in of_site if line["doorId"] == door["doorId"]])
+            for door in snapshot["doors"]
+            if door["siteId"] == site_id
+        ],
+        "cameras": watching,
+        "answering": sum(camera["state"] == CameraState.UP for camera in watching),
+    }
+
+
+def _door(door: Mapping[str, Any], lines: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    oldest = max(lines, key=lambda line: line["age"] if line["age"] is not None else float("inf"))
+    return {
+        **door,
+        "lines": lines,
+        "single": len(lines) == 1 and lines[0]["lineName"] == door["doorName"],
+        "age": oldest["age"],
+        "stale": any(line["stale"] for line in lines),
+        "reason": next((line["reason"] for line in lines if line["reason"]), ""),
+    }
+
+
+def _line(line: Mapping[str, Any], camera: Mapping[str, Any]) -> dict[str, Any]:
+    return {**line, "age": camera["age"], "stale": camera["stale"], "reason": _reason(line, camera)}
+
+
+def _reason(line: Mapping[str, Any], camera: Mapping[str, Any]) -> str:
+    """Why a figure is old or missing; empty where it is neither."""
+    if camera["state"] not in {CameraState.UP, CameraState.UNKNOWN}:
+        return f"{camera['cameraName']} is {camera['words']}"
+    if line["inToday"] is None:
+        return "not read yet today"
+    return "no new reading" if camera["stale"] else ""
+
+
+def _camera(camera: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    read_at = camera["lastReadingAt"]
+    seconds = (now - parse_utc(read_at)).total_seconds() if read_at else None
+    old = seconds is None or seconds > camera["staleAfter"]
+    return {
+        **camera,
+        "age": seconds,
+        "stale": old or camera["state"] != CameraState.UP,
+        "words": _STATE_WORDS.get(camera["state"], camera["state"]),
+    }
+
+
+def _share(occupancy: int | None, capacity: int | None) -> float | None:
+    """Per cent of the capacity, 100 at most; ``None`` where either is unknown."""
+    if occupancy is None or not capacity:
+        return None
+    return min(100.0, round(100 * occupancy / capacity, 1))
+
+
+def band(occupancy: int | None, capacity: int | None) -> str:
+    """How full a site is: ``calm``, ``busy``, ``full``, or ``unknown``."""
+    if occupancy is None or not capacity:
+        return "unknown"
+    if occupancy >= capacity:
+        return "full"
+    return "busy" if occupancy >= BUSY_SHARE * capacity else "calm"

@@ -1,0 +1,53 @@
+"""What the pages are made from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import peoplecount
+from peoplecount.domain.clock import Clock
+from peoplecount.services.live_board import LiveBoard
+from peoplecount.stream.client import Backlog
+from peoplecount.stream.hub import Hub
+from peoplecount.stream.snapshot import Snapshot
+
+_ROOT = Path(peoplecount.__file__).resolve().parent.parent
+
+
+class Chart(Protocol):
+    """Where today's curves come from."""
+
+    def read(self) -> Mapping[str, Any]:
+        """JSON-ready. Raises ``ChartUnavailable``."""
+        ...
+
+
+def _no_status() -> Mapping[str, Any]:
+    return {}
+
+
+@dataclass(frozen=True)
+class WebContext:
+    """Everything a view may call."""
+
+    hub: Hub
+    board: LiveBoard
+    backlog: Backlog
+    snapshots: Callable[[], Snapshot]
+    clock: Clock
+    chart: Chart | None = None
+    """``None`` where nothing keeps a history."""
+
+    status: Callable[[], Mapping[str, Any]] = _no_status
+    """What ``/health/ready`` shows beside the stream's own state; must not block. ``"ready": False`` makes it 503."""
+
+    demo: bool = False
+    trusted_hosts: Sequence[str] | None = None
+    """Host names under which the service answers; ``None`` for any. A service on loopback names them, or any web page
+    could read it by pointing a name of its own at 127.0.0.1 (DNS rebinding)."""
+
+    template_folder: Path = field(default=_ROOT / "templates")
+    static_folder: Path = field(default=_ROOT / "static")

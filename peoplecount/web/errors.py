@@ -1,0 +1,53 @@
+"""What a visitor reads when something is not there or went wrong."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+
+from flask import Flask, Response, jsonify, make_response, render_template, request
+from werkzeug.exceptions import HTTPException
+
+logger = logging.getLogger(__name__)
+
+_FOR_PROGRAMS = ("/events", "/stream-data", "/chart/", "/health/")
+
+_WORDS = {
+    400: "This request cannot be understood",
+    404: "There is nothing at this address",
+    405: "This address does not take that kind of request",
+    500: "Something went wrong here",
+    503: "Not available just now",
+}
+
+
+def register(app: Flask) -> None:
+    """Error pages, or JSON where a program asks."""
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _failure)
+
+
+def _http_error(error: HTTPException) -> Response:
+    if error.response is not None:
+        return make_response(error.response)
+    code = error.code or 500
+    return _answer(code, error.description or "", dict(error.get_headers()))
+
+
+def _failure(error: Exception) -> Response:
+    reference = secrets.token_hex(4)
+    logger.error("request %s %s failed, reference %s", request.method, request.path, reference, exc_info=error)
+    return _answer(500, f"It has been written down under the reference {reference}.", {})
+
+
+def _answer(code: int, description: str, headers: dict[str, str]) -> Response:
+    title = _WORDS.get(code, "This did not work")
+    if request.path.startswith(_FOR_PROGRAMS) or request.accept_mimetypes.best == "application/json":
+        response = jsonify({"error": title, "description": description})
+    else:
+        response = make_response(render_template("error.html", title=title, description=description, code=code))
+    response.status_code = code
+    for name in ("Allow", "Retry-After"):
+        if name in headers:
+            response.headers[name] = headers[name]
+    return response

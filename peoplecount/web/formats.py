@@ -1,0 +1,36 @@
+"""How figures are written on pages; ``static/js/format.js`` writes them the same way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from peoplecount.domain.event import parse_utc
+
+UNKNOWN = "\N{EN DASH}"
+
+
+def people(number: int | None) -> str:
+    """A number of people, or a dash where nobody knows."""
+    return UNKNOWN if number is None else f"{number:,}"
+
+
+def age(seconds: float | None) -> str:
+    """How long ago, in the largest whole unit."""
+    if seconds is None:
+        return "never"
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{int(seconds // size)} {unit} ago"
+    return f"{max(0, int(seconds))} s ago"
+
+
+def clock_time(moment: datetime | str, zone: str, seconds: bool = False) -> str:  # noqa: FBT001, FBT002 - a Jinja filter
+    """The wall-clock time of a place."""
+    utc = parse_utc(moment) if isinstance(moment, str) else moment
+    return utc.astimezone(ZoneInfo(zone)).strftime("%H:%M:%S" if seconds else "%H:%M")
+
+
+FILTERS: Mapping[str, Callable[..., Any]] = {"people": people, "age": age, "clock_time": clock_time}

@@ -1,0 +1,105 @@
+// The state of the board: what snapshots and events say, by id. Knows nothing of the page.
+
+const KNOWN = (line) => line.inToday !== null && line.outToday !== null;
+
+export class Board {
+  // Lines by the door or site they belong to; asked for with every painted frame.
+  #groups = new Map();
+
+  constructor() {
+    this.sites = new Map();
+    this.doors = new Map();
+    this.lines = new Map();
+    this.cameras = new Map();
+  }
+
+  load(snapshot) {
+    this.sites = byId(snapshot.sites, "siteId");
+    this.doors = byId(snapshot.doors, "doorId");
+    this.lines = byId(snapshot.lines, "lineId");
+    this.cameras = byId(snapshot.cameras, "cameraId");
+    this.#groups.clear();
+  }
+
+  // What the page is built from: when this changes, numbers alone do not do.
+  shape() {
+    const sites = [...this.sites.values()].map((site) => [site.siteId, site.siteName, site.timeZone, site.capacity]);
+    const lines = [...this.lines.values()].map((line) =>
+      [line.lineId, line.lineName, line.doorId, line.doorName, line.siteId, line.cameraId]);
+    const cameras = [...this.cameras.values()].map((camera) => [camera.cameraId, camera.cameraName, camera.siteId]);
+    return JSON.stringify([sites, lines, cameras].map((rows) => rows.map(String).sort()));
+  }
+
+  count(event) {
+    const site = this.sites.get(event.siteId) ?? this.#newSite(event);
+    const known = this.lines.get(event.lineId);
+    // A count of yesterday that arrives after midnight says nothing about today.
+    const late = known && site.date && event.localTime.slice(0, 10) < site.date;
+    const { inToday, outToday } = late ? known : event;
+    if (!late) site.occupancy = event.occupancy;
+    if (known?.doorId !== event.doorId || known.siteId !== event.siteId) this.#groups.clear();
+    // The same object as before, so that the groups go on holding.
+    this.lines.set(event.lineId, Object.assign(known ?? {}, event, { inToday, outToday }));
+    if (!this.doors.has(event.doorId)) this.doors.set(event.doorId, { doorId: event.doorId, doorName: event.doorName, siteId: event.siteId });
+    if (!this.cameras.has(event.cameraId)) this.#newCamera(event);
+    this.seen(event.cameraId, event.to);
+    sum(site, this.linesOf("siteId", site.siteId));
+    sum(this.doors.get(event.doorId), this.linesOf("doorId", event.doorId));
+  }
+
+  status(event) {
+    if (event.state === "removed") {
+      this.cameras.delete(event.cameraId);
+      for (const [id, line] of this.lines) if (line.cameraId === event.cameraId) this.lines.delete(id);
+      this.#groups.clear();
+      return;
+    }
+    const known = this.cameras.get(event.cameraId) ?? this.#newCamera(event);
+    const { cameraName, siteId, state, reason, since } = event;
+    this.cameras.set(event.cameraId, { ...known, cameraName, siteId, state, reason, since });
+  }
+
+  seen(cameraId, moment) {
+    const camera = this.cameras.get(cameraId);
+    if (camera && !(camera.lastReadingAt > moment)) camera.lastReadingAt = moment;
+  }
+
+  linesOf(key, id) {
+    const name = `${key}=${id}`;
+    if (!this.#groups.has(name)) {
+      this.#groups.set(name, [...this.lines.values()].filter((line) => line[key] === id));
+    }
+    return this.#groups.get(name);
+  }
+
+  camerasOf(siteId) {
+    const used = new Set(this.linesOf("siteId", siteId).map((line) => line.cameraId));
+    return [...this.cameras.values()].filter((camera) => camera.siteId === siteId || used.has(camera.cameraId));
+  }
+
+  #newSite(event) {
+    const site = { siteId: event.siteId, siteName: event.siteName, timeZone: "UTC", capacity: null, occupancy: null };
+    this.sites.set(event.siteId, site);
+    return site;
+  }
+
+  #newCamera(event) {
+    const camera = {
+      cameraId: event.cameraId, cameraName: event.cameraName, siteId: event.siteId,
+      state: "unknown", reason: "", since: null, lastReadingAt: null, staleAfter: 60,
+    };
+    this.cameras.set(event.cameraId, camera);
+    return camera;
+  }
+}
+
+function byId(rows, key) {
+  return new Map(rows.map((row) => [row[key], { ...row }]));
+}
+
+function sum(row, lines) {
+  const known = lines.filter(KNOWN);
+  row.inToday = known.length ? known.reduce((total, line) => total + line.inToday, 0) : null;
+  row.outToday = known.length ? known.reduce((total, line) => total + line.outToday, 0) : null;
+  row.complete = lines.length > 0 && known.length === lines.length;
+}

@@ -1,0 +1,272 @@
+// Today's curves: people inside above, people in and out per quarter of an hour below.
+
+import { clockTime, people } from "./format.js";
+
+/* global uPlot */
+
+const RELOAD = 5 * 60_000;
+const RETRY = 5_000;
+const HOUR = 3600;
+const LEAST_HOURS = 8;
+
+export class TodayCharts {
+  constructor(root, board, clock) {
+    this.root = root;
+    this.board = board;
+    this.clock = clock;
+    this.views = [];
+    this.answer = null;
+    this.failure = "";
+    this.events = [];
+    this.begunAfter = null;
+    this.timer = 0;
+    this.due = false;
+    this.colours = matchMedia("(prefers-color-scheme: dark)");
+    this.colours.addEventListener("change", () => this.attach());
+  }
+
+  // Take up the chart elements that are on the page now.
+  attach() {
+    for (const view of this.views) view.destroy();
+    this.views = [...this.root.querySelectorAll("[data-chart]")].map((element) => new ChartView(element));
+    this.draw();
+  }
+
+  // A snapshot: everything after it is heard, so curves are whole once they reach up to it.
+  begin(id) {
+    this.events = [];
+    this.begunAfter = id;
+    this.load();
+  }
+
+  add(event) {
+    this.events.push({ id: event.id, siteId: event.siteId, at: Date.parse(event.to) / 1000, in: event.in, out: event.out });
+    this.draw();
+  }
+
+  // Once a second: the newest point moves with the clock, but a chart a second old is good enough to look at.
+  tick() {
+    if (!document.hidden) this.draw();
+  }
+
+  async load() {
+    clearTimeout(this.timer);
+    let again = RETRY;
+    try {
+      const answer = await fetch("/chart/today", { headers: { Accept: "application/json" } });
+      const body = await answer.json();
+      if (answer.ok) {
+        this.answer = body;
+        this.failure = "";
+        this.events = this.events.filter((event) => after(event.id, body.asOf));
+        again = after(this.begunAfter, body.asOf) ? RETRY : RELOAD;
+      } else {
+        this.failure = answer.status === 404 ? "" : "The database does not answer; the curve grows from now on.";
+      }
+    } catch {
+      this.failure ||= "";
+    }
+    this.draw();
+    this.timer = setTimeout(() => this.load(), again * (1 + Math.random() / 5));
+  }
+
+  draw() {
+    if (this.due) return;
+    this.due = true;
+    requestAnimationFrame(() => {
+      this.due = false;
+      for (const view of this.views) view.draw(this.#curve(view.siteId), this.clock.now() / 1000, this.failure);
+    });
+  }
+
+  #curve(siteId) {
+    const site = this.board.sites.get(siteId);
+    const stored = this.answer?.sites.find((curve) => curve.siteId === siteId && curve.date === site?.date);
+    if (!site) return null;
+    const curve = stored ? { ...stored, in: [...stored.in], out: [...stored.out] } : this.#empty(site);
+    if (!curve) return null;
+    const start = Date.parse(curve.start) / 1000;
+    const step = this.answer?.stepSeconds ?? 900;
+    for (const event of this.events) {
+      const index = Math.floor((event.at - start) / step);
+      if (event.siteId !== siteId || index < 0 || index >= curve.in.length || !after(event.id, stored && this.answer.asOf)) continue;
+      curve.in[index] = (curve.in[index] ?? 0) + event.in;
+      curve.out[index] = (curve.out[index] ?? 0) + event.out;
+    }
+    return { ...curve, start, step, occupancy: site.occupancy, timeZone: site.timeZone };
+  }
+
+  // Without the database the day begins with the first event heard.
+  #empty(site) {
+    const now = this.clock.now();
+    const [hours, minutes] = clockTime(now, site.timeZone).split(":").map(Number);
+    const midnight = (Math.floor(now / 60_000) - hours * 60 - minutes) * 60_000;
+    const none = () => new Array(96).fill(null);
+    return {
+      siteId: site.siteId, start: new Date(midnight).toISOString(), occupancySince: new Date(now).toISOString(),
+      in: none(), out: none(), estimated: [], partial: [],
+    };
+  }
+}
+
+// Whether one event id comes after another; ids of different epochs do not compare, then what is heard counts.
+function after(id, other) {
+  if (!id) return false;
+  if (!other) return true;
+  const [epoch, number] = split(id);
+  const [otherEpoch, otherNumber] = split(other);
+  return epoch !== otherEpoch || number > otherNumber;
+}
+
+function split(id) {
+  const dash = id.lastIndexOf("-");
+  return [id.slice(0, dash), Number(id.slice(dash + 1))];
+}
+
+class ChartView {
+  constructor(element) {
+    this.siteId = element.dataset.chart;
+    this.plot = element.querySelector(".plot");
+    this.readout = element.querySelector(".readout");
+    this.note = element.querySelector(".chart-note");
+    this.observer = new ResizeObserver(() => this.#resize());
+    this.observer.observe(this.plot);
+  }
+
+  destroy() {
+    this.observer.disconnect();
+    this.inside?.destroy();
+    this.flow?.destroy();
+  }
+
+  draw(curve, now, failure) {
+    this.note.hidden = !failure;
+    this.note.textContent = failure;
+    if (!curve || !window.uPlot) return;
+    this.curve = curve;
+    this.now = now;
+    if (!this.flow || this.timeZone !== curve.timeZone) this.#build(curve.timeZone);
+    const [from, to] = window_(curve, now);
+    const inside = insideLine(curve, now);
+    const key = JSON.stringify([from, to, curve.in, curve.out, inside[1]]);
+    if (key === this.drawn) return;
+    this.drawn = key;
+    this.range = [from, to];
+    this.inside.setData(inside);
+    this.flow.setData(bars(curve));
+    this.#read(null);
+  }
+
+  #build(timeZone) {
+    this.inside?.destroy();
+    this.flow?.destroy();
+    this.timeZone = timeZone;
+    this.drawn = "";
+    const style = getComputedStyle(document.documentElement);
+    const colour = (name) => style.getPropertyValue(`--${name}`).trim();
+    const wide = this.plot.clientWidth || 300;
+    const shared = {
+      width: wide,
+      tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), timeZone),
+      legend: { show: false },
+      cursor: { y: false, points: { show: false }, drag: { x: false, y: false }, sync: { key: this.siteId, scales: ["x", null] } },
+      hooks: { setCursor: [(plot) => this.#read(plot.cursor.left >= 0 ? plot.posToVal(plot.cursor.left, "x") : null)] },
+    };
+    const scaleX = { time: true, range: () => this.range ?? [0, 1] };
+    const axis = { stroke: colour("ink-faint"), grid: { stroke: colour("hair"), width: 1 }, ticks: { show: false }, font: `12px ${style.fontFamily || "system-ui"}` };
+    const figures = { ...axis, size: 44, values: (_, ticks) => ticks.map((tick) => people(Math.abs(tick))), incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000], space: 28 };
+    const hours = { ...axis, space: 54, values: (_, ticks) => ticks.map((tick) => clockTime(tick * 1000, timeZone)), incrs: [HOUR, 2 * HOUR, 3 * HOUR, 4 * HOUR, 6 * HOUR], grid: { show: false } };
+    const bar = (label, name, alpha) => ({
+      label, width: 0, points: { show: false }, fill: faded(colour(name), alpha), paths: uPlot.paths.bars({ size: [0.82, 60], align: 1 }),
+    });
+    this.inside = new uPlot({
+      ...shared, height: this.#height(0.5),
+      scales: { x: scaleX, y: { range: (_, low, high) => [0, Math.max(4, (high ?? 0) * 1.12)] } },
+      axes: [{ ...hours, show: false }, figures],
+      series: [{}, { label: "inside", stroke: colour("inside"), width: 2, fill: colour("inside-fill"), points: { show: false } }],
+    }, [[], []], this.plot);
+    this.flow = new uPlot({
+      ...shared, height: this.#height(0.5),
+      scales: { x: scaleX, y: { range: (_, low, high) => [Math.min(-2, (low ?? 0) * 1.08), Math.max(2, (high ?? 0) * 1.08)] } },
+      axes: [hours, figures],
+      series: [{}, bar("in", "in", 1), bar("out", "out", 1), bar("in, estimated", "in", 0.4), bar("out, estimated", "out", 0.4)],
+    }, [[], [], [], [], []], this.plot);
+  }
+
+  #height(share) {
+    return Math.round(Math.max(260, this.plot.clientHeight || 0) * share);
+  }
+
+  #resize() {
+    const width = this.plot.clientWidth;
+    if (!width || !this.flow || width === this.flow.width) return;
+    this.inside.setSize({ width, height: this.inside.height });
+    this.flow.setSize({ width, height: this.flow.height });
+  }
+
+  // In words, what the pointer is at; the running quarter where it is nowhere.
+  #read(seconds) {
+    const { start, step, timeZone } = this.curve ?? {};
+    if (start === undefined) return;
+    const running = Math.floor((this.now - start) / step);
+    const index = seconds === null ? running : Math.floor((seconds - start) / step);
+    if (!(index >= 0 && index < this.curve.in.length) || index > running) {
+      this.readout.textContent = "";
+      return;
+    }
+    const from = clockTime((start + index * step) * 1000, timeZone);
+    const to = index === running ? "now" : clockTime((start + (index + 1) * step) * 1000, timeZone);
+    const known = this.curve.in[index] !== null;
+    const words = known ? `${people(this.curve.in[index])} in, ${people(this.curve.out[index])} out` : "not known";
+    const doubts = [
+      this.curve.estimated.includes(index) ? "partly estimated" : "",
+      this.curve.partial.includes(index) ? "some lines not known" : "",
+    ].filter(Boolean);
+    this.readout.textContent = `${from} to ${to}: ${[words, ...doubts].join(", ")}`;
+  }
+}
+
+// The hours worth looking at: from the first that is known, but never fewer than some.
+function window_(curve, now) {
+  const first = curve.in.findIndex((value) => value !== null);
+  const begun = curve.start + Math.max(0, first) * curve.step;
+  const end = curve.start + curve.in.length * curve.step;
+  let to = Math.min(end, Math.ceil((now + HOUR / 2 - curve.start) / HOUR) * HOUR + curve.start);
+  let from = Math.max(curve.start, Math.floor((begun - curve.start) / HOUR) * HOUR + curve.start);
+  if (first < 0) from = Math.max(curve.start, to - LEAST_HOURS * HOUR);
+  if (to - from < LEAST_HOURS * HOUR) from = Math.max(curve.start, to - LEAST_HOURS * HOUR);
+  if (to - from < LEAST_HOURS * HOUR) to = Math.min(end, from + LEAST_HOURS * HOUR);
+  return [from, to];
+}
+
+// From the figure of now backwards: so the curve ends at what the page shows. Where a quarter is not known, what was
+// before it cannot be told that way.
+function insideLine(curve, now) {
+  const running = Math.min(curve.in.length - 1, Math.floor((now - curve.start) / curve.step));
+  const since = Date.parse(curve.occupancySince) / 1000;
+  const times = [Math.max(now, curve.start)];
+  const values = [curve.occupancy];
+  let inside = curve.occupancy;
+  for (let index = running; index >= 0 && inside !== null; index -= 1) {
+    const at = curve.start + index * curve.step;
+    inside = curve.in[index] === null || at < since ? null : inside - curve.in[index] + curve.out[index];
+    times.unshift(at);
+    values.unshift(inside === null ? null : Math.max(0, inside));
+  }
+  return [times, values];
+}
+
+function bars(curve) {
+  const estimated = new Set(curve.estimated);
+  const times = curve.in.map((_, index) => curve.start + index * curve.step);
+  const pick = (values, sign, wanted) =>
+    values.map((value, index) => (value !== null && estimated.has(index) === wanted ? sign * value : null));
+  return [times, pick(curve.in, 1, false), pick(curve.out, -1, false), pick(curve.in, 1, true), pick(curve.out, -1, true)];
+}
+
+function faded(colour, alpha) {
+  if (alpha === 1) return colour;
+  const value = colour.slice(1);
+  const parts = [0, 2, 4].map((at) => parseInt(value.slice(at, at + 2), 16));
+  return `rgb(${parts.join(" ")} / ${alpha * 100}%)`;
+}

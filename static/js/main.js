@@ -1,0 +1,129 @@
+// The dashboard: what the service streams goes into the board, and from there onto the page.
+
+import { Banner } from "./banner.js";
+import { Board } from "./board.js";
+import { TodayCharts } from "./chart.js";
+import { ServerClock } from "./clock.js";
+import { LiveConnection } from "./connection.js";
+import { localDay } from "./format.js";
+import { Page } from "./page.js";
+
+// The service sends a new snapshot within 5 s of a site's midnight; a page that has slept meanwhile asks for it.
+const DAY_PATIENCE = 12_000;
+const REBUILD_DELAY = 300;
+const REBUILD_RETRY = 2_000;
+
+const root = document.getElementById("board");
+const clock = new ServerClock();
+const board = new Board();
+const page = new Page(root, board, clock);
+const charts = new TodayCharts(root, board, clock);
+const banner = new Banner({
+  banner: document.getElementById("banner"),
+  announcer: document.getElementById("announcer"),
+  connection: document.getElementById("connection"),
+  words: document.getElementById("connection-words"),
+});
+
+const rendered = embedded();
+let pageShape = shapeOf(rendered);
+let rebuildTimer = 0;
+let dayTurnedAt = 0;
+
+board.load(rendered);
+clock.set(Date.parse(rendered.time), rendered.speed);
+
+function embedded() {
+  return JSON.parse(document.getElementById("snapshot").textContent);
+}
+
+function shapeOf(snapshot) {
+  const other = new Board();
+  other.load(snapshot);
+  return other.shape();
+}
+
+const HEARD = {
+  snapshot(event) {
+    clock.set(Date.parse(event.time), event.speed);
+    board.load(event);
+    charts.begin(event.id);
+    rebuildIfNeeded();
+  },
+  readings(event) {
+    clock.set(Date.parse(event.time));
+    for (const [cameraId, moment] of Object.entries(event.cameras)) board.seen(cameraId, moment);
+  },
+  PeopleCountingUpdate(event) {
+    board.count(event);
+    charts.add(event);
+    rebuildIfNeeded();
+  },
+  CameraStatus(event) {
+    board.status(event);
+    rebuildIfNeeded();
+  },
+};
+
+// Cameras, doors and sites come and go seldom; then the service renders the page's inside anew.
+function rebuildIfNeeded(delay = REBUILD_DELAY) {
+  clearTimeout(rebuildTimer);
+  if (board.shape() === pageShape) return;
+  rebuildTimer = setTimeout(rebuild, delay);
+}
+
+async function rebuild() {
+  try {
+    const answer = await fetch("/board", { headers: { Accept: "text/html" } });
+    if (answer.ok) {
+      page.replace(await answer.text());
+      pageShape = shapeOf(embedded());
+      page.changed(true);
+      charts.attach();
+    }
+  } catch {
+    // The connection is lost, which the banner tells already.
+  }
+  rebuildIfNeeded(REBUILD_RETRY);
+}
+
+const connection = new LiveConnection("/events", {
+  heard(kind, event) {
+    HEARD[kind]?.(event);
+    page.changed(kind !== "PeopleCountingUpdate");
+  },
+  changed(state) {
+    banner.state(state);
+  },
+});
+
+function everySecond() {
+  connection.watch();
+  if (connection.state === "lost") banner.lost(connection.lostAt);
+  if (!document.hidden) page.tick();
+  charts.tick();
+  askForNewDay();
+}
+
+function askForNewDay() {
+  const turned = [...board.sites.values()].some((site) => site.date && localDay(clock.now(), site.timeZone) > site.date);
+  if (!turned || connection.state !== "live") {
+    dayTurnedAt = 0;
+  } else if (!dayTurnedAt) {
+    dayTurnedAt = Date.now();
+  } else if (Date.now() - dayTurnedAt > DAY_PATIENCE) {
+    dayTurnedAt = 0;
+    connection.open({ fresh: true });
+  }
+}
+
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden) connection.wake();
+});
+window.addEventListener("pageshow", (event) => {
+  if (event.persisted) connection.open();
+});
+
+charts.attach();
+connection.open();
+setInterval(everySecond, 1000);

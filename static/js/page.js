@@ -1,0 +1,169 @@
+// The page: writes the state of the board into elements that the server has rendered. Writes are gathered and done once
+// a frame, and only where the text differs.
+
+import { age, clockTime, people } from "./format.js";
+
+const STATE_WORDS = {
+  up: "answering",
+  down: "not answering",
+  "credentials rejected": "password refused",
+  unknown: "not asked yet",
+};
+
+const BUSY_SHARE = 0.85;
+
+export class Page {
+  constructor(root, board, clock) {
+    this.root = root;
+    this.board = board;
+    this.clock = clock;
+    this.due = false;
+    this.index();
+  }
+
+  // Find the elements once; looking them up for every event would cost more than writing them.
+  index() {
+    this.figures = grouped(this.root, "figure");
+    this.whys = grouped(this.root, "why");
+    this.ages = grouped(this.root, "age");
+    this.rows = grouped(this.root, "row");
+    this.bands = grouped(this.root, "siteBand");
+    this.bars = grouped(this.root, "bar");
+    this.answering = grouped(this.root, "answering");
+    this.cameraItems = grouped(this.root, "camera");
+    this.clocks = grouped(this.root, "clock");
+  }
+
+  replace(html) {
+    this.root.innerHTML = html;
+    this.index();
+  }
+
+  // `quietly`: without the highlight that says "this has just changed".
+  changed(quietly = false) {
+    this.quietly = this.due ? this.quietly && quietly : quietly;
+    if (this.due) return;
+    this.due = true;
+    // Frames are not drawn in a hidden tab, but its title and a wall of tabs should be right at once when shown.
+    const later = document.hidden ? (paint) => setTimeout(paint, 250) : requestAnimationFrame;
+    later(() => {
+      this.due = false;
+      this.paint();
+    });
+  }
+
+  paint() {
+    for (const site of this.board.sites.values()) this.#paintSite(site);
+    for (const door of this.board.doors.values()) this.#paintDoor(door);
+    for (const line of this.board.lines.values()) this.#flow(`line/${line.lineId}`, line);
+    this.tick();
+  }
+
+  // What changes with the clock alone.
+  tick() {
+    const now = this.clock.now();
+    for (const [zone, elements] of this.clocks) write(elements, clockTime(now, zone));
+    const cameras = new Map();
+    for (const camera of this.board.cameras.values()) cameras.set(camera.cameraId, this.#paintCamera(camera, now));
+    for (const line of this.board.lines.values()) this.#paintReading(`line/${line.lineId}`, [line], cameras);
+    for (const door of this.board.doors.values()) {
+      this.#paintReading(`door/${door.doorId}`, this.board.linesOf("doorId", door.doorId), cameras);
+    }
+    for (const site of this.board.sites.values()) this.#paintAnswering(site);
+  }
+
+  #paintSite(site) {
+    const key = `site/${site.siteId}`;
+    this.#figure(`${key}/occupancy`, site.occupancy);
+    this.#flow(key, site);
+    const share = site.capacity && site.occupancy !== null ? site.occupancy / site.capacity : null;
+    const band = share === null ? "unknown" : share >= 1 ? "full" : share >= BUSY_SHARE ? "busy" : "calm";
+    mark(this.bands.get(site.siteId), "band", band);
+    for (const bar of this.bars.get(site.siteId) ?? []) {
+      bar.lastElementChild.setAttribute("width", `${Math.min(100, (share ?? 0) * 100).toFixed(1)}%`);
+    }
+    const none = "not known: no camera has been read yet today";
+    write(this.whys.get(`occupancy/${site.siteId}`), site.occupancy === null ? none : "");
+    for (const [direction, value] of [["in", site.inToday], ["out", site.outToday]]) {
+      const partly = site.complete ? "" : "without the lines that are not known";
+      write(this.whys.get(`${direction}/${site.siteId}`), value === null ? none : partly);
+    }
+  }
+
+  #paintDoor(door) {
+    this.#flow(`door/${door.doorId}`, door);
+  }
+
+  #flow(key, row) {
+    this.#figure(`${key}/in`, row.inToday);
+    this.#figure(`${key}/out`, row.outToday);
+  }
+
+  #figure(key, value) {
+    for (const element of this.figures.get(key) ?? []) {
+      const text = people(value);
+      if (element.textContent === text) continue;
+      element.textContent = text;
+      // Two names for one animation: changing the name starts it again without measuring the page.
+      if (!this.quietly) element.dataset.tick = element.dataset.tick === "a" ? "b" : "a";
+    }
+  }
+
+  #paintCamera(camera, now) {
+    const seconds = camera.lastReadingAt ? (now - Date.parse(camera.lastReadingAt)) / 1000 : null;
+    const stale = camera.state !== "up" || seconds === null || seconds > camera.staleAfter;
+    const words = STATE_WORDS[camera.state] ?? camera.state;
+    for (const item of this.cameraItems.get(camera.cameraId) ?? []) {
+      mark([item], "state", camera.state);
+      mark([item], "stale", stale ? "yes" : "no");
+      const zone = this.board.sites.get(camera.siteId)?.timeZone ?? "UTC";
+      const since = camera.state !== "up" && camera.since ? ` since ${clockTime(Date.parse(camera.since), zone)}` : "";
+      write(item.getElementsByClassName("words"), words + since);
+      write(item.getElementsByClassName("why"), camera.state === "up" ? "" : camera.reason);
+    }
+    return { camera, seconds, stale, words };
+  }
+
+  #paintReading(key, lines, cameras) {
+    const readings = lines.map((line) => [line, cameras.get(line.cameraId)]).filter(([, reading]) => reading);
+    if (!readings.length) return;
+    const oldest = readings.reduce((a, b) => ((b[1].seconds ?? Infinity) > (a[1].seconds ?? Infinity) ? b : a))[1];
+    write(this.ages.get(key), age(oldest.seconds));
+    mark(this.rows.get(key), "stale", readings.some(([, reading]) => reading.stale) ? "yes" : "no");
+    write(this.whys.get(key), readings.map(([line, reading]) => reason(line, reading)).find(Boolean) ?? "");
+  }
+
+  #paintAnswering(site) {
+    const cameras = this.board.camerasOf(site.siteId);
+    const answering = cameras.filter((camera) => camera.state === "up").length;
+    for (const element of this.answering.get(site.siteId) ?? []) {
+      mark([element], "state", answering === cameras.length ? "up" : "down");
+      write(element.getElementsByClassName("words"), `${answering} of ${cameras.length} cameras answering`);
+    }
+  }
+}
+
+function reason(line, { camera, stale, words }) {
+  if (camera.state !== "up" && camera.state !== "unknown") return `${camera.cameraName} is ${words}`;
+  if (line.inToday === null) return "not read yet today";
+  return stale ? "no new reading" : "";
+}
+
+function grouped(root, name) {
+  const groups = new Map();
+  const attribute = `data-${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  for (const element of root.querySelectorAll(`[${attribute}]`)) {
+    const key = element.dataset[name];
+    if (!groups.has(key)) groups.set(key, []);
+    groups.get(key).push(element);
+  }
+  return groups;
+}
+
+function write(elements, text) {
+  for (const element of elements ?? []) if (element.textContent !== text) element.textContent = text;
+}
+
+function mark(elements, name, value) {
+  for (const element of elements ?? []) if (element.dataset[name] !== value) element.dataset[name] = value;
+}
