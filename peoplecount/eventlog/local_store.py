@@ -6,7 +6,7 @@ import sqlite3
 from pathlib import Path
 
 from peoplecount.domain.event_id import EventId
-from peoplecount.eventlog.log import State
+from peoplecount.eventlog.log import LocalStoreUnavailable, State
 from peoplecount.eventlog.sqlite_file import Schema, SQLiteFile
 
 _SCHEMA = Schema(
@@ -16,10 +16,6 @@ _SCHEMA = Schema(
 
 _ROSTER = "roster"
 _MARK = "mark"
-
-
-class LocalStoreUnavailable(Exception):
-    """The local store could not be read or written; the message says what to do."""
 
 
 class LocalStore:

@@ -18,6 +18,7 @@ class LogError(Exception):
     - ``Fenced``: an append was refused, because somebody else polls now
       - ``StaleTerm``: another process has taken the lead since
       - ``StaleState``: the state an append started from is not the one that is there
+    - ``LocalStoreUnavailable``: the store beside it could not be read or written
     - ``UnsuitableFolder``: the data folder cannot hold a log (a network or Windows drive)
     """
 
@@ -36,6 +37,10 @@ class StaleTerm(Fenced):
 
 class StaleState(Fenced):
     """The state an append started from is not the one that is there."""
+
+
+class LocalStoreUnavailable(LogError):
+    """The local store could not be read or written; the message says what to do."""
 
 
 class UnsuitableFolder(LogError):

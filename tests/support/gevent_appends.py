@@ -3,7 +3,7 @@
 What was acknowledged must be in the log, in order; nobody may be left waiting.
 """
 
-# ruff: noqa: E402, I001 (the patch comes before everything else, as it does in the gunicorn worker)
+# ruff: noqa: E402 (the patch comes before everything else, as it does in the gunicorn worker)
 from gevent import monkey
 
 monkey.patch_all()
