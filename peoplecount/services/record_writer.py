@@ -91,6 +91,10 @@ class RecordWriter:
         """How it is doing, for health pages."""
         return self._state
 
+    def written_up_to(self) -> EventId | None:
+        """The last event that is in the database, as far as is known here."""
+        return self._state.cursor
+
     def run(self, stop: threading.Event, wake: threading.Event) -> None:
         """Write until ``stop`` is set; set ``wake`` after it, and whenever there is something new."""
         while not stop.is_set():

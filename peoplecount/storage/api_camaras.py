@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import time
@@ -18,8 +17,9 @@ from peoplecount.domain.roster import Roster
 from peoplecount.domain.site import DEFAULT_SITE_ID, Site
 from peoplecount.storage import schema
 from peoplecount.storage.camera_address import base_address
-from peoplecount.storage.connection import IDBConnection, Rows, Transaction
+from peoplecount.storage.connection import IDBConnection, Rows
 from peoplecount.storage.dialects import SCHEMA
+from peoplecount.storage.entries import plain_id, poll_interval
 from peoplecount.storage.errors import SchemaMismatch
 from peoplecount.storage.sealer import SEALED, Sealer
 
@@ -27,11 +27,6 @@ VIEW = "API_camaras"
 
 REQUIRED = ("camara_id", "ip", "usuario", "clave", "in1", "out1", "in2", "out2")
 """The columns every installation has; ``name, site_id, poll_interval, protocol`` are used where present."""
-
-POLL_INTERVALS = (0.05, 3600.0)
-"""Seconds, least and most."""
-
-_CAMERA_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,24 +61,21 @@ class CameraView:
         self._view = table(view, schema=owner or SCHEMA)
 
     def read(self, db: IDBConnection) -> CameraReading:
-        """The roster. Raises ``DatabaseError``; a row that makes no sense is left out and becomes a fault."""
+        """The roster. Raises ``DatabaseError``; a row that makes no sense is left out and becomes a fault.
+
+        All columns are asked for, whichever there are: the catalogue is not shown fully by every server.
+        """
+        cameras = db.execute(select(literal_column("*")).select_from(self._view))
         try:
-            tables = db.transaction(self._read_all)
+            tables = _Tables(
+                cameras=cameras,
+                sites=db.execute(select(schema.sites)),
+                doors=db.execute(select(schema.doors)),
+                lines=db.execute(select(schema.lines).order_by(schema.lines.c.line_id)),
+            )
         except SchemaMismatch:  # an installation's own view, without our tables beside it
-            tables = _Tables(cameras=db.transaction(self._read_view))
+            tables = _Tables(cameras=cameras)
         return self._assemble(tables)
-
-    def _read_all(self, transaction: Transaction) -> _Tables:
-        return _Tables(
-            cameras=self._read_view(transaction),
-            sites=transaction.execute(select(schema.sites)),
-            doors=transaction.execute(select(schema.doors)),
-            lines=transaction.execute(select(schema.lines).order_by(schema.lines.c.line_id)),
-        )
-
-    def _read_view(self, transaction: Transaction) -> Rows:
-        """All columns, whichever there are: no look at the catalogue, which not every server shows fully."""
-        return transaction.execute(select(literal_column("*")).select_from(self._view))
 
     def _assemble(self, tables: _Tables) -> CameraReading:
         lines = _lines_by_camera(tables.lines)
@@ -103,9 +95,7 @@ class CameraView:
         return CameraReading(Roster(cameras, sites, doors), frozenset(faults))
 
     def _camera(self, fields: Mapping[str, Any], lines: Mapping[str, tuple[Line, ...]]) -> Camera:
-        camera_id = str(fields["camara_id"]).strip()
-        if not _CAMERA_ID.fullmatch(camera_id):
-            raise ValueError("its id may have letters, digits, _ . and - only, 64 at most")
+        camera_id = plain_id(str(fields["camara_id"]).strip())
         username, password = self._credentials(fields)
         return Camera(
             camera_id=camera_id,
@@ -114,11 +104,14 @@ class CameraView:
             username=username,
             password=password,
             site_id=str(fields.get("site_id") or DEFAULT_SITE_ID),
-            poll_interval=_interval(fields.get("poll_interval"), self._defaults.poll_interval),
+            poll_interval=self._interval(fields.get("poll_interval")),
             protocol=_protocol(fields.get("protocol")),
             lines=lines.get(camera_id, ()),
             last_counts=_last_counts(fields),
         )
+
+    def _interval(self, value: Any) -> float:  # noqa: ANN401
+        return self._defaults.poll_interval if value is None else poll_interval(float(value))
 
     def _credentials(self, fields: Mapping[str, Any]) -> tuple[str, str]:
         """The camera's own, or the defaults where it has no user; never a mixture of the two."""
@@ -154,16 +147,6 @@ def _lines_by_camera(rows: Iterable[Any]) -> dict[str, tuple[Line, ...]]:
 def _site(fields: Mapping[Any, Any]) -> Site:
     reset_time = time.fromisoformat(fields["reset_time"])
     return Site(fields["site_id"], fields["name"], fields["time_zone"], fields["capacity"], reset_time)
-
-
-def _interval(value: Any, default: float) -> float:  # noqa: ANN401
-    if value is None:
-        return default
-    least, most = POLL_INTERVALS
-    seconds = float(value)
-    if not least <= seconds <= most:
-        raise ValueError(f"poll_interval is {seconds:g}; {least:g} to {most:g} seconds are allowed")
-    return seconds
 
 
 def _protocol(value: Any) -> CameraProtocol | None:  # noqa: ANN401

@@ -9,6 +9,7 @@
   - ``AnotherWriter``: the writer's cursor was moved by somebody else
   - ``RowsLost``: the server took a batch and does not have all of it
   - ``DriverMissing``: the driver, or a library of the system's, is not installed
+- ``InvalidEntry``: a camera, site or door that somebody wants to enter makes no sense
 - ``UnsafeStatement``: SQL built from values; a mistake in the program
 """
 
@@ -59,6 +60,10 @@ class RowsLost(DatabaseError):
 
 class DriverMissing(DatabaseError):
     """The driver, or a library of the system's that it needs, is not installed; the message says what to install."""
+
+
+class InvalidEntry(ValueError):
+    """A camera, site or door that somebody wants to enter makes no sense; the message says what is allowed."""
 
 
 class UnsafeStatement(TypeError):

@@ -10,11 +10,15 @@ from sqlalchemy import select
 from peoplecount.domain.event import Quality
 from peoplecount.domain.event_id import EventId
 from peoplecount.storage.connection import IDBConnection
+from peoplecount.storage.errors import DatabaseUnavailable
 from peoplecount.storage.schema import quarter_hours
 from peoplecount.storage.writer_cursor import load_cursor
 
 RECORDS = "records"
 """The writer whose cursor tells how far the history reaches."""
+
+MOST_READINGS = 20
+"""The writer moves its cursor with everything it writes; the same before and after means nothing came between."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,5 +70,21 @@ class History:
 
     def written_up_to(self) -> EventId | None:
         """The last event that is in the database; ``None`` where none is yet. Raises ``DatabaseError``."""
-        cursor = self._db.transaction(lambda transaction: load_cursor(transaction, RECORDS))
+        cursor = load_cursor(self._db, RECORDS)
         return cursor.event_id if cursor else None
+
+    def quarter_hours_as_of(
+        self, start: datetime, end: datetime, site_id: str | None = None
+    ) -> tuple[list[QuarterHour], EventId | None]:
+        """``quarter_hours`` and the last event that is in them, for whoever adds later events himself.
+
+        Raises ``DatabaseError``.
+        """
+        before = self.written_up_to()
+        for _ in range(MOST_READINGS):
+            rows = self.quarter_hours(start, end, site_id)
+            after = self.written_up_to()
+            if after == before:
+                return rows, after
+            before = after
+        raise DatabaseUnavailable("the history is being written faster than it can be read; try again")

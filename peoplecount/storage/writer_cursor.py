@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import bindparam, insert, select, update
 
 from peoplecount.domain.event_id import EventId
-from peoplecount.storage.connection import Transaction
+from peoplecount.storage.connection import IDBConnection, Transaction
 from peoplecount.storage.errors import AnotherWriter
 from peoplecount.storage.schema import writer_cursor
 
@@ -35,9 +35,9 @@ _move = (
 )
 
 
-def load_cursor(transaction: Transaction, writer: str) -> WriterCursor | None:
+def load_cursor(db: IDBConnection | Transaction, writer: str) -> WriterCursor | None:
     """The cursor of ``writer``; ``None`` where it has never written."""
-    rows = transaction.execute(_load, {"writer": writer})
+    rows = db.execute(_load, {"writer": writer})
     return WriterCursor(EventId(rows[0].epoch, rows[0].number), rows[0].fingerprint) if rows else None
 
 

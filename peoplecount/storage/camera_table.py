@@ -1,0 +1,172 @@
+"""Our own table of cameras and their lines, from which the view ``API_camaras`` is made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+
+from peoplecount.domain.camera import Camera, CameraProtocol
+from peoplecount.domain.line import Line, LineKey
+from peoplecount.domain.site import DEFAULT_SITE_ID
+from peoplecount.storage.camera_address import base_address
+from peoplecount.storage.connection import IDBConnection, Transaction
+from peoplecount.storage.entries import display_name, plain_id, poll_interval
+from peoplecount.storage.errors import InvalidEntry
+from peoplecount.storage.schema import cameras, doors, lines, sites
+from peoplecount.storage.sealer import SEALED, Sealer
+
+
+class CameraTable:
+    """Lists, adds, changes and removes cameras. Passwords are sealed on their way in.
+
+    All calls raise ``DatabaseError``; those that change something also ``InvalidEntry``.
+    """
+
+    def __init__(self, db: IDBConnection, sealer: Sealer, *, default_interval: float = 10.0) -> None:
+        """``default_interval`` is that of cameras that do not say, in seconds."""
+        self._db = db
+        self._sealer = sealer
+        self._default_interval = default_interval
+
+    def cameras(self) -> list[Camera]:
+        """All cameras by id, paused ones too."""
+        named: dict[str, list[Line]] = {}
+        for row in self._db.execute(select(lines).order_by(lines.c.line_id)):
+            key = LineKey(row.camera_id, row.channel, row.rule, row.line_index)
+            named.setdefault(row.camera_id, []).append(Line(key, row.name, row.door_id or ""))
+        rows = self._db.execute(select(cameras).order_by(cameras.c.camera_id))
+        return [self._camera(row, named.get(row.camera_id, [])) for row in rows]
+
+    def paused(self) -> set[str]:
+        """The ids of the cameras that are not polled for now."""
+        question = select(cameras.c.camera_id).where(cameras.c.paused.is_(True))
+        return {row.camera_id for row in self._db.execute(question)}
+
+    def add(self, camera: Camera) -> None:
+        """Enter a new camera with its lines."""
+        fields = self._checked(camera)
+
+        def work(transaction: Transaction) -> None:
+            if _is_there(transaction, camera.camera_id):
+                raise InvalidEntry(f"there is a camera {camera.camera_id!r} already")
+            _demand_places(transaction, camera)
+            transaction.change(insert(cameras), fields | {"paused": False})
+            _write_lines(transaction, camera)
+
+        self._db.transaction(work)
+
+    def change(self, camera: Camera) -> None:
+        """Replace what is known of a camera, its lines too. Its history stays."""
+        fields = self._checked(camera)
+
+        def work(transaction: Transaction) -> None:
+            _demand_camera(transaction, camera.camera_id)
+            _demand_places(transaction, camera)
+            transaction.change(update(cameras).where(cameras.c.camera_id == camera.camera_id).values(fields))
+            _write_lines(transaction, camera)
+
+        self._db.transaction(work)
+
+    def pause(self, camera_id: str, *, paused: bool = True) -> None:
+        """Stop polling a camera for now, or go on with it."""
+
+        def work(transaction: Transaction) -> None:
+            _demand_camera(transaction, camera_id)
+            transaction.change(update(cameras).where(cameras.c.camera_id == camera_id).values(paused=paused))
+
+        self._db.transaction(work)
+
+    def remove(self, camera_id: str) -> None:
+        """Forget a camera and its lines. Its history stays, and goes on if it is entered again under the same id."""
+
+        def work(transaction: Transaction) -> None:
+            _demand_camera(transaction, camera_id)
+            transaction.change(delete(lines).where(lines.c.camera_id == camera_id))
+            transaction.change(delete(cameras).where(cameras.c.camera_id == camera_id))
+
+        self._db.transaction(work)
+
+    def _camera(self, row: Any, named: list[Line]) -> Camera:  # noqa: ANN401
+        sealed = row.password.startswith(SEALED)
+        return Camera(
+            camera_id=row.camera_id,
+            name=row.name,
+            address=row.address,
+            username=row.username,
+            password=self._sealer.unseal(row.password) if sealed else row.password,
+            site_id=row.site_id,
+            poll_interval=self._default_interval if row.poll_interval is None else row.poll_interval,
+            protocol=CameraProtocol(row.protocol) if row.protocol else None,
+            lines=tuple(named),
+        )
+
+    def _checked(self, camera: Camera) -> dict[str, Any]:
+        """The camera's row. Raises ``InvalidEntry``."""
+        with _as_invalid(f"camera {camera.camera_id[:64]!r}"):
+            return {
+                "camera_id": plain_id(camera.camera_id),
+                "name": display_name(camera.name),
+                "address": base_address(camera.address),
+                "username": camera.username,
+                "password": self._sealer.seal(camera.password) if camera.password else "",
+                "site_id": plain_id(camera.site_id),
+                "poll_interval": poll_interval(camera.poll_interval),
+                "protocol": camera.protocol.value if camera.protocol else None,
+            }
+
+
+@contextmanager
+def _as_invalid(subject: str) -> Iterator[None]:
+    try:
+        yield
+    except ValueError as error:
+        raise InvalidEntry(f"{subject}: {error}") from error
+
+
+def _is_there(transaction: Transaction, camera_id: str) -> bool:
+    return bool(transaction.execute(select(cameras.c.camera_id).where(cameras.c.camera_id == camera_id)))
+
+
+def _demand_camera(transaction: Transaction, camera_id: str) -> None:
+    if not _is_there(transaction, camera_id):
+        known = [
+            row.camera_id for row in transaction.execute(select(cameras.c.camera_id).order_by(cameras.c.camera_id))
+        ]
+        shown = ", ".join(known[:10]) + (" …" if len(known) > 10 else "")
+        raise InvalidEntry(f"there is no camera {camera_id!r}; there are: {shown or 'none'}")
+
+
+def _demand_places(transaction: Transaction, camera: Camera) -> None:
+    """The site and the doors must be there; the default site is, whether it has been entered or not."""
+    known_sites = {row.site_id for row in transaction.execute(select(sites.c.site_id))} | {DEFAULT_SITE_ID}
+    if camera.site_id not in known_sites:
+        raise InvalidEntry(f"there is no site {camera.site_id!r}; there are: {', '.join(sorted(known_sites))}")
+    named = {line.door_id for line in camera.lines if line.door_id}
+    missing = named - {row.door_id for row in transaction.execute(select(doors.c.door_id))} if named else set()
+    if missing:
+        raise InvalidEntry(f"there is no door {', '.join(map(repr, sorted(missing)))}; enter it first")
+
+
+def _write_lines(transaction: Transaction, camera: Camera) -> None:
+    stray = [str(line.key) for line in camera.lines if line.key.camera_id != camera.camera_id]
+    if stray:
+        raise InvalidEntry(f"the lines {', '.join(stray)} are not the camera {camera.camera_id!r}'s")
+    transaction.change(delete(lines).where(lines.c.camera_id == camera.camera_id))
+    transaction.change_each(
+        insert(lines),
+        [
+            {
+                "line_id": str(line.key),
+                "camera_id": line.key.camera_id,
+                "channel": line.key.channel,
+                "rule": line.key.rule,
+                "line_index": line.key.index,
+                "name": line.name,
+                "door_id": line.door_id or None,
+            }
+            for line in camera.lines
+        ],
+    )

@@ -1,0 +1,52 @@
+"""What may be entered: identities, names, intervals, time zones."""
+
+from __future__ import annotations
+
+import re
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+LEAST_INTERVAL, LONGEST_INTERVAL = 0.05, 3600.0
+"""Seconds between two polls."""
+
+LONGEST_NAME = 200
+
+_PLAIN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", re.ASCII)
+
+
+def plain_id(text: str) -> str:
+    """``text``, if it can be an id: ids stand in addresses, in line ids and in file names. Raises ``ValueError``."""
+    if not _PLAIN_ID.fullmatch(text):
+        raise ValueError(f"{text[:70]!r} is not an id: letters, digits, _ . and - are allowed, 64 at most")
+    return text
+
+
+def display_name(text: str) -> str:
+    """``text``, if it can be a name. Raises ``ValueError``."""
+    if not text.strip() or len(text) > LONGEST_NAME or not text.isprintable():
+        raise ValueError(f"{text[:40]!r} is not a name: 1 to {LONGEST_NAME} printable characters are allowed")
+    return text
+
+
+def poll_interval(seconds: float) -> float:
+    """``seconds``, if a camera can be polled that often. Raises ``ValueError``."""
+    if not LEAST_INTERVAL <= seconds <= LONGEST_INTERVAL:
+        raise ValueError(
+            f"{seconds:g} s is not a poll interval: {LEAST_INTERVAL:g} to {LONGEST_INTERVAL:g} s are allowed"
+        )
+    return seconds
+
+
+def time_zone(name: str) -> str:
+    """``name``, if it is a time zone. Raises ``ValueError``."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError(f"{name!r} is not a time zone: an IANA name such as Europe/Zurich is expected") from error
+    return name
+
+
+def capacity(people: int | None) -> int | None:
+    """``people``, if that many can be allowed inside; ``None`` where nobody has said. Raises ``ValueError``."""
+    if people is not None and people < 1:
+        raise ValueError(f"{people} is not a capacity: 1 or more people, or nothing, is allowed")
+    return people

@@ -1,0 +1,114 @@
+"""Our own tables of sites and doors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import time
+from typing import Any
+
+from sqlalchemy import ColumnElement, Table, delete, insert, select, update
+
+from peoplecount.domain.door import Door
+from peoplecount.domain.site import DEFAULT_SITE_ID, Site
+from peoplecount.storage.connection import IDBConnection, Transaction
+from peoplecount.storage.entries import capacity, display_name, plain_id, time_zone
+from peoplecount.storage.errors import InvalidEntry
+from peoplecount.storage.schema import cameras, doors, lines, sites
+
+
+class SiteTable:
+    """Lists, enters and removes sites and doors.
+
+    All calls raise ``DatabaseError``; those that change something also ``InvalidEntry``.
+    """
+
+    def __init__(self, db: IDBConnection) -> None:
+        self._db = db
+
+    def sites(self) -> list[Site]:
+        """All sites by id."""
+        rows = self._db.execute(select(sites).order_by(sites.c.site_id))
+        return [
+            Site(row.site_id, row.name, row.time_zone, row.capacity, time.fromisoformat(row.reset_time)) for row in rows
+        ]
+
+    def doors(self) -> list[Door]:
+        """All doors by id."""
+        rows = self._db.execute(select(doors).order_by(doors.c.door_id))
+        return [Door(row.door_id, row.site_id, row.name) for row in rows]
+
+    def put_site(self, site: Site) -> None:
+        """Enter a site, or change the one with its id."""
+        fields = _site_fields(site)
+        self._db.transaction(lambda transaction: _put(transaction, sites, "site_id", fields))
+
+    def put_door(self, door: Door) -> None:
+        """Enter a door of a site that is there, or change the one with its id."""
+        try:
+            fields = {"door_id": plain_id(door.door_id), "site_id": door.site_id, "name": display_name(door.name)}
+        except ValueError as error:
+            raise InvalidEntry(f"door {door.door_id[:64]!r}: {error}") from error
+
+        def work(transaction: Transaction) -> None:
+            if not _has(transaction, sites, sites.c.site_id == door.site_id):
+                raise InvalidEntry(f"door {door.door_id!r}: there is no site {door.site_id!r}; enter it first")
+            _put(transaction, doors, "door_id", fields)
+
+        self._db.transaction(work)
+
+    def remove_site(self, site_id: str) -> None:
+        """Forget a site that has neither doors nor cameras. Its history stays."""
+        places = [(doors, doors.c.site_id == site_id)]
+        if site_id != DEFAULT_SITE_ID:  # cameras may belong to that one without its having been entered
+            places.append((cameras, cameras.c.site_id == site_id))
+
+        def work(transaction: Transaction) -> None:
+            uses = _uses(transaction, places)
+            if uses:
+                raise InvalidEntry(f"site {site_id!r} still has {uses}; move or remove them first")
+            _remove(transaction, sites, sites.c.site_id == site_id, f"site {site_id!r}")
+
+        self._db.transaction(work)
+
+    def remove_door(self, door_id: str) -> None:
+        """Forget a door at which no line counts any more. Its history stays."""
+
+        def work(transaction: Transaction) -> None:
+            uses = _uses(transaction, [(lines, lines.c.door_id == door_id)])
+            if uses:
+                raise InvalidEntry(f"door {door_id!r} still has {uses}; move or remove them first")
+            _remove(transaction, doors, doors.c.door_id == door_id, f"door {door_id!r}")
+
+        self._db.transaction(work)
+
+
+def _site_fields(site: Site) -> dict[str, Any]:
+    try:
+        return {
+            "site_id": plain_id(site.site_id),
+            "name": display_name(site.name),
+            "time_zone": time_zone(site.time_zone),
+            "capacity": capacity(site.capacity),
+            "reset_time": site.reset_time.strftime("%H:%M"),
+        }
+    except ValueError as error:
+        raise InvalidEntry(f"site {site.site_id[:64]!r}: {error}") from error
+
+
+def _put(transaction: Transaction, table: Table, key: str, fields: dict[str, Any]) -> None:
+    """Change the row, or insert it where there is none."""
+    if not transaction.change(update(table).where(table.c[key] == fields[key]).values(fields)):
+        transaction.change(insert(table), fields)
+
+
+def _has(transaction: Transaction, table: Table, where: ColumnElement[bool]) -> bool:
+    return bool(transaction.execute(select(table).where(where).limit(1)))
+
+
+def _uses(transaction: Transaction, places: Sequence[tuple[Table, ColumnElement[bool]]]) -> str:
+    return " and ".join(table.name for table, where in places if _has(transaction, table, where))
+
+
+def _remove(transaction: Transaction, table: Table, where: ColumnElement[bool], subject: str) -> None:
+    if not transaction.change(delete(table).where(where)):
+        raise InvalidEntry(f"there is no {subject}")
