@@ -1,0 +1,92 @@
+"""What the service knows when its database is away."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from peoplecount.domain.event_id import EventId
+from peoplecount.eventlog.local_store import LocalStore
+from peoplecount.eventlog.log import LocalStoreUnavailable, State
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "store.sqlite"
+
+
+@pytest.fixture
+def store(path):
+    store = LocalStore(path)
+    yield store
+    store.close()
+
+
+def test_a_new_store_knows_nothing(store):
+    assert store.load_roster() is None
+    assert store.load_mark() is None
+    assert store.get("anything") is None
+
+
+def test_the_roster_outlives_the_process(store, path):
+    store.save_roster('{"cameras": ["Eingang Süd"]}')
+    store.save_roster('{"cameras": ["Eingang Süd", "2"]}')
+    store.close()
+    again = LocalStore(path)
+    assert again.load_roster() == '{"cameras": ["Eingang Süd", "2"]}'
+    again.close()
+
+
+def test_versions_grow_with_every_put(store):
+    assert [store.put("key", body) for body in "abc"] == [1, 2, 3]
+    assert store.put("other", "x") == 1
+    assert store.get("key") == State(3, "c")
+
+
+def test_puts_of_several_processes_are_all_counted(path):
+    stores = [LocalStore(path) for _ in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda store: [store.put("key", "x") for _ in range(25)], stores))
+    assert stores[0].get("key") == State(100, "x")
+    for store in stores:
+        store.close()
+
+
+def test_the_mark_moves_on_but_never_back_within_an_epoch(store):
+    for number in (5, 9, 7):
+        store.save_mark(EventId("aaaa", number))
+    assert store.load_mark() == EventId("aaaa", 9)
+
+
+def test_the_mark_of_a_new_epoch_takes_the_place_of_the_old_one(store):
+    store.save_mark(EventId("aaaa", 9))
+    store.save_mark(EventId("bbbb", 3))
+    assert store.load_mark() == EventId("bbbb", 3)
+
+
+def test_a_mark_that_is_known_already_writes_nothing(store):
+    store.save_mark(EventId("aaaa", 9))
+    store.save_mark(EventId("aaaa", 9))
+    assert store.get("mark") == State(1, "aaaa-9")
+
+
+def test_a_damaged_store_is_named(path):
+    path.write_bytes(b"no database" * 1000)
+    store = LocalStore(path)
+    with pytest.raises(LocalStoreUnavailable, match=r"store\.sqlite is damaged"):
+        store.load_roster()
+
+
+def test_a_log_in_its_place_is_refused(path, sqlite_home):
+    sqlite_home.open().close()
+    sqlite_home.path.rename(path)
+    store = LocalStore(path)
+    with pytest.raises(LocalStoreUnavailable, match="another program"):
+        store.load_roster()
+
+
+def test_a_closed_store_says_so(store):
+    store.open()
+    store.close()
+    store.close()
+    with pytest.raises(LocalStoreUnavailable, match="closed"):
+        store.load_mark()
