@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
-from datetime import UTC, timedelta
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 import requests
@@ -25,6 +24,7 @@ from peoplecount.runtime import Runtime, this_runtime
 from peoplecount.services.camera_health import CameraHealth
 from peoplecount.services.collector import Collector
 from peoplecount.services.count_keeper import CountKeeper
+from peoplecount.services.fleet import Fleet
 from peoplecount.services.leadership import Leadership
 from peoplecount.services.live_board import LiveBoard
 from peoplecount.services.log_backlog import LogBacklog
@@ -39,10 +39,12 @@ from peoplecount.services.today_chart import TodayChart
 from peoplecount.settings import Settings
 from peoplecount.settings.database import DatabaseKind
 from peoplecount.storage.api_camaras import CameraDefaults, CameraView
+from peoplecount.storage.camera_table import CameraTable
 from peoplecount.storage.history import History
 from peoplecount.storage.migrate import upgrade
 from peoplecount.storage.open import connection_for
 from peoplecount.storage.proxy import ProxyDB
+from peoplecount.storage.site_table import SiteTable
 from peoplecount.stream.hub import Hub
 from peoplecount.sunapi.client import SunapiClient
 from peoplecount.web.app import create_app
@@ -131,6 +133,8 @@ class Service:
     def _begin(self) -> PollingSession:
         """A polling session, for the process that has the lead."""
         offload, folder = self._runtime.offload, self._folder
+        if self._settings.database.kind is DatabaseKind.SQLITE:
+            offload(prepare_embedded, self._settings)
         term = offload(folder.log.raise_term)
         if offload(discover_rewind, folder.log, folder.store):
             logger.warning("the event log is older than it was: it was put back or lost; a new epoch begins")
@@ -144,7 +148,7 @@ class Service:
         )
         health = CameraHealth()
         self._writer = RecordWriter(folder.log, self._database, offload=offload)
-        session = PollingSession(
+        return PollingSession(
             log=folder.log,
             keep_mark=folder.store.save_mark,
             keeper=keeper,
@@ -153,7 +157,6 @@ class Service:
                 self._runtime.make_scheduler(),
                 lambda camera, roster, period: self._poller(camera, roster, period, keeper, health),
                 clock=self._clock,
-                on_log_error=lambda error: session.note_log_error(error),
             ),
             rosters=self._rosters,
             writer=self._writer,
@@ -162,7 +165,6 @@ class Service:
             offload=offload,
             keep_log=timedelta(days=self._settings.log_keep_days),
         )
-        return session
 
     def _poller(
         self, camera: Camera, roster: Roster, period: float, keeper: CountKeeper, health: CameraHealth
@@ -214,6 +216,34 @@ def database(settings: Settings, folder: DataFolder, runtime: Runtime | None = N
     view = CameraView(folder.sealer, name=settings.cameras_view, defaults=defaults)
     offload = (runtime or this_runtime()).offload
     return ProxyDB(connection_for(settings.database), offload=offload, camera_view=view)
+
+
+def prepare_embedded(settings: Settings) -> None:
+    """Make or update the embedded database; a server's schema is its administrator's business (``db upgrade``).
+
+    Raises ``DatabaseError``.
+    """
+    connection = connection_for(settings.database)
+    try:
+        if settings.database.path is not None:
+            settings.database.path.parent.mkdir(parents=True, exist_ok=True)
+        upgrade(connection)
+    finally:
+        connection.disconnect()
+
+
+def register_fleet(settings: Settings, fleet: Sequence[Mapping[str, Any]]) -> None:
+    """Enter exactly these cameras, as a simulator lists them, in the database. Raises ``DatabaseError``."""
+    folder = DataFolder.at(settings.data_dir)
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    if settings.database.kind is DatabaseKind.SQLITE:
+        prepare_embedded(settings)
+    proxy = database(settings, folder)
+    try:
+        tables = CameraTable(proxy, folder.sealer), SiteTable(proxy)
+        Fleet(*tables, poll_interval=settings.poll_interval).enter(fleet)
+    finally:
+        proxy.disconnect()
 
 
 def default_site(settings: Settings) -> Site:

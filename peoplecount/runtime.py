@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from typing import cast
@@ -32,7 +32,23 @@ def this_runtime() -> Runtime:
 
 
 def _in_thread_pool(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-    return cast("T", get_hub().threadpool.apply(function, args, kwargs))
+    outcome = get_hub().threadpool.apply(_outcome, (function, args, kwargs))
+    if isinstance(outcome, _Raised):
+        raise outcome.error
+    return cast("T", outcome)
+
+
+@dataclass(frozen=True, slots=True)
+class _Raised:
+    error: BaseException
+
+
+def _outcome(function: Callable[..., T], args: Sequence[object], kwargs: Mapping[str, object]) -> T | _Raised:
+    """What the function returns or raises. Errors travel as values, for gevent prints what a pool's thread raises."""
+    try:
+        return function(*args, **kwargs)
+    except BaseException as error:  # noqa: BLE001 - raised again where it was called
+        return _Raised(error)
 
 
 def _gevent_scheduler() -> Scheduler:

@@ -51,12 +51,11 @@ class Collector:
         make_poller: Callable[[Camera, Roster, float], Poller],
         *,
         clock: Clock,
-        on_log_error: Callable[[LogError], None],
     ) -> None:
         self._scheduler = scheduler
         self._make_poller = make_poller
         self._clock = clock
-        self._on_log_error = on_log_error
+        self._on_log_error: Callable[[LogError], None] = _ignore
         self._pollers: dict[str, Poller] = {}
         self._roster = Roster()
         self._stopped = threading.Event()
@@ -65,8 +64,9 @@ class Collector:
         self.last_progress = clock.monotonic()
         """When any poll last began or ended, by the monotonic clock."""
 
-    def start(self) -> None:
-        """Begin to poll."""
+    def start(self, on_log_error: Callable[[LogError], None]) -> None:
+        """Begin to poll; ``on_log_error`` hears of every append that failed."""
+        self._on_log_error = on_log_error
         self._scheduler.start()
 
     def sync(self, roster: Roster) -> None:
@@ -148,3 +148,7 @@ class Collector:
             with self._idle:
                 self._running -= 1
                 self._idle.notify_all()
+
+
+def _ignore(error: LogError) -> None:
+    """Before the start nobody appends."""

@@ -80,7 +80,7 @@ class PollingSession:
     def start(self) -> None:
         """Begin to poll the roster at hand, and follow the database's."""
         self.health.load(self._offload(self._log.latest).entries)
-        self.collector.start()
+        self.collector.start(self.note_log_error)
         self.collector.sync(self._rosters.current())
         for name, work in (("record-writer", self._write), ("roster", self._follow_roster)):
             thread = threading.Thread(target=work, name=name, daemon=True)

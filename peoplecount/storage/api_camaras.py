@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import time
 from typing import Any
 
-from sqlalchemy import literal_column, select, table
+from sqlalchemy import MetaData, Table, literal_column, select
 
 from peoplecount.domain.camera import Camera, CameraProtocol
 from peoplecount.domain.door import Door
@@ -58,7 +58,7 @@ class CameraView:
         self._sealer = sealer
         self._defaults = defaults or CameraDefaults()
         owner, _, view = name.rpartition(".")
-        self._view = table(view, schema=owner or SCHEMA)
+        self._view = Table(view, MetaData(), schema=owner or SCHEMA)  # a Table, so that our schema is translated
 
     def read(self, db: IDBConnection) -> CameraReading:
         """The roster. Raises ``DatabaseError``; a row that makes no sense is left out and becomes a fault.

@@ -59,8 +59,8 @@ class Room:
         self.scheduler = FakeScheduler()
         self.pollers = []
         self.log_errors = []
-        self.collector = Collector(self.scheduler, self.make, clock=self.clock, on_log_error=self.log_errors.append)
-        self.collector.start()
+        self.collector = Collector(self.scheduler, self.make, clock=self.clock)
+        self.collector.start(self.log_errors.append)
 
     def make(self, camera, roster, period):
         self.pollers.append(FakePoller(camera, period))

@@ -34,8 +34,8 @@ class FakeCollector:
         self.synced = threading.Event()
         self.stopped = False
 
-    def start(self):
-        pass
+    def start(self, on_log_error):
+        self.on_log_error = on_log_error
 
     def sync(self, cameras):
         self.rosters.append(cameras)
