@@ -43,8 +43,10 @@ def _site(
     of_site = [line for line in lines if line["siteId"] == site_id]
     used = {line["cameraId"] for line in of_site}
     watching = [camera for key, camera in cameras.items() if camera["siteId"] == site_id or key in used]
+    answering = sum(camera["state"] == CameraState.UP for camera in watching)
     return {
         **site,
+        "occupancyReason": _occupancy_reason(site["occupancy"], everybody=answering == len(watching)),
         "share": _share(site["occupancy"], site["capacity"]),
         "band": band(site["occupancy"], site["capacity"]),
         "doors": [
@@ -53,7 +55,7 @@ def _site(
             if door["siteId"] == site_id
         ],
         "cameras": watching,
-        "answering": sum(camera["state"] == CameraState.UP for camera in watching),
+        "answering": answering,
     }
 
 
@@ -92,6 +94,12 @@ def _camera(camera: Mapping[str, Any], now: datetime) -> dict[str, Any]:
         "stale": old or camera["state"] != CameraState.UP,
         "words": _STATE_WORDS.get(camera["state"], camera["state"]),
     }
+
+
+def _occupancy_reason(occupancy: int | None, *, everybody: bool) -> str:
+    if occupancy is None:
+        return "not known: no camera has been read yet today"
+    return "" if everybody else "without whoever crosses where a camera is not answering"
 
 
 def _share(occupancy: int | None, capacity: int | None) -> float | None:

@@ -146,7 +146,7 @@ class ChartView {
     this.curve = curve;
     this.now = now;
     if (!this.flow || this.timeZone !== curve.timeZone) this.#build(curve.timeZone);
-    const [from, to] = window_(curve, now);
+    const [from, to] = hoursShown(curve, now);
     const inside = insideLine(curve, now);
     const key = JSON.stringify([from, to, curve.in, curve.out, inside[1]]);
     if (key === this.drawn) return;
@@ -162,18 +162,20 @@ class ChartView {
     this.flow?.destroy();
     this.timeZone = timeZone;
     this.drawn = "";
-    const style = getComputedStyle(document.documentElement);
+    const style = getComputedStyle(document.body);
     const colour = (name) => style.getPropertyValue(`--${name}`).trim();
     const wide = this.plot.clientWidth || 300;
     const shared = {
       width: wide,
+      // The same on both, or their hours would not stand above each other.
+      padding: [8, 16, 4, 0],
       tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), timeZone),
       legend: { show: false },
       cursor: { y: false, points: { show: false }, drag: { x: false, y: false }, sync: { key: this.siteId, scales: ["x", null] } },
       hooks: { setCursor: [(plot) => this.#read(plot.cursor.left >= 0 ? plot.posToVal(plot.cursor.left, "x") : null)] },
     };
     const scaleX = { time: true, range: () => this.range ?? [0, 1] };
-    const axis = { stroke: colour("ink-faint"), grid: { stroke: colour("hair"), width: 1 }, ticks: { show: false }, font: `12px ${style.fontFamily || "system-ui"}` };
+    const axis = { stroke: colour("ink-faint"), grid: { stroke: colour("hair"), width: 1 }, ticks: { show: false }, font: `12px ${style.fontFamily}` };
     const figures = { ...axis, size: 44, values: (_, ticks) => ticks.map((tick) => people(Math.abs(tick))), incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000], space: 28 };
     const hours = { ...axis, space: 54, values: (_, ticks) => ticks.map((tick) => clockTime(tick * 1000, timeZone)), incrs: [HOUR, 2 * HOUR, 3 * HOUR, 4 * HOUR, 6 * HOUR], grid: { show: false } };
     const bar = (label, name, alpha) => ({
@@ -187,7 +189,7 @@ class ChartView {
     }, [[], []], this.plot);
     this.flow = new uPlot({
       ...shared, height: this.#height(0.5),
-      scales: { x: scaleX, y: { range: (_, low, high) => [Math.min(-2, (low ?? 0) * 1.08), Math.max(2, (high ?? 0) * 1.08)] } },
+      scales: { x: scaleX, y: { range: (_, low, high) => [Math.min(-2, (low ?? 0) * 1.15), Math.max(2, (high ?? 0) * 1.15)] } },
       axes: [hours, figures],
       series: [{}, bar("in", "in", 1), bar("out", "out", 1), bar("in, estimated", "in", 0.4), bar("out, estimated", "out", 0.4)],
     }, [[], [], [], [], []], this.plot);
@@ -226,10 +228,10 @@ class ChartView {
   }
 }
 
-// The hours worth looking at: from the first that is known, but never fewer than some.
-function window_(curve, now) {
-  const first = curve.in.findIndex((value) => value !== null);
-  const begun = curve.start + Math.max(0, first) * curve.step;
+// The hours worth looking at: from an hour before the first people, but never fewer than some.
+function hoursShown(curve, now) {
+  const first = curve.in.findIndex((value, index) => value > 0 || curve.out[index] > 0);
+  const begun = curve.start + Math.max(0, first) * curve.step - HOUR / 2;
   const end = curve.start + curve.in.length * curve.step;
   let to = Math.min(end, Math.ceil((now + HOUR / 2 - curve.start) / HOUR) * HOUR + curve.start);
   let from = Math.max(curve.start, Math.floor((begun - curve.start) / HOUR) * HOUR + curve.start);

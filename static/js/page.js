@@ -83,7 +83,9 @@ export class Page {
       bar.lastElementChild.setAttribute("width", `${Math.min(100, (share ?? 0) * 100).toFixed(1)}%`);
     }
     const none = "not known: no camera has been read yet today";
-    write(this.whys.get(`occupancy/${site.siteId}`), site.occupancy === null ? none : "");
+    const silent = this.board.camerasOf(site.siteId).some((camera) => camera.state !== "up");
+    const unseen = silent ? "without whoever crosses where a camera is not answering" : "";
+    write(this.whys.get(`occupancy/${site.siteId}`), site.occupancy === null ? none : unseen);
     for (const [direction, value] of [["in", site.inToday], ["out", site.outToday]]) {
       const partly = site.complete ? "" : "without the lines that are not known";
       write(this.whys.get(`${direction}/${site.siteId}`), value === null ? none : partly);
@@ -138,7 +140,7 @@ export class Page {
     const answering = cameras.filter((camera) => camera.state === "up").length;
     for (const element of this.answering.get(site.siteId) ?? []) {
       mark([element], "state", answering === cameras.length ? "up" : "down");
-      write(element.getElementsByClassName("words"), `${answering} of ${cameras.length} cameras answering`);
+      write(element.getElementsByClassName("words"), `Cameras answering: ${answering} of ${cameras.length}`);
     }
   }
 }

@@ -1,0 +1,242 @@
+"""The web side on a log in memory: real pages and streams over real HTTP, without cameras."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+from peoplecount.domain.camera import CameraState
+from peoplecount.domain.event import NewEvent, Quality
+from peoplecount.domain.event_body import Place, Standing, Status, count_event, status_event
+from peoplecount.domain.event_id import EventId
+from peoplecount.domain.increment import Generation, Growth, Increment
+from peoplecount.domain.line import LineKey
+from peoplecount.domain.offload import call_here
+from peoplecount.domain.site import Site
+from peoplecount.eventlog.log import Append
+from peoplecount.eventlog.memory_log import MemoryEventLog
+from peoplecount.services.live_board import LiveBoard
+from peoplecount.services.log_backlog import LogBacklog
+from peoplecount.services.log_follower import LogFollower
+from peoplecount.services.snapshots import Snapshots
+from peoplecount.services.today_chart import TodayChart
+from peoplecount.stream.hub import Hub
+from peoplecount.web.app import create_app
+from peoplecount.web.context import WebContext
+from tests.support.fake_clock import FakeClock
+from tests.support.waiting import wait_until
+
+AFTERNOON = datetime(2026, 5, 4, 14, 7, 20, tzinfo=ZoneInfo("Europe/Zurich")).astimezone(UTC)
+
+
+@dataclass(frozen=True)
+class Gate:
+    """A line, with everything events say about it."""
+
+    site: Site
+    door: str
+    camera: str
+    index: int = 1
+    name: str = ""
+
+    @property
+    def key(self) -> LineKey:
+        return LineKey(self.camera, 0, 1, self.index)
+
+    @property
+    def place(self) -> Place:
+        camera_name = self.camera.replace("-", " ").capitalize()
+        door_id = f"{self.site.site_id}-{self.door}".lower().replace(" ", "-")
+        return Place(
+            self.site.site_id,
+            self.site.name,
+            self.camera,
+            camera_name,
+            door_id,
+            self.door,
+            self.name or self.door,
+        )
+
+
+@dataclass
+class Figures:
+    """A stored quarter of an hour."""
+
+    line_id: str
+    site_id: str
+    start: datetime
+    in_count: int
+    out_count: int
+    quality: Quality = Quality.MEASURED
+
+
+@dataclass
+class FakeHistory:
+    """A history that says what it was given, or fails."""
+
+    rows: list[Figures] = field(default_factory=list)
+    up_to: EventId | None = None
+    error: Exception | None = None
+
+    def quarter_hours(self, start: datetime, end: datetime, site_id: str | None = None) -> list[Figures]:
+        if self.error:
+            raise self.error
+        return [row for row in self.rows if start <= row.start < end and site_id in {None, row.site_id}]
+
+    def written_up_to(self) -> EventId | None:
+        if self.error:
+            raise self.error
+        return self.up_to
+
+
+class QuietHandler(WSGIRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log(self, type, message, *args) -> None:  # noqa: A002
+        pass
+
+
+class BoardService:
+    """The web side of the service. Nothing happens in it but what a test lets happen."""
+
+    def __init__(self, sites: Sequence[Site], now: datetime = AFTERNOON, *, demo: bool = False, max_frames: int = 1000):
+        self.sites = list(sites)
+        self.clock = FakeClock(now)
+        self.log = MemoryEventLog()
+        self.term = self.log.raise_term()
+        self.board = LiveBoard(lambda: self.sites)
+        self.hub = Hub(max_frames)
+        self.snapshots = Snapshots(self.board, self.clock)
+        self.backlog = LogBacklog(self.log, call_here)
+        self.history = FakeHistory()
+        self.wake = threading.Event()
+        self.follower = LogFollower(
+            self.log,
+            self.board,
+            self.hub,
+            self.snapshots,
+            offload=call_here,
+            clock=self.clock,
+            wake=self.wake,
+        )
+        self.demo = demo
+        self.app = create_app(self.context())
+        self._totals: dict[LineKey, tuple[int, int]] = {}
+        self._inside: dict[str, int] = {}
+
+    def context(self, **changes) -> WebContext:
+        parts = {
+            "hub": self.hub,
+            "board": self.board,
+            "backlog": self.backlog,
+            "snapshots": self.snapshots,
+            "clock": self.clock,
+            "chart": TodayChart(self.history, self.board, self.clock),
+            "demo": self.demo,
+        }
+        return WebContext(**parts | changes)
+
+    def append(self, *events: NewEvent) -> EventId:
+        head = self.log.append(self.term, [Append(events)], self.clock.now())
+        self.wake.set()
+        return head
+
+    def count(self, gate: Gate, entered: int = 0, left: int = 0) -> EventId:
+        """People cross a line."""
+        now = self.clock.now()
+        local = now.astimezone(ZoneInfo(gate.site.time_zone)).replace(tzinfo=None)
+        before_in, before_out = self._totals.get(gate.key, (0, 0))
+        self._totals[gate.key] = (before_in + entered, before_out + left)
+        inside = self._inside[gate.site.site_id] = max(0, self._inside.get(gate.site.site_id, 0) + entered - left)
+        generation = Generation(local.date())
+        increment = Increment(
+            gate.key,
+            now - timedelta(seconds=10),
+            now,
+            local,
+            Growth(generation, 0, before_in, before_in + entered),
+            Growth(generation, 0, before_out, before_out + left),
+        )
+        standing = Standing(before_in + entered, before_out + left, inside)
+        return self.append(count_event(gate.place, increment, standing))
+
+    def status(self, gate: Gate, state: CameraState, reason: str = "", minutes_ago: float = 0) -> EventId:
+        """A camera is well, or not, or gone."""
+        since = self.clock.now() - timedelta(minutes=minutes_ago)
+        place = gate.place
+        of_camera = Place(place.site_id, place.site_name, place.camera_id, place.camera_name)
+        return self.append(status_event(Status(of_camera, state.value, since, reason)))
+
+    def seen(self, *gates: Gate, seconds_ago: float = 0) -> None:
+        """Cameras are read, and nothing has changed."""
+        moment = self.clock.now() - timedelta(seconds=seconds_ago)
+        self.log.note_seen(self.term, {gate.camera: moment for gate in gates})
+        self.wake.set()
+
+    def catch_up(self) -> None:
+        """Follow the log to its head, here and now."""
+        while self.follower.step() or self.board.head != self.log.head():
+            pass
+
+    @contextmanager
+    def following(self) -> Iterator[None]:
+        """The log is followed in the background, as in the service."""
+        stop = threading.Event()
+        thread = threading.Thread(target=self.follower.run, args=(stop,))
+        thread.start()
+        try:
+            wait_until(lambda: self.hub.ready)
+            yield
+        finally:
+            stop.set()
+            self.wake.set()
+            thread.join(5)
+
+
+class Server:
+    """Serves an application on loopback; may go away and come back under the same address."""
+
+    def __init__(self, app) -> None:
+        self._app = app
+        self.port = 0
+        self._running: tuple[BaseWSGIServer, threading.Thread] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        server = make_server("127.0.0.1", self.port, self._app, threaded=True, request_handler=QuietHandler)
+        server.daemon_threads = True
+        self.port = server.server_port
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        self._running = (server, thread)
+
+    def stop(self) -> None:
+        if self._running:
+            server, thread = self._running
+            self._running = None
+            server.shutdown()
+            thread.join(5)
+            server.server_close()
+
+
+@contextmanager
+def served(service: BoardService) -> Iterator[Server]:
+    """The service followed and served; streams end with it."""
+    server = Server(service.app)
+    with service.following():
+        server.start()
+        try:
+            yield server
+        finally:
+            service.hub.close("the test is over")
+            wait_until(lambda: service.hub.open_streams == 0)
+            server.stop()
