@@ -9,6 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 
+pytest_plugins = ["tests.support.databases"]
+
 MAY_ALWAYS_BE_SKIPPED = "SQL Server"
 """A skip whose reason says this is allowed everywhere: there is no free server to install."""
 

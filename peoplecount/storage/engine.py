@@ -46,7 +46,8 @@ class EngineTransaction:
 
     def change(self, statement: Executable, parameters: Parameters | None = None) -> int:
         """Run one INSERT, UPDATE or DELETE; how many rows it changed."""
-        result: CursorResult[Any] = self._connection.execute(statement, parameters)
+        options = {"preserve_rowcount": True}  # of INSERTs, too, which SQLAlchemy lets go of otherwise
+        result: CursorResult[Any] = self._connection.execute(statement, parameters, execution_options=options)
         if result.rowcount < 0:
             raise DatabaseError("the server does not say how many rows were changed; is NOCOUNT on?")
         return result.rowcount

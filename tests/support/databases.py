@@ -1,0 +1,97 @@
+"""Databases for tests: SQLite always, PostgreSQL where it is installed, SQL Server where ``TEST_MSSQL_URL`` says."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import make_url
+
+from peoplecount.storage.engine import EngineConnection
+from peoplecount.storage.migrate import upgrade
+from peoplecount.storage.postgresql import PostgreSQLConnection
+from peoplecount.storage.sql_server import SQLServerConnection
+from peoplecount.storage.sqlite import SQLiteConnection
+
+KINDS = ("sqlite", "postgresql", "mssql")
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator:
+    """A PostgreSQL server, started for the first test that wants one."""
+    pytest.importorskip("psycopg", reason="psycopg is not installed (requirements-dev.txt)")
+    postgres = pytest.importorskip("tests.support.postgres", reason="PostgreSQL is not started on this system")
+    binaries = postgres.binaries()
+    if binaries is None:
+        pytest.skip("PostgreSQL is not installed")
+    with postgres.running_postgres(binaries) as server:
+        yield server
+
+
+@pytest.fixture
+def make_connection(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Callable[..., EngineConnection]]:
+    """Makes connections to empty databases by kind; those made with the same ``place`` see the same data."""
+    made: list[EngineConnection] = []
+    run = secrets.token_hex(4)
+
+    def make(kind: str, place: str = "t") -> EngineConnection:
+        made.append(_connection(kind, f"{place}_{run}", tmp_path, request))
+        return made[-1]
+
+    yield make
+    for connection in made:
+        connection.disconnect()
+
+
+def _connection(kind: str, place: str, folder: Path, request: pytest.FixtureRequest) -> EngineConnection:
+    if kind == "sqlite":
+        return SQLiteConnection(folder / f"{place}.db")
+    if kind == "postgresql":
+        server = request.getfixturevalue("postgres_server")
+        return PostgreSQLConnection(
+            server.socket_folder, "postgres", port=server.port, user="peoplecount", schema=place
+        )
+    return sql_server_under_test(place)
+
+
+def sql_server_under_test(schema: str) -> SQLServerConnection:
+    """The server ``TEST_MSSQL_URL`` names, such as ``mssql+pyodbc://user:password@host:1433/name?driver=FreeTDS``."""
+    address = os.environ.get("TEST_MSSQL_URL")
+    if not address:
+        pytest.skip("TEST_MSSQL_URL names no SQL Server")
+    url = make_url(address)
+    options = {name: str(value) for name, value in url.query.items()}
+    return SQLServerConnection(
+        url.host or "",
+        url.database or "",
+        port=url.port,
+        user=url.username or "",
+        password=str(url.password or ""),
+        driver=options.pop("driver", ""),
+        options=options,
+        schema=schema,
+    )
+
+
+@pytest.fixture(params=KINDS)
+def blank(request: pytest.FixtureRequest, make_connection: Callable[..., EngineConnection]) -> EngineConnection:
+    """A connection to a database without our tables, of each kind in turn."""
+    return make_connection(request.param)
+
+
+@pytest.fixture
+def connection(blank: EngineConnection) -> EngineConnection:
+    """A connection to a database with our tables, of each kind in turn."""
+    upgrade(blank)
+    return blank
+
+
+@pytest.fixture
+def embedded(make_connection: Callable[..., EngineConnection]) -> EngineConnection:
+    """A connection to SQLite with our tables."""
+    made = make_connection("sqlite", "embedded")
+    upgrade(made)
+    return made

@@ -1,0 +1,110 @@
+"""A real PostgreSQL server for tests, where its binaries are: started in a temporary folder, gone afterwards."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.support.processes import free_port, wait_until
+
+USER = "peoplecount"
+PASSWORD = "p@ss/wörd; #}"
+DATABASE = "postgres"
+
+
+@dataclass(frozen=True)
+class PostgresServer:
+    """Where it is: by socket everybody may come in, by TCP with the password."""
+
+    folder: Path
+    port: int
+    process: subprocess.Popen[bytes]
+
+    @property
+    def socket_folder(self) -> str:
+        return str(self.folder)
+
+
+def binaries() -> Path | None:
+    """The folder with initdb and postgres."""
+    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    found = shutil.which("postgres")
+    if found:
+        folders.append(Path(found).resolve().parent)
+    return next((folder for folder in folders if (folder / "initdb").exists() and (folder / "postgres").exists()), None)
+
+
+@contextmanager
+def running_postgres(folder_with_binaries: Path) -> Iterator[PostgresServer]:
+    """A server that trusts nothing to the disk, so that it is quick."""
+    folder = Path(tempfile.mkdtemp(prefix="pc-pg-"))  # pytest's folders are closed to the user it runs as
+    try:
+        who = _user(folder)
+        data = folder / "data"
+        secret = folder / "secret"
+        secret.write_text(PASSWORD, encoding="utf-8")
+        secret.chmod(0o644)
+        _init(folder_with_binaries, data, secret, who)
+        port = free_port()
+        process = _start(folder_with_binaries, folder, data, port, who)
+        try:
+            wait_until(lambda: _is_up(folder_with_binaries, folder, port, process))
+            yield PostgresServer(folder, port, process)
+        finally:
+            if process.poll() is None:
+                process.send_signal(signal.SIGQUIT)  # what pg_ctl stop -m immediate does
+            process.wait(timeout=20)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _user(folder: Path) -> dict[str, Any]:
+    """Root is refused by PostgreSQL; another user does it then."""
+    if os.geteuid() != 0:
+        return {}
+    names = {entry.pw_name for entry in pwd.getpwall()}
+    entry = pwd.getpwnam("postgres" if "postgres" in names else "nobody")
+    os.chown(folder, entry.pw_uid, entry.pw_gid)
+    return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
+
+
+def _init(binaries_: Path, data: Path, secret: Path, who: dict[str, Any]) -> None:
+    arguments = ["--auth-local=trust", "--auth-host=scram-sha-256", "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8"]
+    done = subprocess.run(
+        [binaries_ / "initdb", "-D", data, "-U", USER, f"--pwfile={secret}", *arguments],
+        capture_output=True,
+        check=False,
+        cwd="/",
+        **who,
+    )
+    assert done.returncode == 0, done.stderr.decode()
+
+
+def _start(binaries_: Path, folder: Path, data: Path, port: int, who: dict[str, Any]) -> subprocess.Popen[bytes]:
+    settings = {
+        "listen_addresses": "127.0.0.1",
+        "port": port,
+        "unix_socket_directories": folder,
+        "fsync": "off",
+        "full_page_writes": "off",
+        "max_connections": 60,
+        "shared_buffers": "16MB",
+    }
+    options = [option for name, value in settings.items() for option in ("-c", f"{name}={value}")]
+    with (folder / "log").open("wb") as log:
+        return subprocess.Popen([binaries_ / "postgres", "-D", data, *options], stdout=log, stderr=log, cwd="/", **who)
+
+
+def _is_up(binaries_: Path, folder: Path, port: int, process: subprocess.Popen[bytes]) -> bool:
+    assert process.poll() is None, (folder / "log").read_text()
+    asked = subprocess.run([binaries_ / "pg_isready", "-q", "-h", folder, "-p", str(port)], check=False, cwd="/")
+    return asked.returncode == 0
