@@ -1,9 +1,8 @@
-"""The product's own processes, started as a user would start them, on free ports."""
+"""Real processes in tests: ports, waiting, and ends that leave nothing behind."""
 
 from __future__ import annotations
 
-import contextlib
-import json
+import http.client
 import os
 import signal
 import socket
@@ -11,146 +10,84 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-import requests
-
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port nobody listens on now."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
 
 
-def wait_until(true: Callable[[], Any], seconds: float, what: str, process: Process | None = None) -> Any:
-    """What ``true`` gives once it is true; fails with ``what`` after that many seconds, or when the process ends."""
+def wait_until(condition: Callable[[], object], seconds: float = 20.0) -> None:
+    """Wait for ``condition``; fail after ``seconds``."""
     deadline = time.monotonic() + seconds
-    while True:
-        value = true()
-        if value:
-            return value
-        if process is not None and process.ended():
-            raise AssertionError(f"{what}: the process ended with {process.exit_code()}\n{process.said()}")
-        if time.monotonic() > deadline:
-            raise AssertionError(f"{what}: not within {seconds:g} s\n{process.said() if process else ''}")
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {seconds} seconds"
         time.sleep(0.02)
 
 
-class Process:
-    """A child in a session of its own whose output is kept in a file."""
+def bare_environment(**more: str) -> dict[str, str]:
+    """An environment without any setting of ours."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
+    return kept | {"PYTHONUNBUFFERED": "1"} | more
 
-    def __init__(self, command: list[str], output: Path, environment: Mapping[str, str], cwd: Path = ROOT) -> None:
-        self._output = output
-        with output.open("ab") as file:
-            self._child = subprocess.Popen(
-                command,
-                stdin=subprocess.PIPE,
-                stdout=file,
-                stderr=subprocess.STDOUT,
-                env=dict(environment),
-                cwd=cwd,
-                start_new_session=True,
-            )
 
-    @property
-    def pid(self) -> int:
-        return self._child.pid
-
-    def said(self) -> str:
-        return self._output.read_text(errors="replace")[-4000:]
-
-    def ended(self) -> bool:
-        return self._child.poll() is not None
-
-    def exit_code(self) -> int | None:
-        return self._child.poll()
-
-    def terminate(self, seconds: float = 10) -> int:
-        self._child.terminate()
-        return self._close(seconds)
-
-    def kill(self) -> None:
-        """SIGKILL for it and all its children: what a power cut leaves."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.pid, signal.SIGKILL)
-        self._close(10)
-
-    def _close(self, seconds: float) -> int:
+@contextmanager
+def running(
+    command: list[str], environment: Mapping[str, str], cwd: Path = ROOT, output: Path | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A process in a group of its own, killed as a group at the end if it has not ended by itself."""
+    with open(output or os.devnull, "wb") as stream:
+        process = subprocess.Popen(
+            command, env=dict(environment), cwd=cwd, stdout=stream, stderr=stream, start_new_session=True
+        )
         try:
-            return self._child.wait(seconds)
+            yield process
         finally:
-            assert self._child.stdin is not None
-            self._child.stdin.close()
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
 
-def plain_environment(**settings: str) -> dict[str, str]:
-    """Nothing of this machine's settings, and these."""
-    kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "TMPDIR"}}
-    return kept | {"PYTHONPATH": str(ROOT)} | settings
+def python(*arguments: str) -> list[str]:
+    """A command line of this very Python."""
+    return [sys.executable, *arguments]
 
 
-class Simulator:
-    """``python -m peoplecount simulate`` on a free port."""
-
-    def __init__(self, folder: Path, *options: str) -> None:
-        command = [sys.executable, "-m", "peoplecount", "simulate", "--port", "0", "--machine-readable", *options]
-        self._output = folder / "simulator.txt"
-        self.process = Process(command, self._output, plain_environment(), folder)
-        first = wait_until(self._first_line, 60, "the simulator's first line", self.process)
-        self.control: str = json.loads(first)["control"]
-
-    def _first_line(self) -> str:
-        line, end, _ = self._output.read_text(errors="replace").partition("\n")
-        return line if end else ""
-
-    def get(self, what: str) -> Any:
-        answer = requests.get(f"{self.control}/{what}", timeout=10)
-        answer.raise_for_status()
-        return answer.json()
-
-    def inject(self, **fault: Any) -> None:
-        requests.post(f"{self.control}/faults", json=fault, timeout=10).raise_for_status()
-
-
-class Service:
-    """``python -m peoplecount serve`` with settings of its own."""
-
-    def __init__(self, folder: Path, **settings: str) -> None:
-        self.folder = folder
-        self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.settings = {"DATA_DIR": str(folder / "var"), "PORT": str(self.port)} | settings
-        self.process: Process | None = None
-
-    def start(self) -> None:
-        command = [sys.executable, "-m", "peoplecount", "serve"]
-        self.process = Process(command, self.folder / "service.txt", plain_environment(**self.settings), self.folder)
-        wait_until(self.is_live, 60, "the service's first answer", self.process)
-
-    def is_live(self) -> bool:
-        try:
-            return requests.get(f"{self.url}/health/live", timeout=2).ok
-        except requests.RequestException:
-            return False
-
-    def kill(self) -> None:
-        assert self.process is not None
-        self.process.kill()
-
-    def stop(self) -> int:
-        assert self.process is not None
-        return self.process.terminate()
-
-
-@contextlib.contextmanager
-def ending(*processes: Simulator | Service) -> Iterator[None]:
-    """Ends them however the block ends."""
+def status_of(port: int, path: str) -> int | None:
+    """The status a GET is answered with; ``None`` where nobody answers."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     try:
-        yield
+        connection.request("GET", path)
+        with connection.getresponse() as response:
+            return response.status
+    except (OSError, http.client.HTTPException):
+        return None
     finally:
-        for one in processes:
-            if one.process is not None and not one.process.ended():
-                one.process.kill()
+        connection.close()
+
+
+class OpenStream:
+    """A client of an event stream that keeps all it was sent."""
+
+    def __init__(self, port: int, path: str = "/events") -> None:
+        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        self._connection.request("GET", path)
+        self.response = self._connection.getresponse()
+        self.first = self.response.readline()
+
+    def rest(self) -> bytes:
+        """Everything up to the end of the stream."""
+        try:
+            return self.response.read()
+        except http.client.IncompleteRead as cut:
+            return cut.partial
+
+    def close(self) -> None:
+        """Go away."""
+        self.response.close()
+        self._connection.close()

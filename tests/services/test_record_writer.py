@@ -1,0 +1,373 @@
+import copy
+import random
+import threading
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from peoplecount.domain.event import EventKind, NewEvent, Quality
+from peoplecount.domain.event_id import EventId
+from peoplecount.eventlog.log import LogUnavailable
+from peoplecount.eventlog.memory_log import MemoryEventLog
+from peoplecount.services.record_writer import RecordWriter
+from peoplecount.storage.errors import CircuitOpen, DatabaseUnavailable, RowsLost
+from peoplecount.storage.history import History
+from peoplecount.storage.proxy import ProxyDB
+from peoplecount.storage.schema import hour_counts, positions, quarter_hours, records
+from tests.support.counting_line import EIGHT, CountingLine, append
+from tests.support.waiting import wait_until
+
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def log():
+    return MemoryEventLog()
+
+
+@pytest.fixture
+def db(connection):
+    return ProxyDB(connection, pause=lambda seconds: None)
+
+
+@pytest.fixture
+def quick_db(embedded):
+    return ProxyDB(embedded, pause=lambda seconds: None)
+
+
+def write_all(log, db, **options):
+    writer = RecordWriter(log, db, **options)
+    while writer.run_once():
+        pass
+    return writer
+
+
+def sums(db, table):
+    (row,) = db.execute(select(func.sum(table.c.in_count), func.sum(table.c.out_count)))
+    return int(row[0] or 0), int(row[1] or 0)
+
+
+def rows_of(db, table):
+    return db.execute(select(table))
+
+
+def totals_of(db):
+    return {row.line_id: (row.in_total, row.out_total) for row in rows_of(db, positions)}
+
+
+def test_counts_become_records_roll_ups_and_positions_together(log, db):
+    line = CountingLine()
+    append(log, line.count(3, 1), line.count(0, 2))
+    writer = write_all(log, db)
+    first, second = rows_of(db, records)
+    assert (first.line_id, first.door_id, first.site_id) == ("cam-0-1-1", "door", "site")
+    assert (first.started_at, first.ended_at) == (EIGHT, EIGHT + timedelta(seconds=10))
+    assert first.local_time == datetime(2026, 5, 4, 10, 0, 10)  # noqa: DTZ001
+    assert (first.in_count, first.out_count, first.in_total, first.out_total) == (3, 1, 3, 1)
+    assert (second.in_count, second.out_count, second.in_total, second.out_total) == (0, 2, 3, 3)
+    assert {row.quality for row in (first, second)} == {"measured"}
+    assert EventId(first.event_epoch, first.event_number) == EventId(log.head().epoch, 1)
+    assert sums(db, quarter_hours) == sums(db, hour_counts) == (3, 3)
+    assert totals_of(db) == {"cam-0-1-1": (3, 3)}
+    assert History(db).written_up_to() == log.head() == writer.written_up_to()
+    assert (writer.state.lag, writer.state.written) == (0, 2)
+
+
+def test_hours_are_those_of_the_cameras_wall_clock(log, db):
+    line = CountingLine(read_at=EIGHT + 59 * MINUTE)
+    append(log, line.count(1), line.count(1, after=5 * MINUTE))
+    write_all(log, db)
+    assert {(row.starts_at, row.local_start.hour, row.in_count) for row in rows_of(db, hour_counts)} == {
+        (EIGHT, 10, 1),
+        (EIGHT + 60 * MINUTE, 11, 1),
+    }
+
+
+def test_a_long_time_between_two_readings_is_shared_out_and_called_estimated(log, db):
+    line = CountingLine()
+    append(log, line.count(9, after=45 * MINUTE))
+    write_all(log, db)
+    quarters = History(db).quarter_hours(EIGHT, EIGHT + 60 * MINUTE)
+    assert [(quarter.start, quarter.in_count) for quarter in quarters] == [
+        (EIGHT, 3),
+        (EIGHT + 15 * MINUTE, 3),
+        (EIGHT + 30 * MINUTE, 3),
+    ]
+    assert {quarter.quality for quarter in quarters} == {Quality.ESTIMATED}
+    assert [row.quality for row in rows_of(db, hour_counts)] == ["measured"]
+    assert [row.in_count for row in rows_of(db, records)] == [9]
+
+
+def test_events_that_are_no_counts_move_the_cursor_only(log, quick_db):
+    append(log, NewEvent(EventKind.CAMERA_STATUS, "site", "cam", "", "cam", "{}"))
+    assert write_all(log, quick_db).written_up_to() == log.head()
+    assert rows_of(quick_db, records) == []
+
+
+def test_a_base_reading_moves_the_position_and_makes_no_record(log, quick_db):
+    append(log, CountingLine().count(0, 0))
+    write_all(log, quick_db)
+    assert totals_of(quick_db) == {"cam-0-1-1": (0, 0)}
+    assert rows_of(quick_db, records) == []
+
+
+def test_everything_is_written_once_however_it_is_cut_into_batches(log, db):
+    lines = [CountingLine(f"cam{number}", index) for number in range(7) for index in (1, 2)]
+    dice = random.Random(5)
+    append(log, *(dice.choice(lines).count(dice.randrange(4), dice.randrange(3)) for _ in range(400)))
+    write_all(log, db, batch=37)
+    expected = {str(line.key): line.totals for line in lines}
+    assert totals_of(db) == expected
+    all_people = tuple(sum(line.totals[side] for line in lines) for side in (0, 1))
+    assert sums(db, records) == sums(db, quarter_hours) == sums(db, hour_counts) == all_people
+
+
+def test_a_reset_loses_nobody(log, quick_db):
+    line = CountingLine()
+    append(log, line.count(5))
+    line.reset()
+    append(log, line.count(2))
+    write_all(log, quick_db)
+    assert sums(quick_db, records) == (7, 0)
+
+
+def test_a_new_writer_goes_on_where_the_last_one_stopped(log, quick_db):
+    line = CountingLine()
+    append(log, line.count(1))
+    write_all(log, quick_db)
+    append(log, line.count(2))
+    again = write_all(log, quick_db)
+    assert again.state.written == 1
+    assert sums(quick_db, records) == (3, 0)
+
+
+def test_reading_the_whole_log_again_in_a_new_epoch_adds_nothing(log, db):
+    line = CountingLine()
+    append(log, line.count(1), line.count(2))
+    write_all(log, db)
+    log.start_epoch()
+    writer = write_all(log, db)
+    assert writer.state.written == 0
+    assert History(db).written_up_to() == log.head()
+    assert sums(db, records) == sums(db, quarter_hours) == (3, 0)
+
+
+@pytest.mark.parametrize("grown_past_the_cursor", [False, True])
+def test_a_log_put_back_to_an_earlier_copy_loses_and_doubles_nobody(log, db, grown_past_the_cursor):
+    """After the rewind the line counts on from the totals that the older log knew."""
+    line = CountingLine()
+    append(log, line.count(1), line.count(2))
+    restored, line_then = copy_of(log), copy.copy(line)
+    append(log, line.count(4), line.count(8))
+    write_all(log, db)
+    append(restored, line_then.count(20, after=60 * MINUTE))  # 12 of them are written already
+    if grown_past_the_cursor:
+        append(restored, *(line_then.count(1) for _ in range(5)))
+    epoch = restored.head().epoch
+    write_all(restored, db)
+    assert restored.head().epoch != epoch
+    assert totals_of(db) == {"cam-0-1-1": line_then.totals}
+    assert sums(db, records) == sums(db, quarter_hours) == sums(db, hour_counts) == line_then.totals
+
+
+def copy_of(log):
+    """What a backup of the log's file would be."""
+    other = MemoryEventLog()
+    other.__dict__.update(
+        {name: copy.copy(value) for name, value in log.__dict__.items() if name not in {"_lock", "_closed"}}
+    )
+    return other
+
+
+def test_what_never_arrived_is_bridged_by_totals_and_called_estimated(log, quick_db):
+    line = CountingLine()
+    append(log, line.count(1))
+    write_all(log, quick_db)
+    line.count(5)  # in an event that is lost
+    append(log, line.count(2))
+    write_all(log, quick_db)
+    bridged = rows_of(quick_db, records)[-1]
+    assert (bridged.in_count, bridged.quality) == (7, "estimated")
+    assert bridged.started_at == EIGHT + timedelta(seconds=10)
+
+
+def test_a_rewind_is_handed_to_whoever_may_start_an_epoch(log, quick_db):
+    line = CountingLine()
+    append(log, line.count(1), line.count(1))
+    write_all(log, quick_db)
+    asked = []
+    emptied = MemoryEventLog()
+    emptied._epoch = log.head().epoch
+    with pytest.raises(LogUnavailable, match="no new epoch"):
+        RecordWriter(emptied, quick_db, on_rewound=lambda: asked.append("epoch, please")).run_once()
+    assert asked == ["epoch, please"]
+
+
+def test_of_two_writers_neither_doubles_what_the_other_wrote(log, db):
+    line = CountingLine()
+    append(log, line.count(1))
+    one, other = RecordWriter(log, db, batch=1), RecordWriter(log, db, batch=1)
+    one.run_once()
+    other.run_once()
+    append(log, line.count(2), line.count(4))
+    assert one.run_once() == 1
+    assert other.run_once() == 0  # it stood where one no longer stands
+    assert "another process writes" in other.state.error
+    assert other.run_once() == 1
+    assert other.state.error == ""
+    assert sums(db, records) == (7, 0)
+
+
+def test_two_writers_at_once_write_everything_once(log, db):
+    lines = [CountingLine(f"cam{number}") for number in range(5)]
+    append(log, *(line.count(1, 1) for _ in range(60) for line in lines))
+
+    def write():
+        writer = RecordWriter(log, db, batch=20)
+        while writer.written_up_to() != log.head():
+            writer.run_once()
+
+    threads = [threading.Thread(target=write) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert sums(db, records) == sums(db, quarter_hours) == sums(db, hour_counts) == (300, 300)
+
+
+class LosesRows:
+    """A connection whose server drops rows of a batch into one table without a word."""
+
+    def __init__(self, connection, table):
+        self._connection = connection
+        self._table = table
+
+    def execute(self, statement, parameters=None):
+        return self._connection.execute(statement, parameters)
+
+    def transaction(self, work, *, repeatable=True):
+        return self._connection.transaction(lambda transaction: work(self._lossy(transaction)))
+
+    def _lossy(self, transaction):
+        whole = transaction.change_each
+
+        def change_each(statement, rows):
+            whole(statement, rows[:-1] if statement.table is self._table else rows)
+
+        transaction.change_each = change_each
+        return transaction
+
+
+@pytest.mark.parametrize("table", [records, quarter_hours, hour_counts, positions], ids=lambda table: table.name)
+@pytest.mark.parametrize("already_written", [0, 1])
+def test_rows_that_a_server_loses_without_a_word_are_noticed_and_nothing_is_kept(log, embedded, table, already_written):
+    line = CountingLine()
+    if already_written:  # so that rows are changed, and not only inserted
+        append(log, line.count(1))
+        write_all(log, embedded)
+    append(log, line.count(1), line.count(1))
+    writer = RecordWriter(log, LosesRows(embedded, table))
+    with pytest.raises(RowsLost, match=table.name):
+        writer.run_once()
+    assert sums(embedded, records) == (already_written, 0)
+    write_all(log, embedded)
+    assert sums(embedded, records) == sums(embedded, quarter_hours) == (already_written + 2, 0)
+
+
+class Away:
+    """A database that is away until it is let back."""
+
+    def __init__(self, connection):
+        self._connection = connection
+        self.is_away = True
+        self.asked = 0
+
+    def execute(self, statement, parameters=None):
+        return self.transaction(lambda transaction: transaction.execute(statement, parameters))
+
+    def transaction(self, work, *, repeatable=True):
+        self.asked += 1
+        if self.is_away:
+            raise CircuitOpen("gone fishing", 0.001)
+        return self._connection.transaction(work)
+
+
+def test_while_the_database_is_away_it_waits_says_so_and_then_catches_up(log, embedded):
+    line = CountingLine()
+    append(log, line.count(1), line.count(1))
+    since = datetime(2026, 5, 4, 9, tzinfo=UTC)
+    away = Away(embedded)
+    writer = RecordWriter(log, away, now=lambda: since)
+    stop, wake = threading.Event(), threading.Event()
+    thread = threading.Thread(target=writer.run, args=(stop, wake))
+    thread.start()
+    try:
+        wait_until(lambda: away.asked > 3)
+        assert "gone fishing" in writer.state.error
+        assert writer.state.failing_since == since
+        away.is_away = False
+        wait_until(lambda: writer.written_up_to() == log.head())
+        append(log, line.count(1))
+        wake.set()
+        wait_until(lambda: writer.written_up_to() == log.head())
+    finally:
+        stop.set()
+        wake.set()
+        thread.join(20)
+    assert not thread.is_alive()
+    assert (writer.state.error, writer.state.failing_since, writer.state.lag) == ("", None, 0)
+    assert sums(embedded, records) == (3, 0)
+
+
+def test_the_lag_grows_while_the_database_is_away(log, embedded):
+    line = CountingLine()
+    append(log, line.count(1))
+    database = Away(embedded)
+    database.is_away = False
+    writer = RecordWriter(log, database)
+    writer.run_once()
+    database.is_away = True
+    for _ in range(3):
+        append(log, line.count(1))
+    with pytest.raises(DatabaseUnavailable):
+        writer.run_once()
+    assert writer.state.lag == 3
+    assert writer.written_up_to() == EventId(log.head().epoch, 1)
+
+
+def test_a_commit_whose_answer_was_lost_is_not_written_again(log, embedded):
+    line = CountingLine()
+    append(log, line.count(1))
+
+    class LosesTheAnswer:
+        lost = False
+
+        def execute(self, statement, parameters=None):
+            return embedded.execute(statement, parameters)
+
+        def transaction(self, work, *, repeatable=True):
+            result = embedded.transaction(work)
+            if log.head().number > 1 and not self.lost:
+                self.lost = True
+                raise DatabaseUnavailable("the link dropped after the commit")
+            return result
+
+    db = ProxyDB(LosesTheAnswer(), pause=lambda seconds: None)
+    writer = RecordWriter(log, db)
+    writer.run_once()
+    append(log, line.count(2))
+    while writer.written_up_to() != log.head():
+        writer.run_once()
+    assert sums(embedded, records) == (3, 0)
+
+
+def test_an_event_nobody_can_read_stops_it_loudly_and_for_good(log, quick_db, caplog):
+    append(log, CountingLine().count(1), NewEvent(EventKind.COUNT, "site", "cam", "", "", '{"kind":"gibberish"}'))
+    writer = RecordWriter(log, quick_db)
+    for _ in range(2):
+        with pytest.raises(KeyError):
+            writer.run_once()
+    assert writer.state.error
+    assert rows_of(quick_db, records) == []
+    assert len([record for record in caplog.records if "cannot go on" in record.message]) == 1
