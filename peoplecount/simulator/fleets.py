@@ -34,9 +34,9 @@ class _Spot:
     channels: int = 1
 
 
-_STORE = _Site("Bahnhofstrasse store", 900, STORE)
-_BANK = _Site("Paradeplatz bank branch", 90, BANK)
-_MUSEUM = _Site("Lakeside museum", 600, MUSEUM)
+_STORE = _Site("Bahnhofstrasse store", 1000, STORE)
+_BANK = _Site("Paradeplatz bank branch", 100, BANK)
+_MUSEUM = _Site("Lakeside museum", 700, MUSEUM)
 
 _LF_TEXT = replace(OLD_TEXT, line_end="\n", model="SNF-0000Y", sunapi_version="2.4.9")
 
@@ -145,9 +145,9 @@ def replay_fleet(
 
 
 def _in_dialect(firmware: Firmware, dialect: Dialect | None) -> Firmware:
-    if dialect is None or firmware.dialect is dialect:
+    if dialect is None or firmware.dialect == dialect:
         return firmware
-    return AI if dialect is Dialect.WISEAI else NGINX_JSON
+    return AI if dialect == Dialect.WISEAI else NGINX_JSON
 
 
 def _camera(

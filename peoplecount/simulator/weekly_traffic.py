@@ -90,7 +90,6 @@ class WeeklyTraffic:
     ) -> None:
         """One crossing every so many seconds, alternately in and out; the fleet's lines take turns."""
         period = max(_FEWEST_PULSES, len(self._phases))
-        second = ceil(start) + (self._phases[line_id] - ceil(start)) % period
-        while second < end:
-            directions[second // period % 2].append(second + 0.9 * chance.random())
-            second += period
+        first = ceil(start) + (self._phases[line_id] - ceil(start)) % period
+        for number, second in enumerate(range(first, ceil(end), period)):
+            directions[number % 2].append(second + 0.9 * chance.random())

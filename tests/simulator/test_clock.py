@@ -1,0 +1,61 @@
+"""The played clock."""
+
+import pytest
+
+from peoplecount.simulator.clock import PlayedClock
+from tests.support.virtual_cameras import HandMovedTime, zurich
+
+
+@pytest.fixture
+def real():
+    return HandMovedTime("2026-05-04T12:00:00")
+
+
+def test_time_is_played_at_a_speed_from_a_chosen_moment(real):
+    clock = PlayedClock(played_from=zurich("2020-03-02T00:00:00"), speed=60, real_now=real)
+    real.passes(61)
+    assert clock.moment() == zurich("2020-03-02T01:01:00")
+
+
+def test_without_a_chosen_moment_it_shows_the_real_one(real):
+    clock = PlayedClock(real_now=real)
+    real.passes(5)
+    assert clock.moment() == real.moment
+
+
+def test_it_stands_still_at_its_end_and_says_so(real):
+    clock = PlayedClock(
+        played_from=zurich("2020-03-02T00:00:00"),
+        played_until=zurich("2020-03-02T23:59:59"),
+        speed=3600,
+        real_now=real,
+    )
+    real.passes(23)
+    assert not clock.finished
+    real.passes(2)
+    assert clock.finished
+    assert clock.moment() == zurich("2020-03-02T23:59:59")
+    assert clock.now() == pytest.approx(clock.moment().timestamp(), abs=1e-3)
+
+
+def test_what_runs_out_by_itself_still_does_so_after_the_end(real):
+    clock = PlayedClock(played_until=zurich("2026-05-04T12:00:10"), real_now=real)
+    real.passes(30)
+    assert clock.unstopped() == zurich("2026-05-04T12:00:30").timestamp()
+
+
+def test_what_is_done_while_the_clock_stands_keeps_its_order(real):
+    clock = PlayedClock(real_now=real)
+    first, seen, second = clock.mark(), clock.now(), clock.mark()
+    assert first < seen < second < clock.now()
+
+
+@pytest.mark.parametrize("speed", [0, -1, float("nan")])
+def test_a_speed_that_leads_nowhere_is_refused(speed):
+    with pytest.raises(ValueError, match="greater than 0"):
+        PlayedClock(speed=speed)
+
+
+def test_an_end_before_the_start_is_refused(real):
+    with pytest.raises(ValueError, match="before the start"):
+        PlayedClock(played_until=zurich("2026-05-04T11:00:00"), real_now=real)
