@@ -16,8 +16,9 @@ _PREFERENCE = ("SHA-256", "MD5", "MD5-SESS")
 _LONGEST_HEADER = 4096
 """Real ones are under 400 characters."""
 
+# Matches begin where a word does, so that the time taken grows no faster than the header.
 _PARAMETER = re.compile(
-    r"""(?:(?P<scheme>[A-Za-z][\w-]*)[ \t]+)?  # only before the first parameter of a challenge
+    r"""(?<![\w-])(?:(?P<scheme>[A-Za-z][\w-]*)[ \t]+)?  # only before the first parameter of a challenge
         (?P<name>[A-Za-z][\w-]*)[ \t]*=[ \t]*
         (?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<bare>[^\s,"]*))""",
     re.ASCII | re.VERBOSE,

@@ -151,8 +151,16 @@ _UNREACHABLE: tuple[tuple[type[Exception], str], ...] = (
 """Causes whose remedy is known, the more telling first; anything else is named by its class."""
 
 
+class _Session(requests.Session):
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """None: where a camera sends us is judged elsewhere.
+
+        Without this, ``requests`` reads the whole body of a redirect, however large, even when told not to follow.
+        """
+
+
 def _session() -> requests.Session:
-    session = requests.Session()
+    session = _Session()
     session.trust_env = False
     session.headers.clear()
     session.headers.update(_HEADERS)

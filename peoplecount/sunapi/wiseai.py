@@ -54,15 +54,15 @@ def parse_configuration(body: bytes, asked: int) -> CountingConfiguration:
             problems.append("an element without a channel; it is left out")
             continue
         lines: dict[Spot, LineConfiguration] = {}
-        enabled = False
         for rule in objects(member(element, "countingRules")):
             number = _number(rule)
             if number is None or clean(member(rule, "objectType")).lower() not in _PEOPLE:
                 continue
             counts = flag(member(rule, "enable"), default=True)
-            enabled = enabled or counts
             for line in objects(member(rule, "lines")):
                 _add_line(lines, Spot(channel, number, _number(line) or 0), line, enabled=counts)
+        # The app has no switch for a channel: it counts people where a rule with lines is on.
+        enabled = any(line.enabled for line in lines.values())
         channels.setdefault(channel, ChannelConfiguration(channel, enabled, tuple(lines.values())))
     return CountingConfiguration(tuple(channels.values()), tuple(problems))
 
