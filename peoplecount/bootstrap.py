@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -232,18 +234,32 @@ def prepare_embedded(settings: Settings) -> None:
         connection.disconnect()
 
 
-def register_fleet(settings: Settings, fleet: Sequence[Mapping[str, Any]]) -> None:
-    """Enter exactly these cameras, as a simulator lists them, in the database. Raises ``DatabaseError``."""
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """The tables that say what is polled."""
+
+    cameras: CameraTable
+    sites: SiteTable
+
+
+@contextmanager
+def configuration(settings: Settings) -> Iterator[Configuration]:
+    """The configuration in the database, for one-off commands. Raises ``DatabaseError`` and ``UnsuitableFolder``."""
     folder = DataFolder.at(settings.data_dir)
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    folder.make()
     if settings.database.kind is DatabaseKind.SQLITE:
         prepare_embedded(settings)
     proxy = database(settings, folder)
     try:
-        tables = CameraTable(proxy, folder.sealer), SiteTable(proxy)
-        Fleet(*tables, poll_interval=settings.poll_interval).enter(fleet)
+        yield Configuration(CameraTable(proxy, folder.sealer), SiteTable(proxy))
     finally:
         proxy.disconnect()
+
+
+def register_fleet(settings: Settings, fleet: Sequence[Mapping[str, Any]]) -> None:
+    """Enter exactly these cameras, as a simulator lists them. Raises what ``configuration`` raises."""
+    with configuration(settings) as tables:
+        Fleet(tables.cameras, tables.sites, poll_interval=settings.poll_interval).enter(fleet)
 
 
 def default_site(settings: Settings) -> Site:

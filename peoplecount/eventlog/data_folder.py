@@ -34,14 +34,18 @@ class DataFolder:
             leader_lock=LeaderLock(path / "leader.lock"),
         )
 
+    def make(self) -> None:
+        """Make the folder where it is missing. Raises ``UnsuitableFolder`` where it cannot hold a log."""
+        _make_folder(self.path)
+        require_suitable_folder(self.path)
+
     def open(self) -> None:
         """Open what is in it, and make it where it is missing. Call it after a fork, not before.
 
         Raises ``UnsuitableFolder``, ``LogUnavailable`` and ``LocalStoreUnavailable``. Whether the log was rewound is
         for the leader to find out, with ``discover_rewind``.
         """
-        _make_folder(self.path)
-        require_suitable_folder(self.path)
+        self.make()
         try:
             self.log.open()
             self.store.open()

@@ -22,7 +22,7 @@ from sqlalchemy import func, select
 
 from peoplecount.settings import load_settings
 from peoplecount.storage.schema import records
-from tests.support.processes import Service, Simulator, ending, plain_environment, wait_until
+from tests.support.running import Service, Simulator, ending, plain_environment, wait_until
 from tests.support.stream_reader import StreamReader
 
 SHARED_DAY = Path(__file__).resolve().parents[3] / "shared/data/hardbruecke/frequenzen_hardbruecke_2020.zip"
@@ -150,7 +150,7 @@ def test_stream_records_and_data_agree_exactly(tmp_path: Path, made_day: Path) -
         replay.begin()
         replay.ends()
         assert replay.true() == replay.expected
-        assert replay.reader.names["snapshot"] == 1
+        assert replay.reader.names["snapshot"] == 2  # at the start and at midnight
         assert replay.reader.connections == 1
         assert replay.service.stop() == 0
 
@@ -166,7 +166,7 @@ def test_they_agree_on_a_real_day_when_the_service_is_killed_half_way(tmp_path: 
         replay.ends()
         assert replay.true() == replay.expected
         assert replay.reader.names["gap"] == 0
-        assert replay.reader.names["snapshot"] == 1
+        assert replay.reader.names["snapshot"] == 2  # at the start and at midnight
         assert len(set(replay.reader.seen_ids)) == len(replay.reader.seen_ids)
 
 

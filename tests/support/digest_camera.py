@@ -10,6 +10,7 @@ import hashlib
 import itertools
 import re
 import socket
+import ssl
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -50,7 +51,9 @@ class Seen:
 class DigestCamera:
     """Listens on a free port of the loopback interface until closed."""
 
-    def __init__(self) -> None:
+    def __init__(self, context: ssl.SSLContext | None = None) -> None:
+        """With a ``context`` it speaks HTTPS."""
+        self.scheme = "https" if context else "http"
         self.realm = "iPolis_00-00-5E-00-53-07"
         self.algorithms: tuple[str | None, ...] = (None,)
         self.challenge_headers: Callable[[str], list[str]] = self._usual_challenges
@@ -67,6 +70,8 @@ class DigestCamera:
         """By nonce, the last ``nc`` and the connection it came by; 0 and 0 when it is new."""
         self._sockets: dict[int, socket.socket] = {}
         self._server = _Server(("127.0.0.1", 0), _handler(self))
+        if context is not None:
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
 
     def __enter__(self) -> Self:
@@ -81,13 +86,17 @@ class DigestCamera:
 
     @property
     def address(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return f"{self.scheme}://127.0.0.1:{self._server.server_address[1]}"
 
     def says(self, target: str, body: bytes | str | Callable[[], bytes], status: int = 200, **headers: str) -> None:
         """Answer this path and query so from now on."""
         content = body.encode() if isinstance(body, str) else body
         pairs = tuple((name.replace("_", "-"), value) for name, value in headers.items())
         self._pages[target] = Page(content, status, pairs)
+
+    def says_as(self, other: DigestCamera) -> None:
+        """Answer everything as ``other`` does."""
+        self._pages = dict(other._pages)
 
     def does(self, target: str, act: Callable[[BaseHTTPRequestHandler], None]) -> None:
         """Let ``act`` do the whole answer."""

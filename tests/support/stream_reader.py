@@ -51,7 +51,7 @@ class StreamReader:
 
     def stop(self) -> None:
         self._stop.set()
-        self._thread.join(20)
+        self._thread.join(30)
         assert not self._thread.is_alive()
 
     def _run(self) -> None:
@@ -63,8 +63,8 @@ class StreamReader:
 
     def _read(self) -> None:
         headers = {"Last-Event-ID": self.last_id} if self.last_id else {}
-        # A read time-out ends the wait for a silent stream, so that ``stop`` is heeded.
-        with requests.get(self._url, headers=headers, stream=True, timeout=(5, 3)) as answer:
+        # Silence longer than a heartbeat means that the connection is dead.
+        with requests.get(self._url, headers=headers, stream=True, timeout=(5, 20)) as answer:
             answer.raise_for_status()
             self.connections += 1
             for name, data, event_id in events(_lines(answer)):

@@ -1,0 +1,170 @@
+"""Cameras: add one, list them, test whether they answer, or remove one."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+
+from peoplecount.bootstrap import Configuration, configuration
+from peoplecount.domain.camera import Camera, CameraProtocol
+from peoplecount.domain.site import DEFAULT_SITE_ID, Site
+from peoplecount.eventlog.log import UnsuitableFolder
+from peoplecount.eventlog.sealer import SealBroken
+from peoplecount.services.fleet import id_of
+from peoplecount.services.played_clock import PlayedClock
+from peoplecount.settings import Settings, load_settings
+from peoplecount.storage.errors import DatabaseError, InvalidEntry
+from peoplecount.sunapi.client import SunapiClient
+from peoplecount.sunapi.device import Device, DeviceLine
+from peoplecount.sunapi.errors import CameraError
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what this command takes."""
+    tasks = parser.add_subparsers(dest="task", required=True, metavar="TASK")
+    add = tasks.add_parser("add", help="enter a camera, after asking it whether it counts")
+    add.add_argument("name", help="what people call it: 'Main entrance'")
+    add.add_argument("address", help="192.0.2.7, camera.example:8080 or https://192.0.2.7")
+    add.add_argument("--id", help="letters, digits, _ . and -; made from the name unless given")
+    add.add_argument("--user", help="its login; CAMERA_USER unless given")
+    add.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
+    add.add_argument("--site", default="", help="the site's name; it is made where it is missing")
+    add.add_argument("--time-zone", help="of a site that is made: Europe/Zurich; TIME_ZONE unless given")
+    add.add_argument("--interval", type=float, help="seconds between two polls; POLL_INTERVAL unless given")
+    add.add_argument("--protocol", choices=[one.value for one in CameraProtocol], help="ask the camera unless given")
+    add.add_argument("--untested", action="store_true", help="enter it even where it does not answer")
+    tasks.add_parser("list", help="the cameras that are entered")
+    test = tasks.add_parser("test", help="ask cameras who they are and what they count")
+    test.add_argument("camera", nargs="*", help="ids; all unless given")
+    remove = tasks.add_parser("remove", help="forget a camera; its counts stay")
+    remove.add_argument("camera", help="its id")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Do what was asked for; 0, or 1 where something was refused or a camera did not answer as it should."""
+    settings = load_settings()
+    tasks = {"add": _add, "list": _list, "test": _test, "remove": _remove}
+    try:
+        with configuration(settings) as tables:
+            return tasks[arguments.task](arguments, settings, tables)
+    except (InvalidEntry, DatabaseError, UnsuitableFolder, SealBroken, CameraError) as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def _add(arguments: argparse.Namespace, settings: Settings, tables: Configuration) -> int:
+    camera = Camera(
+        camera_id=arguments.id or id_of(arguments.name),
+        name=arguments.name,
+        address=_with_scheme(arguments.address),
+        username=arguments.user or "",
+        password=_password(arguments),
+        poll_interval=settings.poll_interval if arguments.interval is None else arguments.interval,
+        protocol=CameraProtocol(arguments.protocol) if arguments.protocol else None,
+    )
+    if not arguments.untested:
+        _print_device(_examine(camera, settings))
+    tables.cameras.add(replace(camera, site_id=_site_id(arguments, settings, tables)))
+    print(f"Camera {camera.camera_id} is entered; it is polled within some seconds wherever the service runs.")
+    return 0
+
+
+def _with_scheme(address: str) -> str:
+    return address if "://" in address else f"http://{address}"
+
+
+def _password(arguments: argparse.Namespace) -> str:
+    """Never from the command line, where every user of the machine can read it."""
+    if arguments.password_stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    if arguments.user and sys.stdin.isatty():
+        return getpass.getpass(f"Password of {arguments.user}: ")
+    return ""
+
+
+def _site_id(arguments: argparse.Namespace, settings: Settings, tables: Configuration) -> str:
+    if not arguments.site:
+        return DEFAULT_SITE_ID
+    for site in tables.sites.sites():
+        if arguments.site in (site.name, site.site_id):
+            return site.site_id
+    site = Site(id_of(arguments.site), arguments.site, arguments.time_zone or settings.time_zone)
+    tables.sites.put_site(site)
+    return site.site_id
+
+
+def _list(arguments: argparse.Namespace, settings: Settings, tables: Configuration) -> int:  # noqa: ARG001
+    sites = {site.site_id: site.name for site in tables.sites.sites()}
+    rows = [
+        (one.camera_id, one.name, one.address, sites.get(one.site_id, one.site_id), f"{one.poll_interval:g} s")
+        for one in tables.cameras.cameras()
+    ]
+    if rows:
+        _print_table(("ID", "NAME", "ADDRESS", "SITE", "POLLED EVERY"), rows)
+    else:
+        print("No cameras yet: python -m peoplecount camera add NAME ADDRESS")
+    return 0
+
+
+def _test(arguments: argparse.Namespace, settings: Settings, tables: Configuration) -> int:
+    cameras = {camera.camera_id: camera for camera in tables.cameras.cameras()}
+    unknown = [camera_id for camera_id in arguments.camera if camera_id not in cameras]
+    if unknown:
+        raise InvalidEntry(f"there is no camera {', '.join(unknown)}; `camera list` shows those there are")
+    failed = 0
+    for camera_id in arguments.camera or cameras:
+        print(f"{camera_id}  {cameras[camera_id].name}")
+        try:
+            _print_device(_examine(cameras[camera_id], settings))
+        except CameraError as error:
+            print(f"  FAILED: {error}")
+            failed += 1
+    return 1 if failed else 0
+
+
+def _remove(arguments: argparse.Namespace, settings: Settings, tables: Configuration) -> int:  # noqa: ARG001
+    tables.cameras.remove(arguments.camera)
+    print(f"Camera {arguments.camera} is forgotten; what it counted stays in the database.")
+    return 0
+
+
+def _examine(camera: Camera, settings: Settings) -> Device:
+    if not camera.username:
+        camera = replace(camera, username=settings.camera_user, password=settings.camera_password)
+    timeouts = {"connect_timeout": settings.connect_timeout, "read_timeout": settings.read_timeout}
+    client = SunapiClient(camera, clock=PlayedClock(), **timeouts)
+    try:
+        return client.examine()
+    finally:
+        client.close()
+
+
+def _print_device(device: Device) -> None:
+    info = device.info
+    print(
+        f"  {info.model or 'unknown model'}, serial {info.identity or 'unknown'}, firmware {info.firmware or 'unknown'}"
+    )
+    print(f"  counts by the {device.protocol.value} interface, {device.requests_per_poll} request(s) a poll")
+    print(f"  its clock shows {device.local_time:%Y-%m-%d %H:%M:%S} and is {device.clock_error:+.0f} s off")
+    for channel in device.channels:
+        for line in channel.lines:
+            print(f"  line {line.key.channel}.{line.key.index} {line.name or '(no name)'}: {_line_words(line)}")
+    for problem in device.problems:
+        print(f"  PROBLEM: {problem}")
+
+
+def _line_words(line: DeviceLine) -> str:
+    if not line.enabled:
+        return "switched off in the camera"
+    if line.totals is None:
+        return "no counts given"
+    return f"{line.totals.in_total} in, {line.totals.out_total} out since its midnight"
+
+
+def _print_table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    widths = [max(len(row[column]) for row in (titles, *rows)) for column in range(len(titles))]
+    for row in (titles, *rows):
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

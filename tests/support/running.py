@@ -1,0 +1,156 @@
+"""The product's own processes, started as a user would start them, on free ports."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import requests
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_until(true: Callable[[], Any], seconds: float, what: str, process: Process | None = None) -> Any:
+    """What ``true`` gives once it is true; fails with ``what`` after that many seconds, or when the process ends."""
+    deadline = time.monotonic() + seconds
+    while True:
+        value = true()
+        if value:
+            return value
+        if process is not None and process.ended():
+            raise AssertionError(f"{what}: the process ended with {process.exit_code()}\n{process.said()}")
+        if time.monotonic() > deadline:
+            raise AssertionError(f"{what}: not within {seconds:g} s\n{process.said() if process else ''}")
+        time.sleep(0.02)
+
+
+class Process:
+    """A child in a session of its own whose output is kept in a file."""
+
+    def __init__(self, command: list[str], output: Path, environment: Mapping[str, str], cwd: Path = ROOT) -> None:
+        self._output = output
+        with output.open("ab") as file:
+            self._child = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                env=dict(environment),
+                cwd=cwd,
+                start_new_session=True,
+            )
+
+    @property
+    def pid(self) -> int:
+        return self._child.pid
+
+    def said(self) -> str:
+        return self._output.read_text(errors="replace")[-4000:]
+
+    def ended(self) -> bool:
+        return self._child.poll() is not None
+
+    def exit_code(self) -> int | None:
+        return self._child.poll()
+
+    def terminate(self, seconds: float = 10) -> int:
+        self._child.terminate()
+        return self._close(seconds)
+
+    def kill(self) -> None:
+        """SIGKILL for it and all its children: what a power cut leaves."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
+        self._close(10)
+
+    def _close(self, seconds: float) -> int:
+        try:
+            return self._child.wait(seconds)
+        finally:
+            assert self._child.stdin is not None
+            self._child.stdin.close()
+
+
+def plain_environment(**settings: str) -> dict[str, str]:
+    """Nothing of this machine's settings, and these."""
+    kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "TMPDIR"}}
+    return kept | {"PYTHONPATH": str(ROOT)} | settings
+
+
+class Simulator:
+    """``python -m peoplecount simulate`` on a free port."""
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        command = [sys.executable, "-m", "peoplecount", "simulate", "--port", "0", "--machine-readable", *options]
+        self._output = folder / "simulator.txt"
+        self.process = Process(command, self._output, plain_environment(), folder)
+        first = wait_until(self._first_line, 60, "the simulator's first line", self.process)
+        self.control: str = json.loads(first)["control"]
+
+    def _first_line(self) -> str:
+        line, end, _ = self._output.read_text(errors="replace").partition("\n")
+        return line if end else ""
+
+    def get(self, what: str) -> Any:
+        answer = requests.get(f"{self.control}/{what}", timeout=10)
+        answer.raise_for_status()
+        return answer.json()
+
+    def inject(self, **fault: Any) -> None:
+        requests.post(f"{self.control}/faults", json=fault, timeout=10).raise_for_status()
+
+
+class Service:
+    """``python -m peoplecount serve`` with settings of its own."""
+
+    def __init__(self, folder: Path, **settings: str) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.settings = {"DATA_DIR": str(folder / "var"), "PORT": str(self.port)} | settings
+        self.process: Process | None = None
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "peoplecount", "serve"]
+        self.process = Process(command, self.folder / "service.txt", plain_environment(**self.settings), self.folder)
+        wait_until(self.is_live, 60, "the service's first answer", self.process)
+
+    def is_live(self) -> bool:
+        try:
+            return requests.get(f"{self.url}/health/live", timeout=2).ok
+        except requests.RequestException:
+            return False
+
+    def kill(self) -> None:
+        assert self.process is not None
+        self.process.kill()
+
+    def stop(self) -> int:
+        assert self.process is not None
+        return self.process.terminate()
+
+
+@contextlib.contextmanager
+def ending(*processes: Simulator | Service) -> Iterator[None]:
+    """Ends them however the block ends."""
+    try:
+        yield
+    finally:
+        for one in processes:
+            if one.process is not None and not one.process.ended():
+                one.process.kill()
