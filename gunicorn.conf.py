@@ -13,8 +13,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from peoplecount.launch import CannotStart, demand_free, demand_loopback, log_to_stderr
-from peoplecount.settings import SettingsError, load_settings
+_here = Path(__file__).resolve().parent
+sys.path.insert(0, str(_here))  # so that it can be started from any folder
+
+from peoplecount.launch import CannotStart, demand_free, demand_loopback, log_to_stderr  # noqa: E402
+from peoplecount.settings import SettingsError, load_settings  # noqa: E402
 
 if TYPE_CHECKING:
     from gunicorn.arbiter import Arbiter
@@ -28,18 +31,17 @@ except SettingsError as error:
     print(error, file=sys.stderr)
     sys.exit(2)
 
-_here = Path(__file__).resolve().parent
-
 bind = f"[{settings.host}]:{settings.port}" if ":" in settings.host else f"{settings.host}:{settings.port}"
 workers = settings.workers
-worker_class = "gevent"
+worker_class = "peoplecount.stream_worker.StreamWorker"
 worker_connections = 10_000  # every open stream is one; ended by the limit on open files, raised below
 graceful_timeout = 4  # seconds for what is under way; streams are ended at once, see _watch
-keepalive = 15
+keepalive = 2  # seconds a connection may wait for its next request; an end waits for it, too
 max_requests = 0  # a recycled worker would cut its streams
 control_socket_disable = True
 accesslog = None
 errorlog = "-"
+worker_boot_error = 4  # gunicorn's exit code that ends the master, too, where others make it try again
 loglevel = settings.log_level.lower()
 reload_extra_files = [str(file) for folder in ("templates", "static") for file in (_here / folder).rglob("*.*")]
 
@@ -81,8 +83,14 @@ def post_worker_init(worker: GeventWorker) -> None:
     """Start the service in the worker, where everything is patched and nothing is shared with the master."""
     import gevent  # noqa: PLC0415  in the worker only
 
+    from peoplecount.eventlog.log import LogError  # noqa: PLC0415
+
     service = worker.wsgi.extensions["peoplecount"]
-    service.start()
+    try:
+        service.start()
+    except (LogError, OSError) as error:
+        worker.log.error("Cannot start in %s: %s", settings.data_dir, error)  # noqa: TRY400  words, no traceback
+        sys.exit(worker_boot_error)
     worker.watcher = gevent.spawn(_watch, worker, service)
 
 

@@ -97,7 +97,8 @@ def _answers(host: str, port: int) -> bool:
     connection = http.client.HTTPConnection(host, port, timeout=2)
     try:
         connection.request("GET", "/health/live")
-        return connection.getresponse().status == http.HTTPStatus.OK
+        with connection.getresponse() as response:
+            return response.status == http.HTTPStatus.OK
     except (OSError, http.client.HTTPException):
         return False
     finally:

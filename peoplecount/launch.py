@@ -66,8 +66,7 @@ def gunicorn_command(*options: str) -> list[str]:
     """The command line that serves ``wsgi:app``, from any folder."""
     if sys.platform == "win32":
         raise CannotStart("gunicorn does not run on Windows: start the service under WSL")
-    paths = ["--config", str(ROOT / "gunicorn.conf.py"), "--pythonpath", str(ROOT)]
-    return [sys.executable, "-m", "gunicorn", *paths, *options, "wsgi:app"]
+    return [sys.executable, "-m", "gunicorn", "--config", str(ROOT / "gunicorn.conf.py"), *options, "wsgi:app"]
 
 
 def log_to_stderr(level: str) -> None:

@@ -1,0 +1,196 @@
+"""``gunicorn.conf.py`` as it runs: under a real gunicorn, with a small application in the service's place."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.processes import (
+    ROOT,
+    OpenStream,
+    bare_environment,
+    free_port,
+    python,
+    running,
+    status_of,
+    wait_until,
+)
+
+pytest.importorskip("gunicorn", reason="gunicorn runs on POSIX only")
+
+STAND_IN = r"""
+import threading
+from flask import Flask, Response
+
+class Service:
+    def __init__(self):
+        self.stopped = threading.Event()
+
+    def start(self):
+        print("started", flush=True)
+
+    def stop(self):
+        print("stopped", flush=True)
+        self.stopped.set()
+
+def stream():
+    yield ": hello\n"
+    service.stopped.wait()
+    yield ": goodbye\n"
+
+service = Service()
+app = Flask("stand_in")
+app.extensions["peoplecount"] = service
+app.add_url_rule("/health/live", "live", lambda: "ok")
+app.add_url_rule("/events", "events", lambda: Response(stream()))
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "stand_in.py").write_text(STAND_IN)
+    return tmp_path
+
+
+def command(*options: str) -> list[str]:
+    return python("-m", "gunicorn", "--config", str(ROOT / "gunicorn.conf.py"), *options, "stand_in:app")
+
+
+@pytest.fixture
+def port() -> int:
+    return free_port()
+
+
+@pytest.fixture
+def served(folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
+    environment = bare_environment(PORT=str(port))
+    with running(command(), environment, cwd=folder, output=folder / "output") as process:
+        wait_until(lambda: status_of(port, "/health/live") == 200)
+        yield process
+
+
+def refused(folder: Path, *options: str, **environ: str) -> tuple[int, list[str]]:
+    """Exit code and lines, without gunicorn's own dated ones."""
+    told = subprocess.run(
+        command(*options),
+        check=False,
+        cwd=folder,
+        env=bare_environment(**environ),
+        capture_output=True,
+        text=True,
+        timeout=20,
+    )
+    return told.returncode, [line for line in told.stderr.splitlines() if not line.startswith("[")]
+
+
+def test_it_imports_nothing_that_opens_sockets_before_gevent_patches() -> None:
+    program = (
+        "import socket, sys\n"  # gunicorn's master has it anyway, and asks it whether the port is free
+        "before = set(sys.modules)\n"
+        "import runpy; runpy.run_path('gunicorn.conf.py')\n"
+        "print(*set(sys.modules) - before)"
+    )
+    told = subprocess.run(
+        python("-c", program), cwd=ROOT, env=bare_environment(), capture_output=True, text=True, check=True
+    )
+    imported = set(told.stdout.split())
+    assert "peoplecount.settings" in imported
+    assert not {"ssl", "requests", "urllib3", "flask", "sqlalchemy", "gevent", "http.client", "sqlite3"} & imported
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_an_open_stream_is_ended_at_once(
+    served: subprocess.Popen[bytes], folder: Path, port: int, number: signal.Signals
+) -> None:
+    stream = OpenStream(port)
+    assert stream.first == b": hello\n"
+    begun = time.monotonic()
+    served.send_signal(number)
+    stream.rest()
+    assert served.wait(10) == 0
+    assert time.monotonic() - begun < 3
+    stream.close()
+    output = (folder / "output").read_text()
+    assert "started" in output
+    assert "stopped" in output
+    assert "Traceback" not in output
+
+
+def test_sigterm_lets_a_stream_say_goodbye(served: subprocess.Popen[bytes], port: int) -> None:
+    stream = OpenStream(port)
+    served.terminate()
+    assert stream.rest() == b": goodbye\n"
+    stream.close()
+
+
+def test_the_limit_on_open_files_is_raised_for_streams(served: subprocess.Popen[bytes]) -> None:
+    import resource  # noqa: PLC0415  POSIX
+
+    prlimit = getattr(resource, "prlimit", None)
+    if prlimit is None:
+        pytest.skip("only Linux tells another process' limits; it is not SQL Server's fault")
+    soft, hard = prlimit(served.pid, resource.RLIMIT_NOFILE)
+    assert soft == hard or soft >= 11_000
+
+
+def test_no_control_socket_is_left_in_the_home_folder(folder: Path, port: int) -> None:
+    home = folder / "home"
+    home.mkdir()
+    with running(command(), bare_environment(PORT=str(port), HOME=str(home)), cwd=folder) as process:
+        wait_until(lambda: status_of(port, "/health/live") == 200)
+        assert list(home.iterdir()) == []
+        process.terminate()
+        process.wait(10)
+
+
+def test_a_taken_port_is_one_line(folder: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        taken = server.getsockname()[1]
+        code, lines = refused(folder, PORT=str(taken))
+    assert code == 1
+    assert len(lines) == 1
+    assert lines[0].startswith(f"Port {taken} on 127.0.0.1 is taken")
+
+
+def test_wrong_settings_are_told_and_nothing_starts(folder: Path) -> None:
+    code, lines = refused(folder, PORT="x", DATABASE_URL="hush")
+    assert code == 2
+    assert lines[0] == "2 settings are wrong:"
+    assert "hush" not in str(lines)
+
+
+@pytest.mark.parametrize("options", [(), ("--bind", "0.0.0.0:0")])
+def test_others_cannot_reach_it_while_there_is_no_sign_in(folder: Path, port: int, options: tuple[str, ...]) -> None:
+    environ = {"PORT": str(port)} if options else {"PORT": str(port), "HOST": "0.0.0.0"}
+    code, lines = refused(folder, *options, **environ)
+    assert code == 1
+    assert "no sign-in" in lines[0]
+
+
+def test_what_is_odd_about_the_settings_is_in_the_log(folder: Path, port: int) -> None:
+    (folder / ".env").write_text(f"PORT={port}\nDB_HOST=srv\n")
+    with running(command(), bare_environment(), cwd=folder, output=folder / "output"):
+        wait_until(lambda: status_of(port, "/health/live") == 200)
+    assert "did you mean DB_SERVER?" in (folder / "output").read_text()
+
+
+def test_the_demos_service_ends_when_the_demo_is_killed(folder: Path, port: int) -> None:
+    """The demo holds the other end of its standard input."""
+    reading, writing = os.pipe()
+    environment = bare_environment(PEOPLECOUNT_DEMO="1", PORT=str(port), DATA_DIR=str(folder))
+    process = subprocess.Popen(command(), cwd=folder, env=environment, stdin=reading, stderr=subprocess.DEVNULL)
+    os.close(reading)
+    try:
+        wait_until(lambda: status_of(port, "/health/live") == 200)
+        os.close(writing)
+        assert process.wait(10) == 0
+    finally:
+        process.kill()
+        process.wait()

@@ -1,0 +1,64 @@
+"""What the entry points check before anything starts."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+
+import pytest
+
+from peoplecount.launch import ROOT, CannotStart, demand_free, demand_loopback, gunicorn_command, http_address
+from tests.support.processes import free_port
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "::1", "localhost"])
+def test_this_machines_own_addresses_are_fine(host: str) -> None:
+    demand_loopback(host)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.org", "localhost.example.org"])
+def test_an_address_others_could_reach_is_refused_while_there_is_no_sign_in(host: str) -> None:
+    with pytest.raises(CannotStart, match="no sign-in"):
+        demand_loopback(host)
+
+
+def test_a_free_port_is_fine_also_just_after_it_was_used() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        with socket.create_connection(("127.0.0.1", port)), server.accept()[0]:
+            pass
+    demand_free("127.0.0.1", port)
+    demand_free("127.0.0.1", port)
+
+
+def test_a_taken_port_is_refused_in_one_line_that_says_what_to_do() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server, pytest.raises(CannotStart) as refused:
+        demand_free("127.0.0.1", server.getsockname()[1])
+    assert "taken by another program" in str(refused.value)
+    assert "PORT" in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_an_address_this_machine_does_not_have_is_refused() -> None:
+    with pytest.raises(CannotStart, match="see HOST and PORT"):
+        demand_free("192.0.2.1", free_port())
+
+
+def test_an_ipv6_address_is_written_in_brackets() -> None:
+    assert http_address("::1", 8000) == "http://[::1]:8000"
+    assert http_address("127.0.0.1", 8000) == "http://127.0.0.1:8000"
+
+
+def test_gunicorn_is_called_from_any_folder_with_this_python() -> None:
+    command = gunicorn_command("--reload")
+    assert command[0] == sys.executable
+    assert command[-2:] == ["--reload", "wsgi:app"]
+    assert os.path.isfile(ROOT / "gunicorn.conf.py")
+    assert str(ROOT / "gunicorn.conf.py") in command
+
+
+def test_on_windows_it_says_what_to_do_instead(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    with pytest.raises(CannotStart, match="WSL"):
+        gunicorn_command()
