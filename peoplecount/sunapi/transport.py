@@ -63,6 +63,8 @@ class Transport:
         self._connect_timeout = connect_timeout
         self._read_timeout = read_timeout
         self._session = _session()
+        self._answered = False
+        """Whether the last exchange went well, so that the next one finds its connection open."""
         self.requests_sent = 0
 
     def prepare(self, url: str) -> requests.PreparedRequest:
@@ -78,7 +80,7 @@ class Transport:
         Raises ``CameraUnreachable``, ``KeptConnectionLost`` where sending again is in order, and
         ``UnexpectedAnswer`` for what is no HTTP, is cut off or too large.
         """
-        kept = self.requests_sent > 0
+        kept, self._answered = self._answered, False
         self.requests_sent += 1
         asked_at = self._clock.now()
         try:
@@ -95,6 +97,7 @@ class Transport:
                 response.close()
         except (requests.RequestException, urllib3.exceptions.HTTPError, http.client.HTTPException, OSError) as error:
             raise self._translated(error, kept=kept) from error
+        self._answered = True
         challenges = tuple(response.raw.headers.getlist("WWW-Authenticate")) if response.status_code == 401 else ()
         location = response.headers.get("Location", "")
         return Reply(response.status_code, body, challenges, location, asked_at, self._clock.now())
