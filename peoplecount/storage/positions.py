@@ -62,13 +62,15 @@ def save_positions(
         insert(positions), [_identity(key) | _totals(changed[key]) for key in changed if key not in before]
     )
     for lines in in_chunks([str(key) for key in changed]):
-        sent = [line for key, line in changed.items() if str(key) in set(lines)]
-        expected = Tally(
-            len(sent),
-            sum(line.position.entered.total for line in sent),
-            sum(line.position.left.total for line in sent),
-        )
-        demand(positions, take_tally(transaction, positions, positions.c.line_id.in_(lines), figures="total"), expected)
+        _demand_all(transaction, lines, {str(key): line.position for key, line in changed.items()})
+
+
+def _demand_all(transaction: Transaction, lines: Sequence[str], sent: Mapping[str, Position]) -> None:
+    expected = Tally(
+        len(lines), sum(sent[line].entered.total for line in lines), sum(sent[line].left.total for line in lines)
+    )
+    found = take_tally(transaction, positions, positions.c.line_id.in_(lines), figures="total")
+    demand(positions, found, expected)
 
 
 def in_chunks(lines: Sequence[str]) -> Iterator[Sequence[str]]:

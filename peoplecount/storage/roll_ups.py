@@ -15,7 +15,7 @@ from peoplecount.storage.connection import Transaction
 from peoplecount.storage.positions import in_chunks
 from peoplecount.storage.records import Record
 from peoplecount.storage.schema import hour_counts, quarter_hours
-from peoplecount.storage.tally import Tally, demand
+from peoplecount.storage.tally import Tally, demand, take_tally
 
 QUARTER_HOUR = timedelta(minutes=15)
 HOUR = timedelta(hours=1)
@@ -140,7 +140,7 @@ class _RollUp:
                 inserts.append(stretch._asdict() | local | _figures(more))
         transaction.change_each(self._update, updates)
         transaction.change_each(insert(self._table), inserts)
-        demand(self._table, _tally(self._load(transaction, touched)), before + added)
+        demand(self._table, take_tally(transaction, self._table, touched), before + added)
 
     def _touched(self, sums: Mapping[Stretch, Sums]) -> ColumnElement[bool]:
         columns = self._table.c
