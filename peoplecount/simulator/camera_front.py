@@ -13,7 +13,6 @@ from peoplecount.simulator.classic_counting import Body
 from peoplecount.simulator.digest import DigestGate, blocked
 from peoplecount.simulator.fault import BEFORE_LOGIN, ON_ANSWERS, FaultName
 from peoplecount.simulator.fault_board import ActiveFault
-from peoplecount.simulator.fault_board import ActiveFault
 from peoplecount.simulator.firmware import Dialect
 from peoplecount.simulator.history_desk import HistoryDesk
 from peoplecount.simulator.http_message import Manner, Request, Response

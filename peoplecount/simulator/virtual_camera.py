@@ -11,15 +11,8 @@ from random import Random
 from peoplecount.simulator.camera_clock import CameraClock
 from peoplecount.simulator.clock import PlayedClock
 from peoplecount.simulator.crossings import Direction, LineTraffic, Traffic
-from peoplecount.simulator.fault import (
-    ON_COUNTS,
-    ON_LINES,
-    ActiveFault,
-    FaultBoard,
-    FaultName,
-    FaultOrder,
-    FaultRefused,
-)
+from peoplecount.simulator.fault import ON_COUNTS, ON_LINES, FaultName, FaultOrder, FaultRefused
+from peoplecount.simulator.fault_board import ActiveFault, FaultBoard
 from peoplecount.simulator.line_counter import LineCounter
 from peoplecount.simulator.local_days import LocalDays
 from peoplecount.simulator.plan import CameraPlan, LinePlan
