@@ -135,7 +135,7 @@ def test_the_limit_on_open_files_is_raised_for_streams(served: subprocess.Popen[
 
     prlimit = getattr(resource, "prlimit", None)
     if prlimit is None:
-        pytest.skip("only Linux tells another process' limits; it is not SQL Server's fault")
+        pytest.skip("only Linux tells another process' limits")
     soft, hard = prlimit(served.pid, resource.RLIMIT_NOFILE)
     assert soft == hard or soft >= 11_000
 
