@@ -189,6 +189,7 @@ def test_a_leader_killed_before_its_commit_begins_takes_its_append_back(log, ter
     with pytest.raises(Killed):
         pending.wait()
     assert texts(log) == []
+    assert len(group._free_lead) == 1, "or two would commit side by side"
 
 
 def test_a_leader_killed_while_its_commit_runs_does_not_let_a_second_one_run_beside_it(log, term, callers):

@@ -120,6 +120,18 @@ def test_a_kind_of_event_from_a_newer_version_is_refused_in_words(sqlite_home):
         log.read(0, 1)
 
 
+def test_a_new_file_that_somebody_else_is_writing_is_tried_again(path, monkeypatch):
+    with connect(path) as other:
+        other.execute("BEGIN IMMEDIATE")
+        other.execute("CREATE TABLE taken_back (x)")
+        # SQLite gives up on the switch to WAL at once here, whatever its busy timeout.
+        monkeypatch.setattr("time.sleep", lambda seconds: other.execute("ROLLBACK"))
+        log = SQLiteEventLog(path)
+        assert log.head().number == 0
+        assert pragma(log, "journal_mode") == "wal"
+        log.close()
+
+
 def test_an_older_file_is_brought_up_to_date_and_keeps_what_it_holds(path):
     first = ("CREATE TABLE kept (x)", "INSERT INTO kept VALUES ('old')")
     second = ("ALTER TABLE kept ADD COLUMN y DEFAULT 'new'",)
@@ -239,6 +251,15 @@ def test_readers_do_not_make_the_write_ahead_log_grow(sqlite_home):
         after = reader.read(after, 1000)[-1].event_id.number
     wal = sqlite_home.path.with_name("events.sqlite-wal").stat().st_size
     assert wal < 6_000_000 < log.size()
+
+
+def test_a_burst_does_not_leave_its_write_ahead_log_on_the_disk_for_ever(sqlite_log):
+    term = sqlite_log.raise_term()
+    sqlite_log.append(term, [some("x" * 20_000_000)], NOON)
+    for _ in range(3):
+        sqlite_log.append(term, [some("y")], NOON)
+    wal = sqlite_log._file.path.with_name("events.sqlite-wal")
+    assert wal.stat().st_size < 5_000_000
 
 
 @pytest.mark.parametrize("kind", EventKind)
