@@ -168,7 +168,7 @@ class ChartView {
     const shared = {
       width: wide,
       // The same on both, or their hours would not stand above each other.
-      padding: [8, 16, 4, 0],
+      padding: [8, 24, 4, 0],
       tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), timeZone),
       legend: { show: false },
       cursor: { y: false, points: { show: false }, drag: { x: false, y: false }, sync: { key: this.siteId, scales: ["x", null] } },

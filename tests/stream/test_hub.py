@@ -1,0 +1,187 @@
+"""The hub."""
+
+import threading
+
+from peoplecount.domain.event_id import EventId
+from peoplecount.stream import hub as hub_module
+from peoplecount.stream.hub import Hub
+from peoplecount.stream.snapshot import Snapshot
+from tests.support.stream_events import NOON, entry, heard
+from tests.support.waiting import wait_until
+
+ALL = frozenset()
+
+
+def a_hub(head: int = 0, **limits) -> Hub:
+    hub = Hub(**limits)
+    hub.reset(EventId("e", head))
+    return hub
+
+
+def test_a_hub_is_not_ready_before_it_knows_where_the_log_stands():
+    hub = Hub()
+    assert not hub.ready
+    assert hub.place_after(EventId("e", 0)) is None
+    hub.reset(EventId("e", 4))
+    assert hub.ready
+    assert hub.head == EventId("e", 4)
+
+
+def test_readers_at_the_same_place_share_one_slice():
+    hub = a_hub()
+    hub.publish([entry(1), entry(2)])
+    place = hub.place_after(EventId("e", 0))
+    first, second = hub.slice_after(place, ALL), hub.slice_after(place, ALL)
+    assert first is second
+    assert [one.number for one in heard([first.data])] == [1, 2]
+    assert first.examined == EventId("e", 2)
+
+
+def test_what_is_published_later_is_in_the_next_slice_of_the_same_place():
+    hub = a_hub()
+    place = hub.place_after(EventId("e", 0))
+    assert hub.slice_after(place, ALL).data == b""
+    hub.publish([entry(1)])
+    assert [one.number for one in heard([hub.slice_after(place, ALL).data])] == [1]
+
+
+def test_a_filter_lets_through_its_cameras_and_moves_past_the_others():
+    hub = a_hub()
+    hub.publish([entry(1, "a"), entry(2, "b"), entry(3, "a"), entry(4, "b")])
+    part = hub.slice_after(hub.place_after(EventId("e", 0)), frozenset({"a"}))
+    assert [one.number for one in heard([part.data])] == [1, 3]
+    assert part.examined == EventId("e", 4)
+
+
+def test_a_slice_is_cut_where_it_gets_long(monkeypatch):
+    monkeypatch.setattr(hub_module, "MAX_SLICE", 300)
+    hub = a_hub()
+    hub.publish([entry(number) for number in range(1, 21)])
+    place, got, parts = hub.place_after(EventId("e", 0)), [], 0
+    while (part := hub.slice_after(place, ALL)).data:
+        assert len(part.data) <= 300
+        got += [one.number for one in heard([part.data])]
+        place, parts = part.after, parts + 1
+    assert got == list(range(1, 21))
+    assert parts > 2
+
+
+def test_a_place_that_fell_out_of_the_ring_is_not_there():
+    hub = a_hub(max_frames=2)
+    place = hub.place_after(EventId("e", 0))
+    hub.publish([entry(number) for number in range(1, 6)])
+    assert hub.slice_after(place, ALL) is None
+    assert hub.place_after(EventId("e", 2)) is None
+    assert hub.place_after(EventId("e", 3)) is not None
+
+
+def test_cursors_of_another_epoch_or_ahead_have_no_place():
+    hub = a_hub(5)
+    assert hub.place_after(EventId("other", 5)) is None
+    assert hub.place_after(EventId("e", 6)) is None
+
+
+def test_a_reset_voids_all_places():
+    hub = a_hub()
+    hub.publish([entry(1)])
+    place = hub.place_after(EventId("e", 1))
+    hub.reset(EventId("f", 1))
+    assert hub.slice_after(place, ALL) is None
+
+
+def test_every_change_sets_the_signal_that_was_taken_before_it():
+    hub = a_hub()
+    changes = (
+        lambda: hub.publish([entry(1)]),
+        lambda: hub.publish_readings(NOON, {"c": NOON}),
+        lambda: hub.reset(EventId("f", 0)),
+        lambda: hub.close("done"),
+    )
+    for change in changes:
+        signal = hub.signal
+        assert not signal.is_set()
+        change()
+        assert signal.is_set()
+
+
+def test_publishing_nothing_wakes_nobody():
+    hub = a_hub()
+    signal = hub.signal
+    hub.publish([])
+    assert not signal.is_set()
+
+
+def test_readings_go_to_all_and_to_a_filter_only_its_own():
+    hub = a_hub(3)
+    hub.publish_readings(NOON, {"b": NOON, "a": NOON})
+    place = hub.place_after(EventId("e", 3))
+    assert hub.slice_after(place, ALL).data == b""  # who stands after entry 3 has heard what came with it
+    assert heard([hub.latest_readings(ALL)])[0].data["cameras"] == {
+        "a": "2026-05-04T12:00:00.000Z",
+        "b": "2026-05-04T12:00:00.000Z",
+    }
+    assert list(heard([hub.latest_readings(frozenset({"b"}))])[0].data["cameras"]) == ["b"]
+    assert b"id:" not in hub.latest_readings(ALL)
+
+
+def test_a_snapshot_for_a_filter_holds_its_cameras_only():
+    hub = a_hub()
+    place = hub.place_after(EventId("e", 0))
+    lines = [{"lineId": name, "cameraId": name, "doorId": f"door-{name}", "siteId": "s"} for name in "ab"]
+    fields = {
+        "sites": [{"siteId": "s"}, {"siteId": "t"}],
+        "doors": [{"doorId": "door-a"}, {"doorId": "door-b"}],
+        "cameras": [{"cameraId": "a", "siteId": "s"}, {"cameraId": "b", "siteId": "s"}],
+        "lines": lines,
+    }
+    hub.publish_snapshot(Snapshot(EventId("e", 0), fields))
+    (whole,) = heard([hub.slice_after(place, ALL).data])
+    (part,) = heard([hub.slice_after(place, frozenset({"a"})).data])
+    assert whole.data == {"id": "e-0", **fields}
+    assert part.data["sites"] == [{"siteId": "s"}]
+    assert part.data["doors"] == [{"doorId": "door-a"}]
+    assert part.data["cameras"] == fields["cameras"][:1]
+    assert part.data["lines"] == lines[:1]
+    assert part.last_id == "e-0"
+
+
+def test_the_reason_of_closing_is_the_first_one_given():
+    hub = a_hub()
+    hub.close("restart")
+    hub.close("again")
+    assert hub.closed == "restart"
+
+
+def test_open_streams_are_counted_also_when_they_break():
+    hub = a_hub()
+    with hub.attendance():
+        assert hub.open_streams == 1
+    try:
+        with hub.attendance():
+            raise ConnectionError
+    except ConnectionError:
+        pass
+    assert hub.open_streams == 0
+
+
+def test_readers_in_many_threads_hear_everything_in_order():
+    hub = a_hub(max_frames=10_000)
+    results: list[list[int]] = [[] for _ in range(8)]
+
+    def read(result: list[int]) -> None:
+        place = hub.place_after(EventId("e", 0))
+        while len(result) < 500:
+            signal = hub.signal
+            part = hub.slice_after(place, ALL)
+            result += [one.number for one in heard([part.data])] if part.data else []
+            if part.after == place:
+                signal.wait(5)
+            place = part.after
+
+    readers = [threading.Thread(target=read, args=(result,), daemon=True) for result in results]
+    for reader in readers:
+        reader.start()
+    for number in range(1, 501):
+        hub.publish([entry(number)])
+    wait_until(lambda: all(not reader.is_alive() for reader in readers))
+    assert results == [list(range(1, 501))] * 8
