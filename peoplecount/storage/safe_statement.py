@@ -12,7 +12,7 @@ from sqlalchemy.sql.elements import ClauseElement
 from peoplecount.storage.errors import UnsafeStatement
 
 _QUOTED_NAME = re.compile(r'"[^"]*"|\[[^\]]*\]')
-_VALUE = re.compile(r"'|(?<![\w:@.$\"])[0-9]")
+_VALUE = re.compile(r"'|\$\w*\$|(?<![\w:@])[0-9]")
 _HOW = 'write text("… WHERE camera_id = :camera") and give {"camera": …}, or use SQLAlchemy\'s expressions'
 
 

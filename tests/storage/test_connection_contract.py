@@ -152,7 +152,7 @@ def test_moments_are_utc_to_the_millisecond_and_numbers_64_bit(connection):
 
 def test_a_time_without_a_zone_is_refused(connection):
     with pytest.raises(Exception, match="has no time zone"):
-        connection.execute(insert(positions), a_position(datetime(2026, 5, 4)))  # noqa: DTZ001
+        connection.execute(insert(positions), a_position(datetime(2026, 5, 4)))
 
 
 def test_it_may_be_disconnected_twice_and_used_again(connection):

@@ -1,0 +1,167 @@
+"""Which of our errors the drivers' become. The pyodbc rows are what the drivers were seen to raise."""
+
+import sqlite3
+
+import pytest
+from sqlalchemy import exc
+
+from peoplecount.storage.dialects import Product
+from peoplecount.storage.errors import (
+    DatabaseConflict,
+    DatabaseError,
+    DatabaseRefused,
+    DatabaseUnavailable,
+    DriverMissing,
+    SchemaMismatch,
+)
+from peoplecount.storage.faults import as_ours, is_gone
+
+MICROSOFT = "[Microsoft][ODBC Driver 18 for SQL Server]"
+
+
+def odbc(state, text, number=None, call="SQLExecDirectW", driver=MICROSOFT):
+    """An error as pyodbc makes it: SQLSTATE first, then all messages with number and call at the end."""
+    end = f" ({number}) ({call})" if number is not None else ""
+    return FakeOdbcError(state, f"[{state}] {driver}[SQL Server]{text}{end}")
+
+
+class FakeOdbcError(Exception):
+    pass
+
+
+class FakePostgresError(Exception):
+    def __init__(self, text, sqlstate=None):
+        super().__init__(text)
+        self.sqlstate = sqlstate
+
+
+def ours(product, error):
+    with pytest.raises(DatabaseError) as found, as_ours(product):
+        raise exc.DBAPIError("SELECT", {}, error)
+    assert found.value.__cause__ is not None
+    return found.value
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (odbc("23000", "Violation of UNIQUE KEY constraint", 2627), DatabaseConflict),
+        (odbc("23000", "Cannot insert duplicate key row with unique index", 2601), DatabaseConflict),
+        (odbc("40001", "deadlock victim", 1205), DatabaseConflict),
+        (odbc("42000", "deadlock victim", 1205, driver="[FreeTDS]"), DatabaseConflict),
+        (odbc("28000", "Login failed for user", 18456, "SQLDriverConnect"), DatabaseRefused),
+        (odbc("42000", "Login failed for user", 18456, driver="[FreeTDS]"), DatabaseRefused),
+        (odbc("08004", "Database does not exist", 911), DatabaseRefused),
+        (odbc("42000", "Cannot open database requested by the login", 4060), DatabaseRefused),
+        (odbc("42000", "The INSERT permission was denied", 229), DatabaseRefused),
+        (odbc("42S02", "Invalid object name", 208), SchemaMismatch),
+        (odbc("42S22", "Invalid column name", 207), SchemaMismatch),
+        (odbc("08S01", "Communication link failure", 10054), DatabaseUnavailable),
+        (odbc("08S01", "Unable to connect", 20009, driver="[FreeTDS]"), DatabaseUnavailable),
+        (odbc("HY000", "Unexpected EOF from the server", 20017, driver="[FreeTDS]"), DatabaseUnavailable),
+        (odbc("HY000", "Unknown error: DBPROCESS is dead or not enabled", driver="[FreeTDS]"), DatabaseUnavailable),
+        (odbc("HYT00", "Login timeout expired", 0, "SQLDriverConnect"), DatabaseUnavailable),
+        (odbc("HYT00", "Query timeout expired", 0), DatabaseUnavailable),
+        (odbc("42000", "The transaction log is full", 9002), DatabaseUnavailable),
+        (odbc("40613", "Database is not currently available", 40613), DatabaseUnavailable),
+        (odbc("IM002", "Data source name not found and no default driver specified"), DriverMissing),
+        (
+            FakeOdbcError("01000", "[01000] [unixODBC][Driver Manager]Can't open lib 'x' : file not found"),
+            DriverMissing,
+        ),
+    ],
+    ids=lambda value: str(value.args[1])[:60] if isinstance(value, Exception) else "",
+)
+def test_sql_server(error, kind):
+    assert type(ours(Product.SQL_SERVER, error)) is kind
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        odbc("23000", "Cannot insert the value NULL into column", 515),
+        odbc("23000", "conflicted with the FOREIGN KEY constraint", 547),
+        odbc("22001", "String or binary data would be truncated", 8152),
+        odbc("42000", "Incorrect syntax near", 102),
+    ],
+)
+def test_mistakes_of_ours_are_neither_repeated_nor_taken_for_an_outage(error):
+    assert type(ours(Product.SQL_SERVER, error)) is DatabaseError
+
+
+def test_messages_come_without_the_drivers_prefixes():
+    assert str(ours(Product.SQL_SERVER, odbc("42S02", "Invalid object name 'x'.", 208))).startswith("Invalid object")
+
+
+def test_a_dead_link_is_known_with_freetds_too():
+    assert is_gone(Product.SQL_SERVER, odbc("HY000", "Unexpected EOF from the server", 20017, driver="[FreeTDS]"))
+    assert not is_gone(Product.SQL_SERVER, odbc("23000", "duplicate", 2627))
+    assert not is_gone(Product.POSTGRESQL, FakePostgresError("gone", "57P01"))  # SQLAlchemy knows these itself
+
+
+@pytest.mark.parametrize(
+    ("state", "kind"),
+    [
+        ("23505", DatabaseConflict),
+        ("40001", DatabaseConflict),
+        ("40P01", DatabaseConflict),
+        ("28P01", DatabaseRefused),
+        ("3D000", DatabaseRefused),
+        ("42501", DatabaseRefused),
+        ("42P01", SchemaMismatch),
+        ("42703", SchemaMismatch),
+        ("57P01", DatabaseUnavailable),
+        ("53300", DatabaseUnavailable),
+        ("57014", DatabaseUnavailable),
+        ("08006", DatabaseUnavailable),
+        (None, DatabaseUnavailable),
+        ("42601", DatabaseError),
+        ("23503", DatabaseError),
+    ],
+)
+def test_postgresql(state, kind):
+    assert type(ours(Product.POSTGRESQL, FakePostgresError("text", state))) is kind
+
+
+def test_a_refusal_while_connecting_to_postgresql_is_told_by_its_words():
+    refused = ours(
+        Product.POSTGRESQL,
+        FakePostgresError('connection failed: FATAL:  password authentication failed for user "x"\nmore'),
+    )
+    assert isinstance(refused, DatabaseRefused)
+    assert refused.at_sign_in
+    assert "\n" not in str(refused)
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "kind"),
+    [
+        (sqlite3.SQLITE_BUSY, "database is locked", DatabaseUnavailable),
+        (sqlite3.SQLITE_BUSY_SNAPSHOT, "database is locked", DatabaseUnavailable),
+        (sqlite3.SQLITE_FULL, "database or disk is full", DatabaseUnavailable),
+        (sqlite3.SQLITE_CANTOPEN, "unable to open database file", DatabaseUnavailable),
+        (sqlite3.SQLITE_IOERR_WRITE, "disk I/O error", DatabaseUnavailable),
+        (sqlite3.SQLITE_READONLY, "attempt to write a readonly database", DatabaseRefused),
+        (sqlite3.SQLITE_CONSTRAINT_UNIQUE, "UNIQUE constraint failed", DatabaseConflict),
+        (sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, "UNIQUE constraint failed", DatabaseConflict),
+        (sqlite3.SQLITE_CONSTRAINT_NOTNULL, "NOT NULL constraint failed", DatabaseError),
+        (sqlite3.SQLITE_ERROR, "no such table: records", SchemaMismatch),
+        (sqlite3.SQLITE_ERROR, "no such column: x", SchemaMismatch),
+        (sqlite3.SQLITE_ERROR, "near x: syntax error", DatabaseError),
+        (sqlite3.SQLITE_CORRUPT, "database disk image is malformed", DatabaseError),
+    ],
+)
+def test_sqlite(code, text, kind):
+    error = sqlite3.OperationalError(text)
+    error.sqlite_errorcode = code
+    assert type(ours(Product.SQLITE, error)) is kind
+
+
+def test_a_pool_that_is_used_up_is_an_outage():
+    with pytest.raises(DatabaseUnavailable, match="in use"), as_ours(Product.SQLITE):
+        raise exc.TimeoutError("QueuePool limit")
+
+
+def test_what_is_no_error_of_a_database_passes():
+    with pytest.raises(ZeroDivisionError), as_ours(Product.SQLITE):
+        1 // 0  # noqa: B018
