@@ -120,16 +120,14 @@ def test_a_kind_of_event_from_a_newer_version_is_refused_in_words(sqlite_home):
         log.read(0, 1)
 
 
-def test_a_new_file_that_somebody_else_is_writing_is_tried_again(path, monkeypatch):
-    with connect(path) as other:
+def test_the_switch_to_wal_is_tried_again_where_sqlite_does_not_wait_by_itself(path, monkeypatch):
+    file = SQLiteFile(path, Schema(42, ()), synchronous="FULL", patience=5, unavailable=LogUnavailable)
+    with connect(path) as other, connect(path) as ours:
         other.execute("BEGIN IMMEDIATE")
         other.execute("CREATE TABLE taken_back (x)")
-        # SQLite gives up on the switch to WAL at once here, whatever its busy timeout.
         monkeypatch.setattr("time.sleep", lambda seconds: other.execute("ROLLBACK"))
-        log = SQLiteEventLog(path)
-        assert log.head().number == 0
-        assert pragma(log, "journal_mode") == "wal"
-        log.close()
+        file._switch_to_wal(ours)
+        assert ours.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
 def test_an_older_file_is_brought_up_to_date_and_keeps_what_it_holds(path):
