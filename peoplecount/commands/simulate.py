@@ -20,6 +20,7 @@ _BUSY = 3.0
 """What ``--busy`` alone means."""
 
 _MOST_CAMERAS = 10_000
+_MOST_BUSY = 100
 
 
 class _Misused(Exception):
@@ -44,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=1, help="other people for another number (1)")
     parser.add_argument(
         "--busy",
-        type=float,
+        type=_factor,
         nargs="?",
         const=_BUSY,
         metavar="FACTOR",
@@ -66,6 +67,13 @@ def _camera_count(text: str) -> int:
     if not 1 <= number <= _MOST_CAMERAS:
         raise argparse.ArgumentTypeError(f"{number} cameras: 1 to {_MOST_CAMERAS} are possible")
     return number
+
+
+def _factor(text: str) -> float:
+    factor = float(text)
+    if not 0 <= factor <= _MOST_BUSY:
+        raise argparse.ArgumentTypeError(f"{text} is no factor: 0 to {_MOST_BUSY} is expected")
+    return factor
 
 
 def _port(text: str) -> int:

@@ -36,12 +36,10 @@ def channels_asked_for(camera: VirtualCamera, query: Query) -> list[int]:
 def check(camera: VirtualCamera, query: Query, *, as_json: bool) -> Body:
     """Live totals since the camera's midnight."""
     channels = channels_asked_for(camera, query)
-    shown = camera.poll(channels)
     index = query.get("LineIndex")
-    if index is not None:
-        if not index.isdecimal():
-            raise SunapiError(INVALID_VALUE, f"LineIndex={index}")
-        shown = [line for line in shown if line.plan.index == int(index)]
+    if index is not None and not index.isdecimal():
+        raise SunapiError(INVALID_VALUE, f"LineIndex={index}")
+    shown = camera.poll(channels, index=None if index is None else int(index))
     return _check_json(camera, channels, shown) if as_json else _check_text(shown)
 
 

@@ -9,10 +9,17 @@ from datetime import UTC, datetime
 HAIR = 2e-6
 """Seconds. Keeps apart what is done one after the other while the clock stands (a hand-moved clock in tests)."""
 
+_TOP_SPEED = 1_000_000
+
 
 def real_utc_now() -> datetime:
     """The real moment, UTC."""
     return datetime.now(UTC)
+
+
+def _whole_milliseconds(moment: datetime) -> datetime:
+    """As finely as moments are told to others: at speed 1000 a lost millisecond is a second of difference."""
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 class PlayedClock:
@@ -30,13 +37,11 @@ class PlayedClock:
         real_from: datetime | None = None,
         real_now: Callable[[], datetime] = real_utc_now,
     ) -> None:
-        if not speed > 0:
-            raise ValueError(
-                f"speed {speed} cannot be played: it must be greater than 0 (60 plays a minute in a second)"
-            )
+        if not 0 < speed <= _TOP_SPEED:
+            raise ValueError(f"speed {speed} cannot be played: greater than 0 and at most {_TOP_SPEED:,} is possible")
         self._real_now = real_now
-        self.real_from = real_from or real_now()
-        self.played_from = played_from or self.real_from
+        self.real_from = _whole_milliseconds(real_from or real_now())
+        self.played_from = _whole_milliseconds(played_from or self.real_from)
         if played_until is not None and played_until < self.played_from:
             raise ValueError(f"the end {played_until} lies before the start {self.played_from}")
         self.speed = speed

@@ -96,6 +96,8 @@ class FaultOrder:
         return order
 
     def _check(self) -> None:
+        if self.count is not None and self.name not in BEFORE_LOGIN | ON_ANSWERS | ON_COUNTS:
+            raise FaultRefused(f"{self.name} takes no count; it happens once, or lasts for some seconds")
         if self.name is FaultName.CLOCK_STEP:
             if not self.seconds:
                 raise FaultRefused("a clock step needs seconds: by how much, negative to set the clock back")

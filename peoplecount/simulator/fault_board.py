@@ -32,6 +32,11 @@ class FaultBoard:
     def __init__(self) -> None:
         self._active: list[ActiveFault] = []
 
+    @property
+    def idle(self) -> bool:
+        """Nothing goes wrong, for certain."""
+        return not self._active
+
     def add(self, fault: ActiveFault) -> None:
         """A fault begins."""
         self._active.append(fault)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from peoplecount.simulator.http_message import BadRequest, Manner, Request, Response, read_request
 
 _BACKLOG = 1024
-_LINGER_NOT = struct.pack("ii", 1, 0)
+_LINGER_NOT = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
 """``SO_LINGER`` with no time at all: closing sends a reset."""
 
 Respond = Callable[[Request], Response]

@@ -56,8 +56,11 @@ class VirtualCamera:
         """Whether every line's totals have been fetched since the clock stopped."""
         return len(self._read_at_end) == len(self.counters)
 
-    def poll(self, channels: Iterable[int], rule: int | None = None) -> list[ShownLine]:
-        """What one answer to ``check`` shows, faults in the counts included."""
+    def poll(self, channels: Iterable[int], *, rule: int | None = None, index: int | None = None) -> list[ShownLine]:
+        """What one answer to ``check`` shows of these channels, faults in the counts included.
+
+        ``rule`` and ``index`` choose some of the lines; ``None`` is all.
+        """
         now, unstopped = self.clock.now(), self.clock.unstopped()
         finished = self.clock.finished
         shown = []
@@ -65,7 +68,9 @@ class VirtualCamera:
             counters = [
                 counter
                 for counter in self.counters
-                if counter.plan.channel == channel and rule in {None, counter.plan.rule}
+                if counter.plan.channel == channel
+                and rule in {None, counter.plan.rule}
+                and index in {None, counter.plan.index}
             ]
             zero = self.faults.take_on_channel(FaultName.ZERO_AFTER_RESTART, channel, unstopped)
             stale = None if zero else self.faults.take_on_channel(FaultName.STALE_ANSWER, channel, unstopped)
@@ -76,7 +81,8 @@ class VirtualCamera:
                 shown.append(ShownLine(counter.plan, *totals))
                 if finished and not zero and not stale:
                     self._read_at_end.add(counter.plan)
-            self._finish_split_reset(channel, counters)
+            if counters:
+                self._finish_split_reset(channel)
         return shown
 
     def totals(self, counter: LineCounter) -> tuple[int, int]:
@@ -100,6 +106,8 @@ class VirtualCamera:
 
     def answers_for(self, line: LinePlan) -> bool:
         """Whether ``check`` has the line in it."""
+        if self.faults.idle:
+            return line.enabled
         unstopped = self.clock.unstopped()
         missing = self.faults.on_line(FaultName.LINE_MISSING, line.channel, line.index, unstopped)
         return self.enabled(line) and not missing
@@ -171,12 +179,13 @@ class VirtualCamera:
             )
         return order.line
 
-    def _finish_split_reset(self, channel: int, counters: Iterable[LineCounter]) -> None:
+    def _finish_split_reset(self, channel: int) -> None:
         """The poll just answered saw in at zero and out as it was; the next one sees both."""
         if self._split_reset_pending.pop(channel, None) is not None:
             instant = self.clock.mark()
-            for counter in counters:
-                counter.reset(Direction.OUT, instant)
+            for counter in self.counters:
+                if counter.plan.channel == channel:
+                    counter.reset(Direction.OUT, instant)
 
     def clear_faults(self) -> None:
         """What goes on ends, and the clock is put right; what has happened (lost counts) stays so."""

@@ -74,7 +74,7 @@ def _check(camera: VirtualCamera, query: Mapping[str, str]) -> dict[str, Any]:
     channels, rule = _channels(camera, query), _rule(query)
     if not any(rule <= _person_rule(camera, channel) for channel in channels):
         raise SunapiError(INVALID_VALUE, f"index={rule}")
-    shown = camera.poll(channels, rule)
+    shown = camera.poll(channels, rule=rule)
     elements = []
     for channel in channels:
         lines = [

@@ -50,10 +50,16 @@ def test_what_is_done_while_the_clock_stands_keeps_its_order(real):
     assert first < seen < second < clock.now()
 
 
-@pytest.mark.parametrize("speed", [0, -1, float("nan")])
+@pytest.mark.parametrize("speed", [0, -1, float("nan"), float("inf")])
 def test_a_speed_that_leads_nowhere_is_refused(speed):
     with pytest.raises(ValueError, match="greater than 0"):
         PlayedClock(speed=speed)
+
+
+def test_it_starts_on_a_whole_millisecond_so_that_others_can_follow_it_exactly(real):
+    real.passes(0.0123456)
+    clock = PlayedClock(speed=2000, real_now=real)
+    assert clock.real_from.microsecond == clock.played_from.microsecond == 12_000
 
 
 def test_an_end_before_the_start_is_refused(real):

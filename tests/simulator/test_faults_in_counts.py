@@ -180,6 +180,7 @@ def test_overlapping_blindness_is_subtracted_once(camera):
         ({"fault": "500", "seconds": -1}, "greater than 0"),
         ({"fault": "500", "seconds": float("nan")}, "a number is expected"),
         ({"fault": "clock-step"}, "needs seconds"),
+        ({"fault": "line-missing", "count": 2}, "takes no count"),
     ],
 )
 def test_an_order_that_makes_no_sense_is_refused_with_what_is_allowed(fields, complaint):

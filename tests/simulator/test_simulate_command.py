@@ -116,6 +116,7 @@ def test_a_taken_port_is_one_line(simulate):
     ("options", "complaint"),
     [
         (["--cameras", "0"], "1 to 10000 are possible"),
+        (["--busy", "-1"], "0 to 100 is expected"),
         (["--port", "70000"], "0 to 65535 is expected"),
         (["--time-zone", "Mars/Olympus"], "names look like Europe/Zurich"),
         (["--speed", "0"], "greater than 0"),
