@@ -106,8 +106,8 @@ class SunapiClient:
     def _read(self) -> Reading:
         self._knowledge.refresh()
         answers = self._ask()
-        if self._spots not in {None, _spots(answers)} and self._knowledge.doubt_configuration():
-            # Other lines than the last time: the camera's configuration has probably been changed.
+        other_lines = self._spots is not None and _spots(answers) != self._spots
+        if other_lines and self._knowledge.doubt_configuration():
             self._knowledge.refresh()
             answers = self._ask()
         self._spots = _spots(answers)
@@ -146,7 +146,8 @@ class SunapiClient:
 
     def _report(self, answers: _Answers) -> None:
         """Log what could not be used, when it changes and not with every poll."""
-        problems = tuple(problem for answer in answers for problem in answer.value.problems)
+        problems = self._knowledge.configuration.problems
+        problems += tuple(problem for answer in answers for problem in answer.value.problems)
         if problems != self._problems:
             self._problems = problems
             _log.warning("camera %s: %s", self._camera_id, "; ".join(problems) or "all lines can be used again")

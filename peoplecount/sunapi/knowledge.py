@@ -135,13 +135,18 @@ class Knowledge:
         try:
             return self._connection.ask(queries.device_info(), parse_device_info).value
         except CountingUnavailable:
-            # Counts can be read without knowing whose they are.
-            return DeviceInfo()
+            # Counts can be read without knowing whose they are; and a device does not lose its name by keeping silent.
+            return self._info.value or DeviceInfo()
 
     def _note_info(self, info: DeviceInfo, now: datetime) -> None:
         before = self._info.value
-        if before is not None and before != info:
-            _log.info("camera %s is another device or has new firmware: %s", self._connection.camera_id, info.model)
+        if before is not None and (before.identity, before.firmware) != (info.identity, info.firmware):
+            _log.info(
+                "camera %s is another device or has new firmware: %s %s",
+                self._connection.camera_id,
+                info.model,
+                info.firmware,
+            )
             self._forget_counting()
         self._info.keep(info, now)
         self._realm = self._connection.realm

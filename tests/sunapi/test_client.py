@@ -303,6 +303,58 @@ def test_another_device_at_the_address_is_noticed_within_the_hour(
     assert classic.targets() == [INFO, APPS, VIEW, LIMIT, DATE, CHECK]
 
 
+def test_new_firmware_is_a_reason_to_choose_anew_and_a_new_name_is_not(
+    classic: DigestCamera, client: SunapiClient, clock: FakeClock
+) -> None:
+    client.read()
+    for changed, chosen_anew in (('"DeviceName":"Door","FirmwareVersion":"2.1"', 0), ('"FirmwareVersion":"2.2"', 1)):
+        classic.says(INFO, f'{{"Model":"XNV-1","SerialNumber":"Z1",{changed}}}')
+        clock.passes(3600)
+        classic.seen.clear()
+        client.read()
+        assert classic.targets().count(APPS) == chosen_anew
+
+
+def test_a_device_that_once_does_not_say_what_it_is_keeps_its_name(
+    classic: DigestCamera, client: SunapiClient, clock: FakeClock
+) -> None:
+    client.read()
+    classic.forgets(INFO)
+    clock.passes(3600)
+
+    assert client.read().serial == "Z1"
+
+
+def test_a_camera_too_busy_for_its_configuration_is_read_with_the_old_one(
+    classic: DigestCamera, client: SunapiClient, clock: FakeClock
+) -> None:
+    client.read()
+    classic.says(VIEW, '{"Response":"Fail","Error":{"Code":610,"Details":"Cannot Access Resource"}}')
+    clock.passes(15 * 60)
+
+    assert totals_of(client.read().lines) == {"front-0-1-1": (412, 398), "front-0-1-2": (57, 61)}
+
+
+def test_a_camera_whose_counting_was_removed_says_so(
+    classic: DigestCamera, client: SunapiClient, clock: FakeClock
+) -> None:
+    client.read()
+    classic.says(VIEW, '{"Response":"Fail","Error":{"Code":608,"Details":"Not Supported"}}')
+    clock.passes(15 * 60)
+
+    with pytest.raises(CountingUnavailable, match="does not offer"):
+        client.read()
+    assert client.protocol is None
+
+
+def test_a_device_that_does_not_tell_its_channels_is_taken_at_its_word(
+    classic: DigestCamera, client: SunapiClient
+) -> None:
+    classic.says(LIMIT, "", 500)
+
+    assert totals_of(client.read().lines) == {"front-0-1-1": (412, 398), "front-0-1-2": (57, 61)}
+
+
 def test_a_device_that_does_not_say_what_it_is_is_read_all_the_same(
     classic: DigestCamera, client: SunapiClient
 ) -> None:

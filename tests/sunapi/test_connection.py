@@ -43,10 +43,10 @@ def connect(clock: FakeClock) -> Iterator[Connect]:
     made: list[CameraConnection] = []
 
     def make(
-        address: str, *, username: str = USERNAME, password: str = PASSWORD, read_timeout: float = 2.0
+        address: str, *, username: str = USERNAME, password: str = PASSWORD, read_timeout: float = 10.0
     ) -> CameraConnection:
         camera = Camera("front", "Front", address, username, password)
-        made.append(CameraConnection(camera, clock=clock, connect_timeout=2.0, read_timeout=read_timeout))
+        made.append(CameraConnection(camera, clock=clock, connect_timeout=10.0, read_timeout=read_timeout))
         return made[-1]
 
     yield make

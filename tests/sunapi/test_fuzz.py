@@ -13,8 +13,10 @@ from peoplecount.sunapi.configuration import LiveCounts
 
 pytest.importorskip("hypothesis")
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 PARSERS: list[Callable[[bytes], object]] = [
     classic.parse_counts,
@@ -29,11 +31,12 @@ PARSERS: list[Callable[[bytes], object]] = [
     device.parse_channel_limit,
 ]
 
-NAMES = (
-    "PeopleCount Channel Lines LineIndex Line InCount OutCount Name Enable Response Error Code Details "
-    "objectCountingLive objectCountingConfiguration countingRules lines index channel directionBasedResult direction "
-    "count objectType capabilities objectcounting LocalTime UTCTime Model Apps AppID Status"
-).split()  # noqa: SIM905
+NAMES = [
+    *("PeopleCount", "Channel", "Lines", "LineIndex", "Line", "InCount", "OutCount", "Name", "Enable"),
+    *("Response", "Error", "Code", "Details", "LocalTime", "UTCTime", "Model", "Apps", "AppID", "Status"),
+    *("objectCountingLive", "objectCountingConfiguration", "countingRules", "lines", "index", "channel"),
+    *("directionBasedResult", "direction", "count", "objectType", "capabilities", "objectcounting"),
+]
 LEAVES = st.one_of(
     st.none(),
     st.booleans(),
@@ -68,7 +71,7 @@ BODIES = st.one_of(
 
 
 @given(body=BODIES, parse=st.sampled_from(PARSERS))
-@settings(deadline=None, max_examples=300)
+@settings(UNHURRIED, max_examples=300)
 def test_any_body_is_parsed_or_refused(body: bytes, parse: Callable[[bytes], object]) -> None:
     try:
         parsed = parse(body)
@@ -87,7 +90,7 @@ LINES = st.dictionaries(
 
 
 @given(lines=LINES, data=st.data())
-@settings(deadline=None, max_examples=200)
+@settings(UNHURRIED, max_examples=200)
 def test_an_answer_cut_off_anywhere_never_shows_a_zero_or_a_larger_total(
     lines: dict[int, tuple[int, int]], data: st.DataObject
 ) -> None:
@@ -111,7 +114,7 @@ def test_an_answer_cut_off_anywhere_never_shows_a_zero_or_a_larger_total(
 
 
 @given(headers=st.lists(st.text(max_size=80) | st.text('Digest realm="nc,= \\', max_size=80), max_size=3))
-@settings(deadline=None, max_examples=200)
+@settings(UNHURRIED, max_examples=200)
 def test_any_challenge_is_understood_or_left_out(headers: list[str]) -> None:
     for challenge in digest.parse_challenges(headers):
         assert challenge.nonce

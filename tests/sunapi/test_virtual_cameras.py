@@ -43,14 +43,14 @@ def simulator(clock: FakeClock) -> Iterator[SimulatorServer]:
 
 
 @pytest.fixture
-def client_of(simulator: SimulatorServer, clock: FakeClock) -> Iterator[Callable[[str], SunapiClient]]:
+def client_of(simulator: SimulatorServer, clock: FakeClock) -> Iterator[Callable[..., SunapiClient]]:
     with ExitStack() as clients:
 
-        def make(camera_id: str) -> SunapiClient:
+        def make(camera_id: str, read_timeout: float = 10.0) -> SunapiClient:
             plan = PLANS[camera_id]
             address = simulator.address(camera_id)
             camera = Camera(camera_id, plan.name, address, plan.username, plan.password)
-            client = SunapiClient(camera, clock=clock, read_timeout=0.5)
+            client = SunapiClient(camera, clock=clock, read_timeout=read_timeout)
             clients.callback(client.close)
             return client
 
@@ -75,7 +75,7 @@ def truth(simulator: SimulatorServer, plan: CameraPlan) -> dict[str, tuple[str, 
 
 @pytest.mark.parametrize("camera_id", list(PLANS))
 def test_every_kind_is_read_exactly_with_one_request_a_poll(
-    simulator: SimulatorServer, client_of: Callable[[str], SunapiClient], clock: FakeClock, camera_id: str
+    simulator: SimulatorServer, client_of: Callable[..., SunapiClient], clock: FakeClock, camera_id: str
 ) -> None:
     plan = PLANS[camera_id]
     client = client_of(camera_id)
@@ -113,12 +113,12 @@ def test_every_kind_is_read_exactly_with_one_request_a_poll(
 @pytest.mark.parametrize("camera_id", ["1", "3", "4"])
 def test_faults_are_told_apart_and_passed_over(
     simulator: SimulatorServer,
-    client_of: Callable[[str], SunapiClient],
+    client_of: Callable[..., SunapiClient],
     camera_id: str,
     fault: str,
     kind: type[CameraError],
 ) -> None:
-    client = client_of(camera_id)
+    client = client_of(camera_id, read_timeout=1.0 if fault == "timeout" else 10.0)
     before = client.read()
     simulator.simulation.inject(FaultOrder.parse({"camera": camera_id, "fault": fault}))
     with pytest.raises(CameraError) as caught:
@@ -130,7 +130,7 @@ def test_faults_are_told_apart_and_passed_over(
 
 
 def test_a_wrong_content_type_does_not_matter(
-    simulator: SimulatorServer, client_of: Callable[[str], SunapiClient]
+    simulator: SimulatorServer, client_of: Callable[..., SunapiClient]
 ) -> None:
     client = client_of("1")
     before = client.read()
@@ -143,7 +143,7 @@ def test_a_wrong_content_type_does_not_matter(
 @pytest.mark.parametrize("fault", ["line-disabled", "line-missing"])
 def test_a_line_that_is_switched_off_or_gone_is_absent(
     simulator: SimulatorServer,
-    client_of: Callable[[str], SunapiClient],
+    client_of: Callable[..., SunapiClient],
     clock: FakeClock,
     camera_id: str,
     fault: str,
@@ -160,7 +160,7 @@ def test_a_line_that_is_switched_off_or_gone_is_absent(
 
 
 def test_a_camera_whose_only_line_is_switched_off_says_so(
-    simulator: SimulatorServer, client_of: Callable[[str], SunapiClient]
+    simulator: SimulatorServer, client_of: Callable[..., SunapiClient]
 ) -> None:
     simulator.simulation.inject(FaultOrder.parse({"camera": "2", "fault": "line-disabled"}))
 
@@ -169,7 +169,7 @@ def test_a_camera_whose_only_line_is_switched_off_says_so(
 
 
 def test_a_clock_that_steps_is_followed(
-    simulator: SimulatorServer, client_of: Callable[[str], SunapiClient], clock: FakeClock
+    simulator: SimulatorServer, client_of: Callable[..., SunapiClient], clock: FakeClock
 ) -> None:
     client = client_of("1")
     client.read()
@@ -181,7 +181,7 @@ def test_a_clock_that_steps_is_followed(
 
 
 def test_a_camera_without_a_daylight_saving_rule_is_read_by_its_own_clock(
-    simulator: SimulatorServer, client_of: Callable[[str], SunapiClient], clock: FakeClock
+    simulator: SimulatorServer, client_of: Callable[..., SunapiClient], clock: FakeClock
 ) -> None:
     simulator.simulation.inject(FaultOrder.parse({"camera": "1", "fault": "no-daylight-saving"}))
 
