@@ -136,7 +136,7 @@ class Service:
         """A polling session, for the process that has the lead."""
         offload, folder = self._runtime.offload, self._folder
         if self._settings.database.kind is DatabaseKind.SQLITE:
-            offload(prepare_embedded, self._settings)
+            self._runtime.offload_database(prepare_embedded, self._settings)
         term = offload(folder.log.raise_term)
         if offload(discover_rewind, folder.log, folder.store):
             logger.warning("the event log is older than it was: it was put back or lost; a new epoch begins")
@@ -216,7 +216,7 @@ def database(settings: Settings, folder: DataFolder, runtime: Runtime | None = N
     """The owner's database behind its proxy."""
     defaults = CameraDefaults(settings.camera_user, settings.camera_password, settings.poll_interval)
     view = CameraView(folder.sealer, name=settings.cameras_view, defaults=defaults)
-    offload = (runtime or this_runtime()).offload
+    offload = (runtime or this_runtime()).offload_database
     return ProxyDB(connection_for(settings.database), offload=offload, camera_view=view)
 
 

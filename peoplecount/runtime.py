@@ -8,17 +8,27 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import cast
 
-from gevent import get_hub, monkey
+from gevent import monkey
+from gevent.threadpool import ThreadPool
 
 from peoplecount.domain.offload import Offload, P, T, call_here
 from peoplecount.services.collector import Scheduler
 
+LOG_THREADS = 8
+"""Appends share one at a time; the rest is for streams that catch up from the log."""
+
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """The two things that differ."""
+    """What differs between the two."""
 
     offload: Offload
+    """For the log and the local store, which take several threads at once."""
+
+    offload_database: Offload
+    """For the database: one call at a time. Drivers' and SQLAlchemy's locks are gevent's own once it has patched, and
+    those must not be contended by threads of a pool: waiting threads are woken late or never."""
+
     make_scheduler: Callable[[], Scheduler]
 
 
@@ -27,15 +37,25 @@ def this_runtime() -> Runtime:
     # A slot that is missed because the poll before still runs is counted by the collector.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
     if monkey.is_module_patched("threading"):
-        return Runtime(_in_thread_pool, _gevent_scheduler)
-    return Runtime(call_here, _background_scheduler)
+        return Runtime(PoolOffload(LOG_THREADS), PoolOffload(1), _gevent_scheduler)
+    return Runtime(call_here, call_here, _background_scheduler)
 
 
-def _in_thread_pool(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-    outcome = get_hub().threadpool.apply(_outcome, (function, args, kwargs))
-    if isinstance(outcome, _Raised):
-        raise outcome.error
-    return cast("T", outcome)
+class PoolOffload:
+    """Runs calls in native threads, while other greenlets go on."""
+
+    def __init__(self, threads: int) -> None:
+        self._threads = threads
+        self._pool: ThreadPool | None = None
+
+    def __call__(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """What ``function`` returns, or the exception it raises."""
+        if self._pool is None:  # made where it is first used: after the fork, in the hub's own thread
+            self._pool = ThreadPool(self._threads)
+        outcome = self._pool.apply(_outcome, (function, args, kwargs))
+        if isinstance(outcome, _Raised):
+            raise outcome.error
+        return cast("T", outcome)
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,7 @@ class Leadership:
     def __init__(self, lock: Lock, begin: Callable[[], Session]) -> None:
         self._lock = lock
         self._begin = begin
+        self._failed = False
         self.session: Session | None = None
         """The session under way, if this process leads."""
 
@@ -81,15 +82,18 @@ class Leadership:
             self._end()
 
     def _try(self) -> None:
-        if not self._lock.try_acquire():
-            return
         try:
+            if not self._lock.try_acquire():
+                return
             session = self._begin()
             session.start()
         except Exception:
-            logger.exception("could not take the lead; trying again")
+            if not self._failed:
+                logger.exception("could not take the lead; trying again every second")
+            self._failed = True
             self._lock.release()
             return
+        self._failed = False
         self.session = session
         logger.info("this process polls the cameras now")
 

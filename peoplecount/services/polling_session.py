@@ -13,7 +13,7 @@ from peoplecount.domain.event_body import status_event
 from peoplecount.domain.event_id import EventId
 from peoplecount.domain.offload import Offload
 from peoplecount.domain.roster import Roster
-from peoplecount.eventlog.log import EventLog, Fenced, LogError
+from peoplecount.eventlog.log import EventLog, Fenced, LogError, StaleTerm
 from peoplecount.services.camera_health import CameraHealth
 from peoplecount.services.collector import Collector
 from peoplecount.services.count_keeper import CountKeeper
@@ -105,9 +105,13 @@ class PollingSession:
             self._log_is_away = False
 
     def note_log_error(self, error: LogError) -> None:
-        """Take note of an append that failed: a refusal ends the session, anything else is waited out."""
-        if isinstance(error, Fenced):
+        """Take note of an append that failed: another leader ends the session, anything else is waited out.
+
+        A stale state is no news: it follows from an append that failed before, and is read again by then.
+        """
+        if isinstance(error, StaleTerm):
             self._fenced = True
+        if isinstance(error, Fenced):
             return
         if not self._log_is_away:
             logger.error("the event log cannot be used: %s", error)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import random
+import secrets
 import sqlite3
 import zipfile
 from collections import Counter
@@ -16,11 +17,11 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from peoplecount.bootstrap import register_fleet
-from peoplecount.storage.open import connection_for
 from sqlalchemy import func, select
 
+from peoplecount.bootstrap import register_fleet
 from peoplecount.settings import load_settings
+from peoplecount.storage.open import connection_for
 from peoplecount.storage.schema import records
 from tests.support.running import Service, Simulator, ending, plain_environment, wait_until
 from tests.support.stream_reader import StreamReader
@@ -56,6 +57,7 @@ class Replay:
         self._settings = load_settings(plain_environment(**self.service.settings), env_file=None)
 
     def begin(self) -> None:
+        self.service.command("db", "upgrade")
         register_fleet(self._settings, self.simulator.get("cameras"))
         self.service.start()
         self.reader.start()
@@ -144,8 +146,20 @@ def real_day() -> Path:
     return SHARED_DAY
 
 
-def test_stream_records_and_data_agree_exactly(tmp_path: Path, made_day: Path) -> None:
-    replay = Replay(tmp_path, made_day)
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> dict[str, str]:
+    """Settings for the embedded database, and for a server whose password needs care."""
+    if request.param == "sqlite":
+        return {}
+    server = request.getfixturevalue("postgres_server")
+    from tests.support.postgres import DATABASE, PASSWORD, USER  # noqa: PLC0415 - POSIX only
+
+    url = f"postgresql://{USER}:{PASSWORD}@127.0.0.1:{server.port}/{DATABASE}"
+    return {"DATABASE_URL": url, "DB_SCHEMA": f"day_{secrets.token_hex(4)}"}
+
+
+def test_stream_records_and_data_agree_exactly(tmp_path: Path, made_day: Path, database: dict[str, str]) -> None:
+    replay = Replay(tmp_path, made_day, **database)
     with ending(replay.simulator, replay.service):
         replay.begin()
         replay.ends()
@@ -155,8 +169,10 @@ def test_stream_records_and_data_agree_exactly(tmp_path: Path, made_day: Path) -
         assert replay.service.stop() == 0
 
 
-def test_they_agree_on_a_real_day_when_the_service_is_killed_half_way(tmp_path: Path, real_day: Path) -> None:
-    replay = Replay(tmp_path, real_day, WEB_WORKERS="2")
+def test_they_agree_on_a_real_day_when_the_service_is_killed_half_way(
+    tmp_path: Path, real_day: Path, database: dict[str, str]
+) -> None:
+    replay = Replay(tmp_path, real_day, WEB_WORKERS="2", **database)
     with ending(replay.simulator, replay.service):
         replay.begin()
         for hour in (9, 17):
@@ -170,8 +186,10 @@ def test_they_agree_on_a_real_day_when_the_service_is_killed_half_way(tmp_path: 
         assert len(set(replay.reader.seen_ids)) == len(replay.reader.seen_ids)
 
 
-def test_they_agree_on_a_real_day_when_the_log_is_put_back_to_an_earlier_copy(tmp_path: Path, real_day: Path) -> None:
-    replay = Replay(tmp_path, real_day)
+def test_they_agree_on_a_real_day_when_the_log_is_put_back_to_an_earlier_copy(
+    tmp_path: Path, real_day: Path, database: dict[str, str]
+) -> None:
+    replay = Replay(tmp_path, real_day, **database)
     log = tmp_path / "var/events.sqlite"
     with ending(replay.simulator, replay.service):
         replay.begin()

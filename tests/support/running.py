@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,13 +15,7 @@ from typing import Any
 
 import requests
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+from tests.support.processes import ROOT, bare_environment, free_port
 
 
 def wait_until(true: Callable[[], Any], seconds: float, what: str, process: Process | None = None) -> Any:
@@ -88,8 +81,7 @@ class Process:
 
 def plain_environment(**settings: str) -> dict[str, str]:
     """Nothing of this machine's settings, and these."""
-    kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "TMPDIR"}}
-    return kept | {"PYTHONPATH": str(ROOT)} | settings
+    return bare_environment(PYTHONPATH=str(ROOT), **settings)
 
 
 class Simulator:
@@ -129,6 +121,20 @@ class Service:
         command = [sys.executable, "-m", "peoplecount", "serve"]
         self.process = Process(command, self.folder / "service.txt", plain_environment(**self.settings), self.folder)
         wait_until(self.is_live, 60, "the service's first answer", self.process)
+
+    def command(self, *arguments: str) -> str:
+        """``python -m peoplecount …`` with the service's settings; what it prints."""
+        done = subprocess.run(
+            [sys.executable, "-m", "peoplecount", *arguments],
+            env=plain_environment(**self.settings),
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
 
     def is_live(self) -> bool:
         try:
