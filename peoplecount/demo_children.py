@@ -11,9 +11,10 @@ import sys
 import time
 import urllib.request
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, NoReturn
 
-from peoplecount.launch import ROOT, CannotStart, gunicorn_command
+from peoplecount.launch import ROOT, CannotStart, demand_free, gunicorn_command
 
 START_TIME = 30.0
 """Seconds the service has to answer. A small machine that has just installed everything is slow once."""
@@ -23,6 +24,9 @@ END_TIME = 3.5
 
 CAMERAS = 12
 
+_PORT_FILE = "simulator-port"
+"""In the demo's folder: where the virtual cameras answered the last time."""
+
 
 class Children:
     """The processes a demo consists of. They end when this one does, however it ends.
@@ -31,24 +35,34 @@ class Children:
     order. Each also holds the other end of a pipe as standard input and ends itself when that closes.
     """
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
+    def __init__(self, environment: Mapping[str, str], folder: Path) -> None:
         self._environment = dict(environment)
+        self._folder = folder
         self._simulator: subprocess.Popen[bytes] | None = None
         self._service: subprocess.Popen[bytes] | None = None
 
     def start_simulator(self) -> list[dict[str, Any]]:
         """Start the virtual cameras; the fleet as its control address lists it. Raises ``CannotStart``."""
-        options = ["--cameras", str(CAMERAS), "--port", "0", "--busy", "--machine-readable", "--exit-with-stdin"]
-        command = [sys.executable, "-m", "peoplecount", "simulate", *options]
+        options = ["--cameras", str(CAMERAS), "--port", self._last_port(), "--busy"]
+        command = [sys.executable, "-m", "peoplecount", "simulate", *options, "--machine-readable", "--exit-with-stdin"]
         self._simulator = self._spawn(command, stdout=subprocess.PIPE)
-        if self._simulator.stdout is None:
-            raise AssertionError("a pipe was asked for")
-        line = self._simulator.stdout.readline()
-        if not line:
+        said = self._simulator.stdout.readline() if self._simulator.stdout else b""
+        if not said:
             raise CannotStart("The virtual cameras could not be started; what they said stands above")
-        with _open(json.loads(line)["control"] + "/cameras") as answer:
+        listening = json.loads(said)
+        (self._folder / _PORT_FILE).write_text(str(listening["port"]))
+        with _open(listening["control"] + "/cameras") as answer:
             fleet: list[dict[str, Any]] = json.load(answer)
         return fleet
+
+    def _last_port(self) -> str:
+        """The port of the last time where it is still free, so that the cameras keep their addresses; else any."""
+        try:
+            port = int((self._folder / _PORT_FILE).read_text())
+            demand_free("127.0.0.1", port)
+        except (OSError, ValueError, CannotStart):
+            return "0"
+        return str(port)
 
     def start_service(self, host: str, port: int) -> None:
         """Start gunicorn and wait until it answers. Raises ``CannotStart``."""

@@ -45,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:  # noqa: ARG001  every command ge
     settings = load_settings(environment, env_file=None)
     demand_loopback(settings.host)
     demand_free(settings.host, settings.port)
-    children = Children(environment)
+    children = Children(environment, FOLDER)
     _end_on_signals()
     try:
         _start(children, settings)

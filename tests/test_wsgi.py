@@ -1,0 +1,105 @@
+"""The real service as it runs: ``gunicorn -c gunicorn.conf.py wsgi:app``, and the command that stands for it."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.support.processes import (
+    ROOT,
+    OpenStream,
+    bare_environment,
+    copy_project,
+    free_port,
+    python,
+    running,
+    status_of,
+    wait_until,
+)
+
+pytest.importorskip("gunicorn", reason="gunicorn runs on POSIX only")
+
+BY_HAND = python("-m", "gunicorn", "-c", "gunicorn.conf.py", "wsgi:app")
+BY_COMMAND = python("-m", "peoplecount", "serve")
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return copy_project(tmp_path_factory.mktemp("project"))
+
+
+class Served:
+    """The service with an empty data folder and without cameras."""
+
+    def __init__(self, process: subprocess.Popen[bytes], port: int, output: Path) -> None:
+        self.process, self.port, self._output = process, port, output
+        wait_until(lambda: status_of(port, "/health/live") == 200 or process.poll() is not None, 40)
+        assert process.poll() is None, self.said()
+
+    def said(self) -> str:
+        return self._output.read_text(encoding="utf-8")
+
+
+@contextmanager
+def serving(command: list[str], tmp_path: Path, cwd: Path) -> Iterator[Served]:
+    port = free_port()
+    environment = bare_environment(PORT=str(port), DATA_DIR=str(tmp_path / "data"), HOST="localhost")
+    with running(command, environment, cwd=cwd, output=tmp_path / "output") as process:
+        yield Served(process, port, tmp_path / "output")
+
+
+@pytest.mark.parametrize("command", [BY_HAND, BY_COMMAND], ids=["by hand", "by command"])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_the_service_streams_and_a_signal_ends_it_at_once(
+    command: list[str], number: signal.Signals, tmp_path: Path, project: Path
+) -> None:
+    with serving(command, tmp_path, project) as served:
+        assert status_of(served.port, "/") == 200
+        stream = OpenStream(served.port)
+        assert stream.response.getheader("Content-Type") == "text/event-stream; charset=utf-8"
+        begun = time.monotonic()
+        served.process.send_signal(number)
+        rest = stream.rest()
+        assert time.monotonic() - begun < 2
+        assert served.process.wait(10) == 0
+        assert time.monotonic() - begun < 4
+        stream.close()
+        assert number != signal.SIGTERM or b"goodbye" in rest
+        assert "Traceback" not in served.said()
+        assert "[ERROR]" not in served.said()
+
+
+def test_what_it_keeps_lies_in_the_data_folder_alone(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    with serving(
+        python("-m", "gunicorn", "-c", str(ROOT / "gunicorn.conf.py"), "wsgi:app"), tmp_path, tmp_path / "elsewhere"
+    ):
+        pass
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+    assert (tmp_path / "data").is_dir()
+
+
+def test_with_reload_a_changed_source_is_served_anew(tmp_path: Path) -> None:
+    copy = copy_project(tmp_path / "project")
+    with serving(python("-m", "peoplecount", "serve", "--reload"), tmp_path, copy) as served:
+        (copy / "wsgi.py").write_text(
+            (ROOT / "wsgi.py").read_text() + "\napp.add_url_rule('/new', 'new', lambda: 'new')\n"
+        )
+        wait_until(lambda: status_of(served.port, "/new") == 200, 40)
+
+
+def test_a_data_folder_that_cannot_be_one_ends_it_in_words(tmp_path: Path, project: Path) -> None:
+    (tmp_path / "file").write_text("")
+    environment = bare_environment(PORT=str(free_port()), DATA_DIR=str(tmp_path / "file" / "data"))
+    told = subprocess.run(
+        BY_COMMAND, cwd=project, env=environment, capture_output=True, text=True, timeout=40, check=False
+    )
+    assert told.returncode != 0
+    assert str(tmp_path / "file" / "data") in told.stderr
+    assert "Traceback" not in told.stderr
