@@ -6,7 +6,7 @@ import logging
 import secrets
 
 from flask import Flask, Response, jsonify, make_response, render_template, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 logger = logging.getLogger(__name__)
 
@@ -23,8 +23,18 @@ _WORDS = {
 
 def register(app: Flask) -> None:
     """Error pages, or JSON where a program asks."""
+    app.register_error_handler(SecurityError, _strange_host)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _failure)
+
+
+def _strange_host(_: SecurityError) -> Response:
+    """Without a page: there is no address to link to under a name that is not ours."""
+    return Response(
+        "This service does not answer under that host name. Its names are set by TRUSTED_HOSTS.\n",
+        400,
+        content_type="text/plain; charset=utf-8",
+    )
 
 
 def _http_error(error: HTTPException) -> Response:

@@ -1,0 +1,118 @@
+"""Today's curves."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from peoplecount.domain.event import Quality
+from peoplecount.domain.site import Site
+from peoplecount.services.today_chart import ChartUnavailable, TodayChart
+from peoplecount.storage.errors import DatabaseUnavailable
+from tests.support.board_service import BoardService, Figures, Gate
+from tests.support.shop import BACK, FRONT, SHOP, at, only
+
+
+@pytest.fixture
+def service() -> BoardService:
+    service = BoardService([SHOP], now=at(14, 5))
+    service.count(FRONT, 30, 12)
+    service.catch_up()
+    return service
+
+
+def curve(service: BoardService) -> dict:
+    return only(TodayChart(service.history, service.board, service.clock).read()["sites"])
+
+
+def stored(gate: Gate, start: datetime, entered: int, left: int, quality: Quality = Quality.MEASURED) -> Figures:
+    return Figures(str(gate.key), gate.site.site_id, start, entered, left, quality)
+
+
+def test_quarters_of_the_local_day_sum_all_lines(service):
+    service.count(BACK, 4, 4)
+    service.catch_up()
+    service.history.rows = [stored(FRONT, at(9), 20, 2), stored(BACK, at(9), 4, 4), stored(FRONT, at(9, 15), 10, 10)]
+    day = curve(service)
+    assert day["start"] == "2026-05-03T22:00:00.000Z"
+    assert len(day["in"]) == 96
+    assert (day["in"][36], day["out"][36]) == (24, 6)
+    assert (day["in"][37], day["out"][37]) == (10, 10)
+
+
+def test_a_quarter_without_a_row_is_zero_where_the_camera_was_read_and_a_gap_where_not(service):
+    service.history.rows = [stored(FRONT, at(9), 30, 12)]
+    day = curve(service)
+    assert day["in"][0] == 0  # all of the camera's totals were counted by us, so it was nobody
+    assert day["in"][56] == 0
+    assert day["in"][57:] == [None] * 39  # not yet
+
+
+def test_before_the_first_reading_of_a_camera_that_had_counted_already_nothing_is_known():
+    service = BoardService([SHOP], now=at(14, 5))
+    service._totals[FRONT.key] = (100, 90)
+    service.count(FRONT, 0, 0)
+    service.count(FRONT, 3, 0)
+    line = service.log.read(1, 1)[0].event.body
+    assert '"cameraInTotal":103' in line
+    service.catch_up()
+    service.board._lines[str(FRONT.key)].fields["inToday"] = 3  # what we counted, beside the camera's 103
+    service.history.rows = [stored(FRONT, at(14), 3, 0)]
+    day = curve(service)
+    assert day["in"][55] is None
+    assert day["in"][56] == 3
+
+
+def test_a_line_that_is_not_known_makes_quarters_partial(service):
+    service.count(BACK, 4, 4)
+    service.clock.passes(3600)
+    service.seen(FRONT)
+    service.catch_up()
+    service.clock.passes(6)
+    service.catch_up()
+    day = curve(service)
+    assert day["partial"] == [57, 58, 59, 60]
+    assert day["in"][58] == 0
+
+
+def test_quarters_that_were_not_measured_are_named(service):
+    service.history.rows = [
+        stored(FRONT, at(9), 1, 0),
+        stored(FRONT, at(10), 1, 0, Quality.ESTIMATED),
+        stored(BACK, at(10), 1, 0),
+    ]
+    assert curve(service)["estimated"] == [40]
+
+
+@pytest.mark.parametrize(("day", "quarters"), [((2026, 3, 29), 92), ((2026, 10, 25), 100)])
+def test_days_on_which_clocks_change_are_shorter_or_longer(day, quarters):
+    service = BoardService([SHOP], now=datetime(*day, 12, tzinfo=UTC))
+    service.count(FRONT, 1)
+    service.catch_up()
+    assert len(curve(service)["in"]) == quarters
+
+
+def test_the_answer_says_up_to_which_event_it_goes(service):
+    service.history.up_to = service.log.head()
+    answer = TodayChart(service.history, service.board, service.clock).read()
+    assert answer["asOf"] == str(service.log.head())
+    assert answer["stepSeconds"] == 900
+
+
+def test_sites_have_days_of_their_own(service):
+    tokyo = Site("tokyo", "Tokyo", "Asia/Tokyo")
+    service.sites.append(tokyo)
+    gate = Gate(tokyo, "Front", "tokyo")
+    service.count(gate, 5)
+    service.catch_up()
+    early = at(14, 5) - timedelta(hours=13)
+    service.history.rows = [stored(gate, early.replace(minute=0), 5, 0)]
+    shop, other = TodayChart(service.history, service.board, service.clock).read()["sites"]
+    assert sum(number or 0 for number in shop["in"]) == 0
+    assert sum(number or 0 for number in other["in"]) == 5
+    assert other["start"] == "2026-05-03T15:00:00.000Z"
+
+
+def test_a_database_that_is_away_is_said_to_be(service):
+    service.history.error = DatabaseUnavailable("connection refused")
+    with pytest.raises(ChartUnavailable, match="connection refused"):
+        curve(service)

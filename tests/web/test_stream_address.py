@@ -1,0 +1,154 @@
+"""``/events`` over real HTTP."""
+
+import http.client
+import json
+
+import pytest
+
+from peoplecount.stream.client import SSEClient
+from tests.support.shop import BACK, FRONT
+from tests.support.stream_reader import events
+from tests.support.waiting import wait_until
+
+
+class Connection:
+    """A program on the stream."""
+
+    def __init__(self, server, path: str = "/events", **headers: str) -> None:
+        self._connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+        self._connection.request("GET", path, headers={name.replace("_", "-"): text for name, text in headers.items()})
+        self.answer = self._connection.getresponse()
+        self._events = events(iter(lambda: self.answer.readline().rstrip(b"\n"), None))
+
+    def next(self, name: str) -> tuple[dict, str]:
+        """The next event, which must have that name, and its id; readings and heartbeats are passed over."""
+        for heard, data, last_id in self._events:
+            if data and heard != "readings":
+                assert heard == name
+                return json.loads(data), last_id
+        raise AssertionError("the stream has ended")
+
+    def close(self) -> None:
+        self.answer.close()
+        self._connection.close()
+
+
+@pytest.mark.parametrize("path", ["/events", "/stream-data"])
+def test_a_stream_begins_with_a_snapshot_and_goes_on_live(server, service, path):
+    stream = Connection(server, path)
+    snapshot, head = stream.next("snapshot")
+    assert head == snapshot["id"] == str(service.log.head())
+    assert snapshot["sites"][0]["inToday"] == 1229
+    counted = service.count(FRONT, 2, 1)
+    update, last_id = stream.next("PeopleCountingUpdate")
+    assert (update["in"], update["inToday"], last_id) == (2, 1202, str(counted))
+    stream.close()
+
+
+def test_its_headers_keep_caches_and_proxies_from_holding_it_back(server):
+    stream = Connection(server)
+    assert stream.answer.status == 200
+    assert stream.answer.getheader("Content-Type") == "text/event-stream; charset=utf-8"
+    assert stream.answer.getheader("Cache-Control") == "no-cache, no-transform"
+    assert stream.answer.getheader("X-Accel-Buffering") == "no"
+    assert stream.answer.getheader("Content-Length") is None
+    stream.close()
+
+
+@pytest.mark.parametrize("way", ["header", "lastEventId", "lastEventID"])
+def test_a_program_comes_back_where_it_was(server, service, way):
+    head = service.log.head()
+    service.count(FRONT, 5)
+    if way == "header":
+        stream = Connection(server, Last_Event_ID=str(head))
+    else:
+        stream = Connection(server, f"/events?{way}={head}")
+    assert stream.next("PeopleCountingUpdate")[0]["in"] == 5
+    stream.close()
+
+
+def test_the_header_wins_because_a_browser_that_reconnects_keeps_the_address(server, service):
+    first = service.log.head()
+    second = service.count(FRONT, 5)
+    service.count(FRONT, 6)
+    wait_until(lambda: service.hub.head == service.log.head())
+    stream = Connection(server, f"/events?lastEventId={first}", Last_Event_ID=str(second))
+    assert stream.next("PeopleCountingUpdate")[0]["in"] == 6
+    stream.close()
+
+
+def test_a_camera_can_be_asked_for(server, service):
+    stream = Connection(server, "/events?camera=back")
+    snapshot, _ = stream.next("snapshot")
+    assert [camera["cameraId"] for camera in snapshot["cameras"]] == ["back"]
+    service.count(FRONT, 1)
+    service.count(BACK, 1)
+    assert stream.next("PeopleCountingUpdate")[0]["cameraId"] == "back"
+    stream.close()
+
+
+def test_an_id_of_another_log_is_told_as_a_gap(server):
+    stream = Connection(server, Last_Event_ID="0000-7")
+    gap, _ = stream.next("gap")
+    assert gap["from"] == "0000-7"
+    stream.next("snapshot")
+    stream.close()
+
+
+def test_a_program_that_leaves_is_noticed_with_the_next_write(server, service):
+    stream = Connection(server)
+    stream.next("snapshot")
+    assert service.hub.open_streams == 1
+    stream.close()
+
+    def noticed() -> bool:
+        service.count(FRONT, 1)
+        return service.hub.open_streams == 0
+
+    wait_until(noticed)
+
+
+def test_closing_the_hub_ends_all_streams_with_goodbye(server, service):
+    streams = [Connection(server) for _ in range(3)]
+    for stream in streams:
+        stream.next("snapshot")
+    service.hub.close("restart")
+    for stream in streams:
+        assert stream.next("goodbye")[0]["reason"] == "restart"
+        assert stream.answer.read() == b""
+        stream.close()
+    wait_until(lambda: service.hub.open_streams == 0)
+
+
+@pytest.mark.parametrize("text", ["12", "x y-1", "-1", "abc-", "3f9a-1\N{SUPERSCRIPT TWO}"])
+def test_a_malformed_id_is_refused_in_words(client, text):
+    answer = client.get("/events", query_string={"lastEventId": text})
+    assert answer.status_code == 400
+    assert "ids look like" in answer.json["description"]
+
+
+def test_an_empty_id_is_none(client):
+    answer = client.get("/events?lastEventId=", buffered=False)
+    frames = answer.iter_encoded()
+    next(frames)
+    assert b"event: snapshot" in next(frames)
+    answer.close()
+
+
+def test_an_unknown_camera_is_404_and_the_known_ones_are_named(client):
+    answer = client.get("/events?camera=attic")
+    assert answer.status_code == 404
+    assert "'attic'" in answer.json["description"]
+    assert "back, front, wide" in answer.json["description"]
+
+
+def test_a_service_that_stops_sends_newcomers_away(client, service):
+    service.hub.close("restart")
+    answer = client.get("/events")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+
+
+def test_asking_for_headers_only_opens_no_stream(client, service, monkeypatch):
+    monkeypatch.setattr(SSEClient, "open_stream", lambda self: iter(()))
+    assert client.head("/events").status_code == 200
+    assert service.hub.open_streams == 0
