@@ -153,7 +153,7 @@ def _demand_places(transaction: Transaction, camera: Camera) -> None:
 def _write_lines(transaction: Transaction, camera: Camera) -> None:
     stray = [str(line.key) for line in camera.lines if line.key.camera_id != camera.camera_id]
     if stray:
-        raise InvalidEntry(f"the lines {', '.join(stray)} are not the camera {camera.camera_id!r}'s")
+        raise InvalidEntry(f"the lines {', '.join(stray)} do not belong to camera {camera.camera_id!r}")
     transaction.change(delete(lines).where(lines.c.camera_id == camera.camera_id))
     transaction.change_each(
         insert(lines),

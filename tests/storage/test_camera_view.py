@@ -1,0 +1,154 @@
+from datetime import time
+
+import pytest
+from sqlalchemy import MetaData, Table, insert, literal_column, select, text, update
+
+from peoplecount.domain.camera import Camera, CameraProtocol
+from peoplecount.domain.door import Door
+from peoplecount.domain.line import Line, LineKey
+from peoplecount.domain.reading import Totals
+from peoplecount.domain.site import Site
+from peoplecount.eventlog.memory_log import MemoryEventLog
+from peoplecount.services.record_writer import RecordWriter
+from peoplecount.storage.api_camaras import CameraDefaults, CameraView
+from peoplecount.storage.camera_table import CameraTable
+from peoplecount.storage.dialects import SCHEMA
+from peoplecount.storage.errors import SchemaMismatch
+from peoplecount.storage.schema import cameras
+from peoplecount.storage.site_table import SiteTable
+from tests.support.counting_line import CountingLine, append
+from tests.support.toy_sealer import ToySealer
+
+
+@pytest.fixture
+def view():
+    return CameraView(ToySealer())
+
+
+def test_the_roster_is_what_was_entered(connection, view):
+    north = Site("north", "North", "Europe/Zurich", 120, time(4, 30))
+    door = Door("main", "north", "Main entrance")
+    camera = Camera(
+        "cam",
+        "Hall",
+        "http://192.0.2.7",
+        "admin",
+        "secret ß",
+        "north",
+        2.5,
+        CameraProtocol.WISEAI,
+        (Line(LineKey("cam"), "Door", "main"), Line(LineKey("cam", index=2), "Side", "")),
+    )
+    SiteTable(connection).put_site(north)
+    SiteTable(connection).put_door(door)
+    CameraTable(connection, ToySealer()).add(camera)
+    reading = view.read(connection)
+    assert reading.faults == frozenset()
+    assert reading.roster.cameras == {"cam": camera}
+    assert reading.roster.sites == {"north": north}
+    assert reading.roster.doors == {"main": door}
+
+
+def test_passwords_do_not_stand_in_the_database_in_clear(connection):
+    CameraTable(connection, ToySealer()).add(Camera("cam", "Hall", "192.0.2.7", "admin", "secret"))
+    question = select(literal_column("*")).select_from(Table("API_camaras", MetaData(), schema=SCHEMA))
+    (row,) = connection.execute(question)
+    assert row.clave == "sealed:terces"
+    assert row.ip == "http://192.0.2.7"
+
+
+def test_the_view_shows_what_lines_one_and_two_were_written_with_last(connection, view):
+    CameraTable(connection, ToySealer()).add(Camera("cam", "Hall", "192.0.2.7"))
+    assert view.read(connection).roster.cameras["cam"].last_counts == {}
+    log = MemoryEventLog()
+    first, second, third = (CountingLine("cam", index) for index in (1, 2, 3))
+    append(log, first.count(3, 1), second.count(5, 0), third.count(9, 9), first.count(1, 1))
+    RecordWriter(log, connection).run_once()
+    assert view.read(connection).roster.cameras["cam"].last_counts == {1: Totals(4, 2), 2: Totals(5, 0)}
+
+
+def test_paused_cameras_are_not_in_the_view(connection, view):
+    entered = CameraTable(connection, ToySealer())
+    entered.add(Camera("cam", "Hall", "192.0.2.7"))
+    entered.pause("cam")
+    assert view.read(connection).roster.cameras == {}
+    entered.pause("cam", paused=False)
+    assert list(view.read(connection).roster.cameras) == ["cam"]
+
+
+def test_a_camera_that_does_not_say_gets_the_defaults(connection):
+    CameraTable(connection, ToySealer()).add(Camera("cam", "Hall", "192.0.2.7"))
+    connection.execute(update(cameras).values(poll_interval=None))
+    view = CameraView(ToySealer(), defaults=CameraDefaults("viewer", "geheim", 7.0))
+    camera = view.read(connection).roster.cameras["cam"]
+    assert (camera.username, camera.password, camera.poll_interval) == ("viewer", "geheim", 7.0)
+    assert "geheim" not in repr(CameraDefaults("viewer", "geheim"))
+
+
+def test_a_row_that_makes_no_sense_is_left_out_and_the_others_are_not(connection, view):
+    CameraTable(connection, ToySealer()).add(Camera("good", "Hall", "192.0.2.7"))
+    row = {"name": "x", "username": "", "password": "", "site_id": "default", "protocol": None, "paused": False}
+    for camera_id, address, interval in [
+        ("no address", "", 5),
+        ("wide", "http://a:b@c", 5),
+        ("slow", "192.0.2.8", 9e9),
+    ]:
+        connection.execute(
+            insert(cameras), row | {"camera_id": camera_id, "address": address, "poll_interval": interval}
+        )
+    reading = view.read(connection)
+    assert list(reading.roster.cameras) == ["good"]
+    assert len(reading.faults) == 3
+    assert any("3600 s are allowed" in fault for fault in reading.faults)
+
+
+def foreign(connection, columns):
+    connection.execute(text("CREATE TABLE camaras (camara_id INTEGER, ip TEXT, usuario TEXT, clave TEXT)"))
+    connection.execute(text(f'CREATE VIEW "API_camaras" AS SELECT {columns} FROM camaras'))
+
+
+LEGACY = (
+    "camara_id, ip, usuario, clave, camara_id AS in1, camara_id AS out1, nullif(ip, ip) AS in2, nullif(ip, ip) AS out2"
+)
+
+
+def test_an_old_installations_view_is_enough(make_connection, view):
+    """Eight columns, numbers for ids, passwords in clear, and none of our tables."""
+    connection = make_connection("sqlite")
+    foreign(connection, LEGACY)
+    connection.execute(
+        text("INSERT INTO camaras VALUES (:id, :ip, :user, :key)"),
+        {"id": 17, "ip": "192.0.2.7", "user": "admin", "key": "clear text"},
+    )
+    camera = view.read(connection).roster.cameras["17"]
+    assert camera == Camera("17", "17", "http://192.0.2.7", "admin", "clear text", last_counts={1: Totals(17, 17)})
+
+
+def test_column_names_may_be_written_in_any_case(make_connection, view):
+    connection = make_connection("sqlite")
+    foreign(connection, LEGACY.replace("camara_id,", "camara_id AS CAMARA_ID,", 1).replace("ip,", "ip AS Ip,", 1))
+    connection.execute(text("INSERT INTO camaras VALUES (:id, :ip, :ip, :ip)"), {"id": 1, "ip": "192.0.2.7"})
+    assert list(view.read(connection).roster.cameras) == ["1"]
+
+
+def test_a_view_without_the_columns_says_which_are_missing(make_connection, view):
+    connection = make_connection("sqlite")
+    foreign(connection, "camara_id, ip")
+    connection.execute(text("INSERT INTO camaras VALUES (:id, :ip, :ip, :ip)"), {"id": 1, "ip": "192.0.2.7"})
+    with pytest.raises(SchemaMismatch, match="lacks usuario, clave, in1, out1, in2, out2"):
+        view.read(connection)
+
+
+def test_a_missing_view_is_an_error_and_not_an_empty_fleet(make_connection, view):
+    with pytest.raises(SchemaMismatch):
+        view.read(make_connection("sqlite"))
+
+
+def test_the_view_may_have_another_name_and_schema(make_connection):
+    connection = make_connection("postgresql")
+    connection.execute(text('CREATE TABLE public."Legacy" AS SELECT current_user AS nothing'))
+    try:
+        with pytest.raises(SchemaMismatch, match="lacks camara_id"):
+            CameraView(ToySealer(), name="public.Legacy").read(connection)
+    finally:
+        connection.execute(text('DROP TABLE public."Legacy"'))

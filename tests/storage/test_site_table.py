@@ -1,0 +1,79 @@
+from dataclasses import replace
+from datetime import time
+
+import pytest
+
+from peoplecount.domain.camera import Camera
+from peoplecount.domain.door import Door
+from peoplecount.domain.line import Line, LineKey
+from peoplecount.domain.site import Site
+from peoplecount.storage.camera_table import CameraTable
+from peoplecount.storage.errors import InvalidEntry
+from peoplecount.storage.site_table import SiteTable
+from tests.support.toy_sealer import ToySealer
+
+NORTH = Site("north", "North", "Europe/Zurich", 80, time(5, 0))
+MAIN = Door("main", "north", "Main entrance")
+
+
+@pytest.fixture
+def table(connection):
+    return SiteTable(connection)
+
+
+@pytest.fixture
+def embedded_table(embedded):
+    return SiteTable(embedded)
+
+
+def test_sites_and_doors_are_entered_changed_and_removed(table):
+    table.put_site(NORTH)
+    table.put_site(replace(NORTH, capacity=None, name="Nord"))
+    table.put_door(MAIN)
+    table.put_door(replace(MAIN, name="Haupteingang"))
+    assert table.sites() == [replace(NORTH, capacity=None, name="Nord")]
+    assert table.doors() == [replace(MAIN, name="Haupteingang")]
+    table.remove_door("main")
+    table.remove_site("north")
+    assert table.sites() == table.doors() == []
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"site_id": "no/rth"}, "not an id"),
+        ({"name": ""}, "not a name"),
+        ({"time_zone": "Zurich"}, "not a time zone"),
+        ({"time_zone": "../etc/passwd"}, "not a time zone"),
+        ({"capacity": 0}, "not a capacity"),
+    ],
+)
+def test_nonsense_is_refused(embedded_table, change, says):
+    with pytest.raises(InvalidEntry, match=says):
+        embedded_table.put_site(replace(NORTH, **change))
+    assert embedded_table.sites() == []
+
+
+def test_a_door_needs_its_site(embedded_table):
+    with pytest.raises(InvalidEntry, match="no site 'north'"):
+        embedded_table.put_door(MAIN)
+    with pytest.raises(InvalidEntry, match="not an id"):
+        embedded_table.put_door(replace(MAIN, door_id="ma in"))
+
+
+def test_what_is_still_in_use_is_not_removed(embedded, embedded_table):
+    embedded_table.put_site(NORTH)
+    embedded_table.put_door(MAIN)
+    lines = (Line(LineKey("cam"), "Line", "main"),)
+    CameraTable(embedded, ToySealer()).add(Camera("cam", "Hall", "192.0.2.7", site_id="north", lines=lines))
+    with pytest.raises(InvalidEntry, match="still has doors and cameras"):
+        embedded_table.remove_site("north")
+    with pytest.raises(InvalidEntry, match="still has lines"):
+        embedded_table.remove_door("main")
+
+
+def test_what_is_not_there_cannot_be_removed(embedded_table):
+    with pytest.raises(InvalidEntry, match="no site 'north'"):
+        embedded_table.remove_site("north")
+    with pytest.raises(InvalidEntry, match="no door 'main'"):
+        embedded_table.remove_door("main")
