@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from sqlalchemy import ColumnClause, Executable, TextClause
+from sqlalchemy import ColumnClause, Executable, Select, TextClause
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.elements import ClauseElement
 
@@ -45,7 +45,6 @@ def label_of(statement: object) -> str:
     """What a statement is counted under: its verb and first table."""
     verb = str(getattr(statement, "__visit_name__", "statement"))
     table = getattr(statement, "table", None)
-    if table is None and verb == "select":
-        table = next(iter(statement.get_final_froms()), None)  # type: ignore[attr-defined]
-    name = getattr(table, "name", "")
-    return f"{verb} {name}".strip()
+    if table is None and isinstance(statement, Select):  # its own list of tables first: it takes no compiling
+        table = next(iter(statement.columns_clause_froms or statement.get_final_froms()), None)
+    return f"{verb} {getattr(table, 'name', '')}".strip()

@@ -12,7 +12,7 @@ from peoplecount.storage.dialects import SCHEMA, Product
 from peoplecount.storage.engine import EngineConnection, pool_options
 
 BUSY_SECONDS = 10.0
-"""How long to wait for another process' transaction."""
+"""Far longer than any transaction of ours takes."""
 
 
 class SQLiteConnection(EngineConnection):
@@ -21,14 +21,16 @@ class SQLiteConnection(EngineConnection):
     product = Product.SQLITE
     driver = f"sqlite3 {sqlite3.sqlite_version}"
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, patience: float = BUSY_SECONDS) -> None:
+        """``patience`` is how long, in seconds, another process' transaction is waited for."""
         super().__init__(SCHEMA)
         self._path = path
+        self._patience = patience
 
     def _make_engine(self) -> Engine:
         engine = create_engine(
             URL.create("sqlite", database=str(self._path)),
-            connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
+            connect_args={"timeout": self._patience, "check_same_thread": False},
             **pool_options(),
         )
         event.listen(engine, "connect", _prepare)

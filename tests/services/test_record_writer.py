@@ -63,7 +63,7 @@ def test_counts_become_records_roll_ups_and_positions_together(log, db):
     first, second = rows_of(db, records)
     assert (first.line_id, first.door_id, first.site_id) == ("cam-0-1-1", "door", "site")
     assert (first.started_at, first.ended_at) == (EIGHT, EIGHT + timedelta(seconds=10))
-    assert first.local_time == datetime(2026, 5, 4, 10, 0, 10)  # noqa: DTZ001
+    assert first.local_time == datetime(2026, 5, 4, 10, 0, 10)
     assert (first.in_count, first.out_count, first.in_total, first.out_total) == (3, 1, 3, 1)
     assert (second.in_count, second.out_count, second.in_total, second.out_total) == (0, 2, 3, 3)
     assert {row.quality for row in (first, second)} == {"measured"}
