@@ -6,6 +6,7 @@ sockets is imported in the worker, after gevent has patched.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import signal
@@ -76,7 +77,8 @@ def _allow_open_files(wanted: int) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
     if soft != resource.RLIM_INFINITY and soft < allowed:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+        with contextlib.suppress(OSError, ValueError):  # macOS allows less than it says
+            resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
 
 
 def post_worker_init(worker: GeventWorker) -> None:

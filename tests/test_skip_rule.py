@@ -1,0 +1,46 @@
+"""The rule for skipped tests, tried on a run of its own."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.support.processes import ROOT, bare_environment, python
+
+TESTS = """
+import pytest
+
+def test_runs(): pass
+
+@pytest.mark.skip(reason="{reason}")
+def test_is_skipped(): pass
+"""
+
+
+def run(folder: Path, reason: str, *options: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    (folder / "test_some.py").write_text(TESTS.format(reason=reason))
+    plugins = ["-p", "tests.support.skip_rule", "-p", "no:cacheprovider"]
+    command = python("-m", "pytest", *plugins, "--rootdir", str(folder), *options, str(folder))
+    environment = bare_environment(PYTHONPATH=str(ROOT), **environ)
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_elsewhere_a_skipped_test_is_no_fault(tmp_path: Path) -> None:
+    assert run(tmp_path, "no PostgreSQL").returncode == 0
+
+
+def test_in_ci_a_skipped_test_fails_the_run_and_is_named(tmp_path: Path) -> None:
+    told = run(tmp_path, "no PostgreSQL", CI="true")
+    assert told.returncode == 1
+    assert "test_is_skipped: Skipped: no PostgreSQL" in told.stdout
+
+
+def test_in_ci_what_needs_a_sql_server_may_be_skipped(tmp_path: Path) -> None:
+    assert run(tmp_path, "needs a SQL Server: set TEST_MSSQL_URL", CI="true").returncode == 0
+
+
+def test_in_ci_the_rule_holds_for_parallel_runs_too(tmp_path: Path) -> None:
+    pytest.importorskip("xdist")
+    assert run(tmp_path, "no PostgreSQL", "-n1", CI="true").returncode == 1
