@@ -2,6 +2,8 @@
 
 const KNOWN = (line) => line.inToday !== null && line.outToday !== null;
 
+const SHAPING = ["lineName", "doorId", "doorName", "siteId", "siteName", "cameraId"];
+
 export class Board {
   // Lines by the door or site they belong to; asked for with every painted frame.
   #groups = new Map();
@@ -30,12 +32,14 @@ export class Board {
     return JSON.stringify([sites, lines, cameras].map((rows) => rows.map(String).sort()));
   }
 
+  // Both say whether the shape may have changed.
   count(event) {
     const site = this.sites.get(event.siteId) ?? this.#newSite(event);
     const known = this.lines.get(event.lineId);
     // A count of yesterday that arrives after midnight says nothing about today.
     const late = known && site.date && event.localTime.slice(0, 10) < site.date;
     const { inToday, outToday } = late ? known : event;
+    const shaping = !known || SHAPING.some((name) => known[name] !== event[name]);
     if (!late) site.occupancy = event.occupancy;
     if (known?.doorId !== event.doorId || known.siteId !== event.siteId) this.#groups.clear();
     // The same object as before, so that the groups go on holding.
@@ -45,6 +49,7 @@ export class Board {
     this.seen(event.cameraId, event.to);
     sum(site, this.linesOf("siteId", site.siteId));
     sum(this.doors.get(event.doorId), this.linesOf("doorId", event.doorId));
+    return shaping;
   }
 
   status(event) {
@@ -52,11 +57,13 @@ export class Board {
       this.cameras.delete(event.cameraId);
       for (const [id, line] of this.lines) if (line.cameraId === event.cameraId) this.lines.delete(id);
       this.#groups.clear();
-      return;
+      return true;
     }
-    const known = this.cameras.get(event.cameraId) ?? this.#newCamera(event);
+    const before = this.cameras.get(event.cameraId);
+    const known = before ?? this.#newCamera(event);
     const { cameraName, siteId, state, reason, since } = event;
     this.cameras.set(event.cameraId, { ...known, cameraName, siteId, state, reason, since });
+    return !before || before.cameraName !== cameraName || before.siteId !== siteId;
   }
 
   seen(cameraId, moment) {

@@ -41,10 +41,9 @@ export class TodayCharts {
 
   add(event) {
     this.events.push({ id: event.id, siteId: event.siteId, at: Date.parse(event.to) / 1000, in: event.in, out: event.out });
-    this.draw();
   }
 
-  // Once a second: the newest point moves with the clock, but a chart a second old is good enough to look at.
+  // Once a second, not with every event: drawing costs far more than writing a number.
   tick() {
     if (!document.hidden) this.draw();
   }

@@ -55,13 +55,11 @@ const HEARD = {
     for (const [cameraId, moment] of Object.entries(event.cameras)) board.seen(cameraId, moment);
   },
   PeopleCountingUpdate(event) {
-    board.count(event);
+    if (board.count(event)) rebuildIfNeeded();
     charts.add(event);
-    rebuildIfNeeded();
   },
   CameraStatus(event) {
-    board.status(event);
-    rebuildIfNeeded();
+    if (board.status(event)) rebuildIfNeeded();
   },
 };
 

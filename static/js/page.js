@@ -12,12 +12,18 @@ const STATE_WORDS = {
 
 const BUSY_SHARE = 0.85;
 
+// Numbers highlighted at a time. Where everything moves a highlight tells nothing, and costs the most to draw.
+const MOST_TICKS = 24;
+const TICK_SPAN = 1_000;
+
 export class Page {
   constructor(root, board, clock) {
     this.root = root;
     this.board = board;
     this.clock = clock;
     this.due = false;
+    this.ticks = 0;
+    this.ticksSince = 0;
     this.index();
   }
 
@@ -107,8 +113,18 @@ export class Page {
       if (element.textContent === text) continue;
       element.textContent = text;
       // Two names for one animation: changing the name starts it again without measuring the page.
-      if (!this.quietly) element.dataset.tick = element.dataset.tick === "a" ? "b" : "a";
+      if (this.#mayTick()) element.dataset.tick = element.dataset.tick === "a" ? "b" : "a";
     }
+  }
+
+  #mayTick() {
+    const now = performance.now();
+    if (now - this.ticksSince > TICK_SPAN) {
+      this.ticksSince = now;
+      this.ticks = 0;
+    }
+    this.ticks += 1;
+    return !this.quietly && this.ticks <= MOST_TICKS;
   }
 
   #paintCamera(camera, now) {
