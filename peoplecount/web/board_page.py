@@ -99,7 +99,7 @@ def _camera(camera: Mapping[str, Any], now: datetime) -> dict[str, Any]:
 def _occupancy_reason(occupancy: int | None, *, everybody: bool) -> str:
     if occupancy is None:
         return "not known: no camera has been read yet today"
-    return "" if everybody else "without whoever crosses where a camera is not answering"
+    return "" if everybody else "without the doors whose camera is not answering"
 
 
 def _share(occupancy: int | None, capacity: int | None) -> float | None:

@@ -8,6 +8,7 @@ const RELOAD = 5 * 60_000;
 const RETRY = 5_000;
 const HOUR = 3600;
 const LEAST_HOURS = 8;
+const MOST_HEIGHT = 560;
 
 export class TodayCharts {
   constructor(root, board, clock) {
@@ -124,6 +125,8 @@ function split(id) {
 
 class ChartView {
   constructor(element) {
+    this.element = element;
+    this.doors = element.parentElement.querySelector(".doors");
     this.siteId = element.dataset.chart;
     this.plot = element.querySelector(".plot");
     this.readout = element.querySelector(".readout");
@@ -163,9 +166,8 @@ class ChartView {
     this.drawn = "";
     const style = getComputedStyle(document.body);
     const colour = (name) => style.getPropertyValue(`--${name}`).trim();
-    const wide = this.plot.clientWidth || 300;
     const shared = {
-      width: wide,
+      ...this.#size(),
       // The same on both, or their hours would not stand above each other.
       padding: [8, 24, 4, 0],
       tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), timeZone),
@@ -181,28 +183,34 @@ class ChartView {
       label, width: 0, points: { show: false }, fill: faded(colour(name), alpha), paths: uPlot.paths.bars({ size: [0.82, 60], align: 1 }),
     });
     this.inside = new uPlot({
-      ...shared, height: this.#height(0.5),
+      ...shared,
       scales: { x: scaleX, y: { range: (_, low, high) => [0, Math.max(4, (high ?? 0) * 1.12)] } },
       axes: [{ ...hours, show: false }, figures],
       series: [{}, { label: "inside", stroke: colour("inside"), width: 2, fill: colour("inside-fill"), points: { show: false } }],
     }, [[], []], this.plot);
     this.flow = new uPlot({
-      ...shared, height: this.#height(0.5),
+      ...shared,
       scales: { x: scaleX, y: { range: (_, low, high) => [Math.min(-2, (low ?? 0) * 1.15), Math.max(2, (high ?? 0) * 1.15)] } },
       axes: [hours, figures],
       series: [{}, bar("in", "in", 1), bar("out", "out", 1), bar("in, estimated", "in", 0.4), bar("out, estimated", "out", 0.4)],
     }, [[], [], [], [], []], this.plot);
   }
 
-  #height(share) {
-    return Math.round(Math.max(260, this.plot.clientHeight || 0) * share);
+  // As high as the list of doors beside it, within reason; where it stands above that list, as the style sheet says.
+  #size() {
+    const least = parseFloat(getComputedStyle(this.plot).minHeight) || 260;
+    const beside = this.doors && this.doors.offsetTop === this.element.offsetTop;
+    const room = beside ? this.doors.offsetHeight - (this.plot.offsetTop - this.element.offsetTop) : 0;
+    const height = Math.min(Math.max(least, room), MOST_HEIGHT);
+    return { width: this.plot.clientWidth || 300, height: Math.floor(height / 2) };
   }
 
   #resize() {
-    const width = this.plot.clientWidth;
-    if (!width || !this.flow || width === this.flow.width) return;
-    this.inside.setSize({ width, height: this.inside.height });
-    this.flow.setSize({ width, height: this.flow.height });
+    if (!this.flow || !this.plot.clientWidth) return;
+    const size = this.#size();
+    if (size.width === this.flow.width && size.height === this.flow.height) return;
+    this.inside.setSize(size);
+    this.flow.setSize(size);
   }
 
   // In words, what the pointer is at; the running quarter where it is nowhere.

@@ -90,7 +90,7 @@ export class Page {
     }
     const none = "not known: no camera has been read yet today";
     const silent = this.board.camerasOf(site.siteId).some((camera) => camera.state !== "up");
-    const unseen = silent ? "without whoever crosses where a camera is not answering" : "";
+    const unseen = silent ? "without the doors whose camera is not answering" : "";
     write(this.whys.get(`occupancy/${site.siteId}`), site.occupancy === null ? none : unseen);
     for (const [direction, value] of [["in", site.inToday], ["out", site.outToday]]) {
       const partly = site.complete ? "" : "without the lines that are not known";

@@ -186,6 +186,15 @@ def test_no_width_needs_sideways_scrolling(open_page, width):
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+def test_a_screen_that_is_turned_needs_no_sideways_scrolling_either(open_page):
+    page = open_page()
+    canvas = page.locator('[data-chart="station"] canvas').first
+    wide = canvas.bounding_box()["width"]
+    page.set_viewport_size({"width": 360, "height": 780})
+    page.wait_for_function("document.documentElement.scrollWidth <= 360")
+    wait_until(lambda: canvas.bounding_box()["width"] < 360 < wide)
+
+
 def test_every_page_of_the_demo_says_so(open_page):
     page = open_page()
     expect(page.locator(".demo")).to_have_text("Demo: invented people")

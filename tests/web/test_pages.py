@@ -53,7 +53,7 @@ def test_a_camera_that_does_not_answer_is_named_with_reason_and_time(client, ser
     assert "Cameras answering: 2 of 3" in text
     assert "Front not answering since 13:50 no route to host" in text
     assert "Front is not answering" in text
-    assert "without whoever crosses where a camera is not answering" in text
+    assert "without the doors whose camera is not answering" in text
     assert re.search(r'data-row="door/shop-front" data-stale="yes"', answer.text)
     assert re.search(r'data-row="door/shop-back" data-stale="no"', answer.text)
 
