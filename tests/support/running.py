@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import secrets
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -88,8 +89,8 @@ class Simulator:
     """``python -m peoplecount simulate`` on a free port."""
 
     def __init__(self, folder: Path, *options: str) -> None:
-        command = [sys.executable, "-m", "peoplecount", "simulate", "--port", "0", "--machine-readable", *options]
-        self._output = folder / "simulator.txt"
+        command = [sys.executable, "-m", "peoplecount", "simulate", "--machine-readable", *options]
+        self._output = folder / f"simulator-{secrets.token_hex(3)}.txt"
         self.process = Process(command, self._output, plain_environment(), folder)
         first = wait_until(self._first_line, 60, "the simulator's first line", self.process)
         self.control: str = json.loads(first)["control"]
@@ -102,6 +103,10 @@ class Simulator:
         answer = requests.get(f"{self.control}/{what}", timeout=10)
         answer.raise_for_status()
         return answer.json()
+
+    def end(self) -> None:
+        if not self.process.ended():
+            self.process.kill()
 
     def inject(self, **fault: Any) -> None:
         requests.post(f"{self.control}/faults", json=fault, timeout=10).raise_for_status()
@@ -117,10 +122,22 @@ class Service:
         self.settings = {"DATA_DIR": str(folder / "var"), "PORT": str(self.port)} | settings
         self.process: Process | None = None
 
-    def start(self) -> None:
+    def launch(self) -> None:
+        """Start it without waiting for it."""
         command = [sys.executable, "-m", "peoplecount", "serve"]
         self.process = Process(command, self.folder / "service.txt", plain_environment(**self.settings), self.folder)
+
+    def serves(self) -> None:
+        """Wait until it answers."""
         wait_until(self.is_live, 60, "the service's first answer", self.process)
+
+    def start(self) -> None:
+        self.launch()
+        self.serves()
+
+    def end(self) -> None:
+        if self.process is not None and not self.process.ended():
+            self.process.kill()
 
     def command(self, *arguments: str) -> str:
         """``python -m peoplecount …`` with the service's settings; what it prints."""
@@ -149,14 +166,3 @@ class Service:
     def stop(self) -> int:
         assert self.process is not None
         return self.process.terminate()
-
-
-@contextlib.contextmanager
-def ending(*processes: Simulator | Service) -> Iterator[None]:
-    """Ends them however the block ends."""
-    try:
-        yield
-    finally:
-        for one in processes:
-            if one.process is not None and not one.process.ended():
-                one.process.kill()

@@ -33,7 +33,7 @@ def events(lines: Iterator[bytes]) -> Iterator[tuple[str, str, str]]:
 class StreamReader:
     """Adds up what the stream says, per line, from its first snapshot on.
 
-    After a gap the snapshot is what counts; then it adds on.
+    After a gap the snapshot is what counts; then it adds on. Any other snapshot must agree with its own sums.
     """
 
     def __init__(self, url: str) -> None:
@@ -45,14 +45,17 @@ class StreamReader:
         self.people: dict[str, tuple[int, int]] = {}
         self.seen_ids: list[str] = []
         self.connections = 0
+        self.disagreements: list[object] = []
+        self._restated = False
 
     def start(self) -> None:
         self._thread.start()
 
     def stop(self) -> None:
         self._stop.set()
-        self._thread.join(30)
-        assert not self._thread.is_alive()
+        if self._thread.ident is not None:
+            self._thread.join(30)
+            assert not self._thread.is_alive()
 
     def _run(self) -> None:
         while not self._stop.is_set():
@@ -76,13 +79,24 @@ class StreamReader:
 
     def _take(self, name: str, fields: dict[str, Any], event_id: str) -> None:
         self.names[name] += 1
-        if name == "snapshot":
-            self.people = {line["lineId"]: (line["inToday"] or 0, line["outToday"] or 0) for line in fields["lines"]}
+        if name == "gap":
+            self._restated = False
+        elif name == "snapshot":
+            self._take_snapshot({line["lineId"]: (line["inToday"], line["outToday"]) for line in fields["lines"]})
         elif name == "PeopleCountingUpdate":
             assert fields["id"] == event_id
             self.seen_ids.append(event_id)
             entered, left = self.people.get(fields["lineId"], (0, 0))
             self.people[fields["lineId"]] = (entered + fields["in"], left + fields["out"])
+
+    def _take_snapshot(self, today: dict[str, tuple[int | None, int | None]]) -> None:
+        if not self._restated:
+            self._restated = True
+            self.people = {line: (entered or 0, left or 0) for line, (entered, left) in today.items()}
+            return
+        for line, said in today.items():
+            if None not in said and said != self.people.get(line):
+                self.disagreements.append((line, said, self.people.get(line)))
 
 
 def _lines(answer: requests.Response) -> Iterator[bytes]:
