@@ -64,7 +64,7 @@ def _door(door: Mapping[str, Any], lines: Sequence[dict[str, Any]]) -> dict[str,
     return {
         **door,
         "lines": lines,
-        "single": len(lines) == 1 and lines[0]["lineName"] == door["doorName"],
+        "single": len(lines) == 1,
         "age": oldest["age"],
         "stale": any(line["stale"] for line in lines),
         "reason": next((line["reason"] for line in lines if line["reason"]), ""),

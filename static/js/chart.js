@@ -7,8 +7,8 @@ import { clockTime, people } from "./format.js";
 const RELOAD = 5 * 60_000;
 const RETRY = 5_000;
 const HOUR = 3600;
-const LEAST_HOURS = 8;
-const MOST_HEIGHT = 560;
+const LEAST_HOURS = 4;
+const MOST_HEIGHT = 480;
 
 export class TodayCharts {
   constructor(root, board, clock) {
