@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-import requests
 from flask import Flask
 
 from peoplecount.domain.camera import Camera
-from peoplecount.domain.clock import REAL_TIME, PlayedTime
-from peoplecount.domain.event import parse_utc
+from peoplecount.domain.clock import REAL_TIME
 from peoplecount.domain.roster import Roster
 from peoplecount.domain.site import DEFAULT_SITE_ID, Site
 from peoplecount.eventlog.data_folder import DataFolder
@@ -31,7 +28,7 @@ from peoplecount.services.leadership import Leadership
 from peoplecount.services.live_board import LiveBoard
 from peoplecount.services.log_backlog import LogBacklog
 from peoplecount.services.log_follower import LogFollower
-from peoplecount.services.played_clock import PlayedClock
+from peoplecount.services.played_clock import PlayedClock, fetch_played_time
 from peoplecount.services.poller import Poller
 from peoplecount.services.polling_session import PollingSession
 from peoplecount.services.record_writer import RecordWriter
@@ -265,25 +262,3 @@ def register_fleet(settings: Settings, fleet: Sequence[Mapping[str, Any]]) -> No
 def default_site(settings: Settings) -> Site:
     """The site of cameras that have none."""
     return Site(DEFAULT_SITE_ID, "Main site", settings.time_zone)
-
-
-def fetch_played_time(url: str, patience: float = 10.0) -> PlayedTime:
-    """The clock a simulator plays. Raises ``requests.RequestException`` if it does not answer in time."""
-    deadline = time.monotonic() + patience
-    with requests.Session() as session:
-        session.trust_env = False
-        while True:
-            try:
-                fields = session.get(url, timeout=5).json()
-                break
-            except requests.ConnectionError:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.1)
-    until = fields["playedUntil"]
-    return PlayedTime(
-        played_from=parse_utc(fields["playedFrom"]),
-        real_from=parse_utc(fields["realFrom"]),
-        speed=float(fields["speed"]),
-        played_until=parse_utc(until) if until else None,
-    )

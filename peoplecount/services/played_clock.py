@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
+
+import requests
 
 from peoplecount.domain.clock import REAL_TIME, PlayedTime
+from peoplecount.domain.event import parse_utc
+
+
+class ClockUnavailable(Exception):
+    """No simulator tells the time at the address that was given."""
 
 
 class PlayedClock:
@@ -22,3 +31,31 @@ class PlayedClock:
     def monotonic(self) -> float:
         """Real seconds that only grow."""
         return time.monotonic()
+
+
+def fetch_played_time(url: str, patience: float = 10.0) -> PlayedTime:
+    """The clock a simulator plays. Raises ``ClockUnavailable`` if it does not answer in time."""
+    fields = _fetch(url, time.monotonic() + patience)
+    until = fields["playedUntil"]
+    return PlayedTime(
+        played_from=parse_utc(fields["playedFrom"]),
+        real_from=parse_utc(fields["realFrom"]),
+        speed=float(fields["speed"]),
+        played_until=parse_utc(until) if until else None,
+    )
+
+
+def _fetch(url: str, deadline: float) -> Mapping[str, Any]:
+    with requests.Session() as session:
+        session.trust_env = False
+        while True:
+            try:
+                answer = session.get(url, timeout=5)
+                answer.raise_for_status()
+                fields: Mapping[str, Any] = answer.json()
+            except requests.RequestException as error:
+                if time.monotonic() > deadline:
+                    raise ClockUnavailable(f"CLOCK_URL is {url}, but no simulator tells the time there") from error
+                time.sleep(0.1)
+            else:
+                return fields
