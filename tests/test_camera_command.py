@@ -1,0 +1,114 @@
+"""``python -m peoplecount camera …`` against virtual cameras, as an installer types it."""
+
+import io
+import sqlite3
+
+import pytest
+import requests
+
+from peoplecount.__main__ import main
+from peoplecount.simulator.fleets import default_fleet
+from peoplecount.simulator.server import SimulatorServer
+
+
+@pytest.fixture(scope="module")
+def cameras():
+    with SimulatorServer(default_fleet(3)) as server:
+        yield server
+
+
+@pytest.fixture(autouse=True)
+def own_settings(tmp_path, monkeypatch):
+    """No setting but a data folder; also no ``.env``, which is looked for in the working folder."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("DATABASE_URL", "DB_SERVER", "CAMERA_USER", "CAMERA_PASSWORD", "PEOPLECOUNT_DEMO"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("DATA_DIR", str(tmp_path / "var"))
+
+
+@pytest.fixture
+def camera(monkeypatch, capsys):
+    """Runs the command; its exit code, what it printed and what it complained about."""
+
+    def run(*arguments, password=None):
+        if password is not None:
+            monkeypatch.setattr("sys.stdin", io.StringIO(password + "\n"))
+            arguments += ("--password-stdin",)
+        code = main(["camera", *arguments])
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return run
+
+
+def password_of(server, camera_id):
+    fleet = requests.get(f"{server.control_url}/cameras", timeout=5).json()
+    return next(camera["password"] for camera in fleet if camera["cameraId"] == camera_id)
+
+
+def test_a_camera_that_counts_is_entered_and_can_be_listed_tested_and_removed(camera, cameras, tmp_path):
+    password = password_of(cameras, "1")
+    address = cameras.address("1")
+    code, out, _ = camera("add", "Main entrance", address, "--user", "admin", "--site", "Shop", password=password)
+    assert code == 0
+    assert "line 0.1 EastDoor" in out
+    code, out, _ = camera("list")
+    assert code == 0
+    assert [out.splitlines()[1].split()[0], out.splitlines()[1].split()[-3]] == ["main-entrance", "Shop"]
+    assert password not in out
+    assert camera("test")[0] == 0
+    code, _, err = camera("add", "Main entrance", address, "--user", "admin", password=password)
+    assert (code, "already" in err) == (1, True)
+    assert camera("remove", "main-entrance")[0] == 0
+    assert "No cameras yet" in camera("list")[1]
+
+
+def test_a_password_is_not_stored_as_it_is(camera, cameras, tmp_path):
+    password = password_of(cameras, "2")
+    camera("add", "Hall", cameras.address("2"), "--user", "admin", password=password)
+    with sqlite3.connect(tmp_path / "var" / "peoplecount.db") as database:
+        (stored,) = database.execute("SELECT password FROM cameras").fetchone()
+    database.close()
+    assert stored.startswith("sealed:")
+    assert password not in stored
+
+
+def test_a_camera_that_refuses_the_password_is_not_entered(camera, cameras):
+    code, _, err = camera("add", "Hall", cameras.address("3"), "--user", "admin", password="wrong")
+    assert code == 1
+    assert "password" in err
+    assert "wrong" not in err
+    assert "No cameras yet" in camera("list")[1]
+
+
+def test_a_camera_that_is_not_there_yet_can_be_entered_untested_and_fails_its_test(camera):
+    code, out, _ = camera("add", "Later", "127.0.0.1:1", "--id", "later-1", "--untested")
+    assert code == 0
+    code, out, _ = camera("test", "later-1")
+    assert code == 1
+    assert "FAILED" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["add", "X", "ftp://192.0.2.7", "--untested"], "http"),
+        (["add", "X", "192.0.2.7", "--id", "a b", "--untested"], "letters"),
+        (["add", "X", "192.0.2.7", "--interval", "0", "--untested"], "interval"),
+        (["add", "X", "192.0.2.7", "--site", "S", "--time-zone", "Mars/Olympus", "--untested"], "time zone"),
+        (["test", "nobody"], "nobody"),
+        (["remove", "nobody"], "nobody"),
+    ],
+)
+def test_nonsense_is_refused_in_words(camera, arguments, complaint):
+    code, _, err = camera(*arguments)
+    assert code == 1
+    assert complaint in err
+    assert "Traceback" not in err
+
+
+def test_the_default_login_is_tried_where_a_camera_has_none(camera, cameras, monkeypatch):
+    monkeypatch.setenv("CAMERA_USER", "admin")
+    monkeypatch.setenv("CAMERA_PASSWORD", password_of(cameras, "1"))
+    code, out, _ = camera("add", "Main entrance", cameras.address("1"))
+    assert (code, "EastDoor" in out) == (0, True)
