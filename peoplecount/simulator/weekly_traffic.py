@@ -6,21 +6,18 @@ from array import array
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from functools import lru_cache
-from math import ceil
 from random import Random
 
 from peoplecount.simulator.crossings import DayCrossings
 from peoplecount.simulator.local_days import LocalDays
 from peoplecount.simulator.plan import CameraPlan, LinePlan, SitePlan
+from peoplecount.simulator.pulse import pulse
 
 _SLOT = 900.0
 """Seconds; the profile hardly bends within a quarter of an hour."""
 
 _OTHER_DOOR = 0.25
 """The share of people who leave by another door than they came."""
-
-_FEWEST_PULSES = 12
-"""Lines that share the pulse of a busy fleet at least, so that a single line is not trampled."""
 
 
 class WeeklyTraffic:
@@ -35,11 +32,12 @@ class WeeklyTraffic:
         self._seed = seed
         self._busy = busy
         lines = [(camera.site, camera.line_id(line), line) for camera in cameras for line in camera.lines]
-        self._phases = {line_id: phase for phase, (_, line_id, _) in enumerate(lines)}
+        self._weights = {line_id: float(line.people_a_day) for _, line_id, line in lines}
         self._site_of = {line_id: site for site, line_id, _ in lines}
         self._lines: dict[str, list[tuple[str, LinePlan]]] = {}
         for site, line_id, line in lines:
             self._lines.setdefault(site.name, []).append((line_id, line))
+        self._pulses = lru_cache(maxsize=4)(self._pulses_of)
         self._site_day = lru_cache(maxsize=4 * max(1, len(self._lines)))(self._plan_site_day)
 
     def crossings(self, line_id: str, day: date) -> DayCrossings:
@@ -59,8 +57,10 @@ class WeeklyTraffic:
                 entered[line_id].append(arrival)
                 leaves_by = other_id if chance.random() < _OTHER_DOOR else line_id
                 left[leaves_by].append(self._departure(site, arrival, end, chance))
-            if self._busy is not None:
-                self._pulse(line_id, start, end, chance, (entered[line_id], left[line_id]))
+        for line_id, beats in self._pulses(start, end).items() if self._busy is not None else ():
+            if line_id in entered:
+                entered[line_id].extend(beats.entered)
+                left[line_id].extend(beats.left)
         return {
             line_id: DayCrossings(array("d", sorted(entered[line_id])), array("d", sorted(left[line_id])))
             for line_id, _ in lines
@@ -85,11 +85,7 @@ class WeeklyTraffic:
         at_the_latest = arrival + max(0.0, end - 1 - arrival) * chance.random()
         return min(arrival + stay, at_the_latest)
 
-    def _pulse(
-        self, line_id: str, start: float, end: float, chance: Random, directions: tuple[list[float], list[float]]
-    ) -> None:
-        """One crossing every so many seconds, alternately in and out; the fleet's lines take turns."""
-        period = max(_FEWEST_PULSES, len(self._phases))
-        first = ceil(start) + (self._phases[line_id] - ceil(start)) % period
-        for number, second in enumerate(range(first, ceil(end), period)):
-            directions[number % 2].append(second + 0.9 * chance.random())
+    def _pulses_of(self, start: float, end: float) -> dict[str, DayCrossings]:
+        """Of a day from ``start`` to ``end``, in all sites of a time zone."""
+        chance = Random(f"{self._seed}/pulse/{start}")  # noqa: S311 (invented people, not secrets)
+        return pulse(self._weights, start, end, chance)
