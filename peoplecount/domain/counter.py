@@ -117,19 +117,20 @@ def _settle(counter: Counter, fall: Fall, total: int, moment: Moment) -> Step:
 
 def _is_new_day(counter: Counter, fall: Fall, total: int, moment: Moment) -> bool:
     """Whether a total that is back at the old one may have grown there from zero since midnight."""
-    return fall.day > counter.generation.day and _is_possible(total - fall.total, moment.utc - fall.last_seen)
+    return fall.day > counter.generation.day and is_possible(total - fall.total, moment.utc - fall.last_seen)
 
 
 def _is_doubtful(counter: Counter, fall: Fall, total: int, moment: Moment) -> bool:
     """Whether a lower total says nothing yet (0), or is more than can have come since zero or since the fall."""
     return (
         total == 0
-        or not _is_possible(total, moment.utc - counter.read_at)
-        or not _is_possible(total - fall.total, moment.utc - fall.last_seen)
+        or not is_possible(total, moment.utc - counter.read_at)
+        or not is_possible(total - fall.total, moment.utc - fall.last_seen)
     )
 
 
-def _is_possible(people: int, span: timedelta) -> bool:
+def is_possible(people: int, span: timedelta) -> bool:
+    """Whether so many can have crossed one line in one direction in this time."""
     return people <= FASTEST_PEOPLE_PER_SECOND * max(1.0, span.total_seconds())
 
 
@@ -144,7 +145,7 @@ def _came_back(counter: Counter, total: int, moment: Moment) -> bool:
         counter.lost_total is not None
         and total >= counter.lost_total
         and moment.local.date() == counter.generation.day
-        and not _is_possible(total - counter.total, moment.utc - counter.read_at)
+        and not is_possible(total - counter.total, moment.utc - counter.read_at)
     )
 
 

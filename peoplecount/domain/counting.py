@@ -9,8 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from types import MappingProxyType
 
 from peoplecount.domain.counter import BreakKind, Counter, Moment, Step, advance, replace_camera
+from peoplecount.domain.day_history import DayHours
+from peoplecount.domain.earlier_today import EarlierToday, first_today
 from peoplecount.domain.event import Quality
 from peoplecount.domain.increment import Growth, Increment
 from peoplecount.domain.line import LineKey
@@ -59,11 +62,14 @@ class LineBreak:
 class LineCount:
     """What a reading told of one line that is worth an event."""
 
-    increment: Increment | None
-    """``None`` where only a break was seen."""
+    key: LineKey
+    increments: tuple[Increment, ...]
+    """In order of time, each from the totals at which the one before ended; empty where only a break was seen."""
 
     breaks: tuple[LineBreak, ...]
     state: LineState
+    unused_history: str = ""
+    """Why the history that was given for the line's first reading could not be used; empty where it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +82,21 @@ class Counted:
 
 
 Judge = Callable[[Counter, int, Moment], Step]
+_NO_HISTORY: Mapping[LineKey, DayHours] = MappingProxyType({})
 
 
-def count(state: CountState, reading: Reading, *, expected_every: timedelta) -> Counted:
+def count(
+    state: CountState,
+    reading: Reading,
+    *,
+    expected_every: timedelta,
+    earlier: Mapping[LineKey, DayHours] = _NO_HISTORY,
+) -> Counted:
     """Count a reading.
 
     ``expected_every`` is the time between two polls: what came over more than two of them is marked estimated,
-    because nobody saw when in that time it came.
+    because nobody saw when in that time it came. ``earlier`` is the history of today of lines that are read for the
+    first time; without it, what they counted before is not counted here.
     """
     replaced = state.serial and reading.serial and state.serial != reading.serial
     judge = replace_camera if replaced else advance
@@ -91,18 +105,17 @@ def count(state: CountState, reading: Reading, *, expected_every: timedelta) -> 
     told = []
     for line_reading in reading.lines:
         known = lines.get(line_reading.key)
-        outcome = _count_line(known, line_reading, moment, judge, 2 * expected_every)
+        if known is None:
+            outcome = _first(line_reading, moment, earlier.get(line_reading.key))
+        else:
+            outcome = _count_line(known, line_reading, moment, judge, 2 * expected_every)
         lines[line_reading.key] = outcome.state
-        if outcome.increment is not None or outcome.breaks:
+        if outcome.increments or outcome.breaks:
             told.append(outcome)
     return Counted(CountState(reading.serial or state.serial, lines), tuple(told))
 
 
-def _count_line(
-    known: LineState | None, reading: LineReading, moment: Moment, judge: Judge, longest: timedelta
-) -> LineCount:
-    if known is None:
-        return _first(reading, moment)
+def _count_line(known: LineState, reading: LineReading, moment: Moment, judge: Judge, longest: timedelta) -> LineCount:
     entered = judge(known.entered, reading.totals.in_total, moment)
     left = judge(known.left, reading.totals.out_total, moment)
     state = _after(known, reading, entered, left, moment)
@@ -112,16 +125,28 @@ def _count_line(
         if step.broke is not None
     )
     increment = _increment(known, reading.key, (entered, left), moment, longest)
-    return LineCount(increment, breaks, state)
+    return LineCount(reading.key, (increment,) if increment else (), breaks, state)
 
 
-def _first(reading: LineReading, moment: Moment) -> LineCount:
+def _first(reading: LineReading, moment: Moment, hours: DayHours | None) -> LineCount:
+    """The first reading of a line: with what came earlier today where its history tells, else a bare base."""
+    earlier = first_today(reading, hours, moment) if hours else EarlierToday()
     entered = Counter.first(reading.totals.in_total, moment)
     left = Counter.first(reading.totals.out_total, moment)
-    increment = Increment(
-        reading.key, moment.utc, moment.utc, moment.local, entered=_standing(entered), left=_standing(left)
+    state = LineState(reading.name, entered, left, moment.local.date())
+    if not earlier.increments:
+        increment = Increment(
+            reading.key, moment.utc, moment.utc, moment.local, entered=_standing(entered), left=_standing(left)
+        )
+        return LineCount(reading.key, (increment,), (), state, earlier.misfit)
+    counted = replace(
+        state,
+        entered=replace(entered, start=0),
+        left=replace(left, start=0),
+        in_today=entered.total,
+        out_today=left.total,
     )
-    return LineCount(increment, (), LineState(reading.name, entered, left, moment.local.date()))
+    return LineCount(reading.key, earlier.increments, (), counted)
 
 
 def _standing(counter: Counter) -> Growth:

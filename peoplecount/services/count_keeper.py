@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
@@ -11,8 +12,10 @@ from zoneinfo import ZoneInfo
 
 from peoplecount.domain.camera import Camera
 from peoplecount.domain.counting import CountState, LineCount, LineState, count
+from peoplecount.domain.day_history import DayHours
 from peoplecount.domain.event import NewEvent
 from peoplecount.domain.event_body import Standing, break_event, count_event
+from peoplecount.domain.line import LineKey
 from peoplecount.domain.occupancy import Occupancy, occupancy_day
 from peoplecount.domain.offload import Offload, call_here
 from peoplecount.domain.reading import Reading
@@ -26,6 +29,8 @@ from peoplecount.services.count_state_body import (
     write_count_state,
     write_occupancy,
 )
+
+logger = logging.getLogger(__name__)
 
 
 class Ticket(Protocol):
@@ -75,14 +80,29 @@ class CountKeeper:
         self._seen: dict[str, datetime] = {}
         self._void = True
 
-    def observe(self, camera: Camera, reading: Reading, *, expected_every: timedelta) -> int:
+    def unknown_lines(self, camera_id: str, reading: Reading) -> tuple[LineKey, ...]:
+        """The lines of a reading that were never read before. Raises ``LogError``."""
+        with self._lock:
+            self._load_if_void()
+            known = self._counts.get(camera_id, CountState()).lines
+        return tuple(line.key for line in reading.lines if line.key not in known)
+
+    def observe(
+        self,
+        camera: Camera,
+        reading: Reading,
+        *,
+        expected_every: timedelta,
+        earlier: Mapping[LineKey, DayHours] | None = None,
+    ) -> int:
         """Count a reading; how many events came of it, all of them durable.
 
-        Raises ``LogError``; the next reading then carries what this one brought.
+        ``earlier`` is what its unknown lines counted earlier today. Raises ``LogError``; the next reading then carries
+        what this one brought.
         """
         with self._lock:
             self._load_if_void()
-            append = self._judge(camera, reading, expected_every)
+            append = self._judge(camera, reading, expected_every, earlier or {})
             if append is None:
                 self._seen[camera.camera_id] = reading.taken_at
                 return 0
@@ -123,9 +143,11 @@ class CountKeeper:
         self._occupancies = {site_id: read_occupancy(state.body) for site_id, state in _of_kind("site:", loaded.states)}
         self._void = False
 
-    def _judge(self, camera: Camera, reading: Reading, expected_every: timedelta) -> Append | None:
+    def _judge(
+        self, camera: Camera, reading: Reading, expected_every: timedelta, earlier: Mapping[LineKey, DayHours]
+    ) -> Append | None:
         before = self._counts.get(camera.camera_id, CountState())
-        counted = count(before, reading, expected_every=expected_every)
+        counted = count(before, reading, expected_every=expected_every, earlier=earlier)
         self._counts[camera.camera_id] = counted.state
         if not counted.lines:
             return None
@@ -138,19 +160,21 @@ class CountKeeper:
         return Append(tuple(events), tuple(changes))
 
     def _events(self, camera: Camera, line: LineCount, sites: set[str]) -> Iterable[NewEvent]:
+        if line.unused_history:
+            logger.info("line %s: its history of today is not used: %s", line.key, line.unused_history)
         roster = self._roster()
-        key = line.increment.key if line.increment else line.breaks[0].key
-        place = roster.place_of_line(camera, key, line.state.name)
+        place = roster.place_of_line(camera, line.key, line.state.name)
         for broke in line.breaks:
-            yield break_event(place, broke.moment.utc, str(key), *words(broke))
-        if line.increment is None:
-            return
+            yield break_event(place, broke.moment.utc, str(line.key), *words(broke))
         site = roster.sites[place.site_id]
-        people = (line.increment.entered.people, line.increment.left.people)
-        occupancy = self._occupancy(site, line.increment.ended_at, *people)
-        sites.add(site.site_id)
-        standing = Standing(line.state.in_today, line.state.out_today, occupancy.inside)
-        yield count_event(place, line.increment, standing)
+        in_today = line.state.in_today - sum(increment.entered.people for increment in line.increments)
+        out_today = line.state.out_today - sum(increment.left.people for increment in line.increments)
+        for increment in line.increments:
+            entered, left = increment.entered.people, increment.left.people
+            in_today, out_today = in_today + entered, out_today + left
+            occupancy = self._occupancy(site, increment.ended_at, entered, left)
+            sites.add(site.site_id)
+            yield count_event(place, increment, Standing(in_today, out_today, occupancy.inside))
 
     def _occupancy(self, site: Site, moment: datetime, entered: int, left: int) -> Occupancy:
         day = occupancy_day(moment.astimezone(ZoneInfo(site.time_zone)), site.reset_time)

@@ -57,7 +57,7 @@ def replay(history):
     counted = count(state, line.reading(), expected_every=EVERY)
     state = counted.state
     line.crossed = [0, 0]
-    increments = [one.increment for one in counted.lines if one.increment]
+    increments = [increment for one in counted.lines for increment in one.increments]
     for entered, left, what in [*history, (0, 0, "read"), (1, 1, "read"), (1, 1, "read")]:
         line.now += EVERY
         line.cross(entered, left)
@@ -78,7 +78,7 @@ def replay(history):
             reading = Reading("7", line.now, line.now.replace(tzinfo=None), "SERIAL", ())
         counted = count(state, reading, expected_every=EVERY)
         state = counted.state
-        increments += [one.increment for one in counted.lines if one.increment]
+        increments += [increment for one in counted.lines for increment in one.increments]
     return line, state, increments
 
 
