@@ -76,6 +76,7 @@ class Service:
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
         self._leadership = Leadership(self._folder.leader_lock, self._begin)
+        self._session: PollingSession | None = None
         self._writer: RecordWriter | None = None
         self.app: Flask = create_app(self._web_context())
         self.app.extensions["peoplecount"] = self
@@ -147,7 +148,7 @@ class Service:
         )
         health = CameraHealth()
         self._writer = RecordWriter(folder.log, self._database, offload=offload)
-        return PollingSession(
+        self._session = PollingSession(
             log=folder.log,
             keep_mark=folder.store.save_mark,
             keeper=keeper,
@@ -164,6 +165,7 @@ class Service:
             offload=offload,
             keep_log=timedelta(days=self._settings.log_keep_days),
         )
+        return self._session
 
     def _poller(
         self, camera: Camera, roster: Roster, period: float, keeper: CountKeeper, health: CameraHealth
@@ -196,12 +198,17 @@ class Service:
         return {key: camera.poll_interval for key, camera in self._rosters.current().cameras.items()}
 
     def _status(self) -> Mapping[str, Any]:
-        """What ``/health/ready`` says of this process."""
-        return {
+        """What ``/health/ready`` says of this process. Only the one that polls knows how polling and writing go."""
+        status: dict[str, Any] = {
+            "cameras": self._board.camera_states(),
+            "database": {"circuit": self._database.circuit_state},
             "polls": self._leadership.session is not None,
-            "database": self._database.circuit_state,
-            "cameras": len(self._rosters.current().cameras),
         }
+        session, writer = self._session, self._writer
+        if self._leadership.session is not None and session is not None and writer is not None:
+            status["polling"] = session.polling_figures()
+            status["database"] |= {"lag": writer.state.lag, "error": writer.state.error or None}
+        return status
 
 
 def build(settings: Settings) -> Service:

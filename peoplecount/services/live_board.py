@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -126,6 +127,11 @@ class LiveBoard:
         """The cameras on the board."""
         with self._lock:
             return frozenset(self._cameras)
+
+    def camera_states(self) -> dict[str, int]:
+        """How many cameras are in which state."""
+        with self._lock:
+            return dict(Counter(camera.state for camera in self._cameras.values()))
 
     def turning(self, now: datetime) -> Hashable:
         """A value that changes when what the board shows changes by other means than an entry of the log.

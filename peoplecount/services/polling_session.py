@@ -104,6 +104,15 @@ class PollingSession:
         else:
             self._log_is_away = False
 
+    def polling_figures(self) -> dict[str, int]:
+        """Polls, failed polls and missed slots of all cameras since they were taken up."""
+        figures = self.collector.figures().values()
+        return {
+            "polls": sum(one.polls for one in figures),
+            "failures": sum(one.failures for one in figures),
+            "overruns": sum(one.overruns for one in figures),
+        }
+
     def note_log_error(self, error: LogError) -> None:
         """Take note of an append that failed: another leader ends the session, anything else is waited out.
 

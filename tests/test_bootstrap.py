@@ -1,0 +1,95 @@
+"""The service as the composition root connects it, in threads instead of greenlets."""
+
+import pytest
+import requests
+
+from peoplecount.bootstrap import build, configuration, register_fleet
+from peoplecount.settings import load_settings
+from peoplecount.simulator.fleets import default_fleet
+from peoplecount.simulator.server import SimulatorServer
+from tests.support.processes import wait_until
+
+
+@pytest.fixture(scope="module")
+def cameras():
+    with SimulatorServer(default_fleet(3, busy=1.0)) as server:
+        yield server
+
+
+@pytest.fixture
+def settings(tmp_path):
+    return load_settings({"DATA_DIR": str(tmp_path / "var"), "POLL_INTERVAL": "0.2", "TIME_ZONE": "UTC"}, env_file=None)
+
+
+@pytest.fixture
+def service(settings):
+    one = build(settings)
+    yield one
+    one.stop()
+
+
+def ready(service):
+    return service.app.test_client().get("/health/ready").get_json()
+
+
+def fleet_of(cameras):
+    return requests.get(f"{cameras.control_url}/cameras", timeout=5).json()
+
+
+def test_building_opens_and_starts_nothing(settings, service):
+    assert not settings.data_dir.exists()
+    assert ready(service)["status"] == "not ready"
+
+
+def test_a_fleet_is_polled_shown_and_written(cameras, settings, service):
+    register_fleet(settings, fleet_of(cameras))
+    service.start()
+    wait_until(lambda: ready(service)["cameras"] == {"up": 3}, 20)
+    wait_until(lambda: ready(service)["polling"]["polls"] > 10, 20)
+    wait_until(lambda: ready(service)["database"].get("lag") == 0, 20)
+    page = service.app.test_client().get("/", headers={"Host": "localhost"})
+    assert page.status_code == 200
+    assert "Bahnhofstrasse store" in page.get_data(as_text=True)
+
+
+def test_cameras_added_and_removed_while_it_runs_are_taken_up(cameras, settings, service, monkeypatch):
+    monkeypatch.setattr("peoplecount.services.polling_session.ROSTER_SECONDS", 0.1)
+    fleet = fleet_of(cameras)
+    register_fleet(settings, fleet[:1])
+    service.start()
+    wait_until(lambda: ready(service)["cameras"] == {"up": 1}, 20)
+    register_fleet(settings, fleet)
+    wait_until(lambda: ready(service)["cameras"] == {"up": 3}, 20)
+    with configuration(settings) as tables:
+        tables.cameras.remove("1")
+    wait_until(lambda: ready(service)["cameras"] == {"up": 2}, 20)
+
+
+def test_entering_the_same_fleet_again_changes_nothing_and_another_one_replaces_it(cameras, settings):
+    fleet = fleet_of(cameras)
+    for cameras_entered in (fleet, fleet, fleet[1:]):
+        register_fleet(settings, cameras_entered)
+        with configuration(settings) as tables:
+            assert [one.camera_id for one in tables.cameras.cameras()] == [one["cameraId"] for one in cameras_entered]
+            assert {site.name for site in tables.sites.sites()} >= {one["site"] for one in cameras_entered}
+
+
+def test_it_can_be_stopped_twice_and_before_it_was_started(settings):
+    one = build(settings)
+    one.stop()
+    one.stop()
+
+
+def test_a_second_service_on_the_same_folder_shows_but_does_not_poll(cameras, settings, service):
+    register_fleet(settings, fleet_of(cameras))
+    service.start()
+    wait_until(lambda: ready(service)["polls"], 20)
+    second = build(settings)
+    try:
+        second.start()
+        wait_until(lambda: ready(second)["cameras"] == {"up": 3}, 20)
+        assert not ready(second)["polls"]
+        service.stop()
+        wait_until(lambda: ready(second)["polls"], 20)
+    finally:
+        second.stop()
