@@ -64,7 +64,7 @@ install() {
 }
 
 run_tests() {
-    if [ $# -eq 0 ]; then set -- --numprocesses=auto; fi
+    if [ $# -eq 0 ]; then set -- --numprocesses=auto --dist=worksteal; fi
     exec "$PY" -m pytest "$@"
 }
 
