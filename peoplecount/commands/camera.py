@@ -134,8 +134,12 @@ def _remove(arguments: argparse.Namespace, settings: Settings, tables: Configura
 def _examine(camera: Camera, settings: Settings) -> Device:
     if not camera.username:
         camera = replace(camera, username=settings.camera_user, password=settings.camera_password)
-    timeouts = {"connect_timeout": settings.connect_timeout, "read_timeout": settings.read_timeout}
-    client = SunapiClient(camera, clock=PlayedClock(), **timeouts)
+    client = SunapiClient(
+        camera,
+        clock=PlayedClock(),
+        connect_timeout=settings.connect_timeout,
+        read_timeout=settings.read_timeout,
+    )
     try:
         return client.examine()
     finally:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import date
 from functools import partial
 
 from peoplecount.domain.camera import CameraProtocol
-from peoplecount.sunapi import classic, queries
-from peoplecount.sunapi.configuration import CountingConfiguration
+from peoplecount.sunapi import classic, classic_history, queries
+from peoplecount.sunapi.configuration import CountingConfiguration, Spot
 from peoplecount.sunapi.connection import CameraConnection
 from peoplecount.sunapi.counting import Ask, AskPlan
 from peoplecount.sunapi.device import parse_channel_limit
 from peoplecount.sunapi.errors import CameraBusy, CountingUnavailable, RequestRefused, UnexpectedAnswer
+from peoplecount.sunapi.search import Searches
 
 _MOST_CHANNELS = 32
 """No camera has more sensors; a larger figure is not believed."""
@@ -45,6 +48,10 @@ class ClassicCounting:
         channels = configuration.counting_channels
         together = Ask(queries.classic_counts(), classic.parse_counts, frozenset(channels))
         return AskPlan((together,), tuple(self._ask(channel) for channel in channels))
+
+    def searches(self, configuration: CountingConfiguration, wanted: Mapping[Spot, str], day: date) -> Searches:
+        """One search a channel; lines are searched for by name."""
+        return classic_history.searches(configuration, wanted, day)
 
     @staticmethod
     def _ask(channel: int) -> Ask:

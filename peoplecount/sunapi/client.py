@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime, timedelta
 
 from peoplecount.domain.camera import Camera, CameraProtocol
 from peoplecount.domain.clock import Clock
+from peoplecount.domain.day_history import DayHistory
 from peoplecount.domain.line import LineKey
 from peoplecount.domain.reading import LineReading, Reading
 from peoplecount.sunapi.configuration import ChannelConfiguration, LineTotals, LiveCounts, Spot
 from peoplecount.sunapi.connection import Answer, CameraConnection
 from peoplecount.sunapi.device import Device, DeviceChannel, DeviceLine
 from peoplecount.sunapi.errors import CameraUnreachable, CountingUnavailable, UnexpectedAnswer
+from peoplecount.sunapi.history import find_history
+from peoplecount.sunapi.hourly_figures import Found
 from peoplecount.sunapi.knowledge import Knowledge
 
 _log = logging.getLogger("peoplecount.sunapi")
 
 _LONG_SILENCE = timedelta(minutes=1)
 """A camera away for longer may have restarted, been set anew or been replaced: everything is asked again."""
+
+_ABSENT = "the line is switched off, or the camera does not have it"
 
 _Answers = Sequence[Answer[LiveCounts]]
 
@@ -36,9 +42,18 @@ class SunapiClient:
     """
 
     def __init__(
-        self, camera: Camera, *, clock: Clock, connect_timeout: float = 3.05, read_timeout: float = 10.0
+        self,
+        camera: Camera,
+        *,
+        clock: Clock,
+        connect_timeout: float = 3.05,
+        read_timeout: float = 10.0,
+        sleep: Callable[[float], object] | None = None,
     ) -> None:
-        """Time-outs are in real seconds: until the connection stands, and until an answer begins and then ends."""
+        """Time-outs are in real seconds: until the connection stands, and until an answer begins and then ends.
+
+        ``sleep`` waits so many real seconds for a search in the camera's history; the usual one ends with ``close``.
+        """
         self._camera_id = camera.camera_id
         self._clock = clock
         self._connection = CameraConnection(
@@ -48,6 +63,9 @@ class SunapiClient:
         self._spots: frozenset[Spot] | None = None
         self._problems: tuple[str, ...] = ()
         self._silent_since: datetime | None = None
+        self._names: dict[Spot, str] = {}
+        self._closed = threading.Event()
+        self._sleep = sleep or self._closed.wait
 
     @property
     def protocol(self) -> CameraProtocol | None:
@@ -65,7 +83,8 @@ class SunapiClient:
         return self._connection.refusals
 
     def close(self) -> None:
-        """Close the connection; may be called twice."""
+        """Close the connection and give up a search; may be called twice."""
+        self._closed.set()
         self._connection.close()
 
     def read(self) -> Reading:
@@ -88,6 +107,21 @@ class SunapiClient:
             raise
         self._silent_since = None
         return reading
+
+    def history(self, day: date, lines: Sequence[LineKey] | None = None) -> DayHistory:
+        """The hourly counts of one day of the camera; of all lines that count unless ``lines`` are named.
+
+        Takes some requests and at least half a second, at most about half a minute, in which the camera cannot be
+        polled. Raises ``CameraError`` where no line's history could be had for the same reason.
+        """
+        self._knowledge.refresh()
+        names = self._countable()
+        keys = tuple(self._key(spot) for spot in names) if lines is None else tuple(lines)
+        found = self._search(day, {spot: name for spot, name in names.items() if self._key(spot) in keys})
+        hours = {self._key(spot): of_line for spot, of_line in found.hours.items()}
+        missing = {self._key(spot): reason for spot, reason in found.missing.items()}
+        absent = {key: _ABSENT for key in keys if key not in hours and key not in missing}
+        return DayHistory(day, hours, missing | absent)
 
     def examine(self) -> Device:
         """Ask everything anew, for somebody who sets up this camera. Raises ``CameraError``."""
@@ -129,14 +163,32 @@ class SunapiClient:
             )
         return self._knowledge.reader.read()
 
+    def _countable(self) -> dict[Spot, str]:
+        """The lines whose counts mean anything, by name: those that are listed, and those that were read."""
+        configuration = self._knowledge.configuration
+        listed = {line.spot: line.name for line in configuration.lines()}
+        return {spot: name for spot, name in (listed | self._names).items() if configuration.counts(spot)}
+
+    def _search(self, day: date, wanted: Mapping[Spot, str]) -> Found:
+        searches = self._knowledge.counting.searches(self._knowledge.configuration, wanted, day)
+        try:
+            return find_history(
+                searches,
+                self._connection,
+                clock=self._clock,
+                sleep=self._sleep,
+                abandoned=self._closed.is_set,
+            )
+        finally:
+            if self._closed.is_set():  # the search was taken back on a new connection
+                self._connection.close()
+
     def _line_readings(self, answers: _Answers) -> tuple[LineReading, ...]:
         configuration = self._knowledge.configuration
-        names = {line.spot: line.name for line in configuration.lines()}
-        readings = tuple(
-            LineReading(self._key(line.spot), line.name or names.get(line.spot, ""), line.totals)
-            for line in _lines(answers)
-            if configuration.counts(line.spot)
-        )
+        listed = {line.spot: line.name for line in configuration.lines()}
+        counted = [line for line in _lines(answers) if configuration.counts(line.spot)]
+        self._names = {line.spot: line.name or listed.get(line.spot, "") for line in counted}
+        readings = tuple(LineReading(self._key(line.spot), self._names[line.spot], line.totals) for line in counted)
         if not readings:
             raise UnexpectedAnswer(self._camera_id, "the answer holds none of the lines that are switched on")
         return readings

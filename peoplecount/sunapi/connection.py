@@ -180,7 +180,7 @@ class CameraConnection:
         if kept is None:
             if len(self._kept) >= _MOST_KEPT:
                 self._kept.clear()
-            kept = self._kept[query] = _Kept(self._transport.prepare(self._base() + query.target))
+            kept = self._kept[query] = _Kept(self._transport.prepare(self._base() + query.target, query.method))
         return kept.request
 
     def _base(self) -> str:

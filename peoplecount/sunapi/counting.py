@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Protocol
 
 from peoplecount.domain.camera import CameraProtocol
-from peoplecount.sunapi.configuration import CountingConfiguration, LiveCounts
+from peoplecount.sunapi.configuration import CountingConfiguration, LiveCounts, Spot
 from peoplecount.sunapi.connection import Answer, CameraConnection
 from peoplecount.sunapi.errors import CountingUnavailable, RequestRefused
 from peoplecount.sunapi.queries import Query
+from peoplecount.sunapi.search import Searches
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,10 @@ class Counting(Protocol):
 
     def plan(self, configuration: CountingConfiguration) -> AskPlan:
         """How to ask for the totals of everything that is switched on."""
+        ...
+
+    def searches(self, configuration: CountingConfiguration, wanted: Mapping[Spot, str], day: date) -> Searches:
+        """How to find the hourly counts of lines, given with their names, on a day of the camera."""
         ...
 
 

@@ -67,6 +67,11 @@ class Knowledge:
         return _known(self._camera_clock.value)
 
     @property
+    def counting(self) -> Counting:
+        """The interface in use; after ``refresh``."""
+        return _known(self._counting)
+
+    @property
     def reader(self) -> CountsReader:
         """Asks for the totals of the lines that are switched on; after ``refresh``."""
         return _known(self._reader)

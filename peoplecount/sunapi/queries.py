@@ -6,11 +6,14 @@ every question passes ``require_allowed``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import urlencode
+from datetime import date
+from urllib.parse import quote
 
 WISEAI = "/opensdk/WiseAI/"
+WISEAI_SEARCH = WISEAI + "search/objectcounting"
 
 _READ_ONLY_SUNAPI = frozenset(
     {
@@ -20,6 +23,10 @@ _READ_ONLY_SUNAPI = frozenset(
         ("opensdk.cgi", "apps", "view", ""),
         ("eventsources.cgi", "peoplecount", "view", ""),
         ("eventsources.cgi", "peoplecount", "check", ""),
+        # A search is made by the camera in its own time, and changes nothing there but the list of searches.
+        ("recording.cgi", "peoplecountsearch", "control", "Start"),
+        ("recording.cgi", "peoplecountsearch", "control", "Cancel"),
+        ("recording.cgi", "peoplecountsearch", "view", ""),
     }
 )
 _READ_ONLY_PATHS = frozenset(
@@ -27,43 +34,64 @@ _READ_ONLY_PATHS = frozenset(
         "/stw-cgi/attributes.cgi/attributes/System/Limit/MaxChannel",
         WISEAI + "configuration/capability",
         WISEAI + "configuration/objectcounting",
-        WISEAI + "search/objectcounting/check",
+        WISEAI_SEARCH,
+        WISEAI_SEARCH + "/check",
     }
 )
+_WISEAI_TOKEN = re.compile(re.escape(WISEAI_SEARCH) + r"/(?!\.+(?:/|$))[\w.~%-]+(/results|/cancel)?", re.ASCII)
+"""A search by its token, percent-encoded; dots alone would lead elsewhere."""
+
+_LITERAL = {"FromDate": ":", "ToDate": ":", "fromDate": ":", "toDate": ":"}
+"""What besides commas is sent as it is: dates stand so in all samples, everything else is percent-encoded."""
 
 
 class QueryNotAllowed(ValueError):
     """A question outside the list; it has not been sent."""
 
     def __init__(self, query: Query) -> None:
-        super().__init__(f"{query.path} with {dict(query.parameters)} is not on the list of read-only camera calls")
+        super().__init__(
+            f"{query.method} {query.path} with {dict(query.parameters)} is not on the list of read-only camera calls"
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One GET: what is asked, where, with which parameters."""
+    """One request: what is asked, where, with which parameters."""
 
     subject: str
     """What is asked for, as error messages name it: ``people counts``."""
 
     path: str
     parameters: tuple[tuple[str, str], ...] = ()
+    method: str = "GET"
 
     @property
     def target(self) -> str:
         """Path and query as they go on the request line."""
-        return f"{self.path}?{urlencode(self.parameters, safe=',')}" if self.parameters else self.path
+        pairs = (
+            f"{quote(name, safe='')}={quote(value, safe=',' + _LITERAL.get(name, ''))}"
+            for name, value in self.parameters
+        )
+        return f"{self.path}?{'&'.join(pairs)}" if self.parameters else self.path
 
 
 def require_allowed(query: Query) -> None:
-    """Raise ``QueryNotAllowed`` unless the question only reads."""
+    """Raise ``QueryNotAllowed`` unless the question only reads, or takes back a search of ours."""
+    names = [name for name, _ in query.parameters]
+    if len(set(names)) != len(names) or not _is_listed(query):
+        raise QueryNotAllowed(query)
+
+
+def _is_listed(query: Query) -> bool:
+    search = _WISEAI_TOKEN.fullmatch(query.path)
+    if search is not None and search[1] == "/cancel":
+        return query.method == "PUT" and not query.parameters
+    if query.method != "GET":
+        return False
     named = dict(query.parameters)
-    repeated = len(named) != len(query.parameters)
     folder, _, cgi = query.path.rpartition("/")
     call = (cgi, named.get("msubmenu", ""), named.get("action", ""), named.get("Mode", ""))
-    allowed = query.path in _READ_ONLY_PATHS or (folder == "/stw-cgi" and call in _READ_ONLY_SUNAPI)
-    if repeated or not allowed:
-        raise QueryNotAllowed(query)
+    return search is not None or query.path in _READ_ONLY_PATHS or (folder == "/stw-cgi" and call in _READ_ONLY_SUNAPI)
 
 
 def _sunapi(subject: str, cgi: str, submenu: str, action: str, channel: int | None = None) -> Query:
@@ -122,3 +150,66 @@ def wiseai_counts(channels: Sequence[int], rule: int) -> Query:
     """
     csv = ",".join(str(channel) for channel in channels)
     return Query("people counts", WISEAI + "search/objectcounting/check", (("channel", csv), ("index", str(rule))))
+
+
+_HISTORY = "the history of people counts"
+
+
+def classic_search(channel: int, day: date, master_name: str, line_names: Sequence[str]) -> Query:
+    """Start a search of one camera-local day (SUNAPI Recording manual 2.6.2, ``peoplecountsearch``).
+
+    The ``Z`` of the dates is decoration: they are wall clock times of the camera, as the vendor's web viewer sends
+    them. A range within one day is answered by the hour; the camera chooses that, not the caller.
+    """
+    lines = tuple((f"Camera.{master_name}.Line.{name}.Direction", "In,Out") for name in line_names)
+    dates = (("FromDate", f"{day}T00:00:00Z"), ("ToDate", f"{day}T23:59:59Z"))
+    start = _classic_search("control", ("Mode", "Start"), ("Channel", str(channel)))
+    return Query(start.subject, start.path, (*start.parameters, *dates, *lines))
+
+
+def classic_search_status(token: str) -> Query:
+    """How far a search is."""
+    return _classic_search("view", ("Type", "Status"), ("SearchToken", token))
+
+
+def classic_search_results(token: str) -> Query:
+    """What a search has found."""
+    return _classic_search("view", ("Type", "Results"), ("SearchToken", token))
+
+
+def classic_search_cancel(token: str) -> Query:
+    """Take a search back."""
+    return _classic_search("control", ("Mode", "Cancel"), ("SearchToken", token))
+
+
+def _classic_search(action: str, *parameters: tuple[str, str]) -> Query:
+    search = _sunapi(_HISTORY, "recording.cgi", "peoplecountsearch", action)
+    return Query(search.subject, search.path, (*search.parameters, *parameters))
+
+
+def wiseai_search(channel: int, rule: int, day: date) -> Query:
+    """Start a search of one camera-local day (WiseAI App API 1.5.0, ``search/objectcounting``).
+
+    Dates without ``Z`` are the camera's wall clock there, with it they are UTC.
+    """
+    dates = (("fromDate", f"{day}T00:00:00"), ("toDate", f"{day}T23:59:59"))
+    return Query(_HISTORY, WISEAI_SEARCH, (("channel", str(channel)), ("index", str(rule)), *dates))
+
+
+def wiseai_search_status(token: str) -> Query:
+    """How far a search is."""
+    return _wiseai_search(token)
+
+
+def wiseai_search_results(token: str) -> Query:
+    """What a search has found."""
+    return _wiseai_search(token, "/results")
+
+
+def wiseai_search_cancel(token: str) -> Query:
+    """Take a search back; the one request that is no GET."""
+    return _wiseai_search(token, "/cancel", method="PUT")
+
+
+def _wiseai_search(token: str, rest: str = "", method: str = "GET") -> Query:
+    return Query(_HISTORY, f"{WISEAI_SEARCH}/{quote(token, safe='')}{rest}", method=method)

@@ -67,10 +67,10 @@ class Transport:
         """Whether the last exchange went well, so that the next one finds its connection open."""
         self.requests_sent = 0
 
-    def prepare(self, url: str) -> requests.PreparedRequest:
-        """A GET of ``url`` that can be sent again and again. Raises ``CameraUnreachable`` for an impossible URL."""
+    def prepare(self, url: str, method: str = "GET") -> requests.PreparedRequest:
+        """A request of ``url`` that can be sent again and again. Raises ``CameraUnreachable`` for an impossible URL."""
         try:
-            return self._session.prepare_request(requests.Request("GET", url))
+            return self._session.prepare_request(requests.Request(method, url))
         except (requests.RequestException, ValueError) as error:
             raise CameraUnreachable(self._camera_id, "the camera's address is not one that can be called") from error
 

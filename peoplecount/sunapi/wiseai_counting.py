@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import date
 from functools import partial
 
 from peoplecount.domain.camera import CameraProtocol
-from peoplecount.sunapi import queries, wiseai
-from peoplecount.sunapi.configuration import CountingConfiguration
+from peoplecount.sunapi import queries, wiseai, wiseai_history
+from peoplecount.sunapi.configuration import CountingConfiguration, Spot
 from peoplecount.sunapi.connection import CameraConnection
 from peoplecount.sunapi.counting import Ask, AskPlan
 from peoplecount.sunapi.errors import CountingUnavailable
+from peoplecount.sunapi.search import Searches
 
 
 class WiseAiCounting:
@@ -41,6 +44,10 @@ class WiseAiCounting:
             rules[rule] = (*rules.get(rule, ()), channel)
         together = tuple(_ask(channels, rule) for rule, channels in rules.items())
         return AskPlan(together, tuple(_ask((channel,), rule) for rule, channel in pairs))
+
+    def searches(self, configuration: CountingConfiguration, wanted: Mapping[Spot, str], day: date) -> Searches:  # noqa: ARG002 - lines have numbers here
+        """One search a rule and channel."""
+        return wiseai_history.searches(wanted, day)
 
     def _channel(self, channel: int) -> CountingConfiguration:
         parse = partial(wiseai.parse_configuration, asked=channel)

@@ -46,7 +46,7 @@ def client_for(clock: FakeClock) -> Iterator[Callable[..., SunapiClient]]:
         timeouts = {"connect_timeout": 10.0, "read_timeout": 10.0}
         timeouts |= {name: changes.pop(name) for name in list(changes) if name in timeouts}
         fields = {"address": device.address, "username": USERNAME, "password": PASSWORD} | changes
-        client = SunapiClient(Camera("front", "Front", **fields), clock=clock, **timeouts)
+        client = SunapiClient(Camera("front", "Front", **fields), clock=clock, sleep=clock.passes, **timeouts)
         made.append(client)
         return client
 

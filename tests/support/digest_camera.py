@@ -46,6 +46,7 @@ class Seen:
     """``challenged``, ``stale``, ``wrong`` or ``let in``."""
 
     authorization: dict[str, str] = field(default_factory=dict)
+    method: str = "GET"
 
 
 class DigestCamera:
@@ -137,7 +138,7 @@ class DigestCamera:
         header = handler.headers.get("Authorization", "")
         fields = {name: quoted or bare for name, quoted, bare in _FIELD.findall(header)}
         verdict = self._verdict(handler, connection, fields) if self.asks_for_password else "let in"
-        self.seen.append(Seen(handler.path, dict(handler.headers), connection, verdict, fields))
+        self.seen.append(Seen(handler.path, dict(handler.headers), connection, verdict, fields, handler.command))
         return verdict
 
     def _verdict(self, handler: BaseHTTPRequestHandler, connection: int, fields: dict[str, str]) -> str:
@@ -216,6 +217,8 @@ def _handler(camera: DigestCamera) -> type[BaseHTTPRequestHandler]:
                 page.act(self)
                 return
             self.give(page.status, page.body() if callable(page.body) else page.body, page.headers)
+
+        do_PUT = do_GET  # noqa: N815 - the name http.server looks for
 
         def give(self, status: int, body: bytes, headers: Any) -> None:
             self.send_response(status, "x")
