@@ -176,8 +176,10 @@ class CountKeeper:
             sites.add(site.site_id)
             yield count_event(place, increment, Standing(in_today, out_today, occupancy.inside))
 
-    def _occupancy(self, site: Site, moment: datetime, entered: int, left: int) -> Occupancy:
-        day = occupancy_day(moment.astimezone(ZoneInfo(site.time_zone)), site.reset_time)
+    def _occupancy(self, site: Site, ended_at: datetime, entered: int, left: int) -> Occupancy:
+        # People counted up to the very moment of the reset came before it: hours of a history end there.
+        moment = (ended_at - datetime.resolution).astimezone(ZoneInfo(site.time_zone))
+        day = occupancy_day(moment, site.reset_time)
         known = self._occupancies.get(site.site_id, Occupancy(day))
         self._occupancies[site.site_id] = occupancy = known.after(day, entered, left)
         return occupancy

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
 from peoplecount.domain.camera import Camera, CameraState
 from peoplecount.domain.clock import Clock
+from peoplecount.domain.day_history import DayHours
 from peoplecount.domain.event_body import status_event
+from peoplecount.domain.line import LineKey
 from peoplecount.domain.reading import Reading
 from peoplecount.domain.roster import Roster
 from peoplecount.services.camera_health import CameraHealth
 from peoplecount.services.count_keeper import CountKeeper
+from peoplecount.services.first_readings import FirstReadings, HistoryClient
 from peoplecount.sunapi.errors import AccountBlocked, CameraError, CredentialsRejected
 
 logger = logging.getLogger(__name__)
 
 
-class CameraClient(Protocol):
+class CameraClient(HistoryClient, Protocol):
     """What is needed of a camera's client."""
 
     def read(self) -> Reading:
@@ -65,6 +69,7 @@ class Poller:
         self.figures = PollFigures()
         self._client = client
         self._keeper = keeper
+        self._first_readings = FirstReadings(camera.camera_id, client)
         self._health = health
         self._place = roster.place(camera)
         self._clock = clock
@@ -80,13 +85,10 @@ class Poller:
             return
         self.figures.polls += 1
         try:
-            reading = self._client.read()
+            self._read_and_count()
         except CameraError as error:
             if not self._closed:
                 self._failed(error)
-        else:
-            if not self._closed:
-                self._succeeded(reading)
         finally:
             self.figures.last_seconds = self._clock.monotonic() - started
             self.figures.overruns += int(self.figures.last_seconds / self._period)
@@ -96,9 +98,24 @@ class Poller:
         self._closed = True
         self._client.close()
 
-    def _succeeded(self, reading: Reading) -> None:
+    def _read_and_count(self) -> None:
+        reading = self._client.read()
+        if self._closed:
+            return
         self._note(CameraState.UP, "")
-        self._keeper.observe(self.camera, reading, expected_every=self._expected_every)
+        unknown = self._keeper.unknown_lines(self.camera.camera_id, reading)
+        if not unknown:
+            self._count(reading, {})
+            return
+        asked_at = self._clock.monotonic()
+        self._count(reading, self._first_readings.earlier(reading, unknown))
+        if self._clock.monotonic() - asked_at > self._period and not self._closed:
+            # A slot has gone by; its reading must not wait for the next one.
+            self._count(self._client.read(), {})
+
+    def _count(self, reading: Reading, earlier: Mapping[LineKey, DayHours]) -> None:
+        if not self._closed:
+            self._keeper.observe(self.camera, reading, expected_every=self._expected_every, earlier=earlier)
 
     def _failed(self, error: CameraError) -> None:
         self.figures.failures += 1

@@ -1,9 +1,10 @@
 import json
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
 from peoplecount.domain.camera import Camera
+from peoplecount.domain.day_history import DayHours
 from peoplecount.domain.event import EventKind
 from peoplecount.domain.line import LineKey
 from peoplecount.domain.reading import LineReading, Reading, Totals
@@ -33,7 +34,7 @@ class Shop:
         term = self.log.raise_term()
         self.keeper = CountKeeper(self.log, self.appender, term=term, roster=lambda: ROSTER)
 
-    def reads(self, camera_id, *totals, after=10):
+    def reads(self, camera_id, *totals, after=10, earlier=None):
         self.clock.passes(after)
         now = self.clock.now()
         lines = tuple(
@@ -41,13 +42,14 @@ class Shop:
             for index, pair in enumerate(totals, 1)
         )
         reading = Reading(camera_id, now, now.replace(tzinfo=None), f"SERIAL{camera_id}", lines)
-        return self.keeper.observe(CAMERAS[camera_id], reading, expected_every=EVERY)
+        self.unknown = self.keeper.unknown_lines(camera_id, reading)
+        return self.keeper.observe(CAMERAS[camera_id], reading, expected_every=EVERY, earlier=earlier)
+
+    def bodies(self):
+        return [json.loads(entry.event.body) for entry in self.log.read(0, 1000) if entry.event.kind is EventKind.COUNT]
 
     def counts(self):
-        bodies = [
-            json.loads(entry.event.body) for entry in self.log.read(0, 1000) if entry.event.kind is EventKind.COUNT
-        ]
-        return [(body["lineId"], body["in"], body["out"], body["occupancy"]) for body in bodies]
+        return [(body["lineId"], body["in"], body["out"], body["occupancy"]) for body in self.bodies()]
 
 
 @pytest.fixture
@@ -145,3 +147,64 @@ def test_a_fall_survives_a_restart_while_nobody_knows_what_it_is(shop):
     shop.takes_the_lead()
     shop.reads("7", (42, 30), (10, 9))
     assert shop.counts()[-1][:3] == ("7-0-1-1", 2, 0)
+
+
+def by_hour(entered, left):
+    """Figures of 4 May by hour."""
+    return DayHours(date(2026, 5, 4), *(tuple(side.get(hour, 0) for hour in range(24)) for side in (entered, left)))
+
+
+@pytest.fixture
+def afternoon(shop):
+    """Three o'clock, and what the two lines of camera 7 counted before."""
+    shop.clock.passes(3 * 3600)
+    return {
+        LineKey("7", index=1): by_hour({2: 9, 8: 20, 14: 5}, {9: 4}),
+        LineKey("7", index=2): by_hour({2: 5, 10: 3}, {11: 2}),
+    }
+
+
+def test_a_line_first_seen_at_three_has_the_cameras_totals_as_todays_counts(shop, afternoon):
+    shop.reads("7", (40, 6), (8, 2), earlier=afternoon)
+    told = [(body["lineId"][-1], body["in"], body["out"], body["inToday"], body["outToday"]) for body in shop.bodies()]
+    assert told == [
+        ("1", 9, 0, 9, 0),
+        ("1", 20, 0, 29, 0),
+        ("1", 0, 4, 29, 4),
+        ("1", 5, 0, 34, 4),
+        ("1", 6, 2, 40, 6),
+        ("2", 5, 0, 5, 0),
+        ("2", 3, 0, 8, 0),
+        ("2", 0, 2, 8, 2),
+        ("2", 0, 0, 8, 2),
+    ]
+    assert [body["cameraInTotal"] for body in shop.bodies()][-5:] == [40, 5, 8, 8, 8]
+    assert {body["inGenerationStart"] for body in shop.bodies()} == {0}
+
+
+def test_occupancy_holds_who_came_since_the_reset_time_and_runs_in_the_order_of_the_log(shop, afternoon):
+    shop.reads("7", (40, 6), (8, 2), earlier=afternoon)
+    # By the site's clock, two hours ahead of this camera's, its hour 2 is after the reset at four.
+    assert [count[3] for count in shop.counts()] == [9, 29, 25, 30, 34, 39, 42, 40, 40]
+
+
+def test_the_next_reading_adds_on_and_a_restart_knows_the_lines(shop, afternoon):
+    shop.reads("7", (40, 6), (8, 2), earlier=afternoon)
+    assert [key.index for key in shop.unknown] == [1, 2]
+    shop.takes_the_lead()
+    shop.reads("7", (42, 6), (8, 2), earlier=afternoon)
+    assert shop.unknown == ()
+    last = shop.bodies()[-1]
+    assert (last["in"], last["inToday"], last["cameraInTotal"], last["quality"]) == (2, 42, 42, "measured")
+
+
+def test_people_of_an_earlier_occupancy_day_are_not_inside(shop):
+    night = datetime(2026, 5, 5, 2, 30, tzinfo=UTC)  # 04:30 in Zurich, where the count starts again at 04:00
+    shop.clock.passes((night - shop.clock.now()).total_seconds() - 10)
+    hours = DayHours(date(2026, 5, 5), (6, 3), (0, 0))
+    shop.reads("7", (10, 0), earlier={LineKey("7"): hours})
+    assert [(body["in"], body["inToday"], body["occupancy"]) for body in shop.bodies()] == [
+        (6, 6, 6),
+        (3, 9, 9),
+        (1, 10, 1),
+    ]

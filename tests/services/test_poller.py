@@ -1,20 +1,22 @@
 import json
 import logging
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from peoplecount.domain.camera import Camera, CameraState
+from peoplecount.domain.day_history import DayHistory, DayHours
 from peoplecount.domain.event import EventKind
 from peoplecount.domain.line import LineKey
 from peoplecount.domain.reading import LineReading, Reading, Totals
 from peoplecount.domain.roster import Roster
 from peoplecount.domain.site import Site
+from peoplecount.eventlog.log import LogUnavailable
 from peoplecount.eventlog.memory_log import MemoryEventLog
 from peoplecount.services.camera_health import CameraHealth
 from peoplecount.services.count_keeper import CountKeeper
 from peoplecount.services.poller import Poller
-from peoplecount.sunapi.errors import CameraUnreachable, CredentialsRejected
+from peoplecount.sunapi.errors import CameraUnreachable, CountingUnavailable, CredentialsRejected
 from tests.support.appending import DirectAppender
 from tests.support.fake_clock import FakeClock
 
@@ -28,7 +30,11 @@ class FakeCamera:
     def __init__(self, clock):
         self.clock = clock
         self.totals = Totals(40, 30)
+        self.lines = (1,)
         self.error = None
+        self.remembers = CountingUnavailable("7", "the camera has no history")
+        self.search_takes = 0.5
+        self.searches = []
         self.takes = 0.01
         self.requests_sent = 0
         self.closed = False
@@ -39,24 +45,45 @@ class FakeCamera:
         if self.error:
             raise self.error
         now = self.clock.now()
-        return Reading("7", now, now.replace(tzinfo=None), "S", (LineReading(LineKey("7"), "East", self.totals),))
+        lines = tuple(LineReading(LineKey("7", index=index), "East", self.totals) for index in self.lines)
+        return Reading("7", now, now.replace(tzinfo=None), "S", lines)
+
+    def history(self, day, lines=None):
+        """An error, or figures by hour and direction that hold for every line; ``None`` where there are none."""
+        self.searches.append((day, tuple(line.index for line in lines)))
+        self.clock.passes(self.search_takes)
+        if isinstance(self.remembers, Exception):
+            raise self.remembers
+        if self.remembers is None:
+            return DayHistory(day, {}, dict.fromkeys(lines, "the line has no name"))
+        by_hour = [[side.get(hour, 0) for hour in range(24)] for side in self.remembers]
+        hours = DayHours(day, tuple(by_hour[0]), tuple(by_hour[1]))
+        return DayHistory(day, dict.fromkeys(lines, hours), {})
 
     def close(self):
         self.closed = True
 
 
 class Room:
-    def __init__(self):
-        self.clock = FakeClock()
+    def __init__(self, now=datetime(2026, 5, 4, 15, 20, tzinfo=UTC)):
+        self.clock = FakeClock(now)
         self.log = MemoryEventLog()
         self.camera = FakeCamera(self.clock)
+        self.starts()
+
+    def starts(self):
+        """A new process takes the lead."""
         self.health = CameraHealth()
-        keeper = CountKeeper(
-            self.log, DirectAppender(self.log, self.clock.now), term=self.log.raise_term(), roster=lambda: ROSTER
-        )
+        self.health.load(self.log.latest().entries)
+        self.appender = DirectAppender(self.log, self.clock.now)
+        keeper = CountKeeper(self.log, self.appender, term=self.log.raise_term(), roster=lambda: ROSTER)
         self.poller = Poller(
             CAMERA, self.camera, keeper=keeper, health=self.health, roster=ROSTER, clock=self.clock, period=10.0
         )
+
+    def counts(self):
+        """In, out, in and out today of every count."""
+        return [(one["in"], one["out"], one["inToday"], one["outToday"]) for one in self.bodies(EventKind.COUNT)]
 
     def bodies(self, kind):
         return [json.loads(entry.event.body) for entry in self.log.read(0, 100) if entry.event.kind is kind]
@@ -113,6 +140,7 @@ def test_rejected_credentials_are_not_tried_again_soon(room):
 
 
 def test_slots_missed_because_a_poll_took_too_long_are_counted(room):
+    room.poller.poll()
     room.camera.takes = 25.0
     room.poller.poll()
     assert room.poller.figures.overruns == 2
@@ -164,3 +192,130 @@ def test_played_time_decides_what_counts_as_a_long_interval():
     room.clock.passes(1.2)
     poller.poll()
     assert room.bodies(EventKind.COUNT)[-1]["quality"] == "estimated"
+
+
+def test_what_a_camera_counted_earlier_today_is_counted_with_its_first_reading(room):
+    room.camera.remembers = ({8: 12, 14: 20}, {9: 30})
+    room.poller.poll()
+    assert room.counts() == [(12, 0, 12, 0), (0, 30, 12, 30), (20, 0, 32, 30), (8, 0, 40, 30)]
+    assert {body["quality"] for body in room.bodies(EventKind.COUNT)} == {"back-filled"}
+    assert room.camera.searches == [(date(2026, 5, 4), (1,))]
+
+    room.camera.totals = Totals(43, 31)
+    room.poller.poll()
+    assert room.counts()[-1] == (3, 1, 43, 31)
+    assert len(room.camera.searches) == 1
+
+
+def test_a_restart_does_not_ask_again(room):
+    room.camera.remembers = ({8: 40}, {8: 30})
+    room.poller.poll()
+    room.starts()
+    room.camera.totals = Totals(41, 30)
+    room.poller.poll()
+    assert room.counts()[-1] == (1, 0, 41, 30)
+    assert len(room.camera.searches) == 1
+
+
+def test_a_camera_without_history_is_counted_from_now_on_and_says_so_once(room, caplog):
+    with caplog.at_level(logging.INFO):
+        room.poller.poll()
+        room.poller.poll()
+    assert room.counts() == [(0, 0, 0, 0)]
+    said = [record for record in caplog.records if "history" in record.getMessage()]
+    assert [(record.levelname, record.getMessage()) for record in said] == [
+        ("INFO", "camera 7: counting begins now; no history of today: the camera has no history")
+    ]
+    assert room.health.of("7").state == CameraState.UP
+    assert room.poller.figures.failures == 0
+
+
+def test_a_line_that_cannot_be_searched_for_is_counted_from_now_on_with_the_reason_told(room, caplog):
+    room.camera.remembers = None
+    with caplog.at_level(logging.INFO):
+        room.poller.poll()
+    assert room.counts() == [(0, 0, 0, 0)]
+    assert "7-0-1-1: the line has no name" in caplog.text
+
+
+def test_a_history_that_does_not_fit_is_left_with_the_reason_told(room, caplog):
+    room.camera.remembers = ({8: 41}, {})
+    with caplog.at_level(logging.INFO):
+        room.poller.poll()
+    assert room.counts() == [(0, 0, 0, 0)]
+    assert "line 7-0-1-1: its history of today is not used: the history has 41 people in" in caplog.text
+
+
+def test_only_a_line_that_is_new_is_asked_about(room):
+    room.camera.remembers = ({8: 40}, {8: 30})
+    room.poller.poll()
+    room.camera.lines = (1, 2)
+    room.poller.poll()
+    assert room.camera.searches == [(date(2026, 5, 4), (1,)), (date(2026, 5, 4), (2,))]
+    assert room.counts()[-2:] == [(40, 30, 40, 30), (0, 0, 40, 30)]
+
+
+def test_in_the_first_hour_of_the_day_nothing_is_asked():
+    room = Room(datetime(2026, 5, 4, 0, 59, 50, tzinfo=UTC))
+    room.poller.poll()
+    assert room.camera.searches == []
+    assert room.counts() == [(0, 0, 0, 0)]
+
+
+def test_a_search_that_took_longer_than_a_slot_is_followed_by_a_fresh_reading(room):
+    room.camera.remembers = ({8: 40}, {8: 30})
+    room.camera.search_takes = 25.0
+    room.poller.poll()
+    assert room.camera.requests_sent == 2
+    readings = [(body["to"], body["quality"]) for body in room.bodies(EventKind.COUNT)]
+    assert readings[-1] == ("2026-05-04T15:20:00.010Z", "back-filled")
+
+    room.camera.totals = Totals(41, 30)
+    room.poller.poll()
+    last = room.bodies(EventKind.COUNT)[-1]
+    assert (last["from"], last["in"], last["quality"]) == ("2026-05-04T15:20:25.020Z", 1, "measured")
+
+
+def test_a_camera_that_goes_away_after_a_long_search_keeps_what_was_read(room):
+    room.camera.remembers = ({8: 40}, {8: 30})
+    room.camera.search_takes = 25.0
+    observe = room.poller._keeper.observe
+
+    def goes_away(*arguments, **more):
+        room.camera.error = CameraUnreachable("7", "no answer")
+        return observe(*arguments, **more)
+
+    room.poller._keeper.observe = goes_away
+    room.poller.poll()
+    assert room.counts()[-1] == (0, 0, 40, 30)
+    assert room.health.of("7").state == CameraState.DOWN
+
+
+def test_a_poll_whose_camera_was_dropped_during_the_search_changes_nothing(room):
+    room.camera.remembers = ({8: 40}, {8: 30})
+    room.camera.search_takes = 25.0
+    history = room.camera.history
+
+    def dropped_meanwhile(*arguments):
+        room.poller.close()
+        return history(*arguments)
+
+    room.camera.history = dropped_meanwhile
+    room.poller.poll()
+    assert room.counts() == []
+    assert room.camera.requests_sent == 1
+
+
+def test_a_log_that_is_away_does_not_make_the_camera_search_again_and_again(room):
+    room.camera.remembers = ({8: 40}, {8: 30})
+    room.appender.break_with(LogUnavailable("disk full"))
+    room.health.note(ROSTER.place(CAMERA), CameraState.UP, "", room.clock.now())
+    for _ in range(3):
+        with pytest.raises(LogUnavailable):
+            room.poller.poll()
+    assert len(room.camera.searches) == 1
+    room.clock.passes(3600)
+    room.appender.break_with(None)
+    room.poller.poll()
+    assert len(room.camera.searches) == 2
+    assert room.counts()[-1] == (0, 0, 40, 30)
