@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 
-from peoplecount.sunapi import camera_clock, classic, device, digest, wiseai
+from peoplecount.sunapi import camera_clock, classic, classic_history, device, digest, search, wiseai, wiseai_history
 from peoplecount.sunapi.answers import MOST_PEOPLE, MalformedAnswer, Refusal
-from peoplecount.sunapi.configuration import LiveCounts
+from peoplecount.sunapi.configuration import LiveCounts, Spot
+from peoplecount.sunapi.hourly_figures import Found
 
 pytest.importorskip("hypothesis")
 
@@ -17,6 +19,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+DAY, SPOT = date(2024, 5, 13), Spot(0, 1, 1)
 
 PARSERS: list[Callable[[bytes], object]] = [
     classic.parse_counts,
@@ -29,6 +33,10 @@ PARSERS: list[Callable[[bytes], object]] = [
     device.parse_device_info,
     device.parse_wiseai_running,
     device.parse_channel_limit,
+    search.parse_token,
+    search.parse_completed,
+    classic_history.ClassicSearch(0, DAY, "PeopleCount-Master", {SPOT: "East"}, frozenset({"East"})).parse,
+    wiseai_history.WiseAiSearch(0, 1, DAY, (SPOT,)).parse,
 ]
 
 NAMES = [
@@ -36,6 +44,8 @@ NAMES = [
     *("Response", "Error", "Code", "Details", "LocalTime", "UTCTime", "Model", "Apps", "AppID", "Status"),
     *("objectCountingLive", "objectCountingConfiguration", "countingRules", "lines", "index", "channel"),
     *("directionBasedResult", "direction", "count", "objectType", "capabilities", "objectcounting"),
+    *("SearchToken", "ResultInterval", "PeopleCountSearchResults", "LineResults", "DirectionResults", "Direction"),
+    *("Camera", "Result", "lineBasedResults", "result"),
 ]
 LEAVES = st.one_of(
     st.none(),
@@ -44,7 +54,9 @@ LEAVES = st.one_of(
     st.integers(),
     st.floats(),
     st.text(max_size=5),
-    st.sampled_from(["IN", "OUT", "Person", "WiseAI", "Running", "Fail", "12", "2024-05-14 07:31:07"]),
+    st.sampled_from(
+        ["IN", "OUT", "Person", "WiseAI", "Running", "Fail", "East", "Hourly", "12", "2024-05-14 07:31:07"]
+    ),
 )
 JSON = st.recursive(
     LEAVES,
@@ -82,6 +94,8 @@ def test_any_body_is_parsed_or_refused(body: bytes, parse: Callable[[bytes], obj
             assert 0 <= line.totals.in_total <= MOST_PEOPLE
             assert 0 <= line.totals.out_total <= MOST_PEOPLE
             assert line.spot.channel in parsed.channels
+    if isinstance(parsed, Found):
+        assert {*parsed.hours, *parsed.missing} == {SPOT}
 
 
 LINES = st.dictionaries(

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
+
 import pytest
 
 from peoplecount.sunapi import queries
@@ -16,7 +19,40 @@ OURS = [
     (queries.wiseai_capability(), "/opensdk/WiseAI/configuration/capability"),
     (queries.wiseai_configuration(1), "/opensdk/WiseAI/configuration/objectcounting?channel=1"),
     (queries.wiseai_counts([0, 1], 2), "/opensdk/WiseAI/search/objectcounting/check?channel=0,1&index=2"),
+    (
+        queries.classic_search(0, date(2024, 5, 13), "PeopleCount-Master", ("EastDoor", "West-Süd total")),
+        "/stw-cgi/recording.cgi?msubmenu=peoplecountsearch&action=control&Mode=Start&Channel=0"
+        "&FromDate=2024-05-13T00:00:00Z&ToDate=2024-05-13T23:59:59Z"
+        "&Camera.PeopleCount-Master.Line.EastDoor.Direction=In,Out"
+        "&Camera.PeopleCount-Master.Line.West-S%C3%BCd%20total.Direction=In,Out",
+    ),
+    (
+        queries.classic_search_status("PeopleCount-2024-05-14T07:31:09-204"),
+        "/stw-cgi/recording.cgi?msubmenu=peoplecountsearch&action=view&Type=Status"
+        "&SearchToken=PeopleCount-2024-05-14T07%3A31%3A09-204",
+    ),
+    (
+        queries.classic_search_results("x"),
+        "/stw-cgi/recording.cgi?msubmenu=peoplecountsearch&action=view&Type=Results&SearchToken=x",
+    ),
+    (
+        queries.classic_search_cancel("x&Mode=Start"),
+        "/stw-cgi/recording.cgi?msubmenu=peoplecountsearch&action=control&Mode=Cancel&SearchToken=x%26Mode%3DStart",
+    ),
+    (
+        queries.wiseai_search(0, 1, date(2024, 5, 13)),
+        "/opensdk/WiseAI/search/objectcounting?channel=0&index=1"
+        "&fromDate=2024-05-13T00:00:00&toDate=2024-05-13T23:59:59",
+    ),
+    (queries.wiseai_search_status("a/b c"), "/opensdk/WiseAI/search/objectcounting/a%2Fb%20c"),
+    (queries.wiseai_search_results("7"), "/opensdk/WiseAI/search/objectcounting/7/results"),
+    (queries.wiseai_search_cancel("7"), "/opensdk/WiseAI/search/objectcounting/7/cancel"),
 ]
+
+
+def test_the_one_request_that_is_no_get_takes_back_a_search() -> None:
+    assert [query.method for query, _ in OURS if query.method != "GET"] == ["PUT"]
+    assert queries.wiseai_search_cancel("7").method == "PUT"
 
 
 @pytest.mark.parametrize(("query", "target"), OURS)
@@ -43,6 +79,24 @@ def sunapi(cgi: str, **parameters: str) -> Query:
         Query("x", "/stw-cgi/../stw-cgi/system.cgi", (("msubmenu", "date"), ("action", "view"))),
         Query("x", "/stw-cgi/system.cgi", (("msubmenu", "date"), ("action", "view"), ("action", "set"))),
         Query("x", "/stw-cgi/system.cgi?msubmenu=power&action=control", (("msubmenu", "date"), ("action", "view"))),
+        sunapi("recording.cgi", msubmenu="peoplecountsearch", action="control", Mode="Delete"),
+        sunapi("recording.cgi", msubmenu="peoplecountsearch", action="control"),
+        sunapi("recording.cgi", msubmenu="peoplecountsearch", action="set"),
+        sunapi("recording.cgi", msubmenu="general", action="control", Mode="Start"),
+        Query("x", "/opensdk/WiseAI/configuration/objectcounting", method="PUT"),
+        Query("x", "/opensdk/WiseAI/configuration/objectcounting", method="DELETE"),
+        Query("x", "/opensdk/WiseAI/search/objectcounting", method="PUT"),
+        Query("x", "/opensdk/WiseAI/search/objectcounting/7", method="PUT"),
+        Query("x", "/opensdk/WiseAI/search/objectcounting/7/results", method="PUT"),
+        Query("x", "/opensdk/WiseAI/search/objectcounting/7/cancel"),
+        Query("x", "/opensdk/WiseAI/search/objectcounting/7/cancel", (("x", "y"),), "PUT"),
+        Query("x", "/opensdk/WiseAI/search/objectcounting/7/data", method="PUT"),
+        Query("x", "/opensdk/WiseAI/search/objectcounting/a/b"),
+        Query("x", "/opensdk/WiseAI/search/objectcounting/.."),
+        Query("x", "/opensdk/WiseAI/search/objectcounting/../cancel", method="PUT"),
+        Query("x", "/opensdk/WiseAI/search/objectcounting/"),
+        Query("x", "/opensdk/WiseAI/search/objectcounting/7?x=y"),
+        replace(sunapi("system.cgi", msubmenu="date", action="view"), method="POST"),
         Query("x", "/opensdk/WiseAI/configuration/objectcounting/data"),
         Query("x", "/opensdk/WiseAI/configuration"),
         Query("x", "/"),
