@@ -40,9 +40,9 @@ def write_body(fields: Mapping[str, Any]) -> str:
     return json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
 
 
-def count_event(place: Place, increment: Increment, standing: Standing) -> NewEvent:
-    """A ``PeopleCountingUpdate``."""
-    fields = _head(EventKind.COUNT, increment.ended_at, place) | {
+def count_event(place: Place, increment: Increment, standing: Standing, known_at: datetime | None = None) -> NewEvent:
+    """A ``PeopleCountingUpdate``; it became known when the increment ended unless ``known_at`` says later (UTC)."""
+    fields = _head(EventKind.COUNT, known_at or increment.ended_at, place) | {
         "doorId": place.door_id,
         "doorName": place.door_name,
         "lineId": str(increment.key),

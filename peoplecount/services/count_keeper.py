@@ -174,7 +174,8 @@ class CountKeeper:
             in_today, out_today = in_today + entered, out_today + left
             occupancy = self._occupancy(site, increment.ended_at, entered, left)
             sites.add(site.site_id)
-            yield count_event(place, increment, Standing(in_today, out_today, occupancy.inside))
+            standing = Standing(in_today, out_today, occupancy.inside)
+            yield count_event(place, increment, standing, known_at=line.increments[-1].ended_at)
 
     def _occupancy(self, site: Site, ended_at: datetime, entered: int, left: int) -> Occupancy:
         # People counted up to the very moment of the reset came before it: hours of a history end there.

@@ -180,6 +180,7 @@ def test_a_line_first_seen_at_three_has_the_cameras_totals_as_todays_counts(shop
     ]
     assert [body["cameraInTotal"] for body in shop.bodies()][-5:] == [40, 5, 8, 8, 8]
     assert {body["inGenerationStart"] for body in shop.bodies()} == {0}
+    assert {body["time"] for body in shop.bodies()} == {shop.bodies()[-1]["to"]}
 
 
 def test_occupancy_holds_who_came_since_the_reset_time_and_runs_in_the_order_of_the_log(shop, afternoon):
