@@ -54,6 +54,8 @@ logger = logging.getLogger(__name__)
 COPY_SECONDS = 5.0
 """How often processes that do not poll look whether the one that does has a new roster."""
 
+RETRY_SECONDS = 5.0
+
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 
 
@@ -66,7 +68,13 @@ class Service:
         self._clock = PlayedClock(fetch_played_time(settings.clock_url) if settings.clock_url else REAL_TIME)
         self._folder = DataFolder.at(settings.data_dir)
         self._database = database(settings, self._folder, self._runtime)
-        self._rosters = RosterKeeper(self._read_roster, self._folder.store, self._folder.sealer, default_site(settings))
+        self._rosters = RosterKeeper(
+            self._read_roster,
+            self._folder.store,
+            self._folder.sealer,
+            default_site(settings),
+            self._runtime.offload,
+        )
         self._history = History(self._database)
         self._hub = Hub()
         self._board = LiveBoard(self._sites, self._intervals, self._clock.speed)
@@ -109,13 +117,25 @@ class Service:
         self._wake_follower.set()
         for thread in self._threads:
             thread.join(timeout=3)
-        self._database.disconnect()
         self._folder.close()
+        # A database that hangs must not hold the end up.
+        farewell = threading.Thread(target=self._database.disconnect, name="disconnect", daemon=True)
+        farewell.start()
+        farewell.join(timeout=1)
 
     def _spawn(self, name: str, work: Callable[[], None]) -> None:
-        thread = threading.Thread(target=work, name=name, daemon=True)
+        thread = threading.Thread(target=lambda: self._keep_up(name, work), name=name, daemon=True)
         self._threads.append(thread)
         thread.start()
+
+    def _keep_up(self, name: str, work: Callable[[], None]) -> None:
+        """Do the work to its end; should it fail for an unforeseen reason, say so and do it again."""
+        while not self._stop.is_set():
+            try:
+                work()
+            except Exception:
+                logger.exception("%s failed for an unforeseen reason and goes on in %g s", name, RETRY_SECONDS)
+                self._stop.wait(RETRY_SECONDS)
 
     def _web_context(self) -> WebContext:
         return WebContext(

@@ -9,7 +9,7 @@ by waiting, because after a reset the total holds all that came since.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
 from peoplecount.domain.increment import Generation, Growth
@@ -25,12 +25,17 @@ MIDNIGHT_SLACK = timedelta(minutes=2)
 """How near midnight a fall may be seen and still be the midnight reset: clocks are read to the second and drift."""
 
 
+LATE_RESET = time(1, 10)
+"""A camera that was never told of daylight-saving time resets an hour after the midnight its clock shows."""
+
+
 class BreakKind(StrEnum):
     """Why a total stopped growing."""
 
     MIDNIGHT = "midnight reset"
     RESET = "reset"
     GLITCH = "glitch"
+    LOWERED = "lowered"
     REPLACED = "camera replaced"
 
 
@@ -41,14 +46,26 @@ class Moment:
     utc: datetime
     local: datetime
 
+    def day(self, ahead: timedelta = timedelta()) -> date:
+        """The camera's local day, ``ahead`` of the moment; never further on than any place on earth can be.
+
+        A camera whose clock is years ahead would otherwise begin a generation that nothing later can follow.
+        """
+        return min((self.local + ahead).date(), self.utc.date() + timedelta(days=1))
+
 
 @dataclass(frozen=True, slots=True)
 class Fall:
     """A total that was lower than the one before, and nobody knows yet why."""
 
     total: int
+    """At ``first_seen``; the lowest so far."""
+
     day: date
     """The camera-local day; the new one already when midnight was near."""
+
+    is_early: bool
+    """Seen within the first hour of its day: a camera without a daylight-saving rule resets that late."""
 
     first_seen: datetime
     last_seen: datetime
@@ -66,14 +83,17 @@ class Counter:
     read_at: datetime
     """UTC, the last accepted reading."""
 
+    read_day: date
+    """The camera's local day then."""
+
     fall: Fall | None = None
     lost_total: int | None = None
-    """The total before a reset within the day: should the camera come back to it, the reset was a slip."""
+    """The total before the last reset: should the camera come back to it the same day, the reset was a slip."""
 
     @classmethod
     def first(cls, total: int, moment: Moment) -> Counter:
         """The base: what the camera counted before is not ours."""
-        return cls(Generation(moment.local.date()), start=total, total=total, read_at=moment.utc)
+        return cls(Generation(moment.day()), start=total, total=total, read_at=moment.utc, read_day=moment.day())
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,33 +120,45 @@ def advance(counter: Counter, total: int, moment: Moment) -> Step:
 
 def replace_camera(counter: Counter, total: int, moment: Moment) -> Step:
     """Another device stands behind the line now: its total is a new base."""
-    generation = counter.generation.next(moment.local.date())
+    generation = counter.generation.next(moment.day())
     return _begin(generation, start=total, before=total, total=total, moment=moment, broke=BreakKind.REPLACED)
 
 
 def _settle(counter: Counter, fall: Fall, total: int, moment: Moment) -> Step:
     """A later reading after a fall."""
     if total < fall.total:
-        return _hold(replace(counter, fall=replace(fall, total=total, last_seen=moment.utc)))
+        return _hold(replace(counter, fall=_fall(counter, total, moment)))
     if total >= counter.total and not _is_new_day(counter, fall, total, moment):
         return _grow(counter, total, moment, broke=BreakKind.GLITCH)
     if _is_doubtful(counter, fall, total, moment) and moment.utc - fall.first_seen < LONGEST_HOLD:
         return _hold(replace(counter, fall=replace(fall, last_seen=moment.utc)))
+    if not _is_from_zero(counter, fall):
+        return _rebase(counter, fall, total, moment)
     return _reset(counter, fall, total, moment)
 
 
 def _is_new_day(counter: Counter, fall: Fall, total: int, moment: Moment) -> bool:
     """Whether a total that is back at the old one may have grown there from zero since midnight."""
-    return fall.day > counter.generation.day and is_possible(total - fall.total, moment.utc - fall.last_seen)
+    return _is_at_midnight(counter, fall) and is_possible(total - fall.total, moment.utc - fall.last_seen)
+
+
+def _is_at_midnight(counter: Counter, fall: Fall) -> bool:
+    """Whether a midnight that has brought no reset yet lies between the last accepted reading and the fall."""
+    return fall.day > counter.generation.day and (fall.day > counter.read_day or fall.is_early)
 
 
 def _is_doubtful(counter: Counter, fall: Fall, total: int, moment: Moment) -> bool:
     """Whether a lower total says nothing yet (0), or is more than can have come since zero or since the fall."""
     return (
         total == 0
-        or not is_possible(total, moment.utc - counter.read_at)
+        or not _is_from_zero(counter, fall)
         or not is_possible(total - fall.total, moment.utc - fall.last_seen)
     )
+
+
+def _is_from_zero(counter: Counter, fall: Fall) -> bool:
+    """Whether a total can have grown from zero to where it was when the fall was seen."""
+    return is_possible(fall.total, fall.first_seen - counter.read_at)
 
 
 def is_possible(people: int, span: timedelta) -> bool:
@@ -136,7 +168,8 @@ def is_possible(people: int, span: timedelta) -> bool:
 
 def _fall(counter: Counter, total: int, moment: Moment) -> Fall:
     slack = min(max(moment.utc - counter.read_at, timedelta(seconds=5)), MIDNIGHT_SLACK)
-    return Fall(total, (moment.local + slack).date(), first_seen=moment.utc, last_seen=moment.utc)
+    is_early = moment.local.time() < LATE_RESET
+    return Fall(total, moment.day(slack), is_early, first_seen=moment.utc, last_seen=moment.utc)
 
 
 def _came_back(counter: Counter, total: int, moment: Moment) -> bool:
@@ -144,7 +177,7 @@ def _came_back(counter: Counter, total: int, moment: Moment) -> bool:
     return (
         counter.lost_total is not None
         and total >= counter.lost_total
-        and moment.local.date() == counter.generation.day
+        and moment.day() == counter.generation.day
         and not is_possible(total - counter.total, moment.utc - counter.read_at)
     )
 
@@ -158,23 +191,27 @@ def _return(counter: Counter, total: int, moment: Moment) -> Step:
 
 
 def _reset(counter: Counter, fall: Fall, total: int, moment: Moment) -> Step:
-    day = max(fall.day, moment.local.date())
-    at_midnight = day > counter.generation.day
-    generation = counter.generation.next(day)
-    broke = BreakKind.MIDNIGHT if at_midnight else BreakKind.RESET
+    generation = counter.generation.next(max(fall.day, moment.day()))
+    broke = BreakKind.MIDNIGHT if _is_at_midnight(counter, fall) else BreakKind.RESET
     step = _begin(generation, start=0, before=0, total=total, moment=moment, broke=broke)
-    lost_total = None if at_midnight else counter.total
-    return replace(step, counter=replace(step.counter, lost_total=lost_total))
+    return replace(step, counter=replace(step.counter, lost_total=counter.total))
+
+
+def _rebase(counter: Counter, fall: Fall, total: int, moment: Moment) -> Step:
+    """The camera has taken people back and stays with it: go on from there, for zero it never was at."""
+    generation = counter.generation.next(moment.day())
+    broke = BreakKind.LOWERED
+    return _begin(generation, start=fall.total, before=fall.total, total=total, moment=moment, broke=broke)
 
 
 def _begin(generation: Generation, *, start: int, before: int, total: int, moment: Moment, broke: BreakKind) -> Step:
-    counter = Counter(generation, start=start, total=total, read_at=moment.utc)
+    counter = Counter(generation, start=start, total=total, read_at=moment.utc, read_day=moment.day())
     return Step(counter, Growth(generation, start=start, before=before, after=total), broke)
 
 
 def _grow(counter: Counter, total: int, moment: Moment, broke: BreakKind | None = None) -> Step:
     growth = Growth(counter.generation, counter.start, before=counter.total, after=total)
-    return Step(replace(counter, total=total, read_at=moment.utc, fall=None), growth, broke)
+    return Step(replace(counter, total=total, read_at=moment.utc, read_day=moment.day(), fall=None), growth, broke)
 
 
 def _hold(counter: Counter) -> Step:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from types import MappingProxyType
 
-from peoplecount.domain.counter import BreakKind, Counter, Moment, Step, advance, replace_camera
+from peoplecount.domain.counter import MIDNIGHT_SLACK, BreakKind, Counter, Moment, Step, advance, replace_camera
 from peoplecount.domain.day_history import DayHours
 from peoplecount.domain.earlier_today import EarlierToday, first_today
 from peoplecount.domain.event import Quality
@@ -133,7 +133,7 @@ def _first(reading: LineReading, moment: Moment, hours: DayHours | None) -> Line
     earlier = first_today(reading, hours, moment) if hours else EarlierToday()
     entered = Counter.first(reading.totals.in_total, moment)
     left = Counter.first(reading.totals.out_total, moment)
-    state = LineState(reading.name, entered, left, moment.local.date())
+    state = LineState(reading.name, entered, left, moment.day())
     if not earlier.increments:
         increment = Increment(
             reading.key, moment.utc, moment.utc, moment.local, entered=_standing(entered), left=_standing(left)
@@ -154,7 +154,7 @@ def _standing(counter: Counter) -> Growth:
 
 
 def _after(known: LineState, reading: LineReading, entered: Step, left: Step, moment: Moment) -> LineState:
-    day = max(moment.local.date(), known.day)
+    day = _day_after(known.day, moment)
     today = known if day == known.day else replace(known, in_today=0, out_today=0)
     return LineState(
         name=reading.name,
@@ -164,6 +164,12 @@ def _after(known: LineState, reading: LineReading, entered: Step, left: Step, mo
         in_today=today.in_today + entered.growth.people,
         out_today=today.out_today + left.growth.people,
     )
+
+
+def _day_after(known: date, moment: Moment) -> date:
+    """The day that today's figures are about now: the camera's, unless its clock only wavers at midnight."""
+    wavers = moment.day() < known == moment.day(ahead=MIDNIGHT_SLACK)
+    return known if wavers else moment.day()
 
 
 def _increment(

@@ -130,14 +130,14 @@ class EventLog(Protocol):
         ...
 
     def note_seen(self, term: int, seen: Mapping[str, datetime]) -> None:
-        """Remember when cameras were last read without a change: asked, and nothing happened.
+        """Remember when lines were last read, whether or not anything changed: asked, and nothing happened.
 
         Raises ``StaleTerm``.
         """
         ...
 
     def seen(self) -> dict[str, datetime]:
-        """Camera ids and when each was last read."""
+        """Line ids and when each was last read."""
         ...
 
     def change_counter(self) -> int:

@@ -12,7 +12,7 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 _PREFIX = "sealed:"
 
 
-class SealBroken(Exception):
+class SealBroken(ValueError):
     """A text cannot be sealed or unsealed, because the key is missing, spoilt or another one."""
 
 

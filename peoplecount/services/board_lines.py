@@ -79,18 +79,32 @@ class LineNow:
     counted_at: datetime
     """UTC."""
 
+    seen: datetime
+    """UTC: its newest reading, whether or not it brought a count."""
+
     @classmethod
     def of(cls, entry: LogEntry) -> LineNow:
         """From a ``PeopleCountingUpdate``."""
         fields = {key: value for key, value in json.loads(entry.json()).items() if key not in _FOR_WRITERS}
         day = datetime.fromisoformat(fields["localTime"]).date()
-        return cls(fields, fields["cameraId"], fields["siteId"], day, parse_utc(fields["to"]))
+        counted_at = parse_utc(fields["to"])
+        return cls(fields, fields["cameraId"], fields["siteId"], day, counted_at, counted_at)
 
-    def today(self, day: SiteDay, camera: CameraNow) -> tuple[int | None, int | None]:
-        """In and out on the site's day: of the newest count or, where that is older, 0 once the camera was read."""
+    def seen_at(self, moment: datetime) -> LineNow:
+        """The line after a reading; an earlier one changes nothing."""
+        return self if self.seen >= moment else replace(self, seen=moment)
+
+    def is_missing(self, camera: CameraNow, patience: float) -> bool:
+        """Whether its camera has been answering for ``patience`` seconds without telling of it."""
+        return camera.seen is not None and (camera.seen - self.seen).total_seconds() > patience
+
+    def today(self, day: SiteDay) -> tuple[int | None, int | None]:
+        """In and out on the site's day: of the newest count or, where that is older, 0 once the line was read."""
         if self.day >= day.date:
             return self.fields["inToday"], self.fields["outToday"]
-        if camera.seen and day.date_of(camera.seen) >= day.date:
+        if day.date_of(self.counted_at) >= day.date:  # its camera's clock shows another day than the site's
+            return None, None
+        if day.date_of(self.seen) >= day.date:
             return 0, 0
         return None, None
 

@@ -21,5 +21,7 @@ def words(broke: LineBreak) -> tuple[str, str, str]:
         )
     if broke.kind is BreakKind.RESET:
         return broke.kind.value, f"{fell} within a day", "who crossed between the last reading and the reset"
+    if broke.kind is BreakKind.LOWERED:
+        return broke.kind.value, f"{fell} and stayed there, without having been at 0", "whom the camera took back"
     reason = f"the serial number changed; the {direction} total of the new camera starts from {broke.total_after}"
     return broke.kind.value, reason, "who crossed while no camera was there"

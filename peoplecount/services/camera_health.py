@@ -29,20 +29,26 @@ class CameraHealth:
         """The camera's health; ``None`` before its first poll."""
         return self._known.get(camera_id)
 
-    def note(self, place: Place, state: CameraState, reason: str, now: datetime) -> Status | None:
-        """Note how a poll went; the new health if that is news, else ``None``."""
+    def news(self, place: Place, state: CameraState, reason: str, now: datetime) -> Status | None:
+        """What there is to say of a poll's outcome: the new health, or ``None`` where it is the old one."""
         known = self._known.get(place.camera_id)
-        if known is not None and known.state == state:
-            return None
-        news = self._known[place.camera_id] = Status(place, state.value, now, reason)
-        level = logging.INFO if state is CameraState.UP else logging.WARNING
-        logger.log(level, "camera %s is %s%s", place.camera_id, state.value, f": {reason}" if reason else "")
-        return news
+        return None if known is not None and known.state == state else Status(place, state.value, now, reason)
 
-    def forget_all_but(self, camera_ids: Container[str], now: datetime) -> list[Status]:
-        """Forget cameras that are no longer polled; what is to be said of them."""
-        gone = [status for camera_id, status in self._known.items() if camera_id not in camera_ids]
-        for status in gone:
-            del self._known[status.place.camera_id]
-            logger.info("camera %s is no longer polled", status.place.camera_id)
-        return [replace(status, state=CameraState.REMOVED.value, reason="", since=now) for status in gone]
+    def gone(self, camera_ids: Container[str], now: datetime) -> list[Status]:
+        """What there is to say of cameras that are not among these any more."""
+        return [
+            replace(status, state=CameraState.REMOVED.value, reason="", since=now)
+            for camera_id, status in self._known.items()
+            if camera_id not in camera_ids
+        ]
+
+    def take(self, status: Status) -> None:
+        """Take up what was said, once the log has it; before, it would be lost with an append that fails."""
+        camera_id = status.place.camera_id
+        if status.state == CameraState.REMOVED:
+            self._known.pop(camera_id, None)
+            logger.info("camera %s is no longer polled", camera_id)
+            return
+        self._known[camera_id] = status
+        level = logging.INFO if status.state == CameraState.UP else logging.WARNING
+        logger.log(level, "camera %s is %s%s", camera_id, status.state, f": {status.reason}" if status.reason else "")

@@ -76,6 +76,7 @@ class Collector:
         for camera_id in (*changes.removed, *changes.changed):
             self._drop(camera_id)
         self._roster = roster
+        self.last_progress = self._clock.monotonic()
         for camera_id in roster.cameras if renamed else (*changes.added, *changes.changed):
             if renamed:
                 self._drop(camera_id)

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
-from zoneinfo import ZoneInfo
 
 from peoplecount.domain.camera import Camera
 from peoplecount.domain.counting import CountState, LineCount, LineState, count
@@ -29,6 +28,7 @@ from peoplecount.services.count_state_body import (
     write_count_state,
     write_occupancy,
 )
+from peoplecount.services.site_day import zone_of
 
 logger = logging.getLogger(__name__)
 
@@ -102,9 +102,11 @@ class CountKeeper:
         """
         with self._lock:
             self._load_if_void()
-            append = self._judge(camera, reading, expected_every, earlier or {})
+            if camera.camera_id not in self._roster().cameras:
+                return 0  # removed while its poll was under way
+            append = self._judge_or_void(camera, reading, expected_every, earlier or {})
+            self._seen.update((str(line.key), reading.taken_at) for line in reading.lines)
             if append is None:
-                self._seen[camera.camera_id] = reading.taken_at
                 return 0
             ticket = self._appender.submit(self._term, append)
         self._finish(ticket)
@@ -115,7 +117,7 @@ class CountKeeper:
         self._finish(self._appender.submit(self._term, Append(tuple(events))))
 
     def flush_seen(self) -> None:
-        """Note durably which cameras were read without a change since the last call. Raises ``LogError``."""
+        """Note durably which lines were read since the last call. Raises ``LogError``."""
         with self._lock:
             seen, self._seen = self._seen, {}
         if seen:
@@ -137,11 +139,21 @@ class CountKeeper:
         seen = self._offload(self._log.seen)
         self._versions = {key: state.version for key, state in loaded.states.items()}
         self._counts = {
-            camera_id: _refreshed(read_count_state(state.body), seen.get(camera_id))
+            camera_id: _refreshed(read_count_state(state.body), seen)
             for camera_id, state in _of_kind("camera:", loaded.states)
         }
         self._occupancies = {site_id: read_occupancy(state.body) for site_id, state in _of_kind("site:", loaded.states)}
         self._void = False
+
+    def _judge_or_void(
+        self, camera: Camera, reading: Reading, expected_every: timedelta, earlier: Mapping[LineKey, DayHours]
+    ) -> Append | None:
+        """Judge a reading; whatever goes wrong half-way, memory must not be ahead of the log afterwards."""
+        try:
+            return self._judge(camera, reading, expected_every, earlier)
+        except BaseException:
+            self._void = True
+            raise
 
     def _judge(
         self, camera: Camera, reading: Reading, expected_every: timedelta, earlier: Mapping[LineKey, DayHours]
@@ -179,7 +191,7 @@ class CountKeeper:
 
     def _occupancy(self, site: Site, ended_at: datetime, entered: int, left: int) -> Occupancy:
         # People counted up to the very moment of the reset came before it: hours of a history end there.
-        moment = (ended_at - datetime.resolution).astimezone(ZoneInfo(site.time_zone))
+        moment = (ended_at - datetime.resolution).astimezone(zone_of(site))
         day = occupancy_day(moment, site.reset_time)
         known = self._occupancies.get(site.site_id, Occupancy(day))
         self._occupancies[site.site_id] = occupancy = known.after(day, entered, left)
@@ -195,14 +207,14 @@ def _of_kind(prefix: str, states: Mapping[str, State]) -> Iterable[tuple[str, St
     return ((key.removeprefix(prefix), state) for key, state in states.items() if key.startswith(prefix))
 
 
-def _refreshed(state: CountState, seen: datetime | None) -> CountState:
+def _refreshed(state: CountState, seen: Mapping[str, datetime]) -> CountState:
     """The state with the times of readings that changed nothing and so are not in it."""
+    return replace(state, lines={key: _seen_at(line, seen.get(str(key))) for key, line in state.lines.items()})
+
+
+def _seen_at(line: LineState, seen: datetime | None) -> LineState:
     if seen is None:
-        return state
-    return replace(state, lines={key: _seen_at(line, seen) for key, line in state.lines.items()})
-
-
-def _seen_at(line: LineState, seen: datetime) -> LineState:
+        return line
     entered = replace(line.entered, read_at=max(line.entered.read_at, seen))
     left = replace(line.left, read_at=max(line.left.read_at, seen))
     return replace(line, entered=entered, left=left)

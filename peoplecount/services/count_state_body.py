@@ -68,6 +68,7 @@ def _counter_fields(counter: Counter) -> dict[str, Any]:
         "start": counter.start,
         "total": counter.total,
         "readAt": utc_text(counter.read_at),
+        "readDay": counter.read_day.isoformat(),
     }
     if counter.lost_total is not None:
         fields["lostTotal"] = counter.lost_total
@@ -75,6 +76,7 @@ def _counter_fields(counter: Counter) -> dict[str, Any]:
         fields["fall"] = {
             "total": counter.fall.total,
             "day": counter.fall.day.isoformat(),
+            "early": counter.fall.is_early,
             "firstSeen": utc_text(counter.fall.first_seen),
             "lastSeen": utc_text(counter.fall.last_seen),
         }
@@ -87,6 +89,7 @@ def _counter(fields: dict[str, Any]) -> Counter:
         start=fields["start"],
         total=fields["total"],
         read_at=parse_utc(fields["readAt"]),
+        read_day=date.fromisoformat(fields["readDay"]),
         fall=_fall(fields["fall"]) if "fall" in fields else None,
         lost_total=fields.get("lostTotal"),
     )
@@ -96,6 +99,7 @@ def _fall(fields: dict[str, Any]) -> Fall:
     return Fall(
         total=fields["total"],
         day=date.fromisoformat(fields["day"]),
+        is_early=fields["early"],
         first_seen=parse_utc(fields["firstSeen"]),
         last_seen=parse_utc(fields["lastSeen"]),
     )

@@ -85,20 +85,21 @@ class Leadership:
         try:
             if not self._lock.try_acquire():
                 return
-            session = self._begin()
-            session.start()
+            self.session = self._begin()
+            self.session.start()
         except Exception:
             if not self._failed:
                 logger.exception("could not take the lead; trying again every second")
             self._failed = True
-            self._lock.release()
+            self._end()
             return
         self._failed = False
-        self.session = session
         logger.info("this process polls the cameras now")
 
     def _end(self) -> None:
         session, self.session = self.session, None
-        if session is not None:
-            session.stop()
+        try:
+            if session is not None:
+                session.stop()
+        finally:
             self._lock.release()

@@ -65,11 +65,11 @@ class LiveBoard:
     def load(self, latest: LatestEntries) -> None:
         """Forget everything and begin from the newest entry of each line and camera."""
         with self._lock:
-            seen = {key: camera.seen for key, camera in self._cameras.items()}
+            seen = {key: line.seen for key, line in self._lines.items()}
             self._clear(latest.head)
             for entry in latest.entries:
                 self._fold(entry)
-            self._note_seen({key: moment for key, moment in seen.items() if moment})
+            self._note_seen(seen)
             self._head = latest.head
             self._version += 1
 
@@ -89,7 +89,8 @@ class LiveBoard:
     def _fold_count(self, entry: LogEntry) -> None:
         line = LineNow.of(entry)
         fields = line.fields
-        self._lines[fields["lineId"]] = line
+        known = self._lines.get(fields["lineId"])
+        self._lines[fields["lineId"]] = line.seen_at(known.seen) if known else line
         self._inside[fields["siteId"]] = (line.counted_at, fields["occupancy"])
         self._site_names[fields["siteId"]] = fields["siteName"]
         camera = self._camera(fields).named(fields["cameraName"])
@@ -108,15 +109,17 @@ class LiveBoard:
         return self._cameras.get(fields["cameraId"]) or CameraNow.of(fields)
 
     def note_seen(self, seen: Mapping[str, datetime]) -> None:
-        """Take up when cameras were last read; times never go back, cameras nobody has heard of are left out."""
+        """Take up when lines were last read; times never go back, lines nobody has heard of are left out."""
         with self._lock:
             self._note_seen(seen)
             self._version += 1
 
     def _note_seen(self, seen: Mapping[str, datetime]) -> None:
-        for camera_id, moment in seen.items():
-            if camera_id in self._cameras:
-                self._cameras[camera_id] = self._cameras[camera_id].seen_at(moment)
+        for line_id, moment in seen.items():
+            line = self._lines.get(line_id)
+            if line is not None:
+                self._lines[line_id] = line.seen_at(moment)
+                self._cameras[line.camera_id] = self._cameras[line.camera_id].seen_at(moment)
 
     def last_readings(self) -> dict[str, datetime]:
         """When each camera was last read, where it ever was."""
@@ -136,16 +139,16 @@ class LiveBoard:
     def turning(self, now: datetime) -> Hashable:
         """A value that changes when what the board shows changes by other means than an entry of the log.
 
-        These are a new day, the first reading of a day, and a site that was edited.
+        These are a new day, the first reading of a day, a line that its camera tells of no longer or again, and a site
+        that was edited.
         """
         with self._lock:
             days = self._days(now)
-            unknown = sum(
-                line.today(days[line.site_id], self._cameras[line.camera_id])[0] is None
-                for line in self._lines.values()
-            )
+            unknown = sum(line.today(days[line.site_id])[0] is None for line in self._lines.values())
             inside = tuple(self._occupancy(day) is None for day in days.values())
-            return tuple((day.site, day.date, day.occupancy_date) for day in days.values()), inside, unknown
+            intervals = self._intervals()
+            missing = frozenset(key for key, line in self._lines.items() if self._is_missing(line, intervals))
+            return tuple((day.site, day.date, day.occupancy_date) for day in days.values()), inside, unknown, missing
 
     def snapshot(self, now: datetime) -> dict[str, Any]:
         """The whole board, JSON-ready. ``None`` stands for what is not known; it is never 0.
@@ -162,8 +165,8 @@ class LiveBoard:
 
     def _snapshot(self, now: datetime) -> dict[str, Any]:
         days = self._days(now)
-        lines = [self._line_row(key, days) for key in sorted(self._lines)]
         intervals = self._intervals()
+        lines = [self._line_row(key, days, intervals) for key in sorted(self._lines)]
         return {
             "kind": EventKind.SNAPSHOT.value,
             "time": utc_text(now),
@@ -171,7 +174,7 @@ class LiveBoard:
             "sites": [self._site_row(day, lines) for day in days.values()],
             "doors": door_rows(lines),
             "cameras": [
-                self._camera_row(camera, intervals.get(camera.camera_id, DEFAULT_INTERVAL))
+                camera.row() | {"staleAfter": self._patience(camera.camera_id, intervals)}
                 for camera in sorted(self._cameras.values(), key=lambda camera: (camera.name, camera.camera_id))
             ],
             "lines": lines,
@@ -185,14 +188,24 @@ class LiveBoard:
         used = [site for site in known.values() if site.site_id in heard_of or not heard_of]
         return {site.site_id: SiteDay(site, now) for site in (*used, *strangers)}
 
-    def _line_row(self, line_id: str, days: Mapping[str, SiteDay]) -> dict[str, Any]:
+    def _line_row(self, line_id: str, days: Mapping[str, SiteDay], intervals: Mapping[str, float]) -> dict[str, Any]:
         line = self._lines[line_id]
-        camera = self._cameras[line.camera_id]
-        in_today, out_today = line.today(days[line.site_id], camera)
-        return {**line.fields, "inToday": in_today, "outToday": out_today, "lastReadingAt": _text(camera.seen)}
+        in_today, out_today = line.today(days[line.site_id])
+        return {
+            **line.fields,
+            "inToday": in_today,
+            "outToday": out_today,
+            "lastReadingAt": utc_text(line.seen),
+            "missing": self._is_missing(line, intervals),
+        }
 
-    def _camera_row(self, camera: CameraNow, interval: float) -> dict[str, Any]:
-        return camera.row() | {"staleAfter": max(LEAST_STALE_SECONDS * self._speed, STALE_INTERVALS * interval)}
+    def _is_missing(self, line: LineNow, intervals: Mapping[str, float]) -> bool:
+        return line.is_missing(self._cameras[line.camera_id], self._patience(line.camera_id, intervals))
+
+    def _patience(self, camera_id: str, intervals: Mapping[str, float]) -> float:
+        """Seconds after which a reading is old."""
+        interval = intervals.get(camera_id, DEFAULT_INTERVAL)
+        return max(LEAST_STALE_SECONDS * self._speed, STALE_INTERVALS * interval)
 
     def _site_row(self, day: SiteDay, lines: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
         site = day.site
@@ -213,10 +226,5 @@ class LiveBoard:
         counted = self._inside.get(site_id)
         if counted and day.occupancy_date_of(counted[0]) >= day.occupancy_date:
             return counted[1]
-        cameras = {line.camera_id for line in self._lines.values() if line.site_id == site_id}
-        read = [self._cameras[key].seen for key in cameras]
-        return 0 if any(seen and day.occupancy_date_of(seen) >= day.occupancy_date for seen in read) else None
-
-
-def _text(moment: datetime | None) -> str | None:
-    return utc_text(moment) if moment else None
+        read = [line.seen for line in self._lines.values() if line.site_id == site_id]
+        return 0 if any(day.occupancy_date_of(seen) >= day.occupancy_date for seen in read) else None

@@ -125,6 +125,7 @@ class Poller:
 
     def _note(self, state: CameraState, reason: str) -> None:
         now = self._clock.now()
-        news = self._health.note(self._place, state, reason, now)
+        news = self._health.news(self._place, state, reason, now)
         if news is not None:
             self._keeper.report([status_event(news)])
+            self._health.take(news)

@@ -18,6 +18,7 @@ from peoplecount.services.camera_health import CameraHealth
 from peoplecount.services.collector import Collector
 from peoplecount.services.count_keeper import CountKeeper
 from peoplecount.services.roster_keeper import RosterKeeper
+from peoplecount.storage.errors import DatabaseError
 
 logger = logging.getLogger(__name__)
 
@@ -148,17 +149,24 @@ class PollingSession:
             self._offload(self._log.trim, written.number, self._clock.now() - self._keep_log)
 
     def _follow_roster(self) -> None:
+        said = ""
         while not self._stop.is_set():
             try:
                 self._take_up(self._rosters.refresh())
             except LogError as error:
                 self.note_log_error(error)
-            except Exception as error:  # noqa: BLE001 - the database says itself what is wrong; the copy serves on
+            except DatabaseError as error:  # whoever found it out has said so; the roster at hand serves on
                 logger.debug("the roster could not be read: %s", error)
+            except Exception as error:
+                if str(error) != said:
+                    logger.exception("the cameras could not be read anew; those known are polled on")
+                said = str(error)
             self._stop.wait(ROSTER_SECONDS)
 
     def _take_up(self, roster: Roster) -> None:
         self.collector.sync(roster)
-        gone = self.health.forget_all_but(roster.cameras, self._clock.now())
+        gone = self.health.gone(roster.cameras, self._clock.now())
         if gone:
             self.keeper.report(status_event(status) for status in gone)
+            for status in gone:
+                self.health.take(status)

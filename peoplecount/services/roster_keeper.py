@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from peoplecount.domain.camera import Camera, CameraProtocol
 from peoplecount.domain.door import Door
 from peoplecount.domain.line import Line, LineKey
+from peoplecount.domain.offload import Offload, call_here
 from peoplecount.domain.roster import Roster
 from peoplecount.domain.site import DEFAULT_SITE_ID, Site
 
@@ -45,8 +46,16 @@ class Sealer(Protocol):
 class RosterKeeper:
     """The newest roster known; never raises for a database that is away."""
 
-    def __init__(self, read: Callable[[], Roster], copy: RosterCopy, sealer: Sealer, default_site: Site) -> None:
+    def __init__(
+        self,
+        read: Callable[[], Roster],
+        copy: RosterCopy,
+        sealer: Sealer,
+        default_site: Site,
+        offload: Offload = call_here,
+    ) -> None:
         self._read = read
+        self._offload = offload
         self._copy = copy
         self._sealer = sealer
         self._default_site = default_site
@@ -62,16 +71,21 @@ class RosterKeeper:
         body = self._copy.load_roster()
         if body is not None and body != self._body:
             self._body = body
-            self._roster = self._completed(self._read_body(body))
+            try:
+                self._roster = self._completed(self._read_body(body))
+            except (ValueError, KeyError, TypeError) as error:
+                logger.warning("the local copy of the camera list cannot be used: %s", error)
         return self._roster
 
     def refresh(self) -> Roster:
         """Read the database and keep a copy of what is new. Raises what the database raises."""
         roster = self._completed(self._read())
         if roster != self._roster or not self._body:
+            self._body = ""  # until the copy is kept, so that a copy that failed is tried again
             self._roster = roster
-            self._body = self._write_body(roster)
-            self._copy.save_roster(self._body)
+            body = self._write_body(roster)
+            self._offload(self._copy.save_roster, body)
+            self._body = body
         return roster
 
     def _completed(self, roster: Roster) -> Roster:

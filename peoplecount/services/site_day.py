@@ -31,5 +31,5 @@ def zone_of(site: Site) -> ZoneInfo:
     """The site's time zone, or UTC where nobody knows the one it names: figures a shift off are better than none."""
     try:
         return ZoneInfo(site.time_zone)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):
         return ZoneInfo("UTC")

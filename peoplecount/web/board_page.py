@@ -24,7 +24,7 @@ def board_page(snapshot: Mapping[str, Any]) -> dict[str, Any]:
     """What the templates need, from a snapshot of the board."""
     now = parse_utc(snapshot["time"])
     cameras = {camera["cameraId"]: _camera(camera, now) for camera in snapshot["cameras"]}
-    lines = [_line(line, cameras[line["cameraId"]]) for line in snapshot["lines"]]
+    lines = [_line(line, cameras[line["cameraId"]], now) for line in snapshot["lines"]]
     return {
         "snapshot": snapshot,
         "now": now,
@@ -71,14 +71,19 @@ def _door(door: Mapping[str, Any], lines: Sequence[dict[str, Any]]) -> dict[str,
     }
 
 
-def _line(line: Mapping[str, Any], camera: Mapping[str, Any]) -> dict[str, Any]:
-    return {**line, "age": camera["age"], "stale": camera["stale"], "reason": _reason(line, camera)}
+def _line(line: Mapping[str, Any], camera: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    age, stale = camera["age"], camera["stale"]
+    if line["missing"]:  # the camera answers, and yet does not tell of it
+        age, stale = (now - parse_utc(line["lastReadingAt"])).total_seconds(), True
+    return {**line, "age": age, "stale": stale, "reason": _reason(line, camera)}
 
 
 def _reason(line: Mapping[str, Any], camera: Mapping[str, Any]) -> str:
     """Why a figure is old or missing; empty where it is neither."""
     if camera["state"] not in {CameraState.UP, CameraState.UNKNOWN}:
         return f"{camera['cameraName']} is {camera['words']}"
+    if line["missing"]:
+        return f"no longer in the answers of {camera['cameraName']}"
     if line["inToday"] is None:
         return "not read yet today"
     return "no new reading" if camera["stale"] else ""

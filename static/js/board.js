@@ -43,7 +43,7 @@ export class Board {
     if (!late) site.occupancy = event.occupancy;
     if (known?.doorId !== event.doorId || known.siteId !== event.siteId) this.#groups.clear();
     // The same object as before, so that the groups go on holding.
-    this.lines.set(event.lineId, Object.assign(known ?? {}, event, { inToday, outToday }));
+    this.lines.set(event.lineId, Object.assign(known ?? {}, event, { inToday, outToday, missing: false }));
     if (!this.doors.has(event.doorId)) this.doors.set(event.doorId, { doorId: event.doorId, doorName: event.doorName, siteId: event.siteId });
     if (!this.cameras.has(event.cameraId)) this.#newCamera(event);
     this.seen(event.cameraId, event.to);

@@ -71,9 +71,9 @@ export class Page {
     for (const [zone, elements] of this.clocks) write(elements, clockTime(now, zone));
     const cameras = new Map();
     for (const camera of this.board.cameras.values()) cameras.set(camera.cameraId, this.#paintCamera(camera, now));
-    for (const line of this.board.lines.values()) this.#paintReading(`line/${line.lineId}`, [line], cameras);
+    for (const line of this.board.lines.values()) this.#paintReading(`line/${line.lineId}`, [line], cameras, now);
     for (const door of this.board.doors.values()) {
-      this.#paintReading(`door/${door.doorId}`, this.board.linesOf("doorId", door.doorId), cameras);
+      this.#paintReading(`door/${door.doorId}`, this.board.linesOf("doorId", door.doorId), cameras, now);
     }
     for (const site of this.board.sites.values()) this.#paintAnswering(site);
   }
@@ -142,8 +142,10 @@ export class Page {
     return { camera, seconds, stale, words };
   }
 
-  #paintReading(key, lines, cameras) {
-    const readings = lines.map((line) => [line, cameras.get(line.cameraId)]).filter(([, reading]) => reading);
+  #paintReading(key, lines, cameras, now) {
+    const readings = lines
+      .map((line) => [line, ofLine(line, cameras.get(line.cameraId), now)])
+      .filter(([, reading]) => reading);
     if (!readings.length) return;
     const oldest = readings.reduce((a, b) => ((b[1].seconds ?? Infinity) > (a[1].seconds ?? Infinity) ? b : a))[1];
     write(this.ages.get(key), age(oldest.seconds));
@@ -161,8 +163,15 @@ export class Page {
   }
 }
 
+// A camera may answer and yet not tell of one of its lines.
+function ofLine(line, reading, now) {
+  if (!reading || !line.missing) return reading;
+  return { ...reading, stale: true, seconds: (now - Date.parse(line.lastReadingAt)) / 1000 };
+}
+
 function reason(line, { camera, stale, words }) {
   if (camera.state !== "up" && camera.state !== "unknown") return `${camera.cameraName} is ${words}`;
+  if (line.missing) return `no longer in the answers of ${camera.cameraName}`;
   if (line.inToday === null) return "not read yet today";
   return stale ? "no new reading" : "";
 }

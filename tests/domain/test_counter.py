@@ -146,3 +146,60 @@ def test_a_clock_that_steps_back_over_midnight_never_makes_an_earlier_generation
     before = line.counter.generation
     assert line.reads(1, 2).counter.generation > before
     assert line.people == 5
+
+
+MONDAY = datetime(2026, 5, 4, 0, 0, 5, tzinfo=UTC)
+
+
+def monday_after_a_closed_sunday(total):
+    """Saturday ended at 0, nobody came on Sunday, and by Monday noon there were ``total``: no fall was ever seen."""
+    line = Line(0, MONDAY - timedelta(days=2))
+    line.reads(0, every=2 * 86_400)
+    return line.reads(total, every=12 * 3600)
+
+
+@pytest.mark.parametrize("slip", [[1999], [1999] * 50, [0] * 20, [1999, 0, 0]])
+def test_after_a_day_without_people_a_slip_is_still_no_midnight(slip):
+    line = monday_after_a_closed_sunday(2000).reads(*slip, 2001)
+    assert line.people == 2001
+    assert line.breaks == [BreakKind.GLITCH]
+
+
+def test_after_an_outage_over_midnight_that_hid_the_reset_a_slip_is_no_midnight():
+    line = Line(55, MONDAY - timedelta(hours=1)).reads(60, every=10 * 3600).reads(61, 60, 62)
+    assert line.people == 7
+    assert line.breaks == [BreakKind.GLITCH]
+
+
+def test_a_small_shops_camera_that_reboots_is_not_counted_twice_at_slow_polls():
+    line = Line(40).reads(0, every=60).reads(40, every=60)
+    assert line.people == 0
+    assert line.breaks == [BreakKind.GLITCH]
+
+
+def test_a_camera_without_a_daylight_saving_rule_resets_an_hour_after_its_midnight():
+    line = Line(412, NEARLY_MIDNIGHT).reads(412, every=3600).reads(2, 3)
+    assert line.people == 3
+    assert line.breaks == [BreakKind.MIDNIGHT]
+
+
+def test_old_totals_that_come_back_after_a_midnight_reset_was_believed_are_not_counted_again():
+    waiting = int(LONGEST_HOLD.total_seconds() / 10) + 2
+    line = Line(4120, NEARLY_MIDNIGHT).reads(*[0] * waiting, 4125)
+    assert line.people == 5
+
+
+def test_a_camera_clock_years_ahead_begins_no_generation_that_nothing_can_follow():
+    line = Line(40)
+    line.at += timedelta(seconds=10)
+    ahead = Moment(line.at, line.at.replace(tzinfo=None, year=2036))
+    counter = advance(line.counter, 2, ahead).counter
+    counter = advance(counter, 3, Moment(line.at + timedelta(seconds=10), ahead.local)).counter
+    assert counter.generation.day <= DAY + timedelta(days=1)
+
+
+def test_a_total_that_is_lowered_for_good_without_a_zero_is_gone_on_from():
+    waiting = int(LONGEST_HOLD.total_seconds() / 10) + 2
+    line = Line(4120).reads(*[4100] * waiting, 4103)
+    assert line.people == 3
+    assert line.breaks == [BreakKind.LOWERED]

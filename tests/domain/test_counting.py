@@ -93,3 +93,19 @@ def test_a_camera_that_gives_no_serial_number_is_not_taken_for_another():
     )
     assert result.lines[0].breaks == ()
     assert result.lines[0].increments[0].entered.people == 1
+
+
+def test_a_clock_that_was_ahead_for_a_moment_does_not_stop_the_days():
+    ahead = reading(NOON, east=(10, 0))
+    ahead = Reading("7", NOON, NOON.replace(tzinfo=None, year=2036), "SERIAL", ahead.lines)
+    days = [reading(NOON + timedelta(days=day, seconds=30), east=(100, 0)) for day in (2, 3)]
+    result = counted(ahead, days[0], days[1], reading(NOON + timedelta(days=3, seconds=40), east=(105, 0)))
+    assert result.lines[0].state.in_today == 5
+
+
+def test_a_clock_that_wavers_at_midnight_does_not_go_back_to_yesterday():
+    night = datetime(2026, 5, 5, 0, 0, 10, tzinfo=UTC)
+    result = counted(
+        reading(night, east=(3, 0)), reading(night + EVERY, east=(4, 0)), reading(night - EVERY * 3, east=(5, 0))
+    )
+    assert result.lines[0].state.in_today == 2

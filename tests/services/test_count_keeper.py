@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
@@ -87,7 +88,7 @@ def test_a_reading_without_change_appends_nothing_but_is_noted(shop):
     assert shop.log.head() == head
     assert shop.log.seen() == {}
     shop.keeper.flush_seen()
-    assert shop.log.seen() == {"7": shop.clock.now()}
+    assert shop.log.seen() == {"7-0-1-1": shop.clock.now()}
 
 
 def test_the_next_leader_counts_on_from_what_the_log_holds(shop):
@@ -209,3 +210,40 @@ def test_people_of_an_earlier_occupancy_day_are_not_inside(shop):
         (3, 9, 9),
         (1, 10, 1),
     ]
+
+
+def test_a_line_missing_from_readings_is_not_noted_as_read(shop):
+    shop.reads("7", (40, 30), (9, 9))
+    first = shop.clock.now()
+    shop.reads("7", (41, 30), after=3600)
+    shop.keeper.flush_seen()
+    assert shop.log.seen() == {"7-0-1-1": shop.clock.now(), "7-0-1-2": first}
+    shop.takes_the_lead()
+    shop.reads("7", (41, 30), (10, 9))
+    assert json.loads(shop.log.read(0, 20)[-1].event.body)["quality"] == "estimated"
+
+
+def test_a_reading_that_could_not_be_made_into_events_leaves_its_people_to_the_next(shop, monkeypatch):
+    shop.reads("7", (0, 0))
+    monkeypatch.setattr("peoplecount.services.count_keeper.count_event", lambda *_, **__: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        shop.reads("7", (100, 0))
+    monkeypatch.undo()
+    shop.reads("7", (101, 0))
+    assert shop.counts()[-1][1:] == (101, 0, 101)
+
+
+def test_a_site_in_an_unknown_time_zone_is_counted_in_utc(shop, monkeypatch):
+    nowhere = replace(ROSTER, sites={"s1": replace(ROSTER.sites["s1"], time_zone="Europe")})
+    shop.keeper._roster = lambda: nowhere
+    shop.reads("7", (0, 0))
+    shop.reads("7", (5, 0))
+    assert shop.counts()[-1][1:] == (5, 0, 5)
+
+
+def test_a_camera_that_left_the_roster_during_its_poll_is_not_counted(shop):
+    shop.reads("7", (0, 0))
+    head = shop.log.head()
+    shop.keeper._roster = lambda: replace(ROSTER, cameras={})
+    assert shop.reads("7", (5, 0)) == 0
+    assert shop.log.head() == head

@@ -123,3 +123,15 @@ def test_being_told_to_stop_ends_the_session_in_order(room):
     room.leadership.run(stop)
     assert room.sessions[0].said == ["start", "stop"]
     assert room.lock.holder is None
+
+
+def test_a_session_that_fails_while_it_begins_is_ended_before_the_next_try(room):
+    room.steps(0)
+    failing = FakeSession()
+    failing.start = lambda: failing.said.append("start") or 1 / 0
+    room.begin = lambda: failing
+    room.leadership._begin = room.begin
+    room.steps(1)
+    assert failing.said == ["start", "stop"]
+    assert room.lock.holder is None
+    assert room.leadership.session is None

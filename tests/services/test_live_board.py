@@ -139,10 +139,10 @@ def test_loading_the_newest_entries_shows_the_same_as_folding_all(service):
     assert fresh.board.head == service.board.head
 
 
-def test_readings_never_go_back_and_of_unknown_cameras_are_left_out(service):
+def test_readings_never_go_back_and_of_unknown_lines_are_left_out(service):
     service.count(FRONT, 1)
     service.catch_up()
-    service.board.note_seen({"front": at(9), "stranger": at(14)})
+    service.board.note_seen({"front-0-1-1": at(9), "stranger-0-1-1": at(14)})
     assert service.board.last_readings() == {"front": at(14)}
 
 
@@ -180,7 +180,7 @@ def test_what_the_clock_changes_is_noticed(service):
     assert service.board.turning(at(23, 59)) == noon
     midnight = service.board.turning(at(0, 0, day=5))
     assert midnight != noon
-    service.board.note_seen({"front": at(0, 0, day=5) + timedelta(seconds=10)})
+    service.board.note_seen({"front-0-1-1": at(0, 0, day=5) + timedelta(seconds=10)})
     assert service.board.turning(at(0, 1, day=5)) != midnight
 
 
@@ -190,3 +190,37 @@ def test_an_edited_site_is_noticed(service):
     before = service.board.turning(at(14))
     service.sites[0] = replace(SHOP, capacity=80)
     assert service.board.turning(at(14)) != before
+
+
+def test_a_line_its_camera_tells_of_no_longer_is_unknown_and_said_to_be_missing(service):
+    service.count(LEFT, 3)
+    service.count(RIGHT, 4)
+    service.clock.passes(86_400)
+    service.seen(LEFT)
+    board = shown(service)
+    lines = {line["lineId"]: (line["inToday"], line["missing"]) for line in board["lines"]}
+    assert lines == {str(LEFT.key): (0, False), str(RIGHT.key): (None, True)}
+    assert not only(board["sites"])["complete"]
+    assert {line["lineId"]: line["lastReadingAt"] for line in board["lines"]}[str(RIGHT.key)] < board["time"]
+
+
+def test_a_line_that_goes_missing_and_comes_back_is_noticed(service):
+    service.count(LEFT, 3)
+    service.count(RIGHT, 4)
+    service.catch_up()
+    both = service.board.turning(service.clock.now())
+    service.clock.passes(120)
+    service.board.note_seen({str(LEFT.key): service.clock.now()})
+    assert service.board.turning(service.clock.now()) != both
+    service.board.note_seen({str(RIGHT.key): service.clock.now()})
+    assert service.board.turning(service.clock.now()) == both
+
+
+def test_a_count_of_the_sites_today_that_its_camera_dates_yesterday_is_unknown_and_not_zero(service):
+    """Half past midnight in Zurich, and the camera's clock is on UTC."""
+    service.clock.passes((at(0, 30, day=5) - service.clock.now()).total_seconds())
+    service.count(FRONT, 30)
+    service.catch_up()
+    line = service.board._lines[str(FRONT.key)]
+    service.board._lines[str(FRONT.key)] = replace(line, day=line.day - timedelta(days=1))
+    assert only(service.board.snapshot(service.clock.now())["lines"])["inToday"] is None

@@ -81,6 +81,8 @@ def test_a_new_epoch_begins_the_board_and_all_streams_anew(service):
 
 
 def test_every_few_seconds_streams_hear_when_cameras_were_read(service):
+    service.count(FRONT, 1)
+    service.catch_up()
     listener = Listener(service)
     service.clock.passes(10)
     service.seen(FRONT)

@@ -159,16 +159,17 @@ def test_health_is_taken_up_from_the_log_so_that_a_restart_is_no_news(room):
     restarted = CameraHealth()
     restarted.load(room.log.latest().entries)
     place = ROSTER.place(CAMERA)
-    assert restarted.note(place, CameraState.UP, "", room.clock.now()) is None
-    assert restarted.note(place, CameraState.DOWN, "gone", room.clock.now()) is not None
+    assert restarted.news(place, CameraState.UP, "", room.clock.now()) is None
+    assert restarted.news(place, CameraState.DOWN, "gone", room.clock.now()) is not None
 
 
 def test_cameras_that_left_the_roster_are_said_to_be_removed_once(room):
     room.poller.poll()
     later = room.clock.now() + timedelta(hours=1)
-    gone = room.health.forget_all_but({}, later)
+    gone = room.health.gone({}, later)
     assert [(status.place.camera_id, status.state, status.since) for status in gone] == [("7", "removed", later)]
-    assert room.health.forget_all_but({}, later) == []
+    room.health.take(gone[0])
+    assert room.health.gone({}, later) == []
 
 
 def test_played_time_decides_what_counts_as_a_long_interval():
@@ -309,7 +310,7 @@ def test_a_poll_whose_camera_was_dropped_during_the_search_changes_nothing(room)
 def test_a_log_that_is_away_does_not_make_the_camera_search_again_and_again(room):
     room.camera.remembers = ({8: 40}, {8: 30})
     room.appender.break_with(LogUnavailable("disk full"))
-    room.health.note(ROSTER.place(CAMERA), CameraState.UP, "", room.clock.now())
+    room.health.take(room.health.news(ROSTER.place(CAMERA), CameraState.UP, "", room.clock.now()))
     for _ in range(3):
         with pytest.raises(LogUnavailable):
             room.poller.poll()
@@ -319,3 +320,14 @@ def test_a_log_that_is_away_does_not_make_the_camera_search_again_and_again(room
     room.poller.poll()
     assert len(room.camera.searches) == 2
     assert room.counts()[-1] == (0, 0, 40, 30)
+
+
+def test_a_status_whose_append_failed_is_said_with_the_next_poll(room):
+    room.poller.poll()
+    room.camera.error = CameraUnreachable("7", "no answer")
+    room.appender.break_with(LogUnavailable("disk full"))
+    with pytest.raises(LogUnavailable):
+        room.poller.poll()
+    room.appender.break_with(None)
+    room.poller.poll()
+    assert [body["state"] for body in room.bodies(EventKind.CAMERA_STATUS)] == ["up", "down"]

@@ -133,7 +133,7 @@ def test_a_camera_that_left_the_roster_is_said_to_be_removed():
     for camera in (EAST, WEST):
         place = roster(EAST, WEST).place(camera)
 
-        room.keeper.report([status_event(room.health.note(place, CameraState.UP, "", room.clock.now()))])
+        room.keeper.report([status_event(room.health.news(place, CameraState.UP, "", room.clock.now()))])
     room.session.start()
     assert room.collector.synced.wait(5)
     room.session.stop()
@@ -192,3 +192,20 @@ def test_stopping_stops_the_collector_and_the_writer(room):
     room.session.stop()
     assert room.collector.stopped
     assert room.writer.ended.is_set()
+
+
+def test_cameras_that_cannot_be_read_for_an_unforeseen_reason_are_said_once(room, caplog):
+    asked = threading.Semaphore(0)
+    monkeypatched = room.rosters.refresh
+
+    def refresh():
+        asked.release()
+        raise TypeError("a bug")
+
+    room.rosters.refresh = refresh
+    room.session._stop.wait = lambda seconds: asked.acquire(timeout=5) and asked.release()
+    room.session.start()
+    assert asked.acquire(timeout=5)
+    room.session.stop()
+    room.rosters.refresh = monkeypatched
+    assert caplog.text.count("a bug") >= 1

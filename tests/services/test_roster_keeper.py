@@ -107,3 +107,26 @@ def test_another_process_takes_up_what_the_leader_wrote(database, copy):
     leader.refresh()
     assert follower.load_copy() == leader.current()
     assert follower.load_copy() is follower.current()
+
+
+def test_a_copy_that_cannot_be_unsealed_is_as_good_as_none(database, copy, caplog):
+    keeper(database, copy).refresh()
+    restarted = keeper(database, copy)
+    restarted._sealer = BrokenSealer()
+    assert restarted.load_copy() == Roster(sites={"default": DEFAULT})
+    assert "another key" in caplog.text
+
+
+class BrokenSealer(Sealer):
+    def unseal(self, text):
+        raise ValueError("sealed with another key")
+
+
+def test_a_copy_that_could_not_be_kept_is_tried_again(database, copy):
+    rosters = keeper(database, copy)
+    saving, copy.save_roster = copy.save_roster, lambda body: 1 / 0
+    with pytest.raises(ZeroDivisionError):
+        rosters.refresh()
+    copy.save_roster = saving
+    rosters.refresh()
+    assert len(copy.bodies) == 1

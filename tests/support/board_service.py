@@ -176,7 +176,7 @@ class BoardService:
     def seen(self, *gates: Gate, seconds_ago: float = 0) -> None:
         """Cameras are read, and nothing has changed."""
         moment = self.clock.now() - timedelta(seconds=seconds_ago)
-        self.log.note_seen(self.term, {gate.camera: moment for gate in gates})
+        self.log.note_seen(self.term, {str(gate.key): moment for gate in gates})
         self.wake.set()
 
     def catch_up(self) -> None:

@@ -48,7 +48,7 @@ def busy_afternoon(*, demo: bool = False, sites: int = 3) -> BoardService:
     service.seen(*gates, seconds_ago=4)
     if sites > 1:
         service.status(GATES[7], CameraState.DOWN, "no route to host: is the camera switched on?", minutes_ago=23)
-        service.log.note_seen(service.term, {"garden": service.clock.now() - timedelta(minutes=23)})
+        service.log.note_seen(service.term, {"garden-0-1-1": service.clock.now() - timedelta(minutes=23)})
     return service
 
 
