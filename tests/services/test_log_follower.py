@@ -82,13 +82,14 @@ def test_a_new_epoch_begins_the_board_and_all_streams_anew(service):
 
 def test_every_few_seconds_streams_hear_when_cameras_were_read(service):
     service.count(FRONT, 1)
+    service.clock.passes(10)
     service.catch_up()
     listener = Listener(service)
     service.clock.passes(10)
     service.seen(FRONT)
     service.follower.step()
     (readings,) = listener.hear()
-    assert (readings.name, readings.data["cameras"]) == ("readings", {"front": "2026-05-04T12:00:10.000Z"})
+    assert (readings.name, readings.data["cameras"]) == ("readings", {"front": "2026-05-04T12:00:20.000Z"})
     service.seen(FRONT)
     service.clock.passes(4)
     service.follower.step()
