@@ -7,6 +7,7 @@
   - ``DatabaseConflict``: another transaction was in the way and ours was rolled back; it may be repeated
   - ``SchemaMismatch``: tables or columns are not the ones this version needs
   - ``AnotherWriter``: the writer's cursor was moved by somebody else
+  - ``ValueRefused``: a value does not fit where it is to go, and never will; everything else may well be written
   - ``RowsLost``: the server took a batch and does not have all of it
   - ``DriverMissing``: the driver, or a library of the system's, is not installed
 - ``InvalidEntry``: a camera, site or door that somebody wants to enter makes no sense
@@ -52,6 +53,10 @@ class SchemaMismatch(DatabaseError):
 
 class AnotherWriter(DatabaseError):
     """The writer's cursor was moved by somebody else; what we were about to write may be there already."""
+
+
+class ValueRefused(DatabaseError):
+    """A value does not fit where it is to go: too large, too long, or against a rule of the table."""
 
 
 class RowsLost(DatabaseError):

@@ -22,6 +22,7 @@ from peoplecount.storage.errors import (
     DatabaseUnavailable,
     DriverMissing,
     SchemaMismatch,
+    ValueRefused,
 )
 
 INSTALL_ODBC_DRIVER = (
@@ -39,8 +40,16 @@ def as_ours(product: Product) -> Iterator[None]:
         yield
     except exc.TimeoutError as error:
         raise DatabaseUnavailable("all connections are in use, and none came free in time") from error
+    except exc.DataError as error:  # SQLSTATE 22…, and what a driver refuses to send
+        raise ValueRefused(_without_prefixes(_first_line(error.orig or error))) from error
     except exc.DBAPIError as error:
         raise _CLASSIFY[product](error.orig or error) from error
+    except exc.StatementError as error:
+        if not isinstance(error.orig, ValueError | TypeError | ArithmeticError):
+            raise
+        raise ValueRefused(_first_line(error.orig)) from error
+    except OverflowError as error:  # sqlite3, of integers beyond 64 bits
+        raise ValueRefused(_first_line(error)) from error
 
 
 def is_gone(product: Product, error: BaseException) -> bool:
@@ -52,7 +61,7 @@ def _of_sqlite(error: BaseException) -> DatabaseError:
     said = str(error)
     code = getattr(error, "sqlite_errorcode", None)
     if code is None:
-        return DatabaseError(said)
+        return ValueRefused(said) if said.startswith("Error binding parameter") else DatabaseError(said)
     if code in {sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY}:
         return DatabaseConflict(said)
     primary = code & 0xFF
@@ -62,9 +71,12 @@ def _of_sqlite(error: BaseException) -> DatabaseError:
         return DatabaseRefused(said, at_sign_in=False)
     if "no such table" in said or "no such column" in said or "has no column" in said:
         return SchemaMismatch(said)
+    if primary in _SQLITE_VALUE or said == "integer overflow":  # the latter of sums
+        return ValueRefused(said)
     return DatabaseError(said)
 
 
+_SQLITE_VALUE = {sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH, sqlite3.SQLITE_TOOBIG}
 _SQLITE_AWAY = {
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_LOCKED,
@@ -91,8 +103,11 @@ def _of_postgresql(error: BaseException) -> DatabaseError:  # noqa: PLR0911
         return SchemaMismatch(said)
     if state[:2] in {"08", "53", "58"} or state[:3] == "57P" or state in {"57014", "55P03", "25006"}:
         return DatabaseUnavailable(said)
-    return DatabaseError(said)
+    return ValueRefused(said) if state[:2] in _STATES_OF_VALUES else DatabaseError(said)
 
+
+_STATES_OF_VALUES = {"22", "23"}
+"""Data exception and integrity constraint violation, by the SQL standard."""
 
 _POSTGRESQL_REFUSALS = ("authentication failed", "does not exist", "pg_hba.conf", "no password supplied")
 
@@ -113,6 +128,8 @@ def _of_sql_server(error: BaseException) -> DatabaseError:  # noqa: PLR0911
         return SchemaMismatch(said)
     if state[:2] == "08" or state in _ODBC_AWAY or numbers & _SQL_SERVER_AWAY or _FREETDS_AWAY.search(said):
         return DatabaseUnavailable(said)
+    if numbers & _SQL_SERVER_VALUE or state[:2] in _STATES_OF_VALUES or state == "HY104":  # HY104: too many digits
+        return ValueRefused(said)
     return DatabaseError(said)
 
 
@@ -121,6 +138,7 @@ _SQL_SERVER_CONFLICT = {1205, 2601, 2627, 3960, 3961}  # 2627 unique constraint,
 _SQL_SERVER_SIGN_IN = {911, 916, 4060, 4064, 18450, 18452, 18456, 18470, 18486, 18487, 18488}
 _SQL_SERVER_RIGHTS = {229, 230, 262, 297, 300, 2760, 15247}
 _SQL_SERVER_SCHEMA = {207, 208, 2812}
+_SQL_SERVER_VALUE = {220, 232, 241, 242, 245, 515, 547, 2628, 8023, 8114, 8115, 8152}  # FreeTDS says 42000 of some
 _SQL_SERVER_AWAY = (
     {596, 701, 802, 1204, 1222, 3906, 6005, 8645, 8651, 9001, 9002, 17142, 17197}  # killed, memory, locks, log full
     | {64, 121, 233, 10053, 10054, 10060, 10061}  # the network

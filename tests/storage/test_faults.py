@@ -1,9 +1,10 @@
 """Which of our errors the drivers' become. The pyodbc rows are what the drivers were seen to raise."""
 
 import sqlite3
+from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import exc
+from sqlalchemy import exc, insert
 
 from peoplecount.storage.dialects import Product
 from peoplecount.storage.errors import (
@@ -13,8 +14,10 @@ from peoplecount.storage.errors import (
     DatabaseUnavailable,
     DriverMissing,
     SchemaMismatch,
+    ValueRefused,
 )
 from peoplecount.storage.faults import as_ours, is_gone
+from peoplecount.storage.schema import positions
 
 MICROSOFT = "[Microsoft][ODBC Driver 18 for SQL Server]"
 
@@ -82,10 +85,23 @@ def test_sql_server(error, kind):
         odbc("23000", "Cannot insert the value NULL into column", 515),
         odbc("23000", "conflicted with the FOREIGN KEY constraint", 547),
         odbc("22001", "String or binary data would be truncated", 8152),
-        odbc("42000", "Incorrect syntax near", 102),
+        odbc("42000", "Arithmetic overflow error converting numeric to data type bigint", 8115, driver="[FreeTDS]"),
+        odbc("HY104", "Invalid precision value", 0),
     ],
 )
-def test_mistakes_of_ours_are_neither_repeated_nor_taken_for_an_outage(error):
+def test_values_that_do_not_fit_are_neither_repeated_nor_taken_for_an_outage(error):
+    assert type(ours(Product.SQL_SERVER, error)) is ValueRefused
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        odbc("42000", "Incorrect syntax near", 102),
+        odbc("42000", "Could not allocate space because the 'PRIMARY' filegroup is full", 1105),
+        odbc("HY000", "SQL Server detected a logical consistency-based I/O error", 824),
+    ],
+)
+def test_a_database_that_is_ill_is_not_taken_for_a_value_that_does_not_fit(error):
     assert type(ours(Product.SQL_SERVER, error)) is DatabaseError
 
 
@@ -116,7 +132,9 @@ def test_a_dead_link_is_known_with_freetds_too():
         ("08006", DatabaseUnavailable),
         (None, DatabaseUnavailable),
         ("42601", DatabaseError),
-        ("23503", DatabaseError),
+        ("XX001", DatabaseError),
+        ("22003", ValueRefused),
+        ("23503", ValueRefused),
     ],
 )
 def test_postgresql(state, kind):
@@ -144,7 +162,8 @@ def test_a_refusal_while_connecting_to_postgresql_is_told_by_its_words():
         (sqlite3.SQLITE_READONLY, "attempt to write a readonly database", DatabaseRefused),
         (sqlite3.SQLITE_CONSTRAINT_UNIQUE, "UNIQUE constraint failed", DatabaseConflict),
         (sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, "UNIQUE constraint failed", DatabaseConflict),
-        (sqlite3.SQLITE_CONSTRAINT_NOTNULL, "NOT NULL constraint failed", DatabaseError),
+        (sqlite3.SQLITE_CONSTRAINT_NOTNULL, "NOT NULL constraint failed", ValueRefused),
+        (sqlite3.SQLITE_ERROR, "integer overflow", ValueRefused),
         (sqlite3.SQLITE_ERROR, "no such table: records", SchemaMismatch),
         (sqlite3.SQLITE_ERROR, "no such column: x", SchemaMismatch),
         (sqlite3.SQLITE_ERROR, "near x: syntax error", DatabaseError),
@@ -160,6 +179,17 @@ def test_sqlite(code, text, kind):
 def test_a_pool_that_is_used_up_is_an_outage():
     with pytest.raises(DatabaseUnavailable, match="in use"), as_ours(Product.SQLITE):
         raise exc.TimeoutError("QueuePool limit")
+
+
+@pytest.mark.parametrize("value", [10**30, "\0", "x" * 300, datetime(2026, 5, 4)], ids=["large", "NUL", "long", "zone"])
+def test_a_value_that_does_not_fit_is_told_from_a_database_that_does_not_work(connection, value):
+    name = "ended_at" if isinstance(value, datetime) else "in_total" if isinstance(value, int) else "line_id"
+    row = {"line_id": "l", "camera_id": "c", "channel": 0, "rule": 1, "line_index": 1, "in_generation": "", "in_total": 0,
+           "out_generation": "", "out_total": 0, "ended_at": datetime(2026, 5, 4, tzinfo=UTC)}  # fmt: skip
+    if isinstance(value, str) and connection.product is Product.SQLITE:
+        pytest.skip("SQLite takes any text")
+    with pytest.raises(ValueRefused):
+        connection.transaction(lambda transaction: transaction.change(insert(positions), row | {name: value}))
 
 
 def test_what_is_no_error_of_a_database_passes():
