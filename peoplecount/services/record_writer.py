@@ -15,7 +15,14 @@ from peoplecount.domain.offload import Offload, call_here
 from peoplecount.eventlog.log import EventLog, LogError, LogUnavailable
 from peoplecount.services.new_records import CountEntry, new_records
 from peoplecount.storage.connection import IDBConnection, Transaction
-from peoplecount.storage.errors import AnotherWriter, CircuitOpen, DatabaseError, DatabaseUnavailable
+from peoplecount.storage.errors import (
+    AnotherWriter,
+    CircuitOpen,
+    DatabaseError,
+    DatabaseUnavailable,
+    UnsafeStatement,
+    ValueRefused,
+)
 from peoplecount.storage.history import RECORDS
 from peoplecount.storage.positions import load_positions, save_positions
 from peoplecount.storage.records import add_records
@@ -33,6 +40,9 @@ IDLE_WAIT = 1.0
 RETRY_WAIT = 5.0
 """Seconds to the next try after an error that does not say when to try again."""
 
+FAULTS_OF_AN_ENTRY = (ValueRefused, ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
+"""What an entry that makes no sense leads to, however often it is tried. All else is the database's or the log's."""
+
 
 @dataclass(frozen=True, slots=True)
 class WriterState:
@@ -47,6 +57,9 @@ class WriterState:
     written: int = 0
     """Records written since the start."""
 
+    refused: int = 0
+    """Entries set aside since the start, because they cannot be read or hold what the database does not take."""
+
     error: str = ""
     """What keeps it from writing; empty while it writes."""
 
@@ -59,7 +72,8 @@ class RecordWriter:
 
     What is new is decided by the lines' totals and not by event numbers, so entries may come again: after a crash,
     from a log that was put back to an earlier copy, or from a second writer. Nothing is lost or doubled by that.
-    Use it from one thread.
+    An entry that can never be written is set aside and said; the next one of its line brings its people, by the
+    totals. Use it from one thread.
     """
 
     def __init__(
@@ -84,6 +98,7 @@ class RecordWriter:
         self._now = now
         self._batch = batch
         self._cursor: WriterCursor | None = None
+        self._gap_told: EventId | None = None
         self._state = WriterState()
 
     @property
@@ -138,8 +153,9 @@ class RecordWriter:
             entries = self._read_after(cursor, head)
         if entries is None:
             raise LogUnavailable("the event log was put back to an earlier state, and no new epoch was started")
+        self._tell_of_gap(cursor, entries, head)
         if entries:
-            self._write(cursor, entries)
+            self._write_around_faults(cursor, entries)
         self._note_progress(head)
         return len(entries)
 
@@ -173,12 +189,59 @@ class RecordWriter:
             return entries[1:]
         return entries[: self._batch]
 
+    def _tell_of_gap(self, cursor: WriterCursor, entries: Sequence[LogEntry], head: EventId) -> None:
+        """Warn, once, where the log does not reach back to the cursor: it was trimmed, the database put back."""
+        written = cursor.event_id
+        follows = bool(entries) and entries[0].event_id.number == written.number + 1
+        if written.epoch != head.epoch or written.number >= head.number or follows or written == self._gap_told:
+            return
+        oldest = self._offload(self._log.oldest).number
+        last = min(oldest, entries[0].event_id.number - 1) if entries else oldest  # trimmed after it was read: no gap
+        if last > written.number:
+            self._gap_told = written
+            logger.warning(
+                "Events %s to %s are missing from the history: the database has those before, as from a backup, and "
+                "the event log no longer keeps these. Their people come with the next event of each line, by the "
+                "totals, and are called estimated",
+                EventId(written.epoch, written.number + 1),
+                EventId(written.epoch, last),
+            )
+
     def _read(self, after: int, head: EventId) -> Sequence[LogEntry]:
         entries = self._offload(self._log.read, after, self._batch + 1)
         # A new epoch has begun since the head was read: where to go on is decided anew in the next round.
         return entries if not entries or entries[0].event_id.epoch == head.epoch else []
 
-    def _write(self, old: WriterCursor, entries: Sequence[LogEntry]) -> None:
+    def _write_around_faults(self, old: WriterCursor, entries: Sequence[LogEntry]) -> WriterCursor:
+        """Write ``entries``; where that cannot be for one of them, halves of them, until that one stands alone.
+
+        Every part moves the cursor, so whatever else happens in between, nothing is passed over.
+        """
+        try:
+            return self._write(old, entries)
+        except FAULTS_OF_AN_ENTRY as error:
+            if isinstance(error, UnsafeStatement):  # ours, of every entry
+                raise
+            if len(entries) == 1:
+                return self._set_aside(old, entries[0], error)
+        middle = len(entries) // 2
+        return self._write_around_faults(self._write_around_faults(old, entries[:middle]), entries[middle:])
+
+    def _set_aside(self, old: WriterCursor, entry: LogEntry, error: Exception) -> WriterCursor:
+        new = WriterCursor(entry.event_id, _fingerprint(entry))
+        self._db.transaction(lambda transaction: move_cursor(transaction, RECORDS, old, new))
+        self._cursor = new
+        self._state = replace(self._state, refused=self._state.refused + 1)
+        logger.error(
+            "Event %s (%r) is set aside, it can never be written to the history: %s: %.300s",
+            entry.event_id,
+            entry.event.subject[:80],
+            type(error).__name__,
+            error,
+        )
+        return new
+
+    def _write(self, old: WriterCursor, entries: Sequence[LogEntry]) -> WriterCursor:
         counts = [CountEntry.read(entry) for entry in entries if entry.event.kind is EventKind.COUNT]
         new = WriterCursor(entries[-1].event_id, _fingerprint(entries[-1]))
 
@@ -194,6 +257,7 @@ class RecordWriter:
         written = self._db.transaction(work)
         self._cursor = new
         self._state = replace(self._state, written=self._state.written + written)
+        return new
 
     def _note_progress(self, head: EventId) -> None:
         reached = self._cursor.event_id if self._cursor else None

@@ -57,7 +57,7 @@ def is_gone(product: Product, error: BaseException) -> bool:
     return product is Product.SQL_SERVER and isinstance(_of_sql_server(error), DatabaseUnavailable)
 
 
-def _of_sqlite(error: BaseException) -> DatabaseError:
+def _of_sqlite(error: BaseException) -> DatabaseError:  # noqa: PLR0911
     said = str(error)
     code = getattr(error, "sqlite_errorcode", None)
     if code is None:

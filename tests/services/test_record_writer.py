@@ -1,3 +1,4 @@
+import contextlib
 import copy
 import random
 import threading
@@ -11,7 +12,17 @@ from peoplecount.domain.event_id import EventId
 from peoplecount.eventlog.log import LogUnavailable
 from peoplecount.eventlog.memory_log import MemoryEventLog
 from peoplecount.services.record_writer import RecordWriter
-from peoplecount.storage.errors import CircuitOpen, DatabaseUnavailable, RowsLost
+from peoplecount.storage.errors import (
+    CircuitOpen,
+    DatabaseConflict,
+    DatabaseError,
+    DatabaseRefused,
+    DatabaseUnavailable,
+    DriverMissing,
+    RowsLost,
+    SchemaMismatch,
+    UnsafeStatement,
+)
 from peoplecount.storage.history import History
 from peoplecount.storage.proxy import ProxyDB
 from peoplecount.storage.schema import hour_counts, positions, quarter_hours, records
@@ -362,12 +373,116 @@ def test_a_commit_whose_answer_was_lost_is_not_written_again(log, embedded):
     assert sums(embedded, records) == (3, 0)
 
 
-def test_an_event_nobody_can_read_stops_it_loudly_and_for_good(log, quick_db, caplog):
-    append(log, CountingLine().count(1), NewEvent(EventKind.COUNT, "site", "cam", "", "", '{"kind":"gibberish"}'))
-    writer = RecordWriter(log, quick_db)
-    for _ in range(2):
-        with pytest.raises(KeyError):
+def said(caplog, words):
+    return [record for record in caplog.records if words in record.getMessage()]
+
+
+GIBBERISH = NewEvent(EventKind.COUNT, "site", "cam", "", "", '{"kind":"gibberish"}')
+
+
+@pytest.mark.parametrize("batch", [1, 2, 3, 500])
+def test_an_entry_the_database_does_not_take_is_set_aside_and_nothing_else_is(log, db, caplog, batch):
+    lines = [CountingLine(f"cam{number}") for number in range(5)]
+    endless = CountingLine("cam", index=10**30)
+    append(log, *(line.count(1, 2) for line in lines), endless.count(1), *(line.count(3) for line in lines))
+    writer = write_all(log, db, batch=batch)
+    assert (writer.state.refused, writer.state.error, writer.state.lag) == (1, "", 0)
+    assert sums(db, records) == sums(db, quarter_hours) == sums(db, hour_counts) == (20, 10)
+    assert totals_of(db) == {str(line.key): (4, 2) for line in lines}
+    (told,) = said(caplog, "set aside")
+    assert str(EventId(log.head().epoch, 6)) in told.getMessage()
+    assert told.levelname == "ERROR"
+
+
+def test_what_was_set_aside_stays_so_for_the_next_writer(log, quick_db):
+    append(log, CountingLine(index=10**30).count(1))
+    write_all(log, quick_db)
+    again = write_all(log, quick_db)
+    assert (again.state.refused, again.written_up_to()) == (0, log.head())
+
+
+def test_an_event_nobody_can_read_is_set_aside_and_its_people_come_with_the_next_one(log, quick_db, caplog):
+    line = CountingLine()
+    append(log, line.count(1))
+    line.count(5)
+    append(log, GIBBERISH, line.count(2))
+    writer = write_all(log, quick_db)
+    assert writer.state.refused == 1
+    assert sums(quick_db, records) == (8, 0)
+    assert len(said(caplog, "set aside")) == 1
+
+
+@pytest.mark.parametrize("kept", [2, 0])
+def test_what_a_restored_database_lacks_and_the_log_no_longer_keeps_is_named_once(log, quick_db, caplog, kept):
+    line = CountingLine()
+    append(log, line.count(1), line.count(1))
+    write_all(log, quick_db)
+    append(log, *(line.count(1) for _ in range(3 + kept)))
+    log.trim(5, EIGHT + MINUTE)
+    writer = RecordWriter(log, Away(quick_db))
+    for away in (True, False, False, False):
+        writer._db.is_away = away
+        with contextlib.suppress(DatabaseUnavailable):
             writer.run_once()
+    epoch = log.head().epoch
+    (told,) = said(caplog, "missing from the history")
+    assert f"Events {epoch}-3 to {epoch}-5 are missing" in told.getMessage()
+    assert sums(quick_db, records) == (2 + (3 + kept if kept else 0), 0)
+
+
+def test_a_log_that_was_trimmed_up_to_the_cursor_lacks_nothing(log, quick_db, caplog):
+    line = CountingLine()
+    append(log, line.count(1), line.count(1))
+    write_all(log, quick_db)
+    log.trim(2, EIGHT + MINUTE)
+    write_all(log, quick_db)
+    append(log, line.count(1))
+    write_all(log, quick_db)
+    assert said(caplog, "missing") == []
+
+
+class Ill:
+    """A database in which something is wrong that is no entry's fault, in all it writes or from some point on."""
+
+    def __init__(self, connection, error, after=0):
+        self._connection = connection
+        self._error = error
+        self._left = after
+
+    def execute(self, statement, parameters=None):
+        return self._connection.execute(statement, parameters)
+
+    def transaction(self, work, *, repeatable=True):
+        self._left -= 1
+        if self._left < 0:
+            raise self._error
+        return self._connection.transaction(work)
+
+
+@pytest.mark.parametrize(  # the first transaction starts the cursor, the third sets the gibberish aside
+    ("error", "after"),
+    [
+        (DatabaseUnavailable("away"), 1),
+        (DatabaseUnavailable("away"), 2),
+        (DatabaseUnavailable("away"), 3),
+        (DatabaseConflict("deadlock"), 1),
+        (DatabaseRefused("no right to insert", at_sign_in=False), 1),
+        (SchemaMismatch("no such table"), 1),
+        (RowsLost("some are missing"), 1),
+        (DriverMissing("no driver"), 1),
+        (DatabaseError("database disk image is malformed"), 1),
+        (UnsafeStatement("a value in a statement"), 1),
+        (RuntimeError("cannot schedule new work"), 1),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else str(value),
+)
+def test_whatever_is_wrong_with_the_database_nothing_is_set_aside_for_it(log, embedded, caplog, error, after):
+    line = CountingLine()
+    append(log, line.count(1), GIBBERISH, line.count(1), line.count(1))
+    writer = RecordWriter(log, Ill(embedded, error, after))
+    with pytest.raises(type(error)):
+        writer.run_once()
     assert writer.state.error
-    assert rows_of(quick_db, records) == []
-    assert len([record for record in caplog.records if "cannot go on" in record.message]) == 1
+    write_all(log, embedded)
+    assert [(row.in_count, row.quality) for row in rows_of(embedded, records)] == [(1, "measured")] * 3
+    assert len(said(caplog, "set aside")) == 1  # the gibberish

@@ -1,7 +1,7 @@
 """Which of our errors the drivers' become. The pyodbc rows are what the drivers were seen to raise."""
 
 import sqlite3
-from datetime import UTC, datetime
+from datetime import datetime
 
 import pytest
 from sqlalchemy import exc, insert
@@ -18,6 +18,7 @@ from peoplecount.storage.errors import (
 )
 from peoplecount.storage.faults import as_ours, is_gone
 from peoplecount.storage.schema import positions
+from tests.support.counting_line import EIGHT
 
 MICROSOFT = "[Microsoft][ODBC Driver 18 for SQL Server]"
 
@@ -184,8 +185,8 @@ def test_a_pool_that_is_used_up_is_an_outage():
 @pytest.mark.parametrize("value", [10**30, "\0", "x" * 300, datetime(2026, 5, 4)], ids=["large", "NUL", "long", "zone"])
 def test_a_value_that_does_not_fit_is_told_from_a_database_that_does_not_work(connection, value):
     name = "ended_at" if isinstance(value, datetime) else "in_total" if isinstance(value, int) else "line_id"
-    row = {"line_id": "l", "camera_id": "c", "channel": 0, "rule": 1, "line_index": 1, "in_generation": "", "in_total": 0,
-           "out_generation": "", "out_total": 0, "ended_at": datetime(2026, 5, 4, tzinfo=UTC)}  # fmt: skip
+    row = {"line_id": "l", "camera_id": "c", "channel": 0, "rule": 1, "line_index": 1, "in_generation": "",
+           "in_total": 0, "out_generation": "", "out_total": 0, "ended_at": EIGHT}  # fmt: skip
     if isinstance(value, str) and connection.product is Product.SQLITE:
         pytest.skip("SQLite takes any text")
     with pytest.raises(ValueRefused):
