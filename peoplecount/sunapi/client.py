@@ -50,7 +50,7 @@ class SunapiClient:
         read_timeout: float = 10.0,
         sleep: Callable[[float], object] | None = None,
     ) -> None:
-        """Time-outs are in real seconds: until the connection stands, and until an answer begins and then ends.
+        """Time-outs are in real seconds: until the connection stands, and from a request to the end of its answer.
 
         ``sleep`` waits so many real seconds for a search in the camera's history; the usual one ends with ``close``.
         """

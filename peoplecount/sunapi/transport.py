@@ -15,13 +15,11 @@ from itertools import islice
 
 import requests
 import urllib3
-from requests.adapters import HTTPAdapter
 
 from peoplecount.domain.clock import Clock
+from peoplecount.sunapi.allowance import MOST_BYTES, Allowance
+from peoplecount.sunapi.bounded_http import BoundedAdapter
 from peoplecount.sunapi.errors import CameraError, CameraUnreachable, UnexpectedAnswer
-
-MOST_BYTES = 1024 * 1024
-"""No answer of a camera comes near it: a hundred lines are 10 KB."""
 
 _PIECE = 65_536
 _HEADERS = {
@@ -62,7 +60,8 @@ class Transport:
         self._clock = clock
         self._connect_timeout = connect_timeout
         self._read_timeout = read_timeout
-        self._session = _session()
+        self._allowance = Allowance(camera_id, clock=clock, seconds=read_timeout)
+        self._session = _session(BoundedAdapter(self._allowance))
         self._answered = False
         """Whether the last exchange went well, so that the next one finds its connection open."""
         self.requests_sent = 0
@@ -78,7 +77,8 @@ class Transport:
         """Send and read the answer whole.
 
         Raises ``CameraUnreachable``, ``KeptConnectionLost`` where sending again is in order, and
-        ``UnexpectedAnswer`` for what is no HTTP, is cut off or too large.
+        ``UnexpectedAnswer`` for what is no HTTP, is cut off or too large. All within the connect time-out and, once
+        the request is sent, the read time-out.
         """
         kept, self._answered = self._answered, False
         self.requests_sent += 1
@@ -107,19 +107,14 @@ class Transport:
         self._session.close()
 
     def _body(self, raw: urllib3.BaseHTTPResponse) -> bytes:
-        """The body, no longer than ``MOST_BYTES`` and in no more than the read time-out, however slowly it drips."""
-        deadline = self._clock.monotonic() + self._read_timeout
+        """The body, unpacked where it is compressed, and no longer than ``MOST_BYTES`` then either."""
         parts: list[bytes] = []
         size = 0
         while part := raw.read1(_PIECE, decode_content=True):
             parts.append(part)
             size += len(part)
             if size > MOST_BYTES:
-                raise UnexpectedAnswer(self._camera_id, f"the answer is larger than {MOST_BYTES // 1024} KiB")
-            if self._clock.monotonic() > deadline:
-                raise CameraUnreachable(
-                    self._camera_id, f"the camera did not finish its answer within {self._read_timeout:g} s"
-                )
+                raise self._allowance.too_large()
         return b"".join(parts)
 
     def _translated(self, error: Exception, *, kept: bool) -> CameraError:
@@ -162,14 +157,12 @@ class _Session(requests.Session):
         """
 
 
-def _session() -> requests.Session:
+def _session(adapter: BoundedAdapter) -> requests.Session:
     session = _Session()
     session.trust_env = False
     session.headers.clear()
     session.headers.update(_HEADERS)
     session.verify = _trusted_authorities()
-    # One camera, one connection. Retries are ours to decide: each repeats an answer to a challenge.
-    adapter = HTTPAdapter(pool_connections=1, pool_maxsize=1, max_retries=0)
     session.mount("http://", adapter)
     session.mount("https://", adapter)
     return session

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import ssl
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from peoplecount.sunapi.client import SunapiClient
-from peoplecount.sunapi.errors import CameraUnreachable
+from peoplecount.sunapi.errors import CameraUnreachable, UnexpectedAnswer
 from tests.support.camera_pages import CHECK, INFO
 from tests.support.digest_camera import DigestCamera
 
@@ -80,6 +82,20 @@ def test_a_certificate_that_nobody_vouches_for_is_not_trusted(
     with pytest.raises(CameraUnreachable, match="certificate is not trusted: self-signed certificate"):
         client_for(secure).read()
     assert secure.seen == []
+
+
+@pytest.mark.usefixtures("trusted")
+def test_behind_https_too_an_answer_has_an_end(secure: DigestCamera, client_for: Callable[..., SunapiClient]) -> None:
+    def flood(handler: BaseHTTPRequestHandler) -> bool:
+        handler.close_connection = True
+        with contextlib.suppress(OSError):
+            handler.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n" * 100_000)
+        return True
+
+    secure.before = flood
+
+    with pytest.raises(UnexpectedAnswer, match="more than 64 KiB of headers before its body"):
+        client_for(secure).read()
 
 
 @pytest.mark.usefixtures("trusted")

@@ -1,0 +1,127 @@
+"""HTTP whose answers cost no more than they may, whatever is at the other end.
+
+``requests`` and ``urllib3`` leave reading to ``http.client``, so that is where every byte is counted.
+"""
+
+from __future__ import annotations
+
+import http.client
+import io
+import time
+from collections.abc import Callable
+from functools import partial
+from socket import socket
+from typing import TYPE_CHECKING, Any
+
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, PoolManager
+
+from peoplecount.sunapi.allowance import Allowance
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+_PLENTY = 16_384
+"""Bytes after which an answer is anything but usual."""
+
+_MOMENT = 0.001
+"""Seconds of rest after each further piece, of some kilobytes."""
+
+
+class BoundedAdapter(HTTPAdapter):
+    """One camera, one connection; every answer on it is held to the allowance.
+
+    Retries are for the caller to decide: each repeats an answer to a challenge.
+    """
+
+    def __init__(self, allowance: Allowance) -> None:
+        self._allowance = allowance
+        super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
+
+    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **_: object) -> None:  # noqa: FBT001, FBT002 - as in HTTPAdapter
+        """Called by ``HTTPAdapter``."""
+        self.poolmanager = _Pools(self._allowance, num_pools=connections, maxsize=maxsize, block=block)
+
+
+class _Pools(PoolManager):
+    def __init__(self, allowance: Allowance, *, num_pools: int, maxsize: int, block: bool) -> None:
+        super().__init__(num_pools, maxsize=maxsize, block=block)
+        self._answer = partial(BoundedResponse, allowance)
+
+    def _new_pool(
+        self, scheme: str, host: str, port: int, request_context: dict[str, Any] | None = None
+    ) -> HTTPConnectionPool:
+        pool = super()._new_pool(scheme, host, port, request_context)
+        pool.ConnectionCls = partial(_connection, pool.ConnectionCls, self._answer)  # type: ignore[assignment,arg-type]
+        return pool
+
+
+def _connection(
+    kind: Callable[..., http.client.HTTPConnection],
+    answer: Callable[..., BoundedResponse],
+    **options: Any,  # noqa: ANN401 - whatever urllib3 wants of its connections
+) -> http.client.HTTPConnection:
+    connection = kind(**options)
+    connection.response_class = answer  # type: ignore[assignment]
+    return connection
+
+
+class BoundedResponse(http.client.HTTPResponse):
+    """An answer that is held to an allowance from its first byte to its last."""
+
+    def __init__(
+        self,
+        allowance: Allowance,
+        sock: socket,
+        debuglevel: int = 0,
+        method: str | None = None,
+        url: str | None = None,
+    ) -> None:
+        super().__init__(sock, debuglevel, method, url)
+        self._allowance = allowance
+        allowance.begin()
+        # Below the buffer, where it costs one call for a whole answer that came at once, and not one for each line.
+        self.fp = io.BufferedReader(_Metered(self.fp.detach(), sock, allowance))
+
+    def begin(self) -> None:
+        """Read everything up to the body. Called by ``http.client``."""
+        super().begin()
+        self._allowance.begin_body()
+
+
+class _Metered(io.RawIOBase):
+    """What comes from a socket, counted and timed. Raises ``CameraUnreachable`` and ``UnexpectedAnswer``."""
+
+    def __init__(self, raw: io.RawIOBase, sock: socket, allowance: Allowance) -> None:
+        self._raw = raw
+        self._sock = sock
+        self._allowance = allowance
+
+    def readable(self) -> bool:
+        """Always."""
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int | None:
+        """Whatever has come, at most as much as fits. Called by the buffer above."""
+        allowance = self._allowance
+        if allowance.received:
+            self._sock.settimeout(allowance.seconds_left())
+        try:
+            count: int | None = self._raw.readinto(buffer)
+        except TimeoutError as error:
+            if allowance.received:
+                raise allowance.too_slow() from error
+            raise
+        allowance.spend(count or 0)
+        if allowance.received > _PLENTY:
+            # What has come already is read without waiting, and under gevent only who waits lets others run. It must
+            # be for more than no time at all, which lets other callbacks run but neither timers nor sockets.
+            time.sleep(_MOMENT)
+        return count
+
+    def close(self) -> None:
+        """Close the file of the socket. Called by the buffer above."""
+        try:
+            self._raw.close()
+        finally:
+            super().close()

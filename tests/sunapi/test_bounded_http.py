@@ -1,0 +1,227 @@
+"""Cameras that never come to an end: each answer may cost so many bytes and so much time, and no more."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler
+
+import pytest
+
+from peoplecount.sunapi.errors import CameraError, CameraUnreachable, UnexpectedAnswer
+from peoplecount.sunapi.transport import Reply, Transport
+from tests.support.digest_camera import DigestCamera
+from tests.support.fake_clock import FakeClock
+
+OK = b"HTTP/1.1 200 OK\r\n"
+IN_CHUNKS = OK + b"Transfer-Encoding: chunked\r\n\r\n"
+WHOLE = OK + b"Content-Length: 2\r\n\r\n{}"
+TOO_MANY = 2 * 1024 * 1024
+
+
+class WatchedClock(FakeClock):
+    """Says when somebody has looked at it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._looked_at = threading.Event()
+
+    def monotonic(self) -> float:
+        self._looked_at.set()
+        return super().monotonic()
+
+    def passes_when_looked_at(self, seconds: float) -> None:
+        """Lets time pass as soon as the one who waits has begun to wait; in a moment, if nobody looks."""
+        self._looked_at.wait(0.1)
+        self._looked_at.clear()
+        self.passes(seconds)
+
+
+@pytest.fixture
+def clock() -> WatchedClock:
+    return WatchedClock()
+
+
+@pytest.fixture
+def transport(clock: FakeClock) -> Iterator[Transport]:
+    made = Transport("front", clock=clock, connect_timeout=10.0, read_timeout=10.0)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def ask(device: DigestCamera, transport: Transport) -> Callable[[], Reply]:
+    return lambda: transport.send(transport.prepare(device.address + "/"))
+
+
+def sends(device: DigestCamera, *parts: bytes, between: Callable[[], None] = lambda: None) -> None:
+    """Send these bytes, part by part, whatever is asked."""
+
+    def act(handler: BaseHTTPRequestHandler) -> bool:
+        handler.close_connection = True
+        with contextlib.suppress(OSError):
+            for part in parts:
+                handler.wfile.write(part)
+                handler.wfile.flush()
+                between()
+        return True
+
+    device.before = act
+
+
+def error_of(ask: Callable[[], Reply]) -> CameraError:
+    with pytest.raises(CameraError) as caught:
+        ask()
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("endless", "end"),
+    [
+        (b"HTTP/1.1 100 Continue\r\n\r\n", WHOLE),
+        (b"HTTP/1.1 100 Continue\r\nX-Filler: " + b"x" * 5000 + b"\r\n\r\n", WHOLE),
+    ],
+)
+def test_answers_that_only_put_off_the_answer_are_not_read_to_their_end(
+    device: DigestCamera, ask: Callable[[], Reply], endless: bytes, end: bytes
+) -> None:
+    sends(device, endless * (TOO_MANY // len(endless)), end)
+
+    error = error_of(ask)
+
+    assert type(error) is UnexpectedAnswer
+    assert str(error) == "the answer has more than 64 KiB of headers before its body"
+
+
+def test_some_hundred_bytes_of_them_do_no_harm(device: DigestCamera, ask: Callable[[], Reply]) -> None:
+    sends(device, b"HTTP/1.1 100 Continue\r\n\r\n" * 10 + WHOLE)
+
+    assert ask().body == b"{}"
+
+
+def test_headers_are_not_read_to_their_end(device: DigestCamera, ask: Callable[[], Reply]) -> None:
+    long_ones = b"".join(b"X-%d: %s\r\n" % (number, b"x" * 60_000) for number in range(50))
+    sends(device, OK + long_ones + b"Content-Length: 2\r\n\r\n{}")
+
+    assert "more than 64 KiB of headers" in str(error_of(ask))
+
+
+@pytest.mark.parametrize(
+    "endless",
+    [
+        b"X: y\r\n",
+        b"X: " + b"y" * 60_000 + b"\r\n",
+    ],
+)
+def test_trailers_are_not_read_to_their_end(device: DigestCamera, ask: Callable[[], Reply], endless: bytes) -> None:
+    sends(device, IN_CHUNKS + b"2\r\n{}\r\n0\r\n", endless * (TOO_MANY // len(endless)), b"\r\n")
+
+    error = error_of(ask)
+
+    assert type(error) is UnexpectedAnswer
+    assert str(error) == "the answer is larger than 1024 KiB"
+
+
+def test_what_is_about_chunks_counts_as_well_as_what_is_in_them(device: DigestCamera, ask: Callable[[], Reply]) -> None:
+    sends(device, IN_CHUNKS, *[b"2;" + b"x" * 60_000 + b"\r\n{}\r\n"] * 40, b"0\r\n\r\n")
+
+    assert "larger than 1024 KiB" in str(error_of(ask))
+
+
+def test_a_body_that_unpacks_to_more_than_it_may_is_not_unpacked_to_its_end(
+    device: DigestCamera, ask: Callable[[], Reply]
+) -> None:
+    packed = gzip.compress(b" " * 4 * TOO_MANY)
+    sends(device, OK + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(packed) + packed)
+
+    assert "larger than 1024 KiB" in str(error_of(ask))
+
+
+@pytest.mark.parametrize(
+    ("begin", "dripping", "end"),
+    [
+        (b"HTTP/1.1 100 ", b"Continue", b"\r\n\r\n" + WHOLE),
+        (OK, b"X-Filler: dripping", b"\r\nContent-Length: 2\r\n\r\n{}"),
+        (IN_CHUNKS, b"2;name=value", b"\r\n{}\r\n0\r\n\r\n"),
+        (IN_CHUNKS + b"2\r\n{}\r\n0\r\n", b"X-Trailer: dripping", b"\r\n\r\n"),
+        (OK + b"Content-Length: 16\r\n\r\n", b'{"a":      "bc"}', b""),
+    ],
+)
+def test_nothing_drips_for_longer_than_the_read_time_out(
+    device: DigestCamera, ask: Callable[[], Reply], clock: WatchedClock, begin: bytes, dripping: bytes, end: bytes
+) -> None:
+    drops = [dripping[index : index + 1] for index in range(len(dripping))]
+    sends(device, begin, *drops, end, between=lambda: clock.passes_when_looked_at(2))
+
+    error = error_of(ask)
+
+    assert type(error) is CameraUnreachable
+    assert str(error) == "the camera did not finish its answer within 10 s"
+
+
+def test_an_answer_that_stops_in_the_middle_is_waited_for_no_longer_than_the_rest_of_its_time(
+    device: DigestCamera, clock: FakeClock
+) -> None:
+    transport = Transport("front", clock=clock, connect_timeout=10.0, read_timeout=0.05)
+    enough = threading.Event()
+    sends(device, OK, between=lambda: enough.wait(10) and None)
+    try:
+        error = error_of(lambda: transport.send(transport.prepare(device.address + "/")))
+    finally:
+        enough.set()
+        transport.close()
+
+    assert str(error) == "the camera did not finish its answer within 0.05 s"
+
+
+def test_each_answer_on_a_kept_connection_has_its_own_allowance(
+    device: DigestCamera, ask: Callable[[], Reply], clock: FakeClock
+) -> None:
+    device.asks_for_password = False
+    device.says("/", b" " * 600_000)
+
+    for _ in range(3):
+        assert len(ask().body) == 600_000
+        clock.passes(8)
+    assert len({seen.connection for seen in device.seen}) == 1
+
+
+FLOODED = """
+from gevent import monkey; monkey.patch_all()
+import json, sys, gevent
+from peoplecount.services.played_clock import PlayedClock
+from peoplecount.sunapi.errors import CameraError
+from peoplecount.sunapi.transport import Transport
+
+beats = 0
+
+def beat():
+    global beats
+    while True:
+        gevent.sleep(0.001)
+        beats += 1
+
+gevent.spawn(beat)
+transport = Transport("front", clock=PlayedClock(), connect_timeout=10, read_timeout=10)
+try:
+    transport.send(transport.prepare(sys.argv[1]))
+except CameraError as error:
+    print(json.dumps([beats, str(error)]))
+"""
+
+
+def test_under_gevent_a_flood_lets_others_run(device: DigestCamera) -> None:
+    pytest.importorskip("gevent")
+    sends(device, IN_CHUNKS + b"0\r\n" + b"X: y\r\n" * (TOO_MANY // 6), b"\r\n")
+
+    command = [sys.executable, "-c", FLOODED, device.address + "/"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+
+    beats, message = json.loads(done.stdout)
+    assert message == "the answer is larger than 1024 KiB"
+    assert beats >= 20
