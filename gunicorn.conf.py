@@ -11,20 +11,30 @@ import os
 import select
 import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from gunicorn.errors import HaltServer
 
 _here = Path(__file__).resolve().parent
 sys.path.insert(0, str(_here))  # so that it can be started from any folder
 
-from peoplecount.launch import CannotStart, demand_free, demand_loopback, log_to_stderr  # noqa: E402
+from peoplecount.launch import (  # noqa: E402
+    OWNER_ONLY,
+    CannotStart,
+    LastWords,
+    demand_free,
+    demand_loopback,
+    log_to_stderr,
+)
 from peoplecount.settings import SettingsError, load_settings  # noqa: E402
 
 if TYPE_CHECKING:
     from gunicorn.arbiter import Arbiter
-    from gunicorn.workers.ggevent import GeventWorker
 
     from peoplecount.bootstrap import Service
+    from peoplecount.stream_worker import StreamWorker
 
 try:
     settings = load_settings()
@@ -42,13 +52,18 @@ max_requests = 0  # a recycled worker would cut its streams
 control_socket_disable = True
 accesslog = None
 errorlog = "-"
-worker_boot_error = 4  # gunicorn's exit code that ends the master, too, where others make it try again
+umask = OWNER_ONLY  # for the files that gunicorn makes itself; see on_starting
+forwarder_headers = ""  # nobody stands in front yet who may say SCRIPT_NAME or PATH_INFO,
+forwarded_allow_ips = ""  # or who asked and how; by default everybody on this machine may
 loglevel = settings.log_level.lower()
+stop_time = 2.0  # seconds to end in order with a database that hangs; gunicorn kills after its four
 reload_extra_files = [str(file) for folder in ("templates", "static") for file in (_here / folder).rglob("*.*")]
 
 
 def on_starting(server: Arbiter) -> None:
     """Refuse what cannot work, in one line, before gunicorn tries."""
+    os.umask(OWNER_ONLY)  # here, because gunicorn's --daemon sets another before
+    server.last_words = LastWords()
     log_to_stderr(settings.log_level)
     for warning in settings.warnings:
         server.log.warning(warning)
@@ -70,6 +85,29 @@ def on_reload(server: Arbiter) -> None:  # noqa: ARG001  gunicorn passes it
     log_to_stderr(settings.log_level)
 
 
+def pre_fork(server: Arbiter, worker: StreamWorker) -> None:
+    """Before each worker: end everything where others could reach it, or where a worker said that it cannot start.
+
+    At a start, but also after SIGHUP, which may have bound another HOST by now, and with sockets that were handed over.
+    """
+    try:
+        for host in _hosts(server):
+            demand_loopback(host)
+    except CannotStart as error:
+        raise HaltServer(str(error), 1) from error
+    reason = server.last_words.first()
+    if reason:
+        raise HaltServer(reason, 1)
+    worker.last_words = server.last_words
+
+
+def _hosts(server: Arbiter) -> Iterator[str]:
+    """Where it is or will be listened on; not Unix sockets, which only this machine reaches."""
+    for address in (*server.cfg.address, *(listener.getsockname() for listener in server.LISTENERS)):
+        if isinstance(address, tuple):
+            yield address[0]
+
+
 def _allow_open_files(wanted: int) -> None:
     """Raise this process' limit, often 1,024, as far as it may."""
     import resource  # noqa: PLC0415  POSIX
@@ -81,7 +119,7 @@ def _allow_open_files(wanted: int) -> None:
             resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
 
 
-def post_worker_init(worker: GeventWorker) -> None:
+def post_worker_init(worker: StreamWorker) -> None:
     """Start the service in the worker, where everything is patched and nothing is shared with the master."""
     import gevent  # noqa: PLC0415  in the worker only
 
@@ -91,12 +129,11 @@ def post_worker_init(worker: GeventWorker) -> None:
     try:
         service.start()
     except (LogError, OSError) as error:
-        worker.log.error("Cannot start in %s: %s", settings.data_dir, error)  # noqa: TRY400  words, no traceback
-        sys.exit(worker_boot_error)
+        worker.give_up(f"Cannot start: {error}")
     worker.watcher = gevent.spawn(_watch, worker, service)
 
 
-def _watch(worker: GeventWorker, service: Service) -> None:
+def _watch(worker: StreamWorker, service: Service) -> None:
     """Stop the service as soon as the worker is told to end.
 
     gunicorn waits for requests under way before it calls ``worker_exit``, and an open stream is one: it would hold
@@ -108,7 +145,11 @@ def _watch(worker: GeventWorker, service: Service) -> None:
         gevent.sleep(0.1)
     if worker.alive:
         os.kill(worker.ppid, signal.SIGTERM)
-    service.stop()
+    try:
+        with gevent.Timeout(stop_time):
+            service.stop()
+    except gevent.Timeout:
+        worker.log.warning("Ended without waiting for the rest: something hangs, probably the database")
 
 
 def _starter_is_gone() -> bool:
@@ -120,9 +161,9 @@ def _starter_is_gone() -> bool:
     return bool(poll.poll(0))
 
 
-def worker_exit(server: Arbiter, worker: GeventWorker) -> None:  # noqa: ARG001  gunicorn passes both
-    """Stop the service, also where the worker ends by another way than a signal."""
+def worker_exit(server: Arbiter, worker: StreamWorker) -> None:  # noqa: ARG001  gunicorn passes both
+    """Wait until the service has stopped, also where the worker ends by another way than a signal."""
     watcher = getattr(worker, "watcher", None)
     if watcher is not None:
-        watcher.join(timeout=graceful_timeout)
-        worker.wsgi.extensions["peoplecount"].stop()
+        worker.alive = False
+        watcher.join()

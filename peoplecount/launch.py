@@ -1,23 +1,64 @@
-"""What the entry points share: may this address be listened on, is it free, and how gunicorn is called.
+"""What the entry points share: the settings, may this address be listened on, is it free, how gunicorn is called.
 
 Runs in gunicorn's master too, before gevent patches, and therefore imports little.
 """
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import ipaddress
 import logging.config
+import os
+import select
 import socket
 import sys
 from pathlib import Path
 
+from peoplecount.settings import Settings, load_settings
+
 ROOT = Path(__file__).resolve().parent.parent
 """The folder of ``wsgi.py`` and ``gunicorn.conf.py``."""
+
+OWNER_ONLY = 0o077
+"""The umask of everything we start: counts, keys and logs are nobody else's on this machine."""
 
 
 class CannotStart(Exception):
     """The service cannot start; the message is one line for whoever typed the command."""
+
+
+class LastWords:
+    """A pipe by which workers that cannot start say why; the master, which would start others, reads it.
+
+    gunicorn's own way, an exit code, leaves the words to each worker, and when two fail at once the master ends in a
+    traceback.
+    """
+
+    def __init__(self) -> None:
+        self._reading, self._writing = os.pipe()
+        os.set_blocking(self._reading, False)
+        os.set_blocking(self._writing, False)
+
+    def say(self, reason: str) -> None:
+        """Say why; kept to what a pipe takes in one piece."""
+        with contextlib.suppress(BlockingIOError):  # full of what others said: that will do
+            os.write(self._writing, f"{reason}\n".encode()[: select.PIPE_BUF])
+
+    def first(self) -> str:
+        """What was said first; empty if nothing was."""
+        try:
+            return os.read(self._reading, select.PIPE_BUF).decode(errors="replace").partition("\n")[0]
+        except BlockingIOError:
+            return ""
+
+
+def read_settings() -> Settings:
+    """The settings; what is odd about them is said on standard error. Raises ``SettingsError``."""
+    settings = load_settings()
+    for warning in settings.warnings:
+        print(warning, file=sys.stderr)
+    return settings
 
 
 def demand_loopback(host: str) -> None:
@@ -28,8 +69,8 @@ def demand_loopback(host: str) -> None:
         own = host == "localhost"
     if not own:
         raise CannotStart(
-            f"HOST is {host}, but there is no sign-in yet, so only this machine may look: "
-            "use 127.0.0.1, ::1 or localhost"
+            f"On {host} others could look, but there is no sign-in yet, so only this machine may: "
+            "set HOST to 127.0.0.1, ::1 or localhost"
         )
 
 

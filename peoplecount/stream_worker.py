@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+from typing import NoReturn
+
 import gevent
 from gunicorn.workers.ggevent import GeventWorker
+
+from peoplecount.launch import LastWords
 
 
 class StreamWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
@@ -11,6 +16,23 @@ class StreamWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
 
     A browser would keep it for its next request, and gunicorn would wait for that as for a request under way.
     """
+
+    last_words: LastWords
+    """Given by the master before the fork."""
+
+    def load_wsgi(self) -> None:
+        """Build the application; where that cannot be done for a reason we know, end in words."""
+        from peoplecount.services.played_clock import ClockUnavailable  # noqa: PLC0415  opens sockets: after patching
+
+        try:
+            super().load_wsgi()
+        except ClockUnavailable as error:
+            self.give_up(f"Cannot start: {error}")
+
+    def give_up(self, reason: str) -> NoReturn:
+        """End because of something that another worker would not find better; the master says it and ends, too."""
+        self.last_words.say(reason)
+        sys.exit(1)
 
     def timeout_ctx(self) -> gevent.Timeout:
         """How long a connection may take for its next request."""

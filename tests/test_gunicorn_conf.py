@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import signal
 import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -26,14 +28,20 @@ from tests.support.processes import (
 pytest.importorskip("gunicorn", reason="gunicorn runs on POSIX only")
 
 STAND_IN = r"""
-import threading
-from flask import Flask, Response
+import os, threading
+from flask import Flask, Response, request
+
+if "CLOCK_FAULT" in os.environ:
+    from peoplecount.services.played_clock import ClockUnavailable
+    raise ClockUnavailable(os.environ["CLOCK_FAULT"])
 
 class Service:
     def __init__(self):
         self.stopped = threading.Event()
 
     def start(self):
+        if "START_FAULT" in os.environ:
+            raise OSError(os.environ["START_FAULT"])
         print("started", flush=True)
 
     def stop(self):
@@ -49,6 +57,7 @@ service = Service()
 app = Flask("stand_in")
 app.extensions["peoplecount"] = service
 app.add_url_rule("/health/live", "live", lambda: "ok")
+app.add_url_rule("/url", "url", lambda: request.base_url)
 app.add_url_rule("/events", "events", lambda: Response(stream()))
 """
 
@@ -74,6 +83,20 @@ def served(folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
     with running(command(), environment, cwd=folder, output=folder / "output") as process:
         wait_until(lambda: status_of(port, "/health/live") == 200)
         yield process
+
+
+@contextmanager
+def started(folder: Path, *options: str, **environ: str) -> Iterator[subprocess.Popen[bytes]]:
+    """gunicorn, just started; what it says is in the file ``output``."""
+    with running(command(*options), bare_environment(**environ), cwd=folder, output=folder / "output") as process:
+        yield process
+
+
+def ended_in_one_line(process: subprocess.Popen[bytes], folder: Path, words: str) -> None:
+    assert process.wait(20) == 1
+    said = (folder / "output").read_text()
+    assert said.count(words) == 1, said
+    assert "Traceback" not in said
 
 
 def refused(folder: Path, *options: str, **environ: str) -> tuple[int, list[str]]:
@@ -172,6 +195,88 @@ def test_others_cannot_reach_it_while_there_is_no_sign_in(folder: Path, port: in
     code, lines = refused(folder, *options, **environ)
     assert code == 1
     assert "no sign-in" in lines[0]
+
+
+def test_a_host_that_others_can_reach_is_refused_after_sighup_too(folder: Path, port: int) -> None:
+    (folder / ".env").write_text(f"HOST=127.0.0.1\nPORT={port}\n")
+    with started(folder) as process:
+        wait_until(lambda: status_of(port, "/health/live") == 200)
+        (folder / ".env").write_text(f"HOST=0.0.0.0\nPORT={free_port()}\n")
+        process.send_signal(signal.SIGHUP)
+        ended_in_one_line(process, folder, "no sign-in")
+    assert (folder / "output").read_text().count("started") == 1, "no worker has served there"
+
+
+def test_sighup_takes_up_another_port(folder: Path, port: int) -> None:
+    other = free_port()
+    (folder / ".env").write_text(f"PORT={port}\n")
+    with started(folder) as process:
+        wait_until(lambda: status_of(port, "/health/live") == 200)
+        (folder / ".env").write_text(f"PORT={other}\n")
+        process.send_signal(signal.SIGHUP)
+        wait_until(lambda: status_of(other, "/health/live") == 200)
+
+
+HANDING_OVER = """
+import os, sys
+os.dup2(int(sys.argv[1]), 3)
+os.environ |= {"LISTEN_FDS": "1", "LISTEN_PID": str(os.getpid())}
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+
+
+@contextmanager
+def handed_over(folder: Path, listener: socket.socket) -> Iterator[subprocess.Popen[bytes]]:
+    """gunicorn with a socket that somebody else has opened, as systemd does."""
+    with open(folder / "output", "wb") as output:
+        process = subprocess.Popen(
+            python("-c", HANDING_OVER, str(listener.fileno()), *command()),
+            cwd=folder,
+            env=bare_environment(),
+            pass_fds=[listener.fileno()],
+            stdout=output,
+            stderr=output,
+        )
+        try:
+            yield process
+        finally:
+            process.terminate()
+            process.wait(10)
+
+
+def test_a_socket_handed_over_that_others_can_reach_is_refused(folder: Path) -> None:
+    with socket.create_server(("0.0.0.0", 0)) as listener, handed_over(folder, listener) as process:
+        ended_in_one_line(process, folder, "no sign-in")
+    assert "started" not in (folder / "output").read_text()
+
+
+@pytest.mark.parametrize("family", [socket.AF_INET, socket.AF_UNIX])
+def test_a_socket_handed_over_that_only_this_machine_reaches_is_served(folder: Path, family: int) -> None:
+    address = ("127.0.0.1", 0) if family == socket.AF_INET else str(folder / "socket")
+    with (
+        socket.create_server(address, family=family) as listener,
+        handed_over(folder, listener),
+        socket.socket(family) as client,
+    ):
+        client.settimeout(20)
+        client.connect(listener.getsockname())
+        client.sendall(b"GET /health/live HTTP/1.0\r\n\r\n")
+        assert client.recv(1000).startswith(b"HTTP/1.")
+
+
+def test_nobody_on_this_machine_may_say_where_a_request_came_in(served: subprocess.Popen[bytes], port: int) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    liar = {"SCRIPT_NAME": "/url", "PATH_INFO": "/events", "X-Forwarded-Proto": "https"}
+    connection.request("GET", "/url", headers=liar)
+    with connection.getresponse() as response:
+        assert response.read().decode() == f"http://127.0.0.1:{port}/url"
+    connection.close()
+
+
+@pytest.mark.parametrize("fault", ["CLOCK_FAULT", "START_FAULT"])
+def test_workers_that_cannot_start_end_it_with_one_line_for_all(folder: Path, port: int, fault: str) -> None:
+    with started(folder, PORT=str(port), WEB_WORKERS="3", **{fault: "the disk is gone"}) as process:
+        ended_in_one_line(process, folder, "Reason: Cannot start: the disk is gone")
 
 
 def test_what_is_odd_about_the_settings_is_in_the_log(folder: Path, port: int) -> None:

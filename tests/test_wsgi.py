@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -48,9 +49,9 @@ class Served:
 
 
 @contextmanager
-def serving(command: list[str], tmp_path: Path, cwd: Path) -> Iterator[Served]:
+def serving(command: list[str], tmp_path: Path, cwd: Path, **settings: str) -> Iterator[Served]:
     port = free_port()
-    environment = bare_environment(PORT=str(port), DATA_DIR=str(tmp_path / "data"), HOST="localhost")
+    environment = bare_environment(PORT=str(port), DATA_DIR=str(tmp_path / "data"), HOST="localhost", **settings)
     with running(command, environment, cwd=cwd, output=tmp_path / "output") as process:
         yield Served(process, port, tmp_path / "output")
 
@@ -74,6 +75,22 @@ def test_the_service_streams_and_a_signal_ends_it_at_once(
         assert number != signal.SIGTERM or b"goodbye" in rest
         assert "Traceback" not in served.said()
         assert "[ERROR]" not in served.said()
+
+
+def test_a_database_that_never_answers_does_not_hold_up_the_end(tmp_path: Path, project: Path) -> None:
+    pytest.importorskip("psycopg", reason="psycopg is not installed (requirements-dev.txt)")
+    with socket.create_server(("127.0.0.1", 0)) as hole:
+        hole.settimeout(20)
+        url = f"postgresql://u:p@127.0.0.1:{hole.getsockname()[1]}/x"
+        with serving(BY_COMMAND, tmp_path, project, DATABASE_URL=url) as served, hole.accept()[0]:
+            stream = OpenStream(served.port)
+            begun = time.monotonic()
+            served.process.terminate()
+            assert b"goodbye" in stream.rest()
+            stream.close()
+            assert served.process.wait(10) == 0
+            assert time.monotonic() - begun < 4
+            assert "Traceback" not in served.said()
 
 
 def test_what_it_keeps_lies_in_the_data_folder_alone(tmp_path: Path) -> None:
