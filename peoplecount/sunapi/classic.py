@@ -24,12 +24,16 @@ from peoplecount.sunapi.answers import (
     whole_number,
 )
 from peoplecount.sunapi.configuration import (
+    LARGEST_INDEX,
     ChannelConfiguration,
     CountingConfiguration,
     LineConfiguration,
     LineTotals,
     LiveCounts,
     Spot,
+    first_lines,
+    first_problems,
+    limited,
 )
 
 RULE = 1
@@ -38,11 +42,8 @@ RULE = 1
 MASTER_NAME = "PeopleCount-Master"
 """The fixed name of a camera in its own history (Application Programmer's Guide 2.6.2)."""
 
-_LARGEST_INDEX = 255
-"""Far above what devices have; a larger channel or line number is a fault of the answer."""
-
 _TEXT_CHANNEL = re.compile(r"Channel\.(\d{1,3})\.(.+)", re.ASCII | re.IGNORECASE)
-_TEXT_LINE = re.compile(r"(?:LineIndex|Line)\.(\d{1,3})\.(\w+)", re.ASCII | re.IGNORECASE)
+_TEXT_LINE = re.compile(r"(?:LineIndex|Line)\.(\d{1,3})\.(\w{1,40})", re.ASCII | re.IGNORECASE)
 
 _Fields = dict[str, Any]
 
@@ -62,7 +63,8 @@ def parse_counts(body: bytes, asked: int | None = None) -> LiveCounts:
                 continue
             if lines.setdefault(totals.spot, totals) is not totals:
                 problems.append(f"{totals.spot} comes more than once; the first is taken")
-    return LiveCounts(frozenset(channel for channel, _ in channels), tuple(lines.values()), tuple(problems))
+    taken = first_lines(tuple(lines.values()), problems)
+    return LiveCounts(frozenset(channel for channel, _ in channels), taken, first_problems(problems))
 
 
 def parse_configuration(body: bytes, asked: int | None = None) -> CountingConfiguration:
@@ -80,7 +82,7 @@ def parse_configuration(body: bytes, asked: int | None = None) -> CountingConfig
             master_name=clean(member(fields, "MasterName")) or MASTER_NAME,
         )
         channels.setdefault(channel, configuration)
-    return CountingConfiguration(tuple(channels.values()), tuple(problems))
+    return limited(CountingConfiguration(tuple(channels.values()), tuple(problems)))
 
 
 def _line_configuration(spot: Spot, line: Json) -> LineConfiguration:
@@ -124,7 +126,7 @@ def _json_channels(elements: list[Any], asked: int | None, problems: list[str]) 
         channel = whole_number(member(element, "Channel"))
         if channel is None:
             channel = asked if asked is not None and len(elements) == 1 else position
-        if channel > _LARGEST_INDEX:
+        if channel > LARGEST_INDEX:
             problems.append(f"element {position} of PeopleCount has an impossible channel; it is left out")
             continue
         yield channel, element
@@ -136,7 +138,7 @@ def _text_channels(pairs: Pairs, problems: list[str]) -> list[tuple[int, _Fields
     lines: dict[tuple[int, str], _Fields] = {}
     for key, value in pairs:
         match = _TEXT_CHANNEL.fullmatch(key)
-        if match is None:
+        if match is None or int(match[1]) > LARGEST_INDEX:
             continue
         channel = int(match[1])
         fields = channels.setdefault(channel, {"Lines": []})
@@ -161,7 +163,7 @@ def _lines(channel: int, fields: Json, problems: list[str]) -> Iterator[tuple[Sp
     """
     for line in objects(member(fields, "Lines")):
         index = whole_number(member(line, "LineIndex", "Line"))
-        if index is None or not 1 <= index <= _LARGEST_INDEX:
+        if index is None or not 1 <= index <= LARGEST_INDEX:
             problems.append(f"channel {channel} has a line without a usable LineIndex; it is left out")
             continue
         yield Spot(channel, RULE, index), line

@@ -12,7 +12,14 @@ from peoplecount.domain.clock import Clock
 from peoplecount.domain.day_history import DayHistory
 from peoplecount.domain.line import LineKey
 from peoplecount.domain.reading import LineReading, Reading
-from peoplecount.sunapi.configuration import ChannelConfiguration, LineTotals, LiveCounts, Spot
+from peoplecount.sunapi.configuration import (
+    ChannelConfiguration,
+    LineTotals,
+    LiveCounts,
+    Spot,
+    first_lines,
+    first_problems,
+)
 from peoplecount.sunapi.connection import Answer, CameraConnection
 from peoplecount.sunapi.device import Device, DeviceChannel, DeviceLine
 from peoplecount.sunapi.errors import CameraUnreachable, CountingUnavailable, UnexpectedAnswer
@@ -135,7 +142,8 @@ class SunapiClient:
         except CountingUnavailable as error:
             problems.append(str(error))
         problems.extend(problem for answer in answers for problem in answer.value.problems)
-        return self._device({line.spot: line for line in _lines(answers)}, tuple(problems))
+        lines = first_lines(_lines(answers), problems)
+        return self._device({line.spot: line for line in lines}, first_problems(problems))
 
     def _read(self) -> Reading:
         self._knowledge.refresh()
@@ -186,20 +194,25 @@ class SunapiClient:
     def _line_readings(self, answers: _Answers) -> tuple[LineReading, ...]:
         configuration = self._knowledge.configuration
         listed = {line.spot: line.name for line in configuration.lines()}
-        counted = [line for line in _lines(answers) if configuration.counts(line.spot)]
+        counted = first_lines(self._counted(answers), [])
         self._names = {line.spot: line.name or listed.get(line.spot, "") for line in counted}
         readings = tuple(LineReading(self._key(line.spot), self._names[line.spot], line.totals) for line in counted)
         if not readings:
             raise UnexpectedAnswer(self._camera_id, "the answer holds none of the lines that are switched on")
         return readings
 
+    def _counted(self, answers: _Answers) -> list[LineTotals]:
+        return [line for line in _lines(answers) if self._knowledge.configuration.counts(line.spot)]
+
     def _key(self, spot: Spot) -> LineKey:
         return LineKey(self._camera_id, spot.channel, spot.rule, spot.index)
 
     def _report(self, answers: _Answers) -> None:
         """Log what could not be used, when it changes and not with every poll."""
-        problems = self._knowledge.configuration.problems
-        problems += tuple(problem for answer in answers for problem in answer.value.problems)
+        listed = list(self._knowledge.configuration.problems)
+        listed.extend(problem for answer in answers for problem in answer.value.problems)
+        first_lines(self._counted(answers), listed)
+        problems = first_problems(listed)
         if problems != self._problems:
             self._problems = problems
             _log.warning("camera %s: %s", self._camera_id, "; ".join(problems) or "all lines can be used again")

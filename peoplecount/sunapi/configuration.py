@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from peoplecount.domain.reading import Totals
+
+LARGEST_INDEX = 255
+"""Far above what devices have; a larger number of a channel, rule or line is a fault of the answer."""
+
+MOST_LINES = 256
+"""Of a camera. Whatever keeps counts keeps them for each line, so their number is not for an answer to choose."""
+
+_MOST_PROBLEMS = 20
+"""More than anybody reads, from one answer or of one camera."""
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -102,3 +114,31 @@ class LiveCounts:
     lines: tuple[LineTotals, ...]
     problems: tuple[str, ...] = ()
     """What in the answer could not be used, and why; free of changing figures."""
+
+
+def first_lines(lines: Sequence[T], problems: list[str]) -> tuple[T, ...]:
+    """As many lines as a camera may have; that there are more is added to ``problems``."""
+    if len(lines) > MOST_LINES:
+        problems.append(f"there are {len(lines)} lines; the first {MOST_LINES} are taken, the others are left out")
+    return tuple(lines[:MOST_LINES])
+
+
+def first_problems(problems: Sequence[str]) -> tuple[str, ...]:
+    """As many as anybody reads, and how many more there are."""
+    more = len(problems) - _MOST_PROBLEMS
+    return (*problems[:_MOST_PROBLEMS], f"and {more} more") if more > 0 else tuple(problems)
+
+
+def limited(configuration: CountingConfiguration) -> CountingConfiguration:
+    """The configuration with as many lines as a camera may have; that there are more is among its ``problems``.
+
+    A channel all of whose lines are left out does not count: one that lists no lines would count with all it has.
+    """
+    problems = list(configuration.problems)
+    taken = {line.spot for line in first_lines(list(configuration.lines()), problems)}
+    channels = []
+    for channel in configuration.channels:
+        lines = tuple(line for line in channel.lines if line.spot in taken)
+        emptied = bool(channel.lines) and not lines
+        channels.append(replace(channel, lines=lines, enabled=channel.enabled and not emptied))
+    return CountingConfiguration(tuple(channels), first_problems(problems))

@@ -11,7 +11,7 @@ from peoplecount.domain.camera import CameraProtocol
 from peoplecount.domain.clock import Clock
 from peoplecount.sunapi import queries
 from peoplecount.sunapi.camera_clock import QUARTER, CameraClock, measure, parse_date
-from peoplecount.sunapi.configuration import CountingConfiguration
+from peoplecount.sunapi.configuration import CountingConfiguration, limited
 from peoplecount.sunapi.connection import CameraConnection
 from peoplecount.sunapi.counting import Counting, CountsReader
 from peoplecount.sunapi.device import DeviceInfo, parse_device_info
@@ -158,10 +158,10 @@ class Knowledge:
 
     def _ask_configuration(self) -> CountingConfiguration:
         if self._counting is not None:
-            return self._counting.configure()
+            return limited(self._counting.configure())
         self._counting, configuration = choose(self._connection, self._preset)
         _log.info("camera %s is read through its %s interface", self._connection.camera_id, self._counting.protocol)
-        return configuration
+        return limited(configuration)
 
     def _note_configuration(self, configuration: CountingConfiguration, now: datetime) -> None:
         if self._reader is None or configuration != self._configuration.value:

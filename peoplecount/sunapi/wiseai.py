@@ -18,12 +18,16 @@ from peoplecount.sunapi.answers import (
     whole_number,
 )
 from peoplecount.sunapi.configuration import (
+    LARGEST_INDEX,
     ChannelConfiguration,
     CountingConfiguration,
     LineConfiguration,
     LineTotals,
     LiveCounts,
     Spot,
+    first_lines,
+    first_problems,
+    limited,
 )
 
 _PEOPLE = frozenset({"person", "people", "human"})
@@ -37,7 +41,7 @@ def parse_capability(body: bytes) -> tuple[int, ...]:
         if flag(member(capability, "objectcounting"), default=False):
             channel = whole_number(member(capability, "channel"))
             channels.add(position if channel is None else channel)
-    return tuple(sorted(channels))
+    return tuple(sorted(channel for channel in channels if channel <= LARGEST_INDEX))
 
 
 def parse_configuration(body: bytes, asked: int) -> CountingConfiguration:
@@ -51,24 +55,25 @@ def parse_configuration(body: bytes, asked: int) -> CountingConfiguration:
     for element in elements:
         channel = _channel(element, asked, alone=len(elements) == 1)
         if channel is None:
-            problems.append("an element without a channel; it is left out")
+            problems.append("an element without a usable channel; it is left out")
             continue
         lines: dict[Spot, LineConfiguration] = {}
         for rule in objects(member(element, "countingRules")):
-            number = _number(rule)
-            if number is None or clean(member(rule, "objectType")).lower() not in _PEOPLE:
+            if clean(member(rule, "objectType")).lower() not in _PEOPLE:
                 continue
             counts = flag(member(rule, "enable"), default=True)
             for line in objects(member(rule, "lines")):
-                _add_line(lines, Spot(channel, number, _number(line) or 0), line, enabled=counts)
+                _add_line(lines, Spot(channel, _number(rule), _number(line)), line, problems, enabled=counts)
         # The app has no switch for a channel: it counts people where a rule with lines is on.
         enabled = any(line.enabled for line in lines.values())
         channels.setdefault(channel, ChannelConfiguration(channel, enabled, tuple(lines.values())))
-    return CountingConfiguration(tuple(channels.values()), tuple(problems))
+    return limited(CountingConfiguration(tuple(channels.values()), tuple(problems)))
 
 
-def _add_line(lines: dict[Spot, LineConfiguration], spot: Spot, line: Json, *, enabled: bool) -> None:
-    if spot.index:
+def _add_line(
+    lines: dict[Spot, LineConfiguration], spot: Spot, line: Json, problems: list[str], *, enabled: bool
+) -> None:
+    if _usable(spot, problems):
         name, mode = clean(member(line, "name")), clean(member(line, "mode"))
         lines.setdefault(spot, LineConfiguration(spot, name, enabled, mode))
 
@@ -85,19 +90,18 @@ def parse_counts(body: bytes, asked: tuple[int, ...], rule: int) -> LiveCounts:
     for element in elements:
         channel = _channel(element, asked[0], alone=len(elements) == 1 and len(asked) == 1)
         if channel is None:
-            problems.append("an element without a channel; it is left out")
+            problems.append("an element without a usable channel; it is left out")
             continue
         channels.add(channel)
         for counted in objects(member(element, "countingRules")):
-            number = _number(counted)
+            number = _number(counted) or rule
             for line in objects(member(counted, "lines")):
-                _add_totals(lines, Spot(channel, number or rule, _number(line) or 0), line, problems)
-    return LiveCounts(frozenset(channels), tuple(lines.values()), tuple(problems))
+                _add_totals(lines, Spot(channel, number, _number(line)), line, problems)
+    return LiveCounts(frozenset(channels), first_lines(tuple(lines.values()), problems), first_problems(problems))
 
 
 def _add_totals(lines: dict[Spot, LineTotals], spot: Spot, line: Json, problems: list[str]) -> None:
-    if not spot.index:
-        problems.append(f"channel {spot.channel} has a line without a usable index; it is left out")
+    if not _usable(spot, problems):
         return
     found: dict[str, object] = {}
     for result in objects(member(line, "directionBasedResult")):
@@ -122,9 +126,19 @@ def _list(body: bytes, name: str) -> list[Json]:
 
 def _channel(element: Json, asked: int, *, alone: bool) -> int | None:
     channel = whole_number(member(element, "channel"))
-    return asked if channel is None and alone else channel
+    if channel is None:
+        return asked if alone else None
+    return channel if channel <= LARGEST_INDEX else None
 
 
-def _number(fields: Json) -> int | None:
-    """An ``index``, which counts from 1."""
-    return whole_number(member(fields, "index")) or None
+def _number(fields: Json) -> int:
+    """An ``index``, which counts from 1; 0 where there is none."""
+    return whole_number(member(fields, "index")) or 0
+
+
+def _usable(spot: Spot, problems: list[str]) -> bool:
+    for number, what in ((spot.rule, "rule"), (spot.index, "line")):
+        if not 1 <= number <= LARGEST_INDEX:
+            problems.append(f"channel {spot.channel} has a {what} without a usable index; it is left out")
+            return False
+    return True

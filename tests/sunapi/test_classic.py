@@ -214,3 +214,22 @@ def test_what_the_configuration_leaves_open_is_taken_for_switched_on() -> None:
 
 def test_totals_are_kept_as_they_are() -> None:
     assert parse_counts(MANUAL_JSON.encode()).lines[0].totals == Totals(412, 398)
+
+
+def test_a_camera_does_not_choose_how_many_lines_are_counted() -> None:
+    lines = [{"LineIndex": index, "InCount": 1, "OutCount": 1} for index in range(1, 201)]
+    body = json.dumps({"PeopleCount": [{"Channel": 0, "Lines": lines}, {"Channel": 1, "Lines": lines}]}).encode()
+
+    counted, configured = parse_counts(body), parse_configuration(body)
+
+    assert len(counted.lines) == len(list(configured.lines())) == 256
+    assert counted.problems == configured.problems
+    assert counted.problems == ("there are 400 lines; the first 256 are taken, the others are left out",)
+
+
+def test_channels_that_no_device_has_are_left_out_of_text_too() -> None:
+    body = (
+        b"Channel.0.LineIndex.1.InCount=1\r\nChannel.0.LineIndex.1.OutCount=2\r\nChannel.256.LineIndex.1.InCount=3\r\n"
+    )
+
+    assert parse_counts(body).channels == {0}

@@ -507,6 +507,27 @@ class TestWiseAi:
         client.read()
         assert ai.targets() == [queries.wiseai_counts([0, 1], 2).target]
 
+    def test_a_camera_has_so_many_lines_at_most_and_says_that_there_are_more(
+        self, ai: DigestCamera, client: SunapiClient, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        for channel in (0, 1):
+            (element,) = json.loads(ai_configuration(channel, 2))["objectCountingConfiguration"]
+            element["countingRules"][0]["lines"] = [{"index": index} for index in range(1, 201)]
+            page = json.dumps({"objectCountingConfiguration": [element]})
+            ai.says(queries.wiseai_configuration(channel).target, page)
+        live = json.loads(ai_counts((0, 2, 5, 6), (1, 2, 7, 8)))
+        for element in live["objectCountingLive"]:
+            (line,) = element["countingRules"][0]["lines"]
+            element["countingRules"][0]["lines"] = [line | {"index": index} for index in range(1, 201)]
+        ai.says(queries.wiseai_counts([0, 1], 2).target, json.dumps(live))
+
+        lines = client.read().lines
+
+        assert len(lines) == 256
+        assert str(lines[-1].key) == "front-1-2-56"
+        assert "there are 400 lines; the first 256 are taken" in caplog.text
+        assert any("there are 400 lines" in problem for problem in client.examine().problems)
+
     def test_rules_of_different_numbers_are_asked_one_by_one(self, ai: DigestCamera, client: SunapiClient) -> None:
         ai.says(queries.wiseai_configuration(1).target, ai_configuration(1, 1))
         ai.says(queries.wiseai_counts([0], 2).target, ai_counts((0, 2, 5, 6)))

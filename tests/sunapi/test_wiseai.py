@@ -68,6 +68,41 @@ def test_a_line_that_cannot_be_used_is_left_out_and_the_others_are_kept(broken: 
     assert counts(live(line(), broken, channel=0)) == ({"0-1-1": (4, 5)}, (problem,))
 
 
+@pytest.mark.parametrize("huge", [256, 10**30, 1e300, "999999999999999999"])
+def test_a_number_far_above_what_devices_have_is_a_fault_of_the_answer(huge: object) -> None:
+    kept = {"0-1-1": (4, 5)}
+    no_line = "channel 0 has a line without a usable index; it is left out"
+    no_rule = "channel 0 has a rule without a usable index; it is left out"
+
+    assert counts(live(line(), line(index=huge), channel=0)) == (kept, (no_line,))
+    assert counts(live(line(), channel=0, rule=huge)) == ({}, (no_rule,))
+    assert counts(live(line(), channel=huge)) == ({}, ("an element without a usable channel; it is left out",))
+
+
+def test_the_largest_numbers_that_are_taken() -> None:
+    assert counts(live(line(index=255), channel=255, rule=255)) == ({"255-255-255": (4, 5)}, ())
+
+
+def test_a_camera_does_not_choose_how_many_lines_are_counted() -> None:
+    rules = [{"index": rule, "lines": [line(index=index) for index in range(1, 101)]} for rule in range(1, 6)]
+    body = json.dumps({"objectCountingLive": [{"channel": 0, "countingRules": rules}]})
+
+    found, problems = counts(body)
+
+    assert len(found) == 256
+    assert list(found)[-1] == "0-3-56"
+    assert problems == ("there are 500 lines; the first 256 are taken, the others are left out",)
+
+
+def test_a_thousand_faults_are_told_in_a_few_words() -> None:
+    found, problems = counts(live(line(), *[line(index=0)] * 1000, channel=0))
+
+    assert found == {"0-1-1": (4, 5)}
+    assert isinstance(problems, tuple)
+    assert len(problems) == 21
+    assert problems[-1] == "and 980 more"
+
+
 def test_of_several_elements_one_without_a_channel_is_nobodys() -> None:
     elements = [
         json.loads(live(line(), channel=1))["objectCountingLive"][0],
@@ -77,7 +112,7 @@ def test_of_several_elements_one_without_a_channel_is_nobodys() -> None:
     found, problems = counts(json.dumps({"objectCountingLive": elements}), asked=(0, 1))
 
     assert found == {"1-1-1": (4, 5)}
-    assert problems == ("an element without a channel; it is left out",)
+    assert problems == ("an element without a usable channel; it is left out",)
 
 
 @pytest.mark.parametrize(
@@ -129,3 +164,42 @@ def test_the_channels_that_count_objects() -> None:
     )
 
     assert parse_capability(body) == (0, 1)
+
+
+def configured(channel: object = 0, rule: object = 1, lines: tuple[object, ...] = (1,)) -> bytes:
+    rules = [{"index": rule, "objectType": "Person", "lines": [{"index": index} for index in lines]}]
+    return json.dumps({"objectCountingConfiguration": [{"channel": channel, "countingRules": rules}]}).encode()
+
+
+@pytest.mark.parametrize("huge", [256, 10**30, 1e300, "999999999999999999"])
+def test_lines_with_numbers_that_no_device_has_are_not_configured(huge: object) -> None:
+    sound = parse_configuration(configured(lines=(1, huge)), 0)
+    strange_rule = parse_configuration(configured(rule=huge), 0)
+    strange_channel = parse_configuration(configured(channel=huge), 0)
+
+    assert [line.spot for line in sound.lines()] == [Spot(0, 1, 1)]
+    assert sound.problems == ("channel 0 has a line without a usable index; it is left out",)
+    assert strange_rule.counting_channels == strange_channel.counting_channels == ()
+    assert strange_rule.problems == ("channel 0 has a rule without a usable index; it is left out",)
+    assert strange_channel.problems == ("an element without a usable channel; it is left out",)
+
+
+def test_channels_that_no_device_has_are_not_asked_for() -> None:
+    body = b'{"capabilities":[{"channel":255,"objectcounting":true},{"channel":%d,"objectcounting":true}]}'
+
+    assert parse_capability(body % 10**30) == (255,)
+
+
+def test_a_camera_does_not_choose_how_many_lines_are_configured() -> None:
+    rules = [
+        {"index": rule, "objectType": "Person", "lines": [{"index": index} for index in range(1, 101)]}
+        for rule in range(1, 6)
+    ]
+    elements = [{"channel": channel, "countingRules": rules} for channel in (0, 1)]
+
+    configuration = parse_configuration(json.dumps({"objectCountingConfiguration": elements}).encode(), 0)
+
+    assert len(list(configuration.lines())) == 256
+    assert configuration.counting_channels == (0,)
+    assert not configuration.counts(Spot(1, 1, 1))
+    assert configuration.problems == ("there are 1000 lines; the first 256 are taken, the others are left out",)
