@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import MetaData, Table, literal_column, select
 
 from peoplecount.domain.camera import Camera, CameraProtocol
-from peoplecount.domain.door import Door
-from peoplecount.domain.line import Line, LineKey
+from peoplecount.domain.line import Line
 from peoplecount.domain.reading import Totals
 from peoplecount.domain.roster import Roster
-from peoplecount.domain.site import DEFAULT_SITE_ID, Site
+from peoplecount.domain.site import DEFAULT_SITE_ID
 from peoplecount.storage import schema
 from peoplecount.storage.camera_address import base_address
 from peoplecount.storage.connection import IDBConnection, Rows
 from peoplecount.storage.dialects import SCHEMA
-from peoplecount.storage.entries import plain_id, poll_interval
+from peoplecount.storage.entries import identity, poll_interval
 from peoplecount.storage.errors import SchemaMismatch
+from peoplecount.storage.place_rows import read_doors, read_lines, read_sites
+from peoplecount.storage.row_faults import RowFaults, subject_of
 from peoplecount.storage.sealer import SEALED, Sealer
 
 VIEW = "API_camaras"
@@ -31,7 +31,7 @@ REQUIRED = ("camara_id", "ip", "usuario", "clave", "in1", "out1", "in2", "out2")
 
 @dataclass(frozen=True, slots=True)
 class CameraReading:
-    """What stands in the view: the roster, and which rows could not be used and why (without secrets)."""
+    """What stands in the view: the roster, and what of it could not be used and why (one line each, no secrets)."""
 
     roster: Roster
     faults: frozenset[str]
@@ -45,6 +45,9 @@ class CameraDefaults:
     password: str = ""
     poll_interval: float = 10.0
     """Seconds."""
+
+    time_zone: str = "UTC"
+    """Of sites whose own is not a time zone."""
 
     def __repr__(self) -> str:
         return f"CameraDefaults(poll_interval={self.poll_interval})"
@@ -61,7 +64,7 @@ class CameraView:
         self._view = Table(view, MetaData(), schema=owner or SCHEMA)  # a Table, so that our schema is translated
 
     def read(self, db: IDBConnection) -> CameraReading:
-        """The roster. Raises ``DatabaseError``; a row that makes no sense is left out and becomes a fault.
+        """The roster. Raises ``DatabaseError``; what makes no sense becomes a fault and costs nothing but itself.
 
         All columns are asked for, whichever there are: the catalogue is not shown fully by every server.
         """
@@ -78,36 +81,44 @@ class CameraView:
         return self._assemble(tables)
 
     def _assemble(self, tables: _Tables) -> CameraReading:
-        lines = _lines_by_camera(tables.lines)
+        faults = RowFaults()
+        lines = read_lines(tables.lines, faults)
         cameras: dict[str, Camera] = {}
-        faults: set[str] = set()
         for row in tables.cameras:
             fields = {str(name).lower(): value for name, value in row._mapping.items()}  # noqa: SLF001
             _demand_columns(fields)
-            try:
-                camera = self._camera(fields, lines)
-            except ValueError as error:
-                faults.add(f"camera {fields['camara_id']!s:.64}: {error}")
-            else:
+            camera = self._usable(fields, lines, faults)
+            if camera is not None:
                 cameras[camera.camera_id] = camera
-        sites = {row.site_id: _site(row._mapping) for row in tables.sites}  # noqa: SLF001
-        doors = {row.door_id: Door(row.door_id, row.site_id, row.name) for row in tables.doors}
-        return CameraReading(Roster(cameras, sites, doors), frozenset(faults))
+        sites = read_sites(tables.sites, faults, self._defaults.time_zone)
+        return CameraReading(Roster(cameras, sites, read_doors(tables.doors, faults)), faults.said)
+
+    def _usable(
+        self, fields: Mapping[str, Any], lines: Mapping[str, tuple[Line, ...]], faults: RowFaults
+    ) -> Camera | None:
+        subject = subject_of("camera", fields["camara_id"])
+        camera = faults.attempt(subject, lambda: self._camera(fields, lines), None, "it is left out")
+        if camera is None:
+            return None
+        name = faults.name(subject, fields.get("name"), camera.camera_id)
+        said = fields.get("site_id") or DEFAULT_SITE_ID
+        site_id = faults.attempt(subject, lambda: identity(said), DEFAULT_SITE_ID, "it belongs to the default site")
+        last = faults.attempt(subject, lambda: _last_counts(fields), {}, "its last counts are taken as unknown")
+        return replace(camera, name=name, site_id=site_id, last_counts=last)
 
     def _camera(self, fields: Mapping[str, Any], lines: Mapping[str, tuple[Line, ...]]) -> Camera:
-        camera_id = plain_id(str(fields["camara_id"]).strip())
+        """Without name, site and last counts: a camera counts whatever these are."""
+        camera_id = identity(fields["camara_id"])
         username, password = self._credentials(fields)
         return Camera(
             camera_id=camera_id,
-            name=str(fields.get("name") or camera_id),
+            name=camera_id,
             address=base_address(str(fields["ip"] or "")),
             username=username,
             password=password,
-            site_id=str(fields.get("site_id") or DEFAULT_SITE_ID),
             poll_interval=self._interval(fields.get("poll_interval")),
             protocol=_protocol(fields.get("protocol")),
             lines=lines.get(camera_id, ()),
-            last_counts=_last_counts(fields),
         )
 
     def _interval(self, value: Any) -> float:  # noqa: ANN401
@@ -134,19 +145,6 @@ def _demand_columns(fields: Mapping[str, Any]) -> None:
     missing = [name for name in REQUIRED if name not in fields]
     if missing:
         raise SchemaMismatch(f"the cameras' view lacks {', '.join(missing)}; it needs {', '.join(REQUIRED)}")
-
-
-def _lines_by_camera(rows: Iterable[Any]) -> dict[str, tuple[Line, ...]]:
-    found: dict[str, tuple[Line, ...]] = {}
-    for row in rows:
-        key = LineKey(row.camera_id, row.channel, row.rule, row.line_index)
-        found[row.camera_id] = (*found.get(row.camera_id, ()), Line(key, row.name, row.door_id or ""))
-    return found
-
-
-def _site(fields: Mapping[Any, Any]) -> Site:
-    reset_time = time.fromisoformat(fields["reset_time"])
-    return Site(fields["site_id"], fields["name"], fields["time_zone"], fields["capacity"], reset_time)
 
 
 def _protocol(value: Any) -> CameraProtocol | None:  # noqa: ANN401

@@ -19,10 +19,10 @@ _REFUSED = (
 
 
 def base_address(text: str) -> str:
-    """``text`` as a base address without a slash at its end: ``http://192.0.2.7``. Raises ``ValueError``, which
-    quotes nothing of ``text``.
+    """``text`` as a base address without a slash at its end: ``http://192.0.2.7``.
 
     A host or IP address may stand alone and gets ``http://``, as in the views of old installations.
+    Raises ``ValueError``, which quotes nothing of ``text``.
     """
     said = text.strip()
     if said.count(":") > 1 and "://" not in said and "[" not in said:

@@ -20,11 +20,24 @@ def plain_id(text: str) -> str:
     return text
 
 
+def identity(value: object) -> str:
+    """An id as a row holds it, which may be a number and may be padded. Raises ``ValueError``."""
+    if value is None:
+        raise ValueError("it has no id")
+    return plain_id(str(value).strip())
+
+
 def display_name(text: str) -> str:
     """``text``, if it can be a name. Raises ``ValueError``."""
     if not text.strip() or len(text) > LONGEST_NAME or not text.isprintable():
         raise ValueError(f"{text[:40]!r} is not a name: 1 to {LONGEST_NAME} printable characters are allowed")
     return text
+
+
+def one_line(text: str, longest: int = LONGEST_NAME) -> str:
+    """``text`` made fit for a page or a log: a blank for each character that cannot be seen, and not too long."""
+    cut = text if len(text) <= longest else f"{text[: longest - 1]}…"
+    return "".join(character if character.isprintable() else " " for character in cut).strip()
 
 
 def poll_interval(seconds: float) -> float:

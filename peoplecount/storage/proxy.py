@@ -122,7 +122,7 @@ class ProxyDB:
             raise DatabaseError("this connection was made without a view to read cameras from")
         reading = self._camera_view.read(self)
         for fault in sorted(reading.faults - self._told):
-            self._log.warning("A camera is left out: %s", fault)
+            self._log.warning("In the list of cameras: %s", fault)
         self._told = reading.faults
         before, self._roster = self._roster or Roster(), reading.roster
         return before.changes_to(reading.roster)

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import time
 
 import pytest
@@ -9,12 +10,13 @@ from peoplecount.domain.line import Line, LineKey
 from peoplecount.domain.reading import Totals
 from peoplecount.domain.site import Site
 from peoplecount.eventlog.memory_log import MemoryEventLog
+from peoplecount.eventlog.sealer import FileSealer
 from peoplecount.services.record_writer import RecordWriter
 from peoplecount.storage.api_camaras import CameraDefaults, CameraView
 from peoplecount.storage.camera_table import CameraTable
 from peoplecount.storage.dialects import SCHEMA
 from peoplecount.storage.errors import SchemaMismatch
-from peoplecount.storage.schema import cameras
+from peoplecount.storage.schema import cameras, doors, lines, sites
 from peoplecount.storage.site_table import SiteTable
 from tests.support.counting_line import CountingLine, append
 from tests.support.toy_sealer import ToySealer
@@ -110,6 +112,131 @@ def foreign(connection, columns):
 LEGACY = (
     "camara_id, ip, usuario, clave, camara_id AS in1, camara_id AS out1, nullif(ip, ip) AS in2, nullif(ip, ip) AS out2"
 )
+
+
+NASTY = "two\nlines \x1b[31m" + "x" * 100_000
+CAMERA = {"ip": "192.0.2.7", "usuario": "admin", "clave": "secret", "in1": 5, "out1": 4, "in2": None, "out2": None,
+          "name": "Hall", "site_id": "shop", "poll_interval": 5, "protocol": ""}  # fmt: skip
+
+
+def someone_elses(connection, *cameras):
+    """A view in which anything may stand, beside our own tables; its cameras are ``good``, and ``cameras``."""
+    columns = ", ".join(("camara_id", *CAMERA))
+    connection.execute(text(f"CREATE TABLE theirs ({columns})"))
+    for number, changes in enumerate(({"camara_id": "good"}, *cameras)):
+        row = {"camara_id": f"bad{number}", **CAMERA, **changes}
+        connection.execute(text(f"INSERT INTO theirs ({columns}) VALUES (:{', :'.join(row)})"), row)
+
+
+def read_theirs(connection, sealer=None, **defaults):
+    reading = CameraView(sealer or ToySealer(), name="theirs", defaults=CameraDefaults(**defaults)).read(connection)
+    assert reading.roster.cameras["good"].name == "Hall"
+    assert all(fault.isprintable() and len(fault) <= 500 for fault in reading.faults)
+    return reading
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"clave": "sealed:foo"},
+        {"camara_id": None},
+        {"camara_id": NASTY},
+        {"ip": f"http://192.0.2.7/{NASTY}"},
+        {"ip": None},
+        {"poll_interval": "soon"},
+        {"poll_interval": NASTY},
+        {"poll_interval": float("inf")},
+        {"poll_interval": b"\0"},
+        {"protocol": NASTY},
+    ],
+    ids=lambda changes: str(changes)[:40],
+)
+def test_a_camera_that_cannot_be_asked_is_left_out_with_one_fault_and_the_others_are_not(embedded, tmp_path, changes):
+    someone_elses(embedded, changes)
+    reading = read_theirs(embedded, FileSealer(tmp_path / "key"))
+    assert list(reading.roster.cameras) == ["good"]
+    (fault,) = reading.faults
+    assert fault.startswith("camera '")
+    assert fault.endswith("; it is left out")
+
+
+@pytest.mark.parametrize("figure", [float("inf"), "many", -1e400, b"x", "9" * 5000])
+def test_a_camera_whose_last_counts_are_none_is_asked_all_the_same(embedded, figure):
+    someone_elses(embedded, {"in1": figure})
+    reading = read_theirs(embedded)
+    assert reading.roster.cameras["bad1"].last_counts == {}
+    (fault,) = reading.faults
+    assert "last counts" in fault
+
+
+def test_names_are_made_fit_to_be_shown_and_that_is_said(embedded):
+    someone_elses(embedded, {"name": NASTY}, {"name": "\n"}, {"name": "  Padded by the server   "}, {"name": None})
+    reading = read_theirs(embedded)
+    shown = {camera.camera_id: camera.name for camera in reading.roster.cameras.values()}
+    assert shown["bad1"].startswith("two lines  [31mxxx")
+    assert shown["bad1"].endswith("x…")
+    assert len(shown["bad1"]) == 200
+    assert (shown["bad2"], shown["bad3"], shown["bad4"]) == ("bad2", "Padded by the server", "bad4")
+    (fault,) = reading.faults
+    assert "camera 'bad1': its name" in fault
+
+
+def test_a_site_id_that_is_none_leads_to_the_default_site(embedded):
+    someone_elses(embedded, {"site_id": NASTY})
+    reading = read_theirs(embedded)
+    assert reading.roster.cameras["bad1"].site_id == "default"
+    assert any("default site" in fault for fault in reading.faults)
+
+
+GOOD_SITE = {"site_id": "shop", "name": "Shop", "time_zone": "Europe/Zurich", "capacity": 9, "reset_time": "04:30"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "fields", "words"),
+    [
+        ({"time_zone": "Mars/Olympus"}, {"time_zone": "Asia/Tokyo"}, "'Mars/Olympus' is not a time zone"),
+        ({"time_zone": NASTY}, {"time_zone": "Asia/Tokyo"}, "its days are those of Asia/Tokyo"),
+        ({"reset_time": "25:00"}, {"reset_time": time(0, 0)}, "its days begin at midnight"),
+        ({"reset_time": NASTY}, {"reset_time": time(0, 0)}, "its days begin at midnight"),
+        ({"capacity": -3}, {"capacity": None}, "its capacity is taken as unknown"),
+        ({"capacity": "many"}, {"capacity": None}, "its capacity is taken as unknown"),
+        ({"name": NASTY}, {"name": f"two lines  [31m{'x' * 184}…"}, "its name"),
+    ],
+)
+def test_a_site_with_a_fault_stays_a_site(embedded, changes, fields, words):
+    someone_elses(embedded)
+    insert_raw(embedded, sites, GOOD_SITE, GOOD_SITE | {"site_id": "odd"} | changes)
+    reading = read_theirs(embedded, time_zone="Asia/Tokyo")
+    good = Site("shop", "Shop", "Europe/Zurich", 9, time(4, 30))
+    assert reading.roster.sites == {"shop": good, "odd": replace(good, site_id="odd", **fields)}
+    (fault,) = reading.faults
+    assert words in fault
+    assert fault.startswith("site 'odd'")
+
+
+def test_sites_doors_and_lines_that_cannot_be_told_are_left_out(embedded):
+    someone_elses(embedded)
+    insert_raw(embedded, sites, GOOD_SITE, GOOD_SITE | {"site_id": NASTY})
+    door = {"door_id": "main", "site_id": "shop", "name": NASTY}
+    insert_raw(embedded, doors, door, door | {"door_id": NASTY})
+    insert_raw(embedded, cameras, {"camera_id": "good", **dict.fromkeys(
+        ("name", "address", "username", "password"), ""), "site_id": "shop", "paused": False})  # fmt: skip
+    line = {"line_id": "good-0-1-1", "camera_id": "good", "channel": 0, "rule": 1, "line_index": 1, "name": "Door"}
+    insert_raw(embedded, lines, line | {"door_id": "main"})
+    for number, index in enumerate(["first", -1, 1.5, 2**31, NASTY]):
+        insert_raw(embedded, lines, line | {"line_id": f"bad-{number}", "line_index": index})
+    reading = read_theirs(embedded)
+    assert list(reading.roster.sites) == ["shop"]
+    assert [len(door.name) for door in reading.roster.doors.values()] == [200]
+    assert reading.roster.cameras["good"].lines == (Line(LineKey("good"), "Door", "main"),)
+    assert len(reading.faults) == 1 + 2 + 5
+
+
+def insert_raw(connection, table, *rows):
+    """Into one of our tables past all checks, as with a database client."""
+    for row in rows:
+        names = list(row)
+        connection.execute(text(f"INSERT INTO {table.name} ({', '.join(names)}) VALUES (:{', :'.join(names)})"), row)
 
 
 def test_an_old_installations_view_is_enough(make_connection, view):

@@ -276,7 +276,7 @@ def test_a_row_that_makes_no_sense_is_told_once(with_cameras, view, caplog):
     view.faults = frozenset(["camera x: no address"])
     for _ in range(3):
         with_cameras.refresh_cameras()
-    assert [record.getMessage() for record in caplog.records] == ["A camera is left out: camera x: no address"]
+    assert [record.getMessage() for record in caplog.records] == ["In the list of cameras: camera x: no address"]
 
 
 def test_without_a_view_there_are_no_cameras_to_ask_for(proxy):

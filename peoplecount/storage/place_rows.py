@@ -1,0 +1,83 @@
+"""Sites, doors and lines out of our tables, into which anybody with a database client can write."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import time
+from functools import partial
+from typing import Any
+
+from peoplecount.domain.door import Door
+from peoplecount.domain.line import Line, LineKey
+from peoplecount.domain.site import Site
+from peoplecount.storage.entries import capacity, identity, time_zone
+from peoplecount.storage.row_faults import RowFaults, subject_of
+
+_LEFT_OUT = "it is left out"
+_HIGHEST = 2**31 - 1
+
+
+def read_sites(rows: Iterable[Any], faults: RowFaults, zone: str) -> dict[str, Site]:
+    """Sites by id. One with an impossible time zone gets ``zone``, so that its doors and its name stay its own."""
+    sites = (_site(row, faults, zone) for row in rows)
+    return {site.site_id: site for site in sites if site}
+
+
+def read_doors(rows: Iterable[Any], faults: RowFaults) -> dict[str, Door]:
+    """Doors by id."""
+    doors = (_door(row, faults) for row in rows)
+    return {door.door_id: door for door in doors if door}
+
+
+def read_lines(rows: Iterable[Any], faults: RowFaults) -> Mapping[str, tuple[Line, ...]]:
+    """Lines by camera, in the order of the rows."""
+    found: dict[str, tuple[Line, ...]] = {}
+    for row in rows:
+        subject = subject_of("line", row.line_id)
+        key = faults.attempt(subject, partial(_key, row), None, _LEFT_OUT)
+        if key is not None:
+            line = Line(key, faults.name(subject, row.name, ""), str(row.door_id or ""))
+            found[key.camera_id] = (*found.get(key.camera_id, ()), line)
+    return found
+
+
+def _site(row: Any, faults: RowFaults, zone: str) -> Site | None:  # noqa: ANN401
+    subject = subject_of("site", row.site_id)
+    site_id = faults.attempt(subject, lambda: identity(row.site_id), None, _LEFT_OUT)
+    if site_id is None:
+        return None
+    return Site(
+        site_id,
+        faults.name(subject, row.name, site_id),
+        faults.attempt(subject, lambda: time_zone(str(row.time_zone)), zone, f"its days are those of {zone}"),
+        faults.attempt(subject, lambda: _capacity(row.capacity), None, "its capacity is taken as unknown"),
+        faults.attempt(subject, lambda: _reset_time(row.reset_time), time(0, 0), "its days begin at midnight"),
+    )
+
+
+def _door(row: Any, faults: RowFaults) -> Door | None:  # noqa: ANN401
+    subject = subject_of("door", row.door_id)
+    door_id = faults.attempt(subject, lambda: identity(row.door_id), None, _LEFT_OUT)
+    return Door(door_id, str(row.site_id), faults.name(subject, row.name, door_id)) if door_id is not None else None
+
+
+def _key(row: Any) -> LineKey:  # noqa: ANN401
+    return LineKey(identity(row.camera_id), _number(row.channel), _number(row.rule), _number(row.line_index))
+
+
+def _number(value: Any) -> int:  # noqa: ANN401
+    number = int(value)
+    if number != float(value) or not 0 <= number <= _HIGHEST:
+        raise ValueError(f"{str(value)[:40]!r} is no channel, rule or line; whole numbers from 0 are allowed")
+    return number
+
+
+def _capacity(value: Any) -> int | None:  # noqa: ANN401
+    return None if value is None else capacity(int(value))
+
+
+def _reset_time(value: Any) -> time:  # noqa: ANN401
+    try:
+        return time.fromisoformat(value)
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"{str(value)[:40]!r} is no time at which a day begins; 04:30 is how it looks") from error
