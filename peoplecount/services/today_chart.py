@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Protocol
@@ -13,11 +14,13 @@ from peoplecount.domain.event_id import EventId
 from peoplecount.services.live_board import LiveBoard
 from peoplecount.storage.errors import DatabaseError
 
+logger = logging.getLogger(__name__)
+
 QUARTER = timedelta(minutes=15)
 
 
 class ChartUnavailable(Exception):
-    """The history cannot be read just now; the message says why."""
+    """The history cannot be read just now; why stands in the log, because it may name servers and accounts."""
 
 
 class QuarterFigures(Protocol):
@@ -57,12 +60,13 @@ class QuarterFigures(Protocol):
 class ChartHistory(Protocol):
     """The part of the history that a chart needs. Raises ``DatabaseError``."""
 
-    def quarter_hours(self, start: datetime, end: datetime, site_id: str | None = None) -> Sequence[QuarterFigures]:
-        """Quarters that start from ``start`` to before ``end`` and in which somebody crossed."""
-        ...
+    def quarter_hours_as_of(
+        self, start: datetime, end: datetime, site_id: str | None = None
+    ) -> tuple[Sequence[QuarterFigures], EventId | None]:
+        """Quarters that start from ``start`` to before ``end`` and in which somebody crossed.
 
-    def written_up_to(self) -> EventId | None:
-        """The newest event that is in it."""
+        With them the newest event that is in exactly these.
+        """
         ...
 
 
@@ -73,6 +77,7 @@ class TodayChart:
         self._history = history
         self._board = board
         self._clock = clock
+        self._failing = False
 
     def read(self) -> dict[str, Any]:
         """Sites with their quarters of the local day, JSON-ready. Raises ``ChartUnavailable``.
@@ -82,14 +87,10 @@ class TodayChart:
         """
         board = self._board.snapshot(self._clock.now())
         days = {site["siteId"]: _Day(site) for site in board["sites"]}
-        try:
-            as_of = self._history.written_up_to()
-            rows = self._history.quarter_hours(
-                min((day.start for day in days.values()), default=datetime.now(UTC)),
-                max((day.end for day in days.values()), default=datetime.now(UTC)),
-            )
-        except DatabaseError as error:
-            raise ChartUnavailable(f"the database cannot be read: {error}") from error
+        rows, as_of = self._quarters(
+            min((day.start for day in days.values()), default=datetime.now(UTC)),
+            max((day.end for day in days.values()), default=datetime.now(UTC)),
+        )
         return {
             "kind": "chart",
             "time": board["time"],
@@ -103,6 +104,18 @@ class TodayChart:
                 for site_id, day in days.items()
             ],
         }
+
+    def _quarters(self, start: datetime, end: datetime) -> tuple[Sequence[QuarterFigures], EventId | None]:
+        """Rows and the event they reach to, from one look: what is written between two would be counted twice."""
+        try:
+            found = self._history.quarter_hours_as_of(start, end)
+        except DatabaseError as error:
+            if not self._failing:
+                logger.warning("Today's curves cannot be shown, the history cannot be read: %s", error)
+            self._failing = True
+            raise ChartUnavailable("the history cannot be read just now") from error
+        self._failing = False
+        return found
 
 
 class _Day:

@@ -18,8 +18,8 @@ def routes(context: WebContext) -> Blueprint:
             abort(404, "No history is kept here.")
         try:
             response = jsonify(context.chart.read())
-        except ChartUnavailable as error:
-            response = jsonify({"error": str(error)})
+        except ChartUnavailable:
+            response = jsonify({"error": "The history cannot be read just now."})
             response.status_code = 503
             response.headers["Retry-After"] = "10"
         response.headers["Cache-Control"] = "no-store"

@@ -1,13 +1,17 @@
 """Today's curves."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from peoplecount.domain.event import Quality
+from peoplecount.domain.event_id import EventId
 from peoplecount.domain.site import Site
+from peoplecount.services.record_writer import RecordWriter
 from peoplecount.services.today_chart import ChartUnavailable, TodayChart
 from peoplecount.storage.errors import DatabaseUnavailable
+from peoplecount.storage.history import RECORDS, History
 from tests.support.board_service import BoardService, Figures, Gate
 from tests.support.shop import BACK, FRONT, SHOP, at, only
 
@@ -112,7 +116,35 @@ def test_sites_have_days_of_their_own(service):
     assert other["start"] == "2026-05-03T15:00:00.000Z"
 
 
-def test_a_database_that_is_away_is_said_to_be(service):
-    service.history.error = DatabaseUnavailable("connection refused")
-    with pytest.raises(ChartUnavailable, match="connection refused"):
-        curve(service)
+def test_what_is_written_while_the_chart_is_read_is_not_counted_twice(service, embedded):
+    """The page adds all events after ``asOf`` to the curve, so the curve must hold none of them."""
+
+    class WritesMeanwhile:
+        """A database that is written to right after somebody has read the cursor."""
+
+        busy = True
+
+        def execute(self, statement, parameters=None):
+            rows = embedded.execute(statement, parameters)
+            if self.busy and parameters == {"writer": RECORDS}:
+                self.busy = False
+                RecordWriter(service.log, embedded).run_once()
+            return rows
+
+    chart = TodayChart(History(WritesMeanwhile()), service.board, service.clock).read()
+    people = sum(entered or 0 for entered in only(chart["sites"])["in"])
+    later = service.log.read(EventId.parse(chart["asOf"]).number if chart["asOf"] else 0, 100)
+    assert people + sum(json.loads(entry.event.body)["in"] for entry in later) == 30
+
+
+def test_a_history_that_cannot_be_read_is_said_once_in_the_log_and_to_visitors_without_details(service, caplog):
+    chart = TodayChart(service.history, service.board, service.clock)
+    for _ in range(2):
+        service.history.error = DatabaseUnavailable("login failed for user 'sa' at 192.0.2.9:1433")
+        for _ in range(2):
+            with pytest.raises(ChartUnavailable) as away:
+                chart.read()
+        assert str(away.value) == "the history cannot be read just now"
+        service.history.error = None
+        chart.read()
+    assert [record.getMessage().count("192.0.2.9") for record in caplog.records] == [1, 1]

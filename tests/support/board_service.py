@@ -84,15 +84,12 @@ class FakeHistory:
     up_to: EventId | None = None
     error: Exception | None = None
 
-    def quarter_hours(self, start: datetime, end: datetime, site_id: str | None = None) -> list[Figures]:
+    def quarter_hours_as_of(
+        self, start: datetime, end: datetime, site_id: str | None = None
+    ) -> tuple[list[Figures], EventId | None]:
         if self.error:
             raise self.error
-        return [row for row in self.rows if start <= row.start < end and site_id in {None, row.site_id}]
-
-    def written_up_to(self) -> EventId | None:
-        if self.error:
-            raise self.error
-        return self.up_to
+        return [row for row in self.rows if start <= row.start < end and site_id in {None, row.site_id}], self.up_to
 
 
 class QuietHandler(WSGIRequestHandler):
