@@ -15,9 +15,10 @@ from peoplecount.domain.camera import Camera
 from peoplecount.domain.clock import Clock
 from peoplecount.sunapi.answers import MalformedAnswer, Refusal, parse_answer, quote
 from peoplecount.sunapi.digest import CameraDigest, Challenge, parse_challenges, strongest
-from peoplecount.sunapi.errors import CameraUnreachable, CredentialsRejected, UnexpectedAnswer
+from peoplecount.sunapi.errors import CameraError, CameraUnreachable, CredentialsRejected, UnexpectedAnswer
 from peoplecount.sunapi.queries import Query, require_allowed
 from peoplecount.sunapi.refusals import from_refusal, from_status
+from peoplecount.sunapi.secret import Secret
 from peoplecount.sunapi.transport import KeptConnectionLost, Reply, Transport
 
 T = TypeVar("T")
@@ -27,9 +28,6 @@ _log = logging.getLogger("peoplecount.sunapi")
 _REDIRECTS = frozenset({301, 302, 307, 308})
 _MOST_KEPT = 64
 """Questions remembered ready to send. A camera is asked a handful, over and over."""
-
-_SHORTEST_SECRET = 4
-"""Shorter passwords, which no camera accepts, would blot out words by chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +59,7 @@ class CameraConnection:
             camera.camera_id, clock=clock, connect_timeout=connect_timeout, read_timeout=read_timeout
         )
         self._digest = CameraDigest(camera.username, camera.password)
+        self._secret = Secret(camera.password)
         self._logged_in = False
         self._redirected_to = ""
         self._kept: dict[Query, _Kept] = {}
@@ -90,19 +89,27 @@ class CameraConnection:
     def ask(self, query: Query, parse: Callable[[bytes], T]) -> Answer[T]:
         """Ask and parse. A question must always come with the same parser: bytes seen before are not parsed again.
 
-        Raises ``CameraError``, and ``QueryNotAllowed`` before anything is sent.
+        Raises ``CameraError``, and ``QueryNotAllowed`` before anything is sent. What a camera says in its answer may
+        stand in the error, but not the password.
         """
         require_allowed(query)
+        try:
+            return self._ask(query, parse)
+        except CameraError as error:
+            self._secret.mask(error)
+            raise
+
+    def close(self) -> None:
+        """Close the connection; may be called twice."""
+        self._transport.close()
+
+    def _ask(self, query: Query, parse: Callable[[bytes], T]) -> Answer[T]:
         reply = self._get(query)
         kept = self._kept[query]
         if kept.body != reply.body:
             kept.value = self._parsed(query, reply, parse)
             kept.body = reply.body
         return Answer(kept.value, reply.asked_at, reply.answered_at)
-
-    def close(self) -> None:
-        """Close the connection; may be called twice."""
-        self._transport.close()
 
     def _get(self, query: Query) -> Reply:
         try:
@@ -240,8 +247,4 @@ class CameraConnection:
         except Refusal as refusal:
             raise from_refusal(self.camera_id, query.subject, refusal) from refusal
         except MalformedAnswer as error:
-            raise UnexpectedAnswer(self.camera_id, f"{query.subject}: {self._harmless(str(error))}") from error
-
-    def _harmless(self, text: str) -> str:
-        secret = self._camera.password
-        return text.replace(secret, "***") if len(secret) >= _SHORTEST_SECRET else text
+            raise UnexpectedAnswer(self.camera_id, f"{query.subject}: {error}") from error

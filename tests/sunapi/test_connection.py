@@ -5,6 +5,7 @@ import logging
 import pickle
 import socket
 import threading
+import traceback
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler
 from itertools import pairwise
@@ -319,6 +320,19 @@ class TestRefusals:
 
         assert type(error) is UnexpectedAnswer
         assert str(error).startswith("people counts: ")
+
+    @pytest.mark.parametrize("status", [200, 400])
+    @pytest.mark.parametrize("details", [PASSWORD, f"bad request for watcher:{PASSWORD}@camera", "x" * 93 + PASSWORD])
+    def test_a_camera_that_repeats_the_password_in_its_refusal_does_not_make_us_tell_it(
+        self, camera: DigestCamera, connection: CameraConnection, details: str, status: int
+    ) -> None:
+        camera.says(CHECK, f'{{"Response":"Fail","Error":{{"Code":604,"Details":"{details}"}}}}', status)
+
+        error = refusal_of(connection)
+
+        assert type(error) is RequestRefused
+        assert "***" in str(error)
+        assert PASSWORD[:5] not in "".join(traceback.format_exception(error))
 
     def test_what_is_not_on_the_list_is_not_sent(self, camera: DigestCamera, connection: CameraConnection) -> None:
         reset = (("msubmenu", "databasereset"), ("action", "control"), ("IncludeDataType", "PeopleCount"))
@@ -636,6 +650,18 @@ class TestRedirects:
         assert type(error) is UnexpectedAnswer
         assert "only the step from http to https" in str(error)
         assert len(camera.seen) == 2
+
+    @pytest.mark.parametrize("location", [f"/login?pw={PASSWORD}", "/" + "x" * 52 + PASSWORD])
+    def test_where_to_is_told_without_the_password(
+        self, camera: DigestCamera, connection: CameraConnection, location: str
+    ) -> None:
+        camera.says(CHECK, "", 302, Location=location)
+
+        error = refusal_of(connection)
+
+        assert "the camera redirects to '/" in str(error)
+        assert "***" in str(error)
+        assert PASSWORD[:5] not in str(error)
 
     def test_the_body_of_a_redirect_is_not_read_to_its_end_either(
         self, camera: DigestCamera, connection: CameraConnection
