@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask, Response
 
-from peoplecount.web import chart, dashboard, errors, health, stream
+from peoplecount.web import chart, cross_site, dashboard, errors, health, stream, trusted_hosts
 from peoplecount.web.context import WebContext
 from peoplecount.web.formats import FILTERS
 
@@ -25,6 +25,7 @@ SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 
@@ -37,13 +38,15 @@ def create_app(context: WebContext) -> Flask:
         static_folder=str(context.static_folder),
         static_url_path="/static",
     )
-    app.config["TRUSTED_HOSTS"] = list(context.trusted_hosts) if context.trusted_hosts else None
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     app.jinja_env.filters.update(FILTERS)
     app.jinja_env.globals["demo"] = context.demo
     for part in (dashboard, stream, chart, health):
         app.register_blueprint(part.routes(context))
     errors.register(app)
+    if context.trusted_hosts:
+        trusted_hosts.register(app, context.trusted_hosts)
+    cross_site.register(app)
     app.after_request(_secured)
     return app
 

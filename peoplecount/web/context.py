@@ -16,6 +16,9 @@ from peoplecount.stream.snapshot import Snapshot
 
 _ROOT = Path(peoplecount.__file__).resolve().parent.parent
 
+MAX_STREAMS = 2000
+"""Every stream holds one of the worker's 10,000 connections (gunicorn.conf.py); the rest is for pages and health."""
+
 
 class Chart(Protocol):
     """Where today's curves come from."""
@@ -48,6 +51,9 @@ class WebContext:
     trusted_hosts: Sequence[str] | None = None
     """Host names under which the service answers; ``None`` for any. A service on loopback names them, or any web page
     could read it by pointing a name of its own at 127.0.0.1 (DNS rebinding)."""
+
+    max_streams: int = MAX_STREAMS
+    """Streams that may be open at once; who comes then is asked to come later."""
 
     template_folder: Path = field(default=_ROOT / "templates")
     static_folder: Path = field(default=_ROOT / "static")

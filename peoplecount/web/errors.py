@@ -14,6 +14,7 @@ _FOR_PROGRAMS = ("/events", "/stream-data", "/chart/", "/health/")
 
 _WORDS = {
     400: "This request cannot be understood",
+    403: "This is not for pages of other sites",
     404: "There is nothing at this address",
     405: "This address does not take that kind of request",
     500: "Something went wrong here",

@@ -29,6 +29,9 @@ def routes(context: WebContext) -> Blueprint:
         cameras = read_cameras(request, context.board.camera_ids())
         if context.hub.closed:
             return Response("The service is stopping.\n", 503, {"Retry-After": "5"}, content_type="text/plain")
+        if context.hub.open_streams >= context.max_streams:
+            words = f"All {context.max_streams} streams are taken. Try again later.\n"
+            return Response(words, 503, {"Retry-After": "30"}, content_type="text/plain")
         client = SSEClient(context.hub, context.backlog, context.snapshots, cursor, cameras)
         return Response(client.open_stream(), headers=HEADERS)
 

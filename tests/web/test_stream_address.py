@@ -6,6 +6,7 @@ import json
 import pytest
 
 from peoplecount.stream.client import SSEClient
+from peoplecount.web.app import create_app
 from tests.support.shop import BACK, FRONT
 from tests.support.stream_reader import events
 from tests.support.waiting import wait_until
@@ -146,6 +147,22 @@ def test_a_service_that_stops_sends_newcomers_away(client, service):
     service.hub.close("restart")
     answer = client.get("/events")
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+
+
+def test_when_all_streams_are_taken_newcomers_wait_and_everything_else_is_served(service):
+    client = create_app(service.context(max_streams=2)).test_client()
+    streams = [client.get("/events", buffered=False) for _ in range(2)]
+    for stream in streams:
+        assert next(stream.iter_encoded())
+    refused = client.get("/events")
+    assert (refused.status_code, refused.headers["Retry-After"]) == (503, "30")
+    assert client.get("/").status_code == client.get("/health/ready").status_code == 200
+    streams.pop().close()
+    again = client.get("/events", buffered=False)
+    assert again.status_code == 200
+    for stream in (*streams, again):
+        stream.close()
+    assert service.hub.open_streams == 0
 
 
 def test_asking_for_headers_only_opens_no_stream(client, service, monkeypatch):
