@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -14,6 +15,8 @@ from peoplecount.simulator.plan import CameraPlan
 from peoplecount.simulator.simulation import Simulation, UnknownCamera
 
 BASE = "/control"
+
+_HOST = re.compile(r"(?:\[(?P<address>[^\[\]]+)\]|(?P<name>[^:\[\]]+))(?::\d*)?", re.ASCII)
 
 
 class _Refused(Exception):
@@ -125,15 +128,43 @@ class Control:
 
 
 def _refuse_strangers(request: Request) -> None:
-    """It knows passwords and breaks things: it is for this machine only, whoever may reach the cameras."""
-    if not ipaddress.ip_address(request.peer.partition("%")[0]).is_loopback:
+    """It knows passwords and breaks things: it is for this machine only, whoever may reach the cameras.
+
+    A browser on this machine carries requests of any page it shows, from wherever that came. Such a request says so, or
+    it asks for another host, whose name was made to lead here (DNS rebinding). Programs may leave ``Host`` out.
+    """
+    if not _is_loopback(request.peer):
         raise _Refused(403, "the control address answers callers on the same machine only")
+    if not _names_this_machine(request.headers.get("host", "localhost")):
+        raise _Refused(403, "the control address answers as 127.0.0.1, [::1] and localhost only, not by another name")
+    if "origin" in request.headers or request.headers.get("sec-fetch-site", "").lower() == "cross-site":
+        raise _Refused(403, "the control address answers programs, not the pages that a browser shows")
+
+
+def _names_this_machine(host: str) -> bool:
+    """Whether a ``Host`` header, with or without a port, is a loopback address or its usual name."""
+    parts = _HOST.fullmatch(host.lower())
+    if parts is None:
+        return False
+    name = parts["address"] or parts["name"].removesuffix(".")
+    try:
+        return name == "localhost" or _is_loopback(name)
+    except ValueError:
+        return False
+
+
+def _is_loopback(address: str) -> bool:
+    """Raises ``ValueError`` for what is no IP address."""
+    return ipaddress.ip_address(address.partition("%")[0]).is_loopback
 
 
 def _object(request: Request) -> dict[str, Any]:
+    # A page may send a form or plain text anywhere without asking; for JSON its browser asks first, and is refused.
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise _Refused(415, "a body needs the header Content-Type: application/json")
     try:
         fields = json.loads(request.body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _Refused(400, "the body is no JSON") from error
     if not isinstance(fields, dict):
         raise _Refused(400, 'a JSON object is expected, such as {"camera": "1", "fault": "timeout", "count": 3}')

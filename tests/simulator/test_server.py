@@ -171,10 +171,19 @@ class TestFaults:
         assert "allowed are timeout, refused, 401, 490, 500, slow" in answer.json()["error"]
 
     @pytest.mark.parametrize(
-        ("body", "status"), [("no json", 400), ("[]", 400), (json.dumps({"camera": "9", "fault": "500"}), 404)]
+        ("body", "status"),
+        [
+            ("no json", 400),
+            ("[]", 400),
+            ("[" * 60_000, 400),
+            (json.dumps({"camera": "9", "fault": "500"}), 404),
+        ],
+        ids=["no json", "no object", "nested without end", "no such camera"],
     )
     def test_an_order_that_cannot_be_carried_out_is_refused(self, server, body, status):
-        answer = requests.post(f"{server.control_url}/faults", data=body, timeout=5)
+        answer = requests.post(
+            f"{server.control_url}/faults", data=body, headers={"Content-Type": "application/json"}, timeout=5
+        )
         assert answer.status_code == status
         assert "error" in answer.json()
 
@@ -218,6 +227,75 @@ class TestControl:
     def test_callers_from_elsewhere_are_turned_away(self, server):
         stranger = Request("GET", "/control/cameras", peer="192.0.2.7")
         assert server._control.respond(stranger).status == 403
+
+    @pytest.mark.parametrize(
+        "host",
+        [
+            "rebound.example:9100",
+            "localhost.rebound.example",
+            "127.0.0.1.rebound.example",
+            "192.0.2.7",
+            "0.0.0.0:9100",
+            "2130706433",
+            "[::1",
+            "",
+            "@localhost:x",
+        ],
+    )
+    def test_it_answers_by_no_other_name(self, server, host):
+        answer = requests.get(f"{server.control_url}/cameras", headers={"Host": host}, timeout=5)
+        assert answer.status_code == 403
+        assert "localhost" in answer.json()["error"]
+
+    @pytest.mark.parametrize(
+        "host", ["localhost", "LocalHost:9100", "localhost.:9100", "127.0.0.1", "127.0.0.2:9100", "[::1]", "[::1]:9100"]
+    )
+    def test_it_answers_by_the_names_of_this_machine(self, server, host):
+        answer = requests.get(f"{server.control_url}/cameras", headers={"Host": host}, timeout=5)
+        assert answer.status_code == 200
+
+    @pytest.mark.parametrize(
+        "sent",
+        [
+            {"Origin": "https://page.example"},
+            {"Origin": "null"},
+            {"Origin": "http://localhost:9100"},
+            {"Sec-Fetch-Site": "cross-site"},
+        ],
+    )
+    def test_pages_in_a_browser_are_turned_away(self, server, sent):
+        for method, page in (("GET", "cameras"), ("DELETE", "faults"), ("POST", "faults"), ("OPTIONS", "faults")):
+            answer = requests.request(
+                method,
+                f"{server.control_url}/{page}",
+                json={"camera": "all", "fault": "500"},
+                headers=sent,
+                timeout=5,
+            )
+            assert answer.status_code == 403
+            assert "browser" in answer.json()["error"]
+        assert control(server, "faults") == {"1": [], "2": []}
+
+    def test_an_address_typed_into_a_browser_is_answered(self, server):
+        typed = {"Sec-Fetch-Site": "none"}
+        assert requests.get(f"{server.control_url}/clock", headers=typed, timeout=5).status_code == 200
+
+    @pytest.mark.parametrize(
+        "sent", [None, "text/plain", "application/x-www-form-urlencoded", "text/plain;application/json"]
+    )
+    def test_what_a_form_could_send_is_no_order(self, server, sent):
+        body = json.dumps({"camera": "1", "fault": "500"}).encode()
+        headers = {"Content-Type": sent} if sent else {}
+        answer = requests.post(f"{server.control_url}/faults", data=body, headers=headers, timeout=5)
+        assert answer.status_code == 415
+        assert "application/json" in answer.json()["error"]
+        assert control(server, "faults")["1"] == []
+
+    def test_json_may_say_its_characters(self, server):
+        body = json.dumps({"camera": "1", "fault": "500"}).encode()
+        headers = {"Content-Type": "Application/JSON; charset=utf-8"}
+        answer = requests.post(f"{server.control_url}/faults", data=body, headers=headers, timeout=5)
+        assert answer.status_code == 200
 
     def test_everything_is_read_once_each_line_was_fetched_after_the_end(self, real, session):
         fleet = Fleet((plan("1", lines=TWO_LINES), plan("2", serial="ZSIM0000000002X")), NoTraffic())
