@@ -9,13 +9,14 @@ from __future__ import annotations
 import argparse
 import ast
 import importlib
+import os
 import pkgutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from peoplecount import __version__, commands
-from peoplecount.launch import CannotStart
+from peoplecount.launch import OWNER_ONLY, CannotStart
 from peoplecount.settings import SettingsError
 
 INTERRUPTED = 130
@@ -24,6 +25,7 @@ INTERRUPTED = 130
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit code. Faults in settings are told in words and end with 2."""
+    os.umask(OWNER_ONLY)
     sentences = command_sentences()
     chosen = _parser(sentences).parse_args(arguments)
     if chosen.command is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -19,6 +20,14 @@ def nothing_is_left_running() -> Iterator[None]:
     while (left := _left_running()) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert left == []
+
+
+@pytest.fixture(autouse=True)
+def own_umask() -> Iterator[None]:
+    """Every test starts with the usual umask, whatever a command that ran in this process has set."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
 
 
 def _left_running() -> list[str]:

@@ -112,3 +112,10 @@ def test_the_default_login_is_tried_where_a_camera_has_none(camera, cameras, mon
     monkeypatch.setenv("CAMERA_PASSWORD", password_of(cameras, "1"))
     code, out, _ = camera("add", "Main entrance", cameras.address("1"))
     assert (code, "EastDoor" in out) == (0, True)
+
+
+def test_what_is_odd_about_the_settings_is_said_once(camera, monkeypatch):
+    monkeypatch.setenv("DB_HOST", "srv")
+    code, _, err = camera("list")
+    assert code == 0
+    assert err.count("did you mean DB_SERVER?") == 1

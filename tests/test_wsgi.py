@@ -19,6 +19,7 @@ from tests.support.processes import (
     bare_environment,
     copy_project,
     free_port,
+    open_to_others,
     python,
     running,
     status_of,
@@ -93,6 +94,14 @@ def test_a_database_that_never_answers_does_not_hold_up_the_end(tmp_path: Path, 
             assert "Traceback" not in served.said()
 
 
+@pytest.mark.parametrize("command", [BY_HAND, BY_COMMAND], ids=["by hand", "by command"])
+def test_what_it_keeps_is_nobody_elses(command: list[str], tmp_path: Path, project: Path) -> None:
+    (tmp_path / "data").mkdir(mode=0o755)
+    with serving(command, tmp_path, project):
+        wait_until(lambda: {"peoplecount.db", "events.sqlite-wal"} <= {one.name for one in tmp_path.glob("data/*")})
+        assert open_to_others(tmp_path / "data") == []
+
+
 def test_what_it_keeps_lies_in_the_data_folder_alone(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     with serving(
@@ -112,12 +121,20 @@ def test_with_reload_a_changed_source_is_served_anew(tmp_path: Path) -> None:
         wait_until(lambda: status_of(served.port, "/new") == 200, 40)
 
 
-def test_a_data_folder_that_cannot_be_one_ends_it_in_words(tmp_path: Path, project: Path) -> None:
+@pytest.mark.parametrize(
+    ("folder", "words"),
+    [("file", "file is a file, not a folder"), ("damaged", "events.sqlite is damaged"), ("/proc/x", "cannot be made")],
+)
+def test_a_data_folder_that_cannot_be_one_ends_it_in_one_line(
+    tmp_path: Path, project: Path, folder: str, words: str
+) -> None:
     (tmp_path / "file").write_text("")
-    environment = bare_environment(PORT=str(free_port()), DATA_DIR=str(tmp_path / "file" / "data"))
+    (tmp_path / "damaged").mkdir()
+    (tmp_path / "damaged" / "events.sqlite").write_bytes(b"no database " * 1000)
+    environment = bare_environment(PORT=str(free_port()), DATA_DIR=str(tmp_path / folder), WEB_WORKERS="2")
     told = subprocess.run(
         BY_COMMAND, cwd=project, env=environment, capture_output=True, text=True, timeout=40, check=False
     )
-    assert told.returncode != 0
-    assert str(tmp_path / "file" / "data") in told.stderr
+    assert told.returncode == 1
+    assert [words in line for line in told.stderr.splitlines()].count(True) == 1, told.stderr
     assert "Traceback" not in told.stderr

@@ -13,9 +13,10 @@ from peoplecount.domain.camera import Camera, CameraProtocol
 from peoplecount.domain.site import DEFAULT_SITE_ID, Site
 from peoplecount.eventlog.log import UnsuitableFolder
 from peoplecount.eventlog.sealer import SealBroken
+from peoplecount.launch import read_settings
 from peoplecount.services.fleet import id_of
 from peoplecount.services.played_clock import PlayedClock
-from peoplecount.settings import Settings, load_settings
+from peoplecount.settings import Settings
 from peoplecount.storage.errors import DatabaseError, InvalidEntry
 from peoplecount.sunapi.client import SunapiClient
 from peoplecount.sunapi.device import Device, DeviceLine
@@ -45,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Do what was asked for; 0, or 1 where something was refused or a camera did not answer as it should."""
-    settings = load_settings()
+    settings = read_settings()
     tasks = {"add": _add, "list": _list, "test": _test, "remove": _remove}
     try:
         with configuration(settings) as tables:

@@ -6,7 +6,8 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from peoplecount.settings import DatabaseSettings, load_settings
+from peoplecount.launch import CannotStart, read_settings
+from peoplecount.settings import DatabaseSettings
 from peoplecount.storage import migrate
 from peoplecount.storage.dialects import Product
 from peoplecount.storage.engine import EngineConnection
@@ -29,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Do what was asked for; 0, or 1 where the database is not as it should be."""
-    settings = load_settings().database
+    settings = read_settings().database
     if arguments.task == "sql":
         return _reporting(lambda: _sql(arguments.dialect, settings))
     connection = connection_for(settings)
@@ -82,5 +83,9 @@ def _check(connection: EngineConnection, settings: DatabaseSettings) -> int:
 
 
 def _make_folder(settings: DatabaseSettings) -> None:
-    if settings.path is not None:
-        settings.path.parent.mkdir(parents=True, exist_ok=True)
+    if settings.path is None:
+        return
+    try:
+        settings.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise CannotStart(f"{settings.path.parent} cannot be made: {error.strerror}; see DATA_DIR") from error

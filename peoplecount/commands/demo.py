@@ -14,7 +14,7 @@ import types
 from collections.abc import Mapping
 
 from peoplecount.demo_children import Children
-from peoplecount.launch import ROOT, demand_free, demand_loopback, http_address
+from peoplecount.launch import ROOT, CannotStart, demand_free, demand_loopback, http_address
 from peoplecount.settings import Settings, load_settings
 
 FOLDER = ROOT / "var" / "demo"
@@ -66,10 +66,17 @@ def demo_environment(environ: Mapping[str, str]) -> dict[str, str]:
 
 def _start(children: Children, settings: Settings) -> None:
     from peoplecount.bootstrap import register_fleet  # noqa: PLC0415  heavy: after the quick refusals above
+    from peoplecount.eventlog.data_folder import DataFolder  # noqa: PLC0415
+    from peoplecount.eventlog.log import UnsuitableFolder  # noqa: PLC0415
+    from peoplecount.eventlog.sealer import SealBroken  # noqa: PLC0415
+    from peoplecount.storage.errors import DatabaseError, InvalidEntry  # noqa: PLC0415
 
-    FOLDER.mkdir(parents=True, exist_ok=True)
     print("Starting virtual cameras and the service …", flush=True)
-    register_fleet(settings, children.start_simulator())
+    try:
+        DataFolder.at(FOLDER).make()
+        register_fleet(settings, children.start_simulator())
+    except (UnsuitableFolder, DatabaseError, InvalidEntry, SealBroken) as error:
+        raise CannotStart(f"The demo cannot use {FOLDER} ({error}): delete that, it begins anew") from error
     children.start_service(settings.host, settings.port)
     address = http_address(settings.host, settings.port)
     print(f"\n  The dashboard is at {address}\n  The people in it are invented. Ctrl-C ends the demo.\n", flush=True)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import stat
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +14,12 @@ from peoplecount.eventlog.local_store import LocalStore
 from peoplecount.eventlog.log import UnsuitableFolder
 from peoplecount.eventlog.sealer import FileSealer
 from peoplecount.eventlog.sqlite_log import SQLiteEventLog
+
+_OUR_NAMES = ("events.sqlite", "store.sqlite", "seal.key", ".seal.key", "leader.lock", "peoplecount.db")
+_OF_THE_DEMO = ("demo", "simulator-port")
+"""How everything begins that we keep in the folder; the demo's folder lies in it, too, unless it is this one."""
+
+_FOR_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +44,13 @@ class DataFolder:
         )
 
     def make(self) -> None:
-        """Make the folder where it is missing. Raises ``UnsuitableFolder`` where it cannot hold a log."""
+        """Make the folder where it is missing, and keep other users of this machine out.
+
+        Raises ``UnsuitableFolder`` where it cannot hold a log.
+        """
         _make_folder(self.path)
         require_suitable_folder(self.path)
+        _keep_others_out(self.path)
 
     def open(self) -> None:
         """Open what is in it, and make it where it is missing. Call it after a fork, not before.
@@ -69,9 +82,39 @@ def open_data_folder(path: Path) -> DataFolder:
 
 def _make_folder(path: Path) -> None:
     try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in reversed((path, *path.parents)):  # parents=True would not give them the mode
+            folder.mkdir(mode=0o700, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise UnsuitableFolder(
+            f"{path} cannot hold the data: {error.filename} is a file, not a folder. Move it away, or set DATA_DIR to "
+            "another folder"
+        ) from error
     except OSError as error:
         raise UnsuitableFolder(
             f"{path} cannot hold the data: it cannot be made ({error.strerror}). Make it and give this user the right "
             "to write in it, or set DATA_DIR to another folder"
         ) from error
+
+
+def _keep_others_out(path: Path) -> None:
+    """Close what an earlier start, or whoever made the folder, left open to others.
+
+    The folder itself only where nothing but ours lies in it: it may be somebody's home or ``/var/lib``.
+    """
+    others_too = False
+    for entry in path.iterdir():
+        if not entry.name.startswith(_OUR_NAMES + _OF_THE_DEMO):
+            others_too = True
+        elif entry.is_file():
+            _close_to_others(entry)
+    if not others_too:
+        _close_to_others(path)
+
+
+def _close_to_others(path: Path) -> None:
+    """Take from others what they may do, where it is ours, still there, and on a disk that knows of owners."""
+    with suppress(OSError):
+        status = path.stat()
+        is_ours = not hasattr(os, "geteuid") or status.st_uid == os.geteuid()
+        if is_ours and status.st_mode & _FOR_OTHERS:
+            path.chmod(stat.S_IMODE(status.st_mode) & ~_FOR_OTHERS)

@@ -3,6 +3,7 @@ import argparse
 import pytest
 
 from peoplecount.commands import db
+from peoplecount.launch import CannotStart
 from peoplecount.settings import DatabaseSettings
 from peoplecount.settings.database import DatabaseKind
 from peoplecount.storage import migrate
@@ -62,7 +63,7 @@ def test_a_database_that_cannot_be_used_is_one_line_and_not_a_traceback(run, cap
 
 def test_a_server_that_is_away_is_one_line(monkeypatch, capsys):
     away = DatabaseSettings(DatabaseKind.POSTGRESQL, host="127.0.0.1", port=1, name="x", user="u", password="geheim")
-    monkeypatch.setattr(db, "load_settings", lambda: argparse.Namespace(database=away))
+    monkeypatch.setattr(db, "read_settings", lambda: argparse.Namespace(database=away))
     parser = argparse.ArgumentParser()
     db.add_arguments(parser)
     pytest.importorskip("psycopg")
@@ -70,6 +71,18 @@ def test_a_server_that_is_away_is_one_line(monkeypatch, capsys):
     said = capsys.readouterr()
     assert len(said.err.strip().splitlines()) == 1
     assert "geheim" not in said.out + said.err
+
+
+def test_what_is_odd_about_the_settings_is_said_first(run, capsys, monkeypatch):
+    monkeypatch.setenv("DB_HOST", "srv")
+    run("check")
+    assert capsys.readouterr().err.count("did you mean DB_SERVER?") == 1
+
+
+def test_a_folder_that_cannot_be_made_is_one_line(run, tmp_path):
+    (tmp_path / "data").touch()
+    with pytest.raises(CannotStart, match="data cannot be made: File exists; see DATA_DIR"):
+        run("upgrade")
 
 
 def test_nothing_asked_is_an_error(run):

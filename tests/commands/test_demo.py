@@ -23,6 +23,7 @@ from tests.support.processes import (
     bare_environment,
     copy_project,
     free_port,
+    open_to_others,
     python,
     running,
     status_of,
@@ -143,6 +144,7 @@ def test_people_move_nothing_real_is_contacted_and_ctrl_c_ends_it_all(demo: Demo
     assert "Traceback" not in demo.said()
     assert (project / "var" / "demo" / "peoplecount.db").exists()
     assert [entry.name for entry in (project / "var").iterdir()] == ["demo"]
+    assert open_to_others(project / "var") == []
 
 
 def test_a_second_start_keeps_what_is_there_and_sigterm_ends_it(project: Path, tmp_path: Path, trap: Trap) -> None:
@@ -170,10 +172,10 @@ def test_a_service_that_dies_ends_the_demo_in_one_line(demo: Demo) -> None:
     assert "The service has ended by itself" in demo.said()
 
 
-def told(**environ: str) -> tuple[int, str]:
+def told(project: Path = ROOT, **environ: str) -> tuple[int, str]:
     command = python("-m", "peoplecount", "demo")
     done = subprocess.run(
-        command, cwd=ROOT, env=bare_environment(**environ), capture_output=True, text=True, check=False, timeout=30
+        command, cwd=project, env=bare_environment(**environ), capture_output=True, text=True, check=False, timeout=30
     )
     return done.returncode, done.stderr
 
@@ -182,6 +184,17 @@ def test_a_taken_port_is_a_one_line_error(trap: Trap) -> None:
     code, error = told(PORT=str(trap.port))
     assert code == 1
     assert error.startswith(f"Port {trap.port} on 127.0.0.1 is taken")
+    assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize("spoilt", ["var", "var/demo", "var/demo/peoplecount.db", "var/demo/seal.key"])
+def test_a_folder_it_cannot_use_is_a_one_line_error(tmp_path: Path, spoilt: str) -> None:
+    project = copy_project(tmp_path)
+    (project / spoilt).parent.mkdir(parents=True, exist_ok=True)
+    (project / spoilt).write_text("neither a folder nor a database nor a key")
+    code, error = told(project, PORT=str(free_port()))
+    assert code == 1
+    assert error.startswith(f"The demo cannot use {project / 'var' / 'demo'}")
     assert error.count("\n") == 1
 
 

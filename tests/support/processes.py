@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import os
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import time
@@ -61,6 +63,17 @@ def copy_project(folder: Path) -> Path:
     for file in ("wsgi.py", "gunicorn.conf.py"):
         shutil.copy(ROOT / file, folder)
     return folder
+
+
+def open_to_others(folder: Path) -> list[str]:
+    """The folder and what lies in it, as far as other users of this machine may do anything with it."""
+    found = []
+    for path in (folder, *folder.rglob("*")):
+        with contextlib.suppress(FileNotFoundError):
+            mode = path.stat().st_mode
+            if mode & 0o077:
+                found.append(f"{stat.filemode(mode)} {path}")
+    return found
 
 
 def python(*arguments: str) -> list[str]:
