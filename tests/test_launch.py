@@ -5,10 +5,20 @@ from __future__ import annotations
 import os
 import socket
 import sys
+from pathlib import Path
 
 import pytest
 
-from peoplecount.launch import ROOT, CannotStart, demand_free, demand_loopback, gunicorn_command, http_address
+from peoplecount.launch import (
+    ROOT,
+    CannotStart,
+    LastWords,
+    demand_free,
+    demand_loopback,
+    gunicorn_command,
+    http_address,
+    read_settings,
+)
 from tests.support.processes import free_port
 
 
@@ -21,6 +31,32 @@ def test_this_machines_own_addresses_are_fine(host: str) -> None:
 def test_an_address_others_could_reach_is_refused_while_there_is_no_sign_in(host: str) -> None:
     with pytest.raises(CannotStart, match="no sign-in"):
         demand_loopback(host)
+
+
+def test_last_words_are_those_of_the_first_and_nothing_where_nobody_spoke() -> None:
+    words = LastWords()
+    assert words.first() == ""
+    words.say("the disk is gone\nand more")
+    words.say("the disk is gone")
+    assert words.first() == "the disk is gone"
+
+
+def test_a_pipe_full_of_last_words_holds_nobody_up() -> None:
+    words = LastWords()
+    for _ in range(100):
+        words.say("ä" * 10_000)
+    assert words.first().startswith("ääää")
+
+
+def test_what_is_odd_about_the_settings_is_said_on_standard_error(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text("DB_HOST=srv\nPORT=8123\n")
+    assert read_settings().port == 8123
+    said = capsys.readouterr()
+    assert "did you mean DB_SERVER?" in said.err
+    assert said.out == ""
 
 
 def test_a_free_port_is_fine_also_just_after_it_was_used() -> None:
