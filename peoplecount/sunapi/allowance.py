@@ -63,3 +63,7 @@ class Allowance:
     def too_slow(self) -> CameraUnreachable:
         """The error for an answer that has begun and goes on for too long."""
         return CameraUnreachable(self._camera_id, f"the camera did not finish its answer within {self._seconds:g} s")
+
+    def no_handshake(self, seconds: float) -> CameraUnreachable:
+        """The error for a camera that takes longer than ``seconds`` to agree on an encrypted connection."""
+        return CameraUnreachable(self._camera_id, f"no encrypted connection could be agreed within {seconds:g} s")

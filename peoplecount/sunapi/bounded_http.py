@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, PoolManager
+from urllib3.connection import HTTPConnection
 
 from peoplecount.sunapi.allowance import Allowance
+from peoplecount.sunapi.bounded_tls import BoundedHTTPSConnection
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -46,20 +48,24 @@ class BoundedAdapter(HTTPAdapter):
 class _Pools(PoolManager):
     def __init__(self, allowance: Allowance, *, num_pools: int, maxsize: int, block: bool) -> None:
         super().__init__(num_pools, maxsize=maxsize, block=block)
+        self._kinds: dict[str, Callable[..., http.client.HTTPConnection]] = {
+            "http": HTTPConnection,
+            "https": partial(BoundedHTTPSConnection, allowance),
+        }
         self._answer = partial(BoundedResponse, allowance)
 
     def _new_pool(
         self, scheme: str, host: str, port: int, request_context: dict[str, Any] | None = None
     ) -> HTTPConnectionPool:
         pool = super()._new_pool(scheme, host, port, request_context)
-        pool.ConnectionCls = partial(_connection, pool.ConnectionCls, self._answer)  # type: ignore[assignment,arg-type]
+        pool.ConnectionCls = partial(_connection, self._kinds[scheme], self._answer)  # type: ignore[assignment]
         return pool
 
 
 def _connection(
     kind: Callable[..., http.client.HTTPConnection],
     answer: Callable[..., BoundedResponse],
-    **options: Any,  # noqa: ANN401 - whatever urllib3 wants of its connections
+    **options: object,
 ) -> http.client.HTTPConnection:
     connection = kind(**options)
     connection.response_class = answer  # type: ignore[assignment]

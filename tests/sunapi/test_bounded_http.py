@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gzip
 import json
+import socket
 import subprocess
 import sys
 import threading
@@ -191,7 +192,7 @@ def test_each_answer_on_a_kept_connection_has_its_own_allowance(
     assert len({seen.connection for seen in device.seen}) == 1
 
 
-FLOODED = """
+UNDER_GEVENT = """
 from gevent import monkey; monkey.patch_all()
 import json, sys, gevent
 from peoplecount.services.played_clock import PlayedClock
@@ -207,7 +208,7 @@ def beat():
         beats += 1
 
 gevent.spawn(beat)
-transport = Transport("front", clock=PlayedClock(), connect_timeout=10, read_timeout=10)
+transport = Transport("front", clock=PlayedClock(), connect_timeout=float(sys.argv[2]), read_timeout=10)
 try:
     transport.send(transport.prepare(sys.argv[1]))
 except CameraError as error:
@@ -215,13 +216,52 @@ except CameraError as error:
 """
 
 
-def test_under_gevent_a_flood_lets_others_run(device: DigestCamera) -> None:
+def error_under_gevent(address: str, connect_timeout: float = 10) -> tuple[int, str]:
+    """How often others ran meanwhile, and the error."""
     pytest.importorskip("gevent")
+    command = [sys.executable, "-c", UNDER_GEVENT, address, str(connect_timeout)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
+    beats, message = json.loads(done.stdout)
+    return beats, message
+
+
+def test_under_gevent_a_flood_lets_others_run(device: DigestCamera) -> None:
     sends(device, IN_CHUNKS + b"0\r\n" + b"X: y\r\n" * (TOO_MANY // 6), b"\r\n")
 
-    command = [sys.executable, "-c", FLOODED, device.address + "/"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    beats, message = error_under_gevent(device.address + "/")
 
-    beats, message = json.loads(done.stdout)
     assert message == "the answer is larger than 1024 KiB"
     assert beats >= 20
+
+
+@contextlib.contextmanager
+def dripping_handshake() -> Iterator[str]:
+    """The address of a device whose part of a TLS handshake comes byte by byte."""
+    hello = b"\x16\x03\x03\x40\x00\x02\x00\x3f\xfc\x03\x03" + b"x" * 16_000
+    enough = threading.Event()
+    listening = socket.create_server(("127.0.0.1", 0))
+
+    def drip() -> None:
+        connection, _ = listening.accept()
+        with connection, contextlib.suppress(OSError):
+            connection.recv(4096)
+            for byte in hello:
+                connection.sendall(bytes([byte]))
+                if enough.wait(0.02):
+                    return
+
+    thread = threading.Thread(target=drip)
+    thread.start()
+    try:
+        yield f"https://127.0.0.1:{listening.getsockname()[1]}/"
+    finally:
+        enough.set()
+        thread.join()
+        listening.close()
+
+
+def test_under_gevent_too_a_handshake_that_drips_is_given_up_in_time() -> None:
+    with dripping_handshake() as address:
+        _, message = error_under_gevent(address, connect_timeout=0.3)
+
+    assert message == "no encrypted connection could be agreed within 0.3 s"
