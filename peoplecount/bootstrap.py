@@ -56,6 +56,9 @@ COPY_SECONDS = 5.0
 
 RETRY_SECONDS = 5.0
 
+LONGEST_JOIN = 2.0
+"""Seconds. The last append is made well before; what hangs longer is a database."""
+
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 
 
@@ -116,7 +119,7 @@ class Service:
         self._stop.set()
         self._wake_follower.set()
         for thread in self._threads:
-            thread.join(timeout=3)
+            thread.join(timeout=LONGEST_JOIN)
         self._folder.close()
         # A database that hangs must not hold the end up.
         farewell = threading.Thread(target=self._database.disconnect, name="disconnect", daemon=True)
@@ -227,7 +230,9 @@ class Service:
         session, writer = self._session, self._writer
         if self._leadership.session is not None and session is not None and writer is not None:
             status["polling"] = session.polling_figures()
-            status["database"] |= {"lag": writer.state.lag, "error": writer.state.error or None}
+            state = writer.state
+            # What exactly is wrong may name servers and logins: that is for the log.
+            status["database"] |= {"lag": state.lag, "writes": not state.error, "refused": state.refused}
         return status
 
 
@@ -238,7 +243,9 @@ def build(settings: Settings) -> Service:
 
 def database(settings: Settings, folder: DataFolder, runtime: Runtime | None = None) -> ProxyDB:
     """The owner's database behind its proxy."""
-    defaults = CameraDefaults(settings.camera_user, settings.camera_password, settings.poll_interval)
+    defaults = CameraDefaults(
+        settings.camera_user, settings.camera_password, settings.poll_interval, settings.time_zone
+    )
     view = CameraView(folder.sealer, name=settings.cameras_view, defaults=defaults)
     offload = (runtime or this_runtime()).offload_database
     return ProxyDB(connection_for(settings.database), offload=offload, camera_view=view)

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
-from peoplecount.launch import ROOT, CannotStart, demand_free, gunicorn_command
+from peoplecount.launch import ROOT, CannotStart, demand_free, service_command
 
 START_TIME = 30.0
 """Seconds the service has to answer. A small machine that has just installed everything is slow once."""
@@ -66,7 +66,7 @@ class Children:
 
     def start_service(self, host: str, port: int) -> None:
         """Start gunicorn and wait until it answers. Raises ``CannotStart``."""
-        self._service = self._spawn(gunicorn_command())
+        self._service = self._spawn(service_command())
         deadline = time.monotonic() + START_TIME
         while not _answers(host, port):
             if self._service.poll() is not None:
@@ -127,7 +127,10 @@ def _end(child: subprocess.Popen[bytes] | None, patience: float) -> None:
     try:
         child.wait(patience)
     except subprocess.TimeoutExpired:
-        os.killpg(child.pid, signal.SIGKILL)
+        if sys.platform == "win32":
+            child.kill()
+        else:
+            os.killpg(child.pid, signal.SIGKILL)
         child.wait()
     for pipe in (child.stdin, child.stdout):
         if pipe is not None:

@@ -103,10 +103,17 @@ def http_address(host: str, port: int) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def gunicorn_command(*options: str) -> list[str]:
-    """The command line that serves ``wsgi:app``, from any folder."""
+def service_command() -> list[str]:
+    """The command line that serves, on the server that runs here."""
     if sys.platform == "win32":
-        raise CannotStart("gunicorn does not run on Windows: start the service under WSL")
+        return [sys.executable, "-m", "peoplecount", "serve"]
+    return gunicorn_command()
+
+
+def gunicorn_command(*options: str) -> list[str]:
+    """The command line by which gunicorn serves ``wsgi:app``, from any folder."""
+    if sys.platform == "win32":
+        raise CannotStart("gunicorn does not run on Windows; gevent's own server does: serve --server gevent")
     return [sys.executable, "-m", "gunicorn", "--config", str(ROOT / "gunicorn.conf.py"), *options, "wsgi:app"]
 
 

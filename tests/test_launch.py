@@ -18,6 +18,7 @@ from peoplecount.launch import (
     gunicorn_command,
     http_address,
     read_settings,
+    service_command,
 )
 from tests.support.processes import free_port
 
@@ -94,7 +95,9 @@ def test_gunicorn_is_called_from_any_folder_with_this_python() -> None:
     assert str(ROOT / "gunicorn.conf.py") in command
 
 
-def test_on_windows_it_says_what_to_do_instead(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_on_windows_gevents_own_server_takes_gunicorns_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert service_command() == gunicorn_command()
     monkeypatch.setattr(sys, "platform", "win32")
-    with pytest.raises(CannotStart, match="WSL"):
+    assert service_command() == [sys.executable, "-m", "peoplecount", "serve"]
+    with pytest.raises(CannotStart, match="--server gevent"):
         gunicorn_command()

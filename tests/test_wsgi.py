@@ -30,6 +30,7 @@ pytest.importorskip("gunicorn", reason="gunicorn runs on POSIX only")
 
 BY_HAND = python("-m", "gunicorn", "-c", "gunicorn.conf.py", "wsgi:app")
 BY_COMMAND = python("-m", "peoplecount", "serve")
+ON_GEVENT = python("-m", "peoplecount", "serve", "--server", "gevent")
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +58,7 @@ def serving(command: list[str], tmp_path: Path, cwd: Path, **settings: str) -> I
         yield Served(process, port, tmp_path / "output")
 
 
-@pytest.mark.parametrize("command", [BY_HAND, BY_COMMAND], ids=["by hand", "by command"])
+@pytest.mark.parametrize("command", [BY_HAND, BY_COMMAND, ON_GEVENT], ids=["by hand", "by command", "on gevent"])
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_the_service_streams_and_a_signal_ends_it_at_once(
     command: list[str], number: signal.Signals, tmp_path: Path, project: Path
@@ -94,7 +95,7 @@ def test_a_database_that_never_answers_does_not_hold_up_the_end(tmp_path: Path, 
             assert "Traceback" not in served.said()
 
 
-@pytest.mark.parametrize("command", [BY_HAND, BY_COMMAND], ids=["by hand", "by command"])
+@pytest.mark.parametrize("command", [BY_HAND, BY_COMMAND, ON_GEVENT], ids=["by hand", "by command", "on gevent"])
 def test_what_it_keeps_is_nobody_elses(command: list[str], tmp_path: Path, project: Path) -> None:
     (tmp_path / "data").mkdir(mode=0o755)
     with serving(command, tmp_path, project):

@@ -6,20 +6,34 @@ import argparse
 import os
 import sys
 
-from peoplecount.launch import demand_free, demand_loopback, gunicorn_command
+from peoplecount.launch import CannotStart, demand_free, demand_loopback, gunicorn_command, log_to_stderr
 from peoplecount.settings import load_settings
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's options."""
     parser.add_argument("--reload", action="store_true", help="start again whenever the source changes")
+    parser.add_argument(
+        "--server",
+        choices=["gunicorn", "gevent"],
+        default="gevent" if sys.platform == "win32" else "gunicorn",
+        help="gunicorn, or gevent's own in one process where gunicorn does not run (default here: %(default)s)",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Become gunicorn, as if it had been typed; what would stop it is said before, without gunicorn's own lines."""
+    """Become the server; what would stop it is said before, without the server's own lines."""
     settings = load_settings()
     demand_loopback(settings.host)
     demand_free(settings.host, settings.port)
-    command = gunicorn_command(*(["--reload"] if arguments.reload else []))
-    sys.stdout.flush()
-    os.execv(command[0], command)  # noqa: S606  no shell, and nothing of ours is left running
+    if arguments.server == "gunicorn":
+        command = gunicorn_command(*(["--reload"] if arguments.reload else []))
+        sys.stdout.flush()
+        os.execv(command[0], command)  # noqa: S606  no shell, and nothing of ours is left running
+    if arguments.reload:
+        raise CannotStart("--reload needs gunicorn")
+    from peoplecount.gevent_server import serve  # noqa: PLC0415  patches the process
+
+    log_to_stderr(settings.log_level)
+    serve(settings)
+    return 0

@@ -11,6 +11,9 @@ import threading
 from collections.abc import Callable
 from typing import Protocol
 
+from peoplecount.eventlog.log import LogError
+from peoplecount.storage.errors import DatabaseError
+
 logger = logging.getLogger(__name__)
 
 TICK_SECONDS = 1.0
@@ -87,9 +90,15 @@ class Leadership:
                 return
             self.session = self._begin()
             self.session.start()
-        except Exception:
+        except Exception as error:
             if not self._failed:
-                logger.exception("could not take the lead; trying again every second")
+                known = isinstance(error, LogError | DatabaseError)
+                logger.log(
+                    logging.ERROR,
+                    "cannot take the lead, and tries again every second: %s",
+                    error,
+                    exc_info=None if known else error,
+                )
             self._failed = True
             self._end()
             return

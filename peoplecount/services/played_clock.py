@@ -34,8 +34,23 @@ class PlayedClock:
 
 
 def fetch_played_time(url: str, patience: float = 10.0) -> PlayedTime:
-    """The clock a simulator plays. Raises ``ClockUnavailable`` if it does not answer in time."""
-    fields = _fetch(url, time.monotonic() + patience)
+    """The clock a simulator plays. Raises ``ClockUnavailable`` if none tells the time there within ``patience`` s."""
+    deadline = time.monotonic() + patience
+    with requests.Session() as session:
+        session.trust_env = False
+        while True:
+            try:
+                return _ask(session, url)
+            except (requests.RequestException, KeyError, TypeError, ValueError) as error:
+                if time.monotonic() > deadline:
+                    raise ClockUnavailable(f"CLOCK_URL is {url}, but no simulator tells the time there") from error
+                time.sleep(0.1)
+
+
+def _ask(session: requests.Session, url: str) -> PlayedTime:
+    answer = session.get(url, timeout=5)
+    answer.raise_for_status()
+    fields: Mapping[str, Any] = answer.json()
     until = fields["playedUntil"]
     return PlayedTime(
         played_from=parse_utc(fields["playedFrom"]),
@@ -43,19 +58,3 @@ def fetch_played_time(url: str, patience: float = 10.0) -> PlayedTime:
         speed=float(fields["speed"]),
         played_until=parse_utc(until) if until else None,
     )
-
-
-def _fetch(url: str, deadline: float) -> Mapping[str, Any]:
-    with requests.Session() as session:
-        session.trust_env = False
-        while True:
-            try:
-                answer = session.get(url, timeout=5)
-                answer.raise_for_status()
-                fields: Mapping[str, Any] = answer.json()
-            except requests.RequestException as error:
-                if time.monotonic() > deadline:
-                    raise ClockUnavailable(f"CLOCK_URL is {url}, but no simulator tells the time there") from error
-                time.sleep(0.1)
-            else:
-                return fields

@@ -27,6 +27,10 @@ ROSTER_SECONDS = 10.0
 
 TRIM_SECONDS = 600.0
 
+LONGEST_JOIN = 0.5
+"""Seconds the writer and the roster are waited for at the end. A database that hangs holds nothing up: what it has not
+taken is in the log."""
+
 STALL_SECONDS = 30.0
 """Grace beyond three intervals before a scheduler without progress is given up; a poll may take its time-outs."""
 
@@ -134,7 +138,7 @@ class PollingSession:
         self.collector.stop()
         self.tick()
         for thread in self._threads:
-            thread.join(timeout=5)
+            thread.join(timeout=LONGEST_JOIN)
 
     def _write(self) -> None:
         self._writer.run(self._stop, self._wake_writer)

@@ -69,3 +69,10 @@ def test_without_a_simulator_the_clock_is_the_machines():
     clock = PlayedClock()
     assert abs(clock.now() - datetime.now(UTC)) < timedelta(seconds=1)
     assert clock.speed == 1.0
+
+
+@pytest.mark.parametrize("fields", [{}, [], {"speed": "fast"}, {"playedUntil": None, "playedFrom": 1}])
+def test_what_is_no_clock_is_said_to_be_none(teller, fields):
+    teller.fields = fields
+    with pytest.raises(ClockUnavailable):
+        fetch_played_time(address(teller.server_port), patience=0.3)

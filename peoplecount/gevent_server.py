@@ -1,0 +1,51 @@
+"""The service on gevent's own server, for where gunicorn does not run: Windows.
+
+One process, no reload. Everything else is the same.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+
+from peoplecount.launch import CannotStart
+from peoplecount.settings import Settings
+
+STOP_SECONDS = 2.0
+"""For requests under way; streams are ended before."""
+
+
+def serve(settings: Settings) -> None:
+    """Serve until the process is told to end. Patches the process: call it first, and once. Raises ``CannotStart``."""
+    from gevent import monkey  # noqa: PLC0415 - only where it serves
+
+    monkey.patch_all()
+    from gevent import signal_handler, spawn  # noqa: PLC0415 - after patching, as all that opens sockets
+    from gevent.pywsgi import WSGIServer  # noqa: PLC0415
+
+    from peoplecount.bootstrap import build  # noqa: PLC0415
+    from peoplecount.eventlog.log import LogError  # noqa: PLC0415
+    from peoplecount.services.played_clock import ClockUnavailable  # noqa: PLC0415
+
+    try:
+        service = build(settings)
+    except ClockUnavailable as error:
+        raise CannotStart(f"Cannot start: {error}") from error
+    logger = logging.getLogger(__name__)
+    server = WSGIServer((settings.host, settings.port), service.app, log=None, error_log=logger)
+
+    def end() -> None:
+        service.stop()
+        server.stop(timeout=STOP_SECONDS)
+
+    for name in ("SIGTERM", "SIGINT"):
+        signal_handler(getattr(signal, name), lambda: spawn(end))
+    try:
+        service.start()
+    except (LogError, OSError) as error:
+        raise CannotStart(f"Cannot start: {error}") from error
+    logger.info("listening at %s, port %d", settings.host, settings.port)
+    try:
+        server.serve_forever(stop_timeout=STOP_SECONDS)
+    finally:
+        service.stop()
