@@ -93,7 +93,7 @@ def read_database(
     if "DATABASE_URL" in texts:
         return _from_url(given)
     named = [name for name in _CONNECTION if name in texts]
-    if named in ([], ["DB_PORT"]):  # a port alone asks for nothing: it stands in the example
+    if named in ([], ["DB_PORT"]):  # a port alone asks for no server
         return DatabaseSettings(DatabaseKind.SQLITE, path=data_dir / EMBEDDED_FILE, schema=schema)
     if "DB_SERVER" not in texts:
         faults.append(f"DB_SERVER is missing, although {' and '.join(named)} {_are(named)} set")

@@ -11,6 +11,7 @@ from pathlib import Path
 from dotenv.parser import Binding, parse_stream
 
 _CUT_COMMENT = re.compile(r"=[^\S\r\n]*(?!['\"])[^\r\n]*?\s#|=[^\S\r\n]+#")
+_QUOTED = re.compile(r"\s*(?:export\s+)?[^=#\s]+[^\S\r\n]*=[^\S\r\n]*['\"]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +47,7 @@ def read_env_file(file: Path, secrets: Collection[str]) -> EnvFile:
 def _take(found: EnvFile, file: Path, binding: Binding, secrets: Collection[str]) -> None:
     line = _line(binding)
     if binding.error or (binding.key is not None and binding.value is None):
-        found.faults.append(
-            f"{file}, line {line}: not NAME=VALUE; a value that begins with a quote must end with the same one"
-        )
+        found.faults.append(f"{file}, line {line}: {_why_not(binding)}")
         return
     if binding.key is None or binding.value is None:
         return  # a blank line or a comment
@@ -60,6 +59,12 @@ def _take(found: EnvFile, file: Path, binding: Binding, secrets: Collection[str]
             "where it belongs to the value, put the value in single quotes"
         )
     found.values[binding.key] = binding.value
+
+
+def _why_not(binding: Binding) -> str:
+    if _QUOTED.match(binding.original.string):
+        return "the value begins with a quote and must end with the same one, with nothing behind it but a comment"
+    return "this is not NAME=VALUE, with a name without blanks; a comment begins with #"
 
 
 def _line(binding: Binding) -> int:

@@ -6,10 +6,17 @@ from collections.abc import Iterable
 
 
 class SettingsError(Exception):
-    """Settings that cannot be used; ``faults`` says each in words, without any secret."""
+    """Settings that cannot be used; ``faults`` says each in words, without any secret.
 
-    def __init__(self, faults: Iterable[str]) -> None:
+    ``warnings`` are told with them: a misspelt name is often why another setting is missing.
+    """
+
+    def __init__(self, faults: Iterable[str], warnings: Iterable[str] = ()) -> None:
         self.faults = tuple(faults)
+        self.warnings = tuple(warnings)
         count = len(self.faults)
         head = "One setting is wrong" if count == 1 else f"{count} settings are wrong"
-        super().__init__("\n".join([f"{head}:", *(f"  - {fault}" for fault in self.faults)]))
+        lines = [f"{head}:", *(f"  - {fault}" for fault in self.faults)]
+        if self.warnings:
+            lines += ["And this is odd:", *(f"  - {warning}" for warning in self.warnings)]
+        super().__init__("\n".join(lines))

@@ -57,16 +57,16 @@ class Settings:
 def load_settings(environ: Mapping[str, str] | None = None, env_file: Path | None = ENV_FILE) -> Settings:
     """The settings from ``environ`` (the process' own unless given) and, where that is silent, from ``env_file``.
 
-    Raises ``SettingsError`` with every fault there is.
+    Raises ``SettingsError`` with every fault there is, and what was odd besides.
     """
     sources = read_sources(os.environ if environ is None else environ, env_file)
     faults, warnings = list(sources.faults), list(sources.warnings)
     values = _values(sources, faults)
     texts = {name: text for name, text in sources.texts.items() if name not in values.refused}
     database = read_database(texts, values.by_attribute["data_dir"], faults, warnings)
-    time_zone = values.by_attribute["time_zone"] or _local_time_zone(warnings)
     if faults or database is None:
-        raise SettingsError(faults)
+        raise SettingsError(faults, warnings)
+    time_zone = values.by_attribute["time_zone"] or _local_time_zone(warnings)
     return Settings(
         **(values.by_attribute | {"time_zone": time_zone}),
         database=database,

@@ -103,6 +103,23 @@ def test_the_message_counts_the_faults() -> None:
     assert str(SettingsError(["a", "b"])) == "2 settings are wrong:\n  - a\n  - b"
 
 
+def test_names_that_are_none_are_told_together_with_the_faults() -> None:
+    with pytest.raises(SettingsError) as caught:
+        loaded(PORT="x", POL_INTERVAL="5")
+    assert len(caught.value.faults) == 1
+    head, _, odd = str(caught.value).partition("\nAnd this is odd:\n")
+    assert head.startswith("One setting is wrong:\n  - PORT: ")
+    assert odd.startswith("  - POL_INTERVAL in the environment")
+    assert odd.endswith("did you mean POLL_INTERVAL?")
+
+
+def test_the_values_of_strangers_are_not_told_with_the_faults() -> None:
+    with pytest.raises(SettingsError) as caught:
+        loaded(PORT="x", DB_PASS="hush", DATABASE_URL="mssql://sa:hush@a/hush@b/d", DB_SERVER="c")
+    assert caught.value.warnings
+    assert "hush" not in str(caught.value)
+
+
 def test_no_password_shows_in_what_is_printed() -> None:
     settings = loaded(
         DATABASE_URL="mssql+pyodbc://sa:hush1@h/d?odbc_connect=PWD%3Dhush2",

@@ -83,11 +83,22 @@ def test_a_folder_in_the_files_place_is_refused_in_words(env_file: Path) -> None
     assert "cannot be read" in faults({}, env_file)[0]
 
 
-@pytest.mark.parametrize("line", ["CAMERA_PASSWORD='hush", 'CAMERA_PASSWORD="hush" hush', "CAMERA_PASSWORD hush"])
-def test_a_line_that_is_no_setting_is_a_fault_by_its_number(env_file: Path, line: str) -> None:
-    env_file.write_text(f"PORT=1111\n{line}\n")
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("CAMERA_PASSWORD='hush", "begins with a quote"),
+        ('export CAMERA_PASSWORD = "hush" hush', "begins with a quote"),
+        ("CAMERA_PASSWORD hush", "not NAME=VALUE"),
+        ("this is no 'hush' line", "not NAME=VALUE"),
+        ("CAMERA PASSWORD='hush'", "not NAME=VALUE"),
+        ("hush", "not NAME=VALUE"),
+    ],
+)
+def test_a_line_that_is_no_setting_is_a_fault_by_its_number_and_says_why(env_file: Path, line: str, why: str) -> None:
+    env_file.write_text(f"PORT=1111\n\n{line}\n")
     (fault,) = faults({}, env_file)
-    assert "line 2" in fault
+    assert "line 3: " in fault
+    assert why in fault
     assert "hush" not in fault
 
 
