@@ -26,6 +26,7 @@ from peoplecount.launch import (  # noqa: E402
     LastWords,
     demand_free,
     demand_loopback,
+    http_address,
     log_to_stderr,
 )
 from peoplecount.settings import SettingsError, load_settings  # noqa: E402
@@ -80,9 +81,23 @@ def on_starting(server: Arbiter) -> None:
     _allow_open_files(worker_connections + 1_000)
 
 
-def on_reload(server: Arbiter) -> None:  # noqa: ARG001  gunicorn passes it
-    """After SIGHUP this file has been read again."""
+def when_ready(server: Arbiter) -> None:
+    """Say where to look, as a link that terminals open."""
+    _say_addresses(server)
+
+
+def on_reload(server: Arbiter) -> None:
+    """After SIGHUP this file has been read again, and where it listens may be another place."""
     log_to_stderr(settings.log_level)
+    _say_addresses(server)
+
+
+def _say_addresses(server: Arbiter) -> None:
+    if settings.demo:
+        return  # the demo says it itself
+    for address in (listener.getsockname() for listener in server.LISTENERS):
+        if isinstance(address, tuple):
+            server.log.info("The dashboard is at %s", http_address(*address[:2]))
 
 
 def pre_fork(server: Arbiter, worker: StreamWorker) -> None:

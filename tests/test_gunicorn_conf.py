@@ -153,6 +153,37 @@ def test_sigterm_lets_a_stream_say_goodbye(served: subprocess.Popen[bytes], port
     stream.close()
 
 
+LINK = "The dashboard is at http://"
+
+
+def test_it_says_where_the_dashboard_is_as_a_link(
+    served: subprocess.Popen[bytes],
+    folder: Path,
+    port: int,
+) -> None:
+    assert (folder / "output").read_text().count(f"{LINK}127.0.0.1:{port}\n") == 1
+
+
+@pytest.mark.parametrize("more", [{"LOG_LEVEL": "WARNING"}, {"PEOPLECOUNT_DEMO": "1", "LOG_LEVEL": "INFO"}])
+def test_it_says_no_link_where_warnings_only_are_wanted_or_the_demo_says_it(
+    folder: Path, port: int, more: dict[str, str]
+) -> None:
+    environment = bare_environment(PORT=str(port), DATA_DIR=str(folder), **more)
+    reading, writing = os.pipe()  # the demo holds the other end of its service's standard input
+    with open(folder / "output", "wb") as output:
+        process = subprocess.Popen(command(), cwd=folder, env=environment, stdin=reading, stderr=output, stdout=output)
+    os.close(reading)
+    try:
+        wait_until(lambda: status_of(port, "/health/live") == 200)
+        assert LINK not in (folder / "output").read_text()
+        process.terminate()
+        assert process.wait(10) == 0
+    finally:
+        os.close(writing)
+        process.kill()
+        process.wait()
+
+
 def test_the_limit_on_open_files_is_raised_for_streams(served: subprocess.Popen[bytes]) -> None:
     import resource  # noqa: PLC0415  POSIX
 
@@ -215,6 +246,7 @@ def test_sighup_takes_up_another_port(folder: Path, port: int) -> None:
         (folder / ".env").write_text(f"PORT={other}\n")
         process.send_signal(signal.SIGHUP)
         wait_until(lambda: status_of(other, "/health/live") == 200)
+        wait_until(lambda: f"{LINK}127.0.0.1:{other}\n" in (folder / "output").read_text())
 
 
 HANDING_OVER = """
