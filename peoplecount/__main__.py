@@ -16,8 +16,23 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from peoplecount import __version__, commands
-from peoplecount.launch import OWNER_ONLY, CannotStart
-from peoplecount.settings import SettingsError
+
+
+def _missing(error: ModuleNotFoundError) -> str:
+    """In words, what a forgotten virtual environment looks like. Raises ``error`` where the fault is ours."""
+    if error.name is None or error.name.partition(".")[0] == "peoplecount":
+        raise error
+    return (
+        f"{error.name} is not installed for {sys.executable}: activate the virtual environment first "
+        "(`. .venv/bin/activate`, on Windows `.venv\\Scripts\\activate`), or run `pip install -r requirements.txt`"
+    )
+
+
+try:
+    from peoplecount.launch import OWNER_ONLY, CannotStart
+    from peoplecount.settings import SettingsError
+except ModuleNotFoundError as missing:
+    sys.exit(_missing(missing))
 
 INTERRUPTED = 130
 """Exit code of what Ctrl-C ended, as shells know it."""
@@ -31,7 +46,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if chosen.command is None:
         _parser(sentences).print_help()
         return 0
-    command = importlib.import_module(f"{commands.__name__}.{chosen.command}")
+    try:
+        command = importlib.import_module(f"{commands.__name__}.{chosen.command}")
+    except ModuleNotFoundError as error:
+        print(_missing(error), file=sys.stderr)
+        return 1
     parser = argparse.ArgumentParser(f"python -m peoplecount {chosen.command}", description=command.__doc__)
     command.add_arguments(parser)
     try:

@@ -16,13 +16,14 @@ from peoplecount.domain.camera import Camera
 from peoplecount.domain.clock import REAL_TIME
 from peoplecount.domain.roster import Roster
 from peoplecount.domain.site import DEFAULT_SITE_ID, Site
-from peoplecount.eventlog.data_folder import DataFolder
+from peoplecount.eventlog.data_folder import DataFolder, open_data_folder
 from peoplecount.eventlog.group_commit import GroupCommit
 from peoplecount.eventlog.rewind import discover_rewind
 from peoplecount.runtime import Runtime, this_runtime
 from peoplecount.services.camera_health import CameraHealth
 from peoplecount.services.collector import Collector
-from peoplecount.services.count_keeper import CountKeeper
+from peoplecount.services.count_keeper import CAMERA_STATE, CountKeeper
+from peoplecount.services.count_state_body import read_count_state
 from peoplecount.services.fleet import Fleet
 from peoplecount.services.leadership import Leadership
 from peoplecount.services.live_board import LiveBoard
@@ -285,6 +286,20 @@ def configuration(settings: Settings) -> Iterator[Configuration]:
         yield Configuration(CameraTable(proxy, folder.sealer), SiteTable(proxy))
     finally:
         proxy.disconnect()
+
+
+def serials_read(settings: Settings) -> dict[str, str]:
+    """The serial number of each camera as last read, by the camera's id. Raises ``LogError``."""
+    folder = open_data_folder(settings.data_dir)
+    try:
+        states = folder.log.load_states().states
+    finally:
+        folder.close()
+    return {
+        key.removeprefix(CAMERA_STATE): read_count_state(state.body).serial
+        for key, state in states.items()
+        if key.startswith(CAMERA_STATE)
+    }
 
 
 def register_fleet(settings: Settings, fleet: Sequence[Mapping[str, Any]]) -> None:

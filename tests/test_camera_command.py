@@ -2,11 +2,16 @@
 
 import io
 import sqlite3
+from datetime import UTC, datetime
 
 import pytest
 import requests
 
 from peoplecount.__main__ import main
+from peoplecount.domain.counting import CountState
+from peoplecount.eventlog.data_folder import open_data_folder
+from peoplecount.eventlog.log import Append, StateChange
+from peoplecount.services.count_state_body import write_count_state
 from peoplecount.simulator.fleets import default_fleet
 from peoplecount.simulator.server import SimulatorServer
 
@@ -59,6 +64,10 @@ def test_a_camera_that_counts_is_entered_and_can_be_listed_tested_and_removed(ca
     assert camera("test")[0] == 0
     code, _, err = camera("add", "Main entrance", address, "--user", "admin", password=password)
     assert (code, "already" in err) == (1, True)
+    code, _, err = camera("add", "Twin", address, "--user", "admin", password=password)
+    assert (code, "entered already, as main-entrance" in err) == (1, True)
+    assert camera("add", "Twin", address, "--user", "admin", "--again", password=password)[0] == 0
+    assert camera("remove", "twin")[0] == 0
     assert camera("remove", "main-entrance")[0] == 0
     assert "No cameras yet" in camera("list")[1]
 
@@ -119,3 +128,45 @@ def test_what_is_odd_about_the_settings_is_said_once(camera, monkeypatch):
     code, _, err = camera("list")
     assert code == 0
     assert err.count("did you mean DB_SERVER?") == 1
+
+
+def test_the_same_device_at_another_address_is_refused_once_it_has_been_read(camera, cameras, tmp_path):
+    password = password_of(cameras, "1")
+    assert camera("add", "First", cameras.address("1"), "--user", "admin", password=password)[0] == 0
+    serial = requests.get(f"{cameras.control_url}/cameras", timeout=5).json()[0]["serial"]
+    folder = open_data_folder(tmp_path / "var")
+    state = StateChange("camera:first", 0, write_count_state(CountState(serial)))
+    folder.log.append(folder.log.raise_term(), [Append(states=(state,))], datetime.now(UTC))
+    folder.close()
+    elsewhere = cameras.address("1").replace("127.0.0.1", "localhost")
+    code, _, err = camera("add", "Second", elsewhere, "--user", "admin", password=password)
+    assert (code, "entered already, as first" in err) == (1, True)
+
+
+def test_a_camera_in_another_time_zone_than_its_site_is_pointed_out(camera, cameras):
+    password = password_of(cameras, "2")
+    code, out, _ = camera(
+        "add",
+        "A",
+        cameras.address("2"),
+        "--user",
+        "admin",
+        "--site",
+        "X",
+        "--time-zone",
+        "Asia/Tokyo",
+        password=password,
+    )
+    assert code == 0
+    assert "the site X in Asia/Tokyo is +09:00" in out
+
+
+def test_the_default_site_is_one_whichever_way_it_is_named(camera, tmp_path):
+    camera("add", "A", "192.0.2.1", "--untested")
+    camera("add", "B", "192.0.2.2", "--untested", "--site", "Main site")
+    camera("add", "C", "192.0.2.3", "--untested", "--site", "default")
+    assert camera("list")[1].count("Main site") == 3
+    with sqlite3.connect(tmp_path / "var" / "peoplecount.db") as database:
+        rows = database.execute("SELECT site_id, name FROM sites").fetchall()
+    database.close()
+    assert rows == [("default", "Main site")]

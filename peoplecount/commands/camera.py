@@ -7,8 +7,9 @@ import getpass
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 
-from peoplecount.bootstrap import Configuration, configuration
+from peoplecount.bootstrap import Configuration, configuration, default_site, serials_read
 from peoplecount.domain.camera import Camera, CameraProtocol
 from peoplecount.domain.site import DEFAULT_SITE_ID, Site
 from peoplecount.eventlog.log import UnsuitableFolder
@@ -16,7 +17,9 @@ from peoplecount.eventlog.sealer import SealBroken
 from peoplecount.launch import read_settings
 from peoplecount.services.fleet import id_of
 from peoplecount.services.played_clock import PlayedClock
+from peoplecount.services.site_day import zone_of
 from peoplecount.settings import Settings
+from peoplecount.storage.camera_address import base_address
 from peoplecount.storage.errors import DatabaseError, InvalidEntry
 from peoplecount.sunapi.client import SunapiClient
 from peoplecount.sunapi.device import Device, DeviceLine
@@ -37,6 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add.add_argument("--interval", type=float, help="seconds between two polls; POLL_INTERVAL unless given")
     add.add_argument("--protocol", choices=[one.value for one in CameraProtocol], help="ask the camera unless given")
     add.add_argument("--untested", action="store_true", help="enter it even where it does not answer")
+    add.add_argument("--again", action="store_true", help="enter it even where another camera is the same device")
     tasks.add_parser("list", help="the cameras that are entered")
     test = tasks.add_parser("test", help="ask cameras who they are and what they count")
     test.add_argument("camera", nargs="*", help="ids; all unless given")
@@ -66,9 +70,16 @@ def _add(arguments: argparse.Namespace, settings: Settings, tables: Configuratio
         poll_interval=settings.poll_interval if arguments.interval is None else arguments.interval,
         protocol=CameraProtocol(arguments.protocol) if arguments.protocol else None,
     )
+    site = _site(arguments, settings, tables)
+    _refuse_known(camera, tables, again=arguments.again)
     if not arguments.untested:
-        _print_device(_examine(camera, settings))
-    tables.cameras.add(replace(camera, site_id=_site_id(arguments, settings, tables)))
+        device = _examine(camera, settings)
+        _print_device(device)
+        _print_zone(device, site)
+        if not arguments.again:
+            _refuse_same_device(device, settings, tables)
+    tables.sites.put_site(site)
+    tables.cameras.add(replace(camera, site_id=site.site_id))
     print(f"Camera {camera.camera_id} is entered; it is polled within some seconds wherever the service runs.")
     return 0
 
@@ -86,19 +97,57 @@ def _password(arguments: argparse.Namespace) -> str:
     return ""
 
 
-def _site_id(arguments: argparse.Namespace, settings: Settings, tables: Configuration) -> str:
-    if not arguments.site:
-        return DEFAULT_SITE_ID
-    for site in tables.sites.sites():
-        if arguments.site in (site.name, site.site_id):
-            return site.site_id
-    site = Site(id_of(arguments.site), arguments.site, arguments.time_zone or settings.time_zone)
-    tables.sites.put_site(site)
-    return site.site_id
+def _site(arguments: argparse.Namespace, settings: Settings, tables: Configuration) -> Site:
+    """The site that was named, as it is or is to be made; the default one unless one was."""
+    wanted = arguments.site or DEFAULT_SITE_ID
+    for site in (*tables.sites.sites(), default_site(settings)):
+        if wanted in (site.name, site.site_id):
+            return site
+    return Site(id_of(wanted), wanted, arguments.time_zone or settings.time_zone)
+
+
+def _refuse_known(camera: Camera, tables: Configuration, *, again: bool) -> None:
+    """Before the camera is asked: what can be known without it."""
+    try:
+        address = base_address(camera.address)
+    except ValueError as error:
+        raise InvalidEntry(f"camera {camera.camera_id!r}: {error}") from error
+    for other in tables.cameras.cameras():
+        if other.camera_id == camera.camera_id:
+            raise InvalidEntry(f"there is a camera {camera.camera_id!r} already; give this one another --id")
+        if other.address == address and not again:
+            raise InvalidEntry(
+                f"the camera at {camera.address} is entered already, as {other.camera_id}; everybody would be counted "
+                "twice (--again enters it all the same)"
+            )
+
+
+def _refuse_same_device(device: Device, settings: Settings, tables: Configuration) -> None:
+    entered = {camera.camera_id for camera in tables.cameras.cameras()}
+    for camera_id, serial in serials_read(settings).items():
+        if camera_id in entered and serial and serial == device.info.identity:
+            raise InvalidEntry(
+                f"this device, serial {serial}, is entered already, as {camera_id}; everybody would be counted twice "
+                "(--again enters it all the same)"
+            )
+
+
+def _print_zone(device: Device, site: Site) -> None:
+    """A camera whose day turns at another hour than its site's makes two truths of one midnight."""
+    offset = datetime.now(zone_of(site)).utcoffset()
+    if offset is not None and offset != device.utc_offset:
+        theirs, ours = _hours(device.utc_offset), _hours(offset)
+        print(f"  PROBLEM: its clock is {theirs} from UTC, but the site {site.name} in {site.time_zone} is {ours}:")
+        print("           set the camera's zone, or the site's (--time-zone, TIME_ZONE)")
+
+
+def _hours(offset: timedelta) -> str:
+    minutes = int(offset.total_seconds() / 60)
+    return f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
 
 
 def _list(arguments: argparse.Namespace, settings: Settings, tables: Configuration) -> int:  # noqa: ARG001
-    sites = {site.site_id: site.name for site in tables.sites.sites()}
+    sites = {site.site_id: site.name for site in (default_site(settings), *tables.sites.sites())}
     rows = [
         (one.camera_id, one.name, one.address, sites.get(one.site_id, one.site_id), f"{one.poll_interval:g} s")
         for one in tables.cameras.cameras()

@@ -73,7 +73,11 @@ def _start(children: Children, settings: Settings) -> None:
 
     print("Starting virtual cameras and the service …", flush=True)
     try:
-        DataFolder.at(FOLDER).make()
+        folder = DataFolder.at(FOLDER)
+        folder.make()
+        if not folder.leader_lock.try_acquire():
+            raise CannotStart(f"A demo runs already and has its data in {FOLDER}: look at that one, or end it first")
+        folder.leader_lock.release()
         register_fleet(settings, children.start_simulator())
     except (UnsuitableFolder, DatabaseError, InvalidEntry, SealBroken) as error:
         raise CannotStart(f"The demo cannot use {FOLDER} ({error}): delete that, it begins anew") from error

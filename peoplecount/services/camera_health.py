@@ -51,4 +51,4 @@ class CameraHealth:
             return
         self._known[camera_id] = status
         level = logging.INFO if status.state == CameraState.UP else logging.WARNING
-        logger.log(level, "camera %s is %s%s", camera_id, status.state, f": {status.reason}" if status.reason else "")
+        logger.log(level, "camera %s: %s%s", camera_id, status.state, f" ({status.reason})" if status.reason else "")

@@ -32,6 +32,11 @@ from peoplecount.services.site_day import zone_of
 
 logger = logging.getLogger(__name__)
 
+CAMERA_STATE = "camera:"
+"""What the keys of states begin with: a camera's is its counting, a site's its occupancy."""
+
+SITE_STATE = "site:"
+
 
 class Ticket(Protocol):
     """An append under way."""
@@ -140,9 +145,11 @@ class CountKeeper:
         self._versions = {key: state.version for key, state in loaded.states.items()}
         self._counts = {
             camera_id: _refreshed(read_count_state(state.body), seen)
-            for camera_id, state in _of_kind("camera:", loaded.states)
+            for camera_id, state in _of_kind(CAMERA_STATE, loaded.states)
         }
-        self._occupancies = {site_id: read_occupancy(state.body) for site_id, state in _of_kind("site:", loaded.states)}
+        self._occupancies = {
+            site_id: read_occupancy(state.body) for site_id, state in _of_kind(SITE_STATE, loaded.states)
+        }
         self._void = False
 
     def _judge_or_void(
@@ -167,8 +174,10 @@ class CountKeeper:
         sites: set[str] = set()
         for line in counted.lines:
             events.extend(self._events(camera, line, sites))
-        changes = [self._change(f"camera:{camera.camera_id}", write_count_state(counted.state))]
-        changes += [self._change(f"site:{site}", write_occupancy(self._occupancies[site])) for site in sorted(sites)]
+        changes = [self._change(f"{CAMERA_STATE}{camera.camera_id}", write_count_state(counted.state))]
+        changes += [
+            self._change(f"{SITE_STATE}{site}", write_occupancy(self._occupancies[site])) for site in sorted(sites)
+        ]
         return Append(tuple(events), tuple(changes))
 
     def _events(self, camera: Camera, line: LineCount, sites: set[str]) -> Iterable[NewEvent]:

@@ -126,6 +126,24 @@ def demo(project: Path, tmp_path: Path, trap: Trap) -> Iterator[Demo]:
         yield demo
 
 
+def test_a_second_demo_leaves_the_first_one_alone(demo: Demo, project: Path) -> None:
+    wait_until(lambda: (project / "var" / "demo" / "leader.lock").read_text() != "", 20)
+    second = subprocess.run(
+        python("-m", "peoplecount", "demo"),
+        cwd=project,
+        env=bare_environment(PORT=str(free_port())),
+        capture_output=True,
+        text=True,
+        timeout=40,
+        check=False,
+    )
+    assert (second.returncode, "A demo runs already" in second.stderr) == (1, True)
+    assert "Traceback" not in second.stderr
+    assert status_of(demo.port, "/health/live") == 200
+    demo.process.terminate()
+    assert demo.process.wait(10) == 0
+
+
 def test_people_move_nothing_real_is_contacted_and_ctrl_c_ends_it_all(demo: Demo, project: Path, trap: Trap) -> None:
     assert f"http://127.0.0.1:{demo.port}\n" in demo.said()
     assert status_of(demo.port, "/health/live") == 200

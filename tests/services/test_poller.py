@@ -113,7 +113,7 @@ def test_a_poll_that_fails_keeps_the_last_value_and_says_why_once(room, caplog):
         ("up", ""),
         ("down", "no answer within 10 s"),
     ]
-    assert [record.getMessage() for record in caplog.records] == ["camera 7 is down: no answer within 10 s"]
+    assert [record.getMessage() for record in caplog.records] == ["camera 7: down (no answer within 10 s)"]
     assert room.poller.figures.failures == 2
 
 
