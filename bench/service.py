@@ -16,7 +16,7 @@ import psutil
 import requests
 from requests.auth import HTTPDigestAuth
 
-from peoplecount.bootstrap import register_fleet
+from peoplecount.configuration import register_fleet
 from peoplecount.settings import load_settings
 from tests.support.running import Service, Simulator, plain_environment
 

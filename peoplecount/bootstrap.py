@@ -1,30 +1,27 @@
-"""The composition root: the one place that chooses implementations and connects them."""
+"""The composition root: the one place that chooses implementations and connects them into a service."""
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
 from flask import Flask
 
+from peoplecount.configuration import database, default_site, prepare_embedded
 from peoplecount.domain.camera import Camera
 from peoplecount.domain.clock import REAL_TIME
 from peoplecount.domain.roster import Roster
-from peoplecount.domain.site import DEFAULT_SITE_ID, Site
-from peoplecount.eventlog.data_folder import DataFolder, open_data_folder
+from peoplecount.domain.site import Site
+from peoplecount.eventlog.data_folder import DataFolder
 from peoplecount.eventlog.group_commit import GroupCommit
 from peoplecount.eventlog.rewind import discover_rewind
 from peoplecount.runtime import Runtime, this_runtime
 from peoplecount.services.camera_health import CameraHealth
 from peoplecount.services.collector import Collector
-from peoplecount.services.count_keeper import CAMERA_STATE, CountKeeper
-from peoplecount.services.count_state_body import read_count_state
-from peoplecount.services.fleet import Fleet
+from peoplecount.services.count_keeper import CountKeeper
 from peoplecount.services.leadership import Leadership
 from peoplecount.services.live_board import LiveBoard
 from peoplecount.services.log_backlog import LogBacklog
@@ -38,13 +35,7 @@ from peoplecount.services.snapshots import Snapshots
 from peoplecount.services.today_chart import TodayChart
 from peoplecount.settings import Settings
 from peoplecount.settings.database import DatabaseKind
-from peoplecount.storage.api_camaras import CameraDefaults, CameraView
-from peoplecount.storage.camera_table import CameraTable
 from peoplecount.storage.history import History
-from peoplecount.storage.migrate import upgrade
-from peoplecount.storage.open import connection_for
-from peoplecount.storage.proxy import ProxyDB
-from peoplecount.storage.site_table import SiteTable
 from peoplecount.stream.hub import Hub
 from peoplecount.sunapi.client import SunapiClient
 from peoplecount.web.app import create_app
@@ -240,74 +231,3 @@ class Service:
 def build(settings: Settings) -> Service:
     """The service on these settings; nothing runs and nothing is opened before ``start``."""
     return Service(settings)
-
-
-def database(settings: Settings, folder: DataFolder, runtime: Runtime | None = None) -> ProxyDB:
-    """The owner's database behind its proxy."""
-    defaults = CameraDefaults(
-        settings.camera_user, settings.camera_password, settings.poll_interval, settings.time_zone
-    )
-    view = CameraView(folder.sealer, name=settings.cameras_view, defaults=defaults)
-    offload = (runtime or this_runtime()).offload_database
-    return ProxyDB(connection_for(settings.database), offload=offload, camera_view=view)
-
-
-def prepare_embedded(settings: Settings) -> None:
-    """Make or update the embedded database; a server's schema is its administrator's business (``db upgrade``).
-
-    Raises ``DatabaseError``.
-    """
-    connection = connection_for(settings.database)
-    try:
-        if settings.database.path is not None:
-            settings.database.path.parent.mkdir(parents=True, exist_ok=True)
-        upgrade(connection)
-    finally:
-        connection.disconnect()
-
-
-@dataclass(frozen=True, slots=True)
-class Configuration:
-    """The tables that say what is polled."""
-
-    cameras: CameraTable
-    sites: SiteTable
-
-
-@contextmanager
-def configuration(settings: Settings) -> Iterator[Configuration]:
-    """The configuration in the database, for one-off commands. Raises ``DatabaseError`` and ``UnsuitableFolder``."""
-    folder = DataFolder.at(settings.data_dir)
-    folder.make()
-    if settings.database.kind is DatabaseKind.SQLITE:
-        prepare_embedded(settings)
-    proxy = database(settings, folder)
-    try:
-        yield Configuration(CameraTable(proxy, folder.sealer), SiteTable(proxy))
-    finally:
-        proxy.disconnect()
-
-
-def serials_read(settings: Settings) -> dict[str, str]:
-    """The serial number of each camera as last read, by the camera's id. Raises ``LogError``."""
-    folder = open_data_folder(settings.data_dir)
-    try:
-        states = folder.log.load_states().states
-    finally:
-        folder.close()
-    return {
-        key.removeprefix(CAMERA_STATE): read_count_state(state.body).serial
-        for key, state in states.items()
-        if key.startswith(CAMERA_STATE)
-    }
-
-
-def register_fleet(settings: Settings, fleet: Sequence[Mapping[str, Any]]) -> None:
-    """Enter exactly these cameras, as a simulator lists them. Raises what ``configuration`` raises."""
-    with configuration(settings) as tables:
-        Fleet(tables.cameras, tables.sites, poll_interval=settings.poll_interval).enter(fleet)
-
-
-def default_site(settings: Settings) -> Site:
-    """The site of cameras that have none."""
-    return Site(DEFAULT_SITE_ID, "Main site", settings.time_zone)

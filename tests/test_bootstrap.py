@@ -3,7 +3,8 @@
 import pytest
 import requests
 
-from peoplecount.bootstrap import build, configuration, register_fleet
+from peoplecount.bootstrap import build
+from peoplecount.configuration import configuration, register_fleet
 from peoplecount.settings import load_settings
 from peoplecount.simulator.fleets import default_fleet
 from peoplecount.simulator.server import SimulatorServer

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from peoplecount.bootstrap import Configuration, configuration, default_site, serials_read
+from peoplecount.configuration import Configuration, configuration, default_site, serials_read
 from peoplecount.domain.camera import Camera, CameraProtocol
 from peoplecount.domain.site import DEFAULT_SITE_ID, Site
 from peoplecount.eventlog.log import UnsuitableFolder

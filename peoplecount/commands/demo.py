@@ -65,7 +65,7 @@ def demo_environment(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def _start(children: Children, settings: Settings) -> None:
-    from peoplecount.bootstrap import register_fleet  # noqa: PLC0415  heavy: after the quick refusals above
+    from peoplecount.configuration import register_fleet  # noqa: PLC0415  heavy: after the quick refusals above
     from peoplecount.eventlog.data_folder import DataFolder  # noqa: PLC0415
     from peoplecount.eventlog.log import UnsuitableFolder  # noqa: PLC0415
     from peoplecount.eventlog.sealer import SealBroken  # noqa: PLC0415

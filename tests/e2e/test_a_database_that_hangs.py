@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import requests
 
-from peoplecount.bootstrap import register_fleet
+from peoplecount.configuration import register_fleet
 from peoplecount.settings import load_settings
 from tests.support.running import Service, Simulator, plain_environment, wait_until
 from tests.support.stream_reader import StreamReader

@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from peoplecount.bootstrap import register_fleet
+from peoplecount.configuration import register_fleet
 from peoplecount.settings import load_settings
 from peoplecount.storage.open import connection_for
 from peoplecount.storage.schema import records

@@ -1,0 +1,94 @@
+"""The configuration in the database and the data folder: connected for the service and for one-off commands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from peoplecount.domain.site import DEFAULT_SITE_ID, Site
+from peoplecount.eventlog.data_folder import DataFolder, open_data_folder
+from peoplecount.runtime import Runtime, this_runtime
+from peoplecount.services.count_keeper import CAMERA_STATE
+from peoplecount.services.count_state_body import read_count_state
+from peoplecount.services.fleet import Fleet
+from peoplecount.settings import Settings
+from peoplecount.settings.database import DatabaseKind
+from peoplecount.storage.api_camaras import CameraDefaults, CameraView
+from peoplecount.storage.camera_table import CameraTable
+from peoplecount.storage.migrate import upgrade
+from peoplecount.storage.open import connection_for
+from peoplecount.storage.proxy import ProxyDB
+from peoplecount.storage.site_table import SiteTable
+
+
+def database(settings: Settings, folder: DataFolder, runtime: Runtime | None = None) -> ProxyDB:
+    """The owner's database behind its proxy."""
+    defaults = CameraDefaults(
+        settings.camera_user, settings.camera_password, settings.poll_interval, settings.time_zone
+    )
+    view = CameraView(folder.sealer, name=settings.cameras_view, defaults=defaults)
+    offload = (runtime or this_runtime()).offload_database
+    return ProxyDB(connection_for(settings.database), offload=offload, camera_view=view)
+
+
+def prepare_embedded(settings: Settings) -> None:
+    """Make or update the embedded database; a server's schema is its administrator's business (``db upgrade``).
+
+    Raises ``DatabaseError``.
+    """
+    connection = connection_for(settings.database)
+    try:
+        if settings.database.path is not None:
+            settings.database.path.parent.mkdir(parents=True, exist_ok=True)
+        upgrade(connection)
+    finally:
+        connection.disconnect()
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """The tables that say what is polled."""
+
+    cameras: CameraTable
+    sites: SiteTable
+
+
+@contextmanager
+def configuration(settings: Settings) -> Iterator[Configuration]:
+    """The configuration in the database, for one-off commands. Raises ``DatabaseError`` and ``UnsuitableFolder``."""
+    folder = DataFolder.at(settings.data_dir)
+    folder.make()
+    if settings.database.kind is DatabaseKind.SQLITE:
+        prepare_embedded(settings)
+    proxy = database(settings, folder)
+    try:
+        yield Configuration(CameraTable(proxy, folder.sealer), SiteTable(proxy))
+    finally:
+        proxy.disconnect()
+
+
+def serials_read(settings: Settings) -> dict[str, str]:
+    """The serial number of each camera as last read, by the camera's id. Raises ``LogError``."""
+    folder = open_data_folder(settings.data_dir)
+    try:
+        states = folder.log.load_states().states
+    finally:
+        folder.close()
+    return {
+        key.removeprefix(CAMERA_STATE): read_count_state(state.body).serial
+        for key, state in states.items()
+        if key.startswith(CAMERA_STATE)
+    }
+
+
+def register_fleet(settings: Settings, fleet: Sequence[Mapping[str, Any]]) -> None:
+    """Enter exactly these cameras, as a simulator lists them. Raises what ``configuration`` raises."""
+    with configuration(settings) as tables:
+        Fleet(tables.cameras, tables.sites, poll_interval=settings.poll_interval).enter(fleet)
+
+
+def default_site(settings: Settings) -> Site:
+    """The site of cameras that have none."""
+    return Site(DEFAULT_SITE_ID, "Main site", settings.time_zone)
