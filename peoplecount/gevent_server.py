@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import signal
 
-from peoplecount.launch import CannotStart
+from peoplecount.launch import CannotStart, http_address
 from peoplecount.settings import Settings
 
 STOP_SECONDS = 2.0
@@ -44,7 +44,7 @@ def serve(settings: Settings) -> None:
         service.start()
     except (LogError, OSError) as error:
         raise CannotStart(f"Cannot start: {error}") from error
-    logger.info("listening at %s, port %d", settings.host, settings.port)
+    logger.info("The dashboard is at %s", http_address(settings.host, settings.port))
     try:
         server.serve_forever(stop_timeout=STOP_SECONDS)
     finally:
