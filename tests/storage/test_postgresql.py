@@ -93,6 +93,7 @@ def test_a_connection_that_was_killed_is_replaced(make_connection):
 
 
 def test_a_server_killed_in_mid_batch_comes_back_without_loss(tmp_path):
+    pytest.importorskip("psycopg", reason="psycopg is not installed (requirements-dev.txt)")
     postgres = pytest.importorskip("tests.support.postgres", reason="PostgreSQL is not started on this system")
     binaries = postgres.binaries()
     if binaries is None:
