@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from types import FrameType
 from typing import NoReturn
 
 import gevent
@@ -37,3 +38,11 @@ class StreamWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
     def timeout_ctx(self) -> gevent.Timeout:
         """How long a connection may take for its next request."""
         return gevent.Timeout(self.cfg.keepalive if self.alive else 0, exception=False)
+
+    def handle_quit(self, sig: int, frame: FrameType | None) -> None:
+        """End on SIGINT and SIGQUIT as on SIGTERM: in order.
+
+        gunicorn's own calls ``sys.exit`` in a greenlet a moment later, which may by then be the last thing that runs,
+        and is printed as a traceback.
+        """
+        self.handle_exit(sig, frame)
