@@ -177,7 +177,9 @@ class SQLiteFile:
         return _Connected(connection, self._inode(), next(self._ordinals))
 
     def _bring_up_to_date(self, connection: sqlite3.Connection) -> None:
-        if self._checked_version(connection) == self._schema.version:
+        with _transaction(connection, "BEGIN"):  # one moment, while another process may be making the file
+            version = self._checked_version(connection)
+        if version == self._schema.version:
             return
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # takes effect in a new file only, before its tables
         self._switch_to_wal(connection)
