@@ -14,7 +14,10 @@ class EventKind(StrEnum):
 
     COUNT = "PeopleCountingUpdate"
     COUNTER_BREAK = "CounterBreak"
+    COUNT_CORRECTION = "CountCorrection"
     CAMERA_STATUS = "CameraStatus"
+    INTERVAL_CLOSED = "IntervalClosed"
+    OCCUPANCY_CHANGED = "OccupancyChanged"
     SNAPSHOT = "snapshot"
     READINGS = "readings"
     GAP = "gap"
@@ -29,6 +32,15 @@ class Quality(StrEnum):
     CORRECTED = "corrected"
     ESTIMATED = "estimated"
     MISSING = "missing"
+
+
+WORSE = (Quality.MEASURED, Quality.BACK_FILLED, Quality.CORRECTED, Quality.ESTIMATED, Quality.MISSING)
+"""From best to worst: a sum is as good as the worst of what is in it."""
+
+
+def worst(*qualities: Quality) -> Quality:
+    """The quality of a sum of figures of these qualities; ``MEASURED`` of none."""
+    return max(qualities, key=WORSE.index, default=Quality.MEASURED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ def write_body(fields: Mapping[str, Any]) -> str:
 
 def count_event(place: Place, increment: Increment, standing: Standing, known_at: datetime | None = None) -> NewEvent:
     """A ``PeopleCountingUpdate``; it became known when the increment ended unless ``known_at`` says later (UTC)."""
-    fields = _head(EventKind.COUNT, known_at or increment.ended_at, place) | {
+    fields = head(EventKind.COUNT, known_at or increment.ended_at, place) | {
         "doorId": place.door_id,
         "doorName": place.door_name,
         "lineId": str(increment.key),
@@ -50,49 +50,52 @@ def count_event(place: Place, increment: Increment, standing: Standing, known_at
         "from": utc_text(increment.started_at),
         "to": utc_text(increment.ended_at),
         "localTime": increment.local_time.isoformat(timespec="seconds"),
-        "in": increment.entered.people,
-        "out": increment.left.people,
+        "in": increment.people.entered,
+        "out": increment.people.left,
         "cameraInTotal": increment.entered.after,
         "cameraOutTotal": increment.left.after,
         "inToday": standing.in_today,
         "outToday": standing.out_today,
         "occupancy": standing.occupancy,
         "quality": increment.quality.value,
+        "swapped": increment.swapped,
         "inGeneration": str(increment.entered.generation),
         "inGenerationStart": increment.entered.start,
         "outGeneration": str(increment.left.generation),
         "outGenerationStart": increment.left.start,
     }
-    return _event(EventKind.COUNT, place, str(increment.key), fields)
+    return new_event(EventKind.COUNT, place, str(increment.key), fields)
 
 
 def read_increment(event: NewEvent) -> Increment:
     """The increment that ``count_event`` wrote."""
     fields = json.loads(event.body)
+    swapped = fields.get("swapped", False)  # not in events of before 0.2
     return Increment(
         key=LineKey.parse(fields["lineId"]),
         started_at=parse_utc(fields["from"]),
         ended_at=parse_utc(fields["to"]),
         local_time=datetime.fromisoformat(fields["localTime"]),
-        entered=_growth(fields, "in", "In"),
-        left=_growth(fields, "out", "Out"),
+        entered=_growth(fields, "in", "In", fields["out" if swapped else "in"]),
+        left=_growth(fields, "out", "Out", fields["in" if swapped else "out"]),
         quality=Quality(fields["quality"]),
+        swapped=swapped,
     )
 
 
-def _growth(fields: Mapping[str, Any], direction: str, title: str) -> Growth:
+def _growth(fields: Mapping[str, Any], direction: str, title: str, people: int) -> Growth:
     after = fields[f"camera{title}Total"]
     return Growth(
         generation=Generation.parse(fields[f"{direction}Generation"]),
         start=fields[f"{direction}GenerationStart"],
-        before=after - fields[direction],
+        before=after - people,
         after=after,
     )
 
 
 def break_event(place: Place, moment: datetime, line_id: str, kind: str, reason: str, unknown: str) -> NewEvent:
     """A ``CounterBreak``: why a total stopped growing, and what cannot be known because of it."""
-    fields = _head(EventKind.COUNTER_BREAK, moment, place) | {
+    fields = head(EventKind.COUNTER_BREAK, moment, place) | {
         "doorId": place.door_id,
         "doorName": place.door_name,
         "lineId": line_id,
@@ -101,7 +104,7 @@ def break_event(place: Place, moment: datetime, line_id: str, kind: str, reason:
         "reason": reason,
         "unknown": unknown,
     }
-    return _event(EventKind.COUNTER_BREAK, place, "", fields)
+    return new_event(EventKind.COUNTER_BREAK, place, "", fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +121,12 @@ class Status:
 
 def status_event(status: Status) -> NewEvent:
     """A ``CameraStatus``, as of the moment the state began."""
-    fields = _head(EventKind.CAMERA_STATUS, status.since, status.place) | {
+    fields = head(EventKind.CAMERA_STATUS, status.since, status.place) | {
         "state": status.state,
         "reason": status.reason,
         "since": utc_text(status.since),
     }
-    return _event(EventKind.CAMERA_STATUS, status.place, status.place.camera_id, fields)
+    return new_event(EventKind.CAMERA_STATUS, status.place, status.place.camera_id, fields)
 
 
 def read_status(event: NewEvent) -> Status:
@@ -133,7 +136,8 @@ def read_status(event: NewEvent) -> Status:
     return Status(place, fields["state"], parse_utc(fields["since"]), fields["reason"])
 
 
-def _head(kind: EventKind, moment: datetime, place: Place) -> dict[str, Any]:
+def head(kind: EventKind, moment: datetime, place: Place) -> dict[str, Any]:
+    """What every body begins with."""
     return {
         "kind": kind.value,
         "time": utc_text(moment),
@@ -144,5 +148,6 @@ def _head(kind: EventKind, moment: datetime, place: Place) -> dict[str, Any]:
     }
 
 
-def _event(kind: EventKind, place: Place, subject: str, fields: Mapping[str, Any]) -> NewEvent:
+def new_event(kind: EventKind, place: Place, subject: str, fields: Mapping[str, Any]) -> NewEvent:
+    """An event about ``place``; for ``subject`` see ``NewEvent``."""
     return NewEvent(kind, place.site_id, place.camera_id, place.door_id, subject, write_body(fields))

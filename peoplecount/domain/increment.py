@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from peoplecount.domain.event import Quality
+from peoplecount.domain.figures import Figures
 from peoplecount.domain.line import LineKey
 
 _GENERATION = re.compile(r"(\d{4}-\d\d-\d\d)\.(\d{1,6})", re.ASCII)
@@ -71,5 +72,14 @@ class Increment:
     """The camera's wall clock at ``ended_at``, without a zone."""
 
     entered: Growth
+    """Of the total the camera calls in."""
+
     left: Growth
     quality: Quality = Quality.MEASURED
+    swapped: bool = False
+    """Whether the line is drawn backwards, so that the camera's in is our out."""
+
+    @property
+    def people(self) -> Figures:
+        """People in and out in our sense."""
+        return Figures(self.entered.people, self.left.people).swapped(self.swapped)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
+from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -38,3 +40,10 @@ class Line:
     key: LineKey
     name: str
     door_id: str
+
+    swaps: tuple[datetime, ...] = ()
+    """UTC, in order: from each of these moments on, in is out, or in again. Full hours of the camera's clock."""
+
+    def is_swapped(self, moment: datetime) -> bool:
+        """Whether the camera's in is our out for what began at ``moment``."""
+        return bisect_right(self.swaps, moment) % 2 == 1

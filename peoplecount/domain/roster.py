@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from peoplecount.domain.camera import Camera
 from peoplecount.domain.door import Door
@@ -54,6 +55,12 @@ class Roster:
             door = Door(str(key), camera.site_id, name)
         site = self.sites.get(door.site_id) or self.site_of(camera)
         return Place(site.site_id, site.name, camera.camera_id, camera.name, door.door_id, door.name, name)
+
+    def is_swapped(self, key: LineKey, moment: datetime) -> bool:
+        """Whether the line counts backwards at ``moment`` (UTC)."""
+        camera = self.cameras.get(key.camera_id)
+        line = _named(camera, key) if camera else None
+        return line is not None and line.is_swapped(moment)
 
     def changes_to(self, later: Roster) -> RosterChanges:
         """What is different in ``later``; last counts do not matter."""

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Table, and_, bindparam, insert, select, update
 
-from peoplecount.domain.event import Quality
+from peoplecount.domain.event import Quality, worst
 from peoplecount.domain.spread import spread
 from peoplecount.storage.connection import Transaction
 from peoplecount.storage.positions import in_chunks
@@ -22,8 +22,6 @@ HOUR = timedelta(hours=1)
 
 LONG_SPAN = timedelta(days=1)
 """A line whose counts reach further back is looked up by itself, so that the others' rows of all that time are not."""
-
-_WORSE = (Quality.MEASURED, Quality.BACK_FILLED, Quality.CORRECTED, Quality.ESTIMATED, Quality.MISSING)
 
 
 class Stretch(NamedTuple):
@@ -47,7 +45,7 @@ class Sums:
         """More people of the same stretch; it is as good as the worst of them."""
         self.entered += entered
         self.left += left
-        self.quality = max(self.quality, quality, key=_WORSE.index)
+        self.quality = worst(self.quality, quality)
 
 
 def add_to_roll_ups(transaction: Transaction, records: Sequence[Record]) -> None:
@@ -85,7 +83,7 @@ def _share_out(sums: dict[Stretch, Sums], record: Record, length: timedelta, shi
     left = spread(record.left, record.started_at, record.ended_at, length, shift)
     quality = record.quality
     if record.ended_at - record.started_at > length:  # how they came over that time is a guess
-        quality = max(quality, Quality.ESTIMATED, key=_WORSE.index)
+        quality = worst(quality, Quality.ESTIMATED)
     stretches = []
     for starts_at in entered.keys() | left.keys():
         stretch = Stretch(str(record.key), starts_at, record.door_id, record.site_id)
