@@ -21,17 +21,29 @@ PASSWORD = "p@ss/wörd; #}"
 DATABASE = "postgres"
 
 
-@dataclass(frozen=True)
+@dataclass
 class PostgresServer:
     """Where it is: by socket everybody may come in, by TCP with the password."""
 
     folder: Path
     port: int
     process: subprocess.Popen[bytes]
+    binaries: Path
 
     @property
     def socket_folder(self) -> str:
         return str(self.folder)
+
+    def stop(self, *, at_once: bool = False) -> None:
+        """End it as ``pg_ctl stop -m fast`` does; at once, as ``-m immediate``: it recovers at the next start."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGQUIT if at_once else signal.SIGINT)
+        self.process.wait(timeout=20)
+
+    def start(self) -> None:
+        """Start it again on the same data and port, and wait until it is up."""
+        self.process = _start(self.binaries, self.folder, self.folder / "data", self.port, _user(self.folder))
+        wait_until(lambda: _is_up(self.binaries, self.folder, self.port, self.process))
 
 
 def binaries() -> Path | None:
@@ -55,14 +67,14 @@ def running_postgres(folder_with_binaries: Path) -> Iterator[PostgresServer]:
         secret.chmod(0o644)
         _init(folder_with_binaries, data, secret, who)
         port = free_port()
-        process = _start(folder_with_binaries, folder, data, port, who)
+        server = PostgresServer(
+            folder, port, _start(folder_with_binaries, folder, data, port, who), folder_with_binaries
+        )
         try:
-            wait_until(lambda: _is_up(folder_with_binaries, folder, port, process))
-            yield PostgresServer(folder, port, process)
+            wait_until(lambda: _is_up(folder_with_binaries, folder, port, server.process))
+            yield server
         finally:
-            if process.poll() is None:
-                process.send_signal(signal.SIGQUIT)  # what pg_ctl stop -m immediate does
-            process.wait(timeout=20)
+            server.stop(at_once=True)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -100,8 +112,10 @@ def _start(binaries_: Path, folder: Path, data: Path, port: int, who: dict[str, 
         "shared_buffers": "16MB",
     }
     options = [option for name, value in settings.items() for option in ("-c", f"{name}={value}")]
-    with (folder / "log").open("wb") as log:
-        return subprocess.Popen([binaries_ / "postgres", "-D", data, *options], stdout=log, stderr=log, cwd="/", **who)
+    command = [binaries_ / "postgres", "-D", data, *options]
+    with (folder / "log").open("ab") as log:
+        # A session of its own: Ctrl-C is for the run, which ends it in its own time.
+        return subprocess.Popen(command, stdout=log, stderr=log, cwd="/", start_new_session=True, **who)
 
 
 def _is_up(binaries_: Path, folder: Path, port: int, process: subprocess.Popen[bytes]) -> bool:
