@@ -50,7 +50,9 @@ def test_the_queries_give_people_by_name_where_there_is_one(tmp_path: Path) -> N
     migrate.upgrade(connection)
     connection.disconnect()
     database = sqlite3.connect(file)
-    database.execute("INSERT INTO sites VALUES ('shop', 'Shop', 'Europe/Zurich', NULL, '00:00')")
+    database.execute(
+        "INSERT INTO sites (site_id, name, time_zone, capacity, reset_time) VALUES ('shop', 'Shop', 'Europe/Zurich', NULL, '00:00')"
+    )
     database.execute("INSERT INTO doors VALUES ('north', 'shop', 'North door')")
     database.executemany(
         "INSERT INTO hour_counts (line_id, starts_at, door_id, site_id, local_start, in_count, out_count, quality) "

@@ -55,3 +55,12 @@ class Camera:
 
     last_counts: Mapping[int, Totals] = field(default_factory=dict)
     """Last counts by rule, as the view ``API_camaras`` shows them: 1 is ``in1, out1``, 2 is ``in2, out2``."""
+
+    certificate: str = ""
+    """SHA-256 fingerprint of the certificate it must show, in hexadecimal; empty: none was pinned."""
+
+    nvr_channel: int | None = None
+    """Its channel, from 0, on the recorder (NVR) at ``address`` it is read through; ``None``: it is read itself."""
+
+    inner_address: str = ""
+    """Where the recorder finds the camera; empty: as the recorder says."""

@@ -83,4 +83,7 @@ def _same(one: Camera, other: Camera) -> bool:
     return all(getattr(one, name) == getattr(other, name) for name in _COMPARED)
 
 
-_COMPARED = ("name", "address", "username", "password", "site_id", "poll_interval", "protocol", "lines")
+_COMPARED = (
+    *("name", "address", "username", "password", "site_id", "poll_interval", "protocol", "lines"),
+    *("certificate", "nvr_channel", "inner_address"),
+)

@@ -22,3 +22,6 @@ class Site:
 
     reset_time: time = time(0, 0)
     """When, in the site's local time, occupancy starts again from zero each day."""
+
+    opening_hours: str = ""
+    """When it is open, as it was entered; empty: nobody has said."""

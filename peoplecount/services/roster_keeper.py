@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from peoplecount.domain.camera import Camera, CameraProtocol
 from peoplecount.domain.door import Door
+from peoplecount.domain.event import parse_utc, utc_text
 from peoplecount.domain.line import Line, LineKey
 from peoplecount.domain.offload import Offload, call_here
 from peoplecount.domain.roster import Roster
@@ -113,7 +114,10 @@ class RosterKeeper:
             "site_id": camera.site_id,
             "poll_interval": camera.poll_interval,
             "protocol": camera.protocol.value if camera.protocol else None,
-            "lines": [{"key": str(line.key), "name": line.name, "door_id": line.door_id} for line in camera.lines],
+            "lines": [_line_fields(line) for line in camera.lines],
+            "certificate": camera.certificate,
+            "nvr_channel": camera.nvr_channel,
+            "inner_address": camera.inner_address,
         }
 
     def _read_body(self, body: str) -> Roster:
@@ -128,12 +132,25 @@ class RosterKeeper:
         )
 
     def _camera(self, fields: dict[str, Any]) -> Camera:
-        lines = tuple(Line(LineKey.parse(line["key"]), line["name"], line["door_id"]) for line in fields["lines"])
         return Camera(
             **fields
             | {
                 "password": self._sealer.unseal(fields["password"]),
                 "protocol": CameraProtocol(fields["protocol"]) if fields["protocol"] else None,
-                "lines": lines,
+                "lines": tuple(_line(line) for line in fields["lines"]),
             }
         )
+
+
+def _line_fields(line: Line) -> dict[str, Any]:
+    return {
+        "key": str(line.key),
+        "name": line.name,
+        "door_id": line.door_id,
+        "swaps": [utc_text(moment) for moment in line.swaps],
+    }
+
+
+def _line(fields: dict[str, Any]) -> Line:
+    swaps = tuple(parse_utc(moment) for moment in fields.get("swaps", ()))  # copies of before 0.2 have none
+    return Line(LineKey.parse(fields["key"]), fields["name"], fields["door_id"], swaps)

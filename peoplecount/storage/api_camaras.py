@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import MetaData, Table, literal_column, select
+from sqlalchemy import MetaData, Select, Table, literal_column, select
 
 from peoplecount.domain.camera import Camera, CameraProtocol
 from peoplecount.domain.line import Line
@@ -14,19 +14,20 @@ from peoplecount.domain.reading import Totals
 from peoplecount.domain.roster import Roster
 from peoplecount.domain.site import DEFAULT_SITE_ID
 from peoplecount.storage import schema
-from peoplecount.storage.camera_address import base_address
+from peoplecount.storage.camera_address import base_address, inner_address
 from peoplecount.storage.connection import IDBConnection, Rows
 from peoplecount.storage.dialects import SCHEMA
-from peoplecount.storage.entries import identity, poll_interval
+from peoplecount.storage.entries import certificate, identity, poll_interval, recorder_channel
 from peoplecount.storage.errors import SchemaMismatch
-from peoplecount.storage.place_rows import read_doors, read_lines, read_sites
+from peoplecount.storage.place_rows import ALL_SWAPS, read_doors, read_lines, read_sites
 from peoplecount.storage.row_faults import RowFaults, subject_of
 from peoplecount.storage.sealer import SEALED, Sealer
 
 VIEW = "API_camaras"
 
 REQUIRED = ("camara_id", "ip", "usuario", "clave", "in1", "out1", "in2", "out2")
-"""The columns every installation has; ``name, site_id, poll_interval, protocol`` are used where present."""
+"""The columns every installation has. Used where present: ``name, site_id, poll_interval, protocol, certificate,
+nvr_channel, inner_address``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,24 +73,28 @@ class CameraView:
         try:
             tables = _Tables(
                 cameras=cameras,
-                sites=db.execute(select(schema.sites)),
-                doors=db.execute(select(schema.doors)),
-                lines=db.execute(select(schema.lines).order_by(schema.lines.c.line_id)),
+                sites=db.execute(_all_of(schema.sites)),
+                doors=db.execute(_all_of(schema.doors)),
+                lines=db.execute(_all_of(schema.lines).order_by(schema.lines.c.line_id)),
             )
         except SchemaMismatch:  # an installation's own view, without our tables beside it
-            tables = _Tables(cameras=cameras)
-        return self._assemble(tables)
+            return self._assemble(_Tables(cameras=cameras))
+        return self._assemble(replace(tables, swaps=_read_swaps(db)))
 
     def _assemble(self, tables: _Tables) -> CameraReading:
         faults = RowFaults()
-        lines = read_lines(tables.lines, faults)
+        lines = read_lines(tables.lines, tables.swaps, faults)
         cameras: dict[str, Camera] = {}
         for row in tables.cameras:
             fields = {str(name).lower(): value for name, value in row._mapping.items()}  # noqa: SLF001
             _demand_columns(fields)
             camera = self._usable(fields, lines, faults)
-            if camera is not None:
-                cameras[camera.camera_id] = camera
+            if camera is None:
+                continue
+            if camera.camera_id in cameras:
+                faults.note(subject_of("camera", camera.camera_id), "it is there more than once; the first row is used")
+                continue
+            cameras[camera.camera_id] = camera
         sites = read_sites(tables.sites, faults, self._defaults.time_zone)
         return CameraReading(Roster(cameras, sites, read_doors(tables.doors, faults)), faults.said)
 
@@ -119,6 +124,9 @@ class CameraView:
             poll_interval=self._interval(fields.get("poll_interval")),
             protocol=_protocol(fields.get("protocol")),
             lines=lines.get(camera_id, ()),
+            certificate=certificate(fields.get("certificate")),
+            nvr_channel=recorder_channel(fields.get("nvr_channel")),
+            inner_address=inner_address(fields.get("inner_address")),
         )
 
     def _interval(self, value: Any) -> float:  # noqa: ANN401
@@ -139,6 +147,19 @@ class _Tables:
     sites: Rows = ()
     doors: Rows = ()
     lines: Rows = ()
+    swaps: Rows = ()
+
+
+def _all_of(table: Table) -> Select[Any]:
+    """All columns there are: a database that waits for its upgrade has not yet all that ``schema.py`` names."""
+    return select(literal_column("*")).select_from(table)
+
+
+def _read_swaps(db: IDBConnection) -> Rows:
+    try:
+        return db.execute(ALL_SWAPS)
+    except SchemaMismatch:  # of before there were any
+        return ()
 
 
 def _demand_columns(fields: Mapping[str, Any]) -> None:

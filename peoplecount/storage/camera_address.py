@@ -33,6 +33,12 @@ def base_address(text: str) -> str:
     return parts
 
 
+def inner_address(value: object) -> str:
+    """Where a recorder finds a camera, as a row holds it; empty where it says nothing. Raises ``ValueError``."""
+    said = "" if value is None else str(value).strip()
+    return base_address(said) if said else ""
+
+
 def _split(url: str) -> str | None:
     if len(url) > LONGEST or not url.isprintable():  # urlsplit drops line breaks without a word
         return None

@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import ColumnElement, and_, delete, insert, select, update
 
 from peoplecount.domain.camera import Camera, CameraProtocol
 from peoplecount.domain.line import Line, LineKey
 from peoplecount.domain.site import DEFAULT_SITE_ID
-from peoplecount.storage.camera_address import base_address
+from peoplecount.storage.camera_address import base_address, inner_address
 from peoplecount.storage.connection import IDBConnection, Transaction
-from peoplecount.storage.entries import display_name, plain_id, poll_interval
+from peoplecount.storage.entries import (
+    certificate,
+    display_name,
+    identity,
+    plain_id,
+    poll_interval,
+    recorder_channel,
+    swap_moment,
+)
 from peoplecount.storage.errors import InvalidEntry
-from peoplecount.storage.schema import cameras, doors, lines, sites
+from peoplecount.storage.place_rows import ALL_SWAPS, read_lines
+from peoplecount.storage.row_faults import RowFaults, subject_of
+from peoplecount.storage.schema import cameras, doors, line_swaps, lines, sites
 from peoplecount.storage.sealer import SEALED, Sealer
+
+logger = logging.getLogger(__name__)
 
 
 class CameraTable:
@@ -32,13 +48,20 @@ class CameraTable:
         self._default_interval = default_interval
 
     def cameras(self) -> list[Camera]:
-        """All cameras by id, paused ones too."""
-        named: dict[str, list[Line]] = {}
-        for row in self._db.execute(select(lines).order_by(lines.c.line_id)):
-            key = LineKey(row.camera_id, row.channel, row.rule, row.line_index)
-            named.setdefault(row.camera_id, []).append(Line(key, row.name, row.door_id or ""))
-        rows = self._db.execute(select(cameras).order_by(cameras.c.camera_id))
-        return [self._camera(row, named.get(row.camera_id, [])) for row in rows]
+        """All cameras by id, paused ones too. Rows that make no sense are warned about, and cost nobody else."""
+        faults = RowFaults()
+        rows = self._db.execute(select(lines).order_by(lines.c.line_id))
+        named = read_lines(rows, self._db.execute(ALL_SWAPS), faults)
+        found = []
+        for row in self._db.execute(select(cameras).order_by(cameras.c.camera_id)):
+            subject = subject_of("camera", row.camera_id)
+            read = partial(self._camera, row, named)
+            camera = faults.attempt(subject, read, None, "it is left out")
+            if camera is not None:
+                found.append(replace(camera, name=faults.name(subject, row.name, camera.camera_id)))
+        for fault in sorted(faults.said):
+            logger.warning("In the table of cameras: %s", fault)
+        return found
 
     def paused(self) -> set[str]:
         """The ids of the cameras that are not polled for now."""
@@ -89,18 +112,58 @@ class CameraTable:
 
         self._db.transaction(work)
 
-    def _camera(self, row: Any, named: list[Line]) -> Camera:  # noqa: ANN401
+    def swap(self, key: LineKey, moment: datetime) -> None:
+        """Exchange a line's in and out from ``moment`` (UTC) on: a full hour of its camera's clock.
+
+        Stays when the camera is removed, like the history. A second one at the same moment changes nothing.
+        """
+        with _as_invalid(f"line {key}"):
+            row = {"line_id": str(key), "swapped_at": swap_moment(moment)}
+
+        def work(transaction: Transaction) -> None:
+            _demand_camera(transaction, key.camera_id)
+            if not transaction.execute(select(line_swaps).where(_is_swap(row))):
+                transaction.change(insert(line_swaps), row)
+
+        self._db.transaction(work)
+
+    def take_back_swap(self, key: LineKey, moment: datetime) -> None:
+        """Forget a swap that was entered by mistake."""
+        row = {"line_id": str(key), "swapped_at": moment}
+
+        def work(transaction: Transaction) -> None:
+            if not transaction.change(delete(line_swaps).where(_is_swap(row))):
+                raise InvalidEntry(f"line {key} was not swapped at {moment.isoformat()}")
+
+        self._db.transaction(work)
+
+    def pin(self, camera_id: str, fingerprint: str) -> None:
+        """Pin the certificate a camera must show (SHA-256, hexadecimal); empty: none."""
+        with _as_invalid(f"camera {camera_id[:64]!r}"):
+            pinned = certificate(fingerprint) or None
+
+        def work(transaction: Transaction) -> None:
+            _demand_camera(transaction, camera_id)
+            transaction.change(update(cameras).where(cameras.c.camera_id == camera_id).values(certificate=pinned))
+
+        self._db.transaction(work)
+
+    def _camera(self, row: Any, named: Mapping[str, tuple[Line, ...]]) -> Camera:  # noqa: ANN401
         sealed = row.password.startswith(SEALED)
+        interval = self._default_interval if row.poll_interval is None else poll_interval(float(row.poll_interval))
         return Camera(
-            camera_id=row.camera_id,
-            name=row.name,
-            address=row.address,
+            camera_id=identity(row.camera_id),
+            name="",
+            address=base_address(row.address),
             username=row.username,
             password=self._sealer.unseal(row.password) if sealed else row.password,
             site_id=row.site_id,
-            poll_interval=self._default_interval if row.poll_interval is None else row.poll_interval,
+            poll_interval=interval,
             protocol=CameraProtocol(row.protocol) if row.protocol else None,
-            lines=tuple(named),
+            lines=named.get(row.camera_id, ()),
+            certificate=certificate(row.certificate),
+            nvr_channel=recorder_channel(row.nvr_channel),
+            inner_address=inner_address(row.inner_address),
         )
 
     def _checked(self, camera: Camera) -> dict[str, Any]:
@@ -115,6 +178,9 @@ class CameraTable:
                 "site_id": plain_id(camera.site_id),
                 "poll_interval": poll_interval(camera.poll_interval),
                 "protocol": camera.protocol.value if camera.protocol else None,
+                "certificate": certificate(camera.certificate) or None,
+                "nvr_channel": recorder_channel(camera.nvr_channel),
+                "inner_address": inner_address(camera.inner_address) or None,
             }
 
 
@@ -168,5 +234,11 @@ def _write_lines(transaction: Transaction, camera: Camera) -> None:
                 "door_id": line.door_id or None,
             }
             for line in camera.lines
+            if line.name or line.door_id  # else it is only swapped, which is kept elsewhere
         ],
     )
+
+
+def _is_swap(row: Mapping[str, Any]) -> ColumnElement[bool]:
+    columns = line_swaps.c
+    return and_(columns.line_id == row["line_id"], columns.swapped_at == row["swapped_at"])

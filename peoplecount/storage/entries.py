@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 LEAST_INTERVAL, LONGEST_INTERVAL = 0.05, 3600.0
@@ -10,6 +12,12 @@ LEAST_INTERVAL, LONGEST_INTERVAL = 0.05, 3600.0
 
 LONGEST_NAME = 200
 
+LONGEST_HOURS = 400
+
+HIGHEST_CHANNEL = 1023
+"""Of a recorder; the largest has 128."""
+
+_FINGERPRINT = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _PLAIN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", re.ASCII)
 
 
@@ -58,8 +66,48 @@ def time_zone(name: str) -> str:
     return name
 
 
+def opening_hours(text: str) -> str:
+    """``text``, if it can stand for opening hours; what it means is not looked at. Raises ``ValueError``."""
+    if len(text) > LONGEST_HOURS or not text.isprintable():
+        raise ValueError(f"{text[:40]!r} are no opening hours: up to {LONGEST_HOURS} printable characters are allowed")
+    return text.strip()
+
+
 def capacity(people: int | None) -> int | None:
     """``people``, if that many can be allowed inside; ``None`` where nobody has said. Raises ``ValueError``."""
     if people is not None and people < 1:
         raise ValueError(f"{people} is not a capacity: 1 or more people, or nothing, is allowed")
     return people
+
+
+def certificate(value: object) -> str:
+    """A pinned SHA-256 fingerprint as 64 small hexadecimal digits; empty where there is none.
+
+    Colons and blanks between the digits are allowed, as ``openssl x509 -fingerprint`` writes them.
+    Raises ``ValueError``.
+    """
+    said = "" if value is None else re.sub(r"[\s:]", "", str(value)).lower()
+    if said and not _FINGERPRINT.fullmatch(said):
+        raise ValueError(f"{str(value)[:40]!r} is no SHA-256 fingerprint: 64 hexadecimal digits are expected")
+    return said
+
+
+def recorder_channel(value: Any) -> int | None:  # noqa: ANN401
+    """A channel of a recorder, from 0; ``None`` where the camera is read itself. Raises ``ValueError``."""
+    if value is None or value == "":
+        return None
+    channel = int(value)
+    if channel != float(value) or not 0 <= channel <= HIGHEST_CHANNEL:
+        raise ValueError(f"{str(value)[:40]!r} is no channel of a recorder; 0 to {HIGHEST_CHANNEL} are allowed")
+    return channel
+
+
+def swap_moment(moment: datetime) -> datetime:
+    """``moment``, if a line's direction can be exchanged then. Raises ``ValueError``.
+
+    That is a full hour of the camera's clock, because the camera's own history goes by the hour. Zones lie whole
+    quarters of an hour from UTC.
+    """
+    if moment.tzinfo is None or moment.timestamp() % 900:
+        raise ValueError(f"{moment.isoformat()} is no full hour, with its zone, of a camera's clock")
+    return moment

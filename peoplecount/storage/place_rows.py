@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import time
+from datetime import datetime, time
 from functools import partial
 from typing import Any
+
+from sqlalchemy import select
 
 from peoplecount.domain.door import Door
 from peoplecount.domain.line import Line, LineKey
 from peoplecount.domain.site import Site
 from peoplecount.storage.entries import capacity, identity, time_zone
 from peoplecount.storage.row_faults import RowFaults, subject_of
+from peoplecount.storage.schema import line_swaps
 
 _LEFT_OUT = "it is left out"
 _HIGHEST = 2**31 - 1
@@ -29,15 +32,32 @@ def read_doors(rows: Iterable[Any], faults: RowFaults) -> dict[str, Door]:
     return {door.door_id: door for door in doors if door}
 
 
-def read_lines(rows: Iterable[Any], faults: RowFaults) -> Mapping[str, tuple[Line, ...]]:
-    """Lines by camera, in the order of the rows."""
+def read_lines(rows: Iterable[Any], swaps: Iterable[Any], faults: RowFaults) -> Mapping[str, tuple[Line, ...]]:
+    """Lines by camera, in the order of the rows; those that are only in ``swaps`` (of ``ALL_SWAPS``) come last."""
+    turned = _read_swaps(swaps, faults)
     found: dict[str, tuple[Line, ...]] = {}
     for row in rows:
         subject = subject_of("line", row.line_id)
         key = faults.attempt(subject, partial(_key, row), None, _LEFT_OUT)
         if key is not None:
-            line = Line(key, faults.name(subject, row.name, ""), str(row.door_id or ""))
+            line = Line(key, faults.name(subject, row.name, ""), str(row.door_id or ""), turned.pop(key, ()))
             found[key.camera_id] = (*found.get(key.camera_id, ()), line)
+    for key, moments in turned.items():
+        found[key.camera_id] = (*found.get(key.camera_id, ()), Line(key, "", "", moments))
+    return found
+
+
+ALL_SWAPS = select(line_swaps).order_by(line_swaps.c.line_id, line_swaps.c.swapped_at)
+
+
+def _read_swaps(rows: Iterable[Any], faults: RowFaults) -> dict[LineKey, tuple[datetime, ...]]:
+    """Since when lines are turned round, by line, in order."""
+    found: dict[LineKey, tuple[datetime, ...]] = {}
+    for row in rows:
+        subject = subject_of("swap of line", row.line_id)
+        key = faults.attempt(subject, partial(LineKey.parse, row.line_id), None, _LEFT_OUT)
+        if key is not None:
+            found[key] = (*found.get(key, ()), row.swapped_at)
     return found
 
 
@@ -52,6 +72,7 @@ def _site(row: Any, faults: RowFaults, zone: str) -> Site | None:  # noqa: ANN40
         faults.attempt(subject, lambda: time_zone(str(row.time_zone)), zone, f"its days are those of {zone}"),
         faults.attempt(subject, lambda: _capacity(row.capacity), None, "its capacity is taken as unknown"),
         faults.attempt(subject, lambda: _reset_time(row.reset_time), time(0, 0), "its days begin at midnight"),
+        str(getattr(row, "opening_hours", None) or ""),  # a database that waits for its upgrade has none
     )
 
 

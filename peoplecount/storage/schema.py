@@ -41,6 +41,7 @@ sites = Table(
     Column("time_zone", id_text(64), nullable=False),
     Column("capacity", Integer),
     Column("reset_time", id_text(8), nullable=False),
+    Column("opening_hours", words(400)),
 )
 
 doors = Table(
@@ -63,6 +64,9 @@ cameras = Table(
     Column("poll_interval", Float),
     Column("protocol", id_text(16)),
     Column("paused", Boolean, nullable=False),
+    Column("certificate", words(100)),
+    Column("nvr_channel", Integer),
+    Column("inner_address", words(400)),
 )
 
 lines = Table(
@@ -75,6 +79,23 @@ lines = Table(
     Column("line_index", Integer, nullable=False),
     Column("name", words(200), nullable=False),
     Column("door_id", id_text(ID), ForeignKey(doors.c.door_id)),
+)
+
+line_swaps = Table(
+    "line_swaps",
+    metadata,
+    Column("line_id", id_text(LINE_ID), primary_key=True),
+    Column("swapped_at", UtcTime, primary_key=True),
+)
+"""From each of these moments on the line's direction is the other one. Kept as long as its history."""
+
+hand_counts = Table(
+    "hand_counts",
+    metadata,
+    Column("site_id", id_text(ID), primary_key=True),
+    Column("counted_at", UtcTime, primary_key=True),
+    Column("people", Integer, nullable=False),
+    Column("note", words(200), nullable=False),
 )
 
 positions = Table(
@@ -110,15 +131,40 @@ records = Table(
     Column("local_time", local_time(), nullable=False),
     Column("in_count", BigInteger, nullable=False),
     Column("out_count", BigInteger, nullable=False),
-    Column("in_total", BigInteger, nullable=False),
-    Column("out_total", BigInteger, nullable=False),
-    Column("in_generation", id_text(32), nullable=False),
-    Column("out_generation", id_text(32), nullable=False),
+    Column("in_total", BigInteger),
+    Column("out_total", BigInteger),
+    Column("in_generation", id_text(32)),
+    Column("out_generation", id_text(32)),
     Column("quality", id_text(16), nullable=False),
 )
 # Event numbers are unique within an epoch, but an epoch may come back from a restored backup: an index, not a key.
 Index(None, records.c.event_epoch, records.c.event_number)
 Index(None, records.c.line_id, records.c.ended_at)
+
+corrections = Table(
+    "corrections",
+    metadata,
+    Column("correction_id", row_number(), primary_key=True, autoincrement=True),
+    Column("event_epoch", id_text(16), nullable=False),
+    Column("event_number", BigInteger, nullable=False),
+    Column("line_id", id_text(LINE_ID), nullable=False),
+    Column("door_id", id_text(LINE_ID), nullable=False),
+    Column("site_id", id_text(ID), nullable=False),
+    Column("starts_at", UtcTime, nullable=False),
+    Column("ends_at", UtcTime, nullable=False),
+    Column("local_start", local_time(), nullable=False),
+    Column("old_in", BigInteger),
+    Column("old_out", BigInteger),
+    Column("new_in", BigInteger, nullable=False),
+    Column("new_out", BigInteger, nullable=False),
+    Column("old_quality", id_text(16), nullable=False),
+    Column("quality", id_text(16), nullable=False),
+    Column("coverage", Float, nullable=False),
+    Column("reason", words(200), nullable=False),
+    Column("known_at", UtcTime, nullable=False),
+)
+Index(None, corrections.c.line_id, corrections.c.starts_at)
+Index(None, corrections.c.known_at)
 
 
 def _roll_up(name: str, *more: Column[object]) -> Table:
@@ -134,6 +180,7 @@ def _roll_up(name: str, *more: Column[object]) -> Table:
         Column("in_count", BigInteger, nullable=False),
         Column("out_count", BigInteger, nullable=False),
         Column("quality", id_text(16), nullable=False),
+        Column("coverage", Float),
         PrimaryKeyConstraint("line_id", "starts_at", "door_id", "site_id"),
     )
     Index(None, table.c.starts_at)

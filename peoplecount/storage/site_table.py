@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
-from datetime import time
 from typing import Any
 
 from sqlalchemy import ColumnElement, Table, delete, insert, select, update
@@ -11,9 +11,16 @@ from sqlalchemy import ColumnElement, Table, delete, insert, select, update
 from peoplecount.domain.door import Door
 from peoplecount.domain.site import DEFAULT_SITE_ID, Site
 from peoplecount.storage.connection import IDBConnection, Transaction
-from peoplecount.storage.entries import capacity, display_name, plain_id, time_zone
+from peoplecount.storage.entries import capacity, display_name, opening_hours, plain_id, time_zone
 from peoplecount.storage.errors import InvalidEntry
+from peoplecount.storage.place_rows import read_doors, read_sites
+from peoplecount.storage.row_faults import RowFaults
 from peoplecount.storage.schema import cameras, doors, lines, sites
+
+logger = logging.getLogger(__name__)
+
+ZONE_INSTEAD = "UTC"
+"""Of a site whose own is none."""
 
 
 class SiteTable:
@@ -26,16 +33,18 @@ class SiteTable:
         self._db = db
 
     def sites(self) -> list[Site]:
-        """All sites by id."""
-        rows = self._db.execute(select(sites).order_by(sites.c.site_id))
-        return [
-            Site(row.site_id, row.name, row.time_zone, row.capacity, time.fromisoformat(row.reset_time)) for row in rows
-        ]
+        """All sites by id. Rows that make no sense are warned about, and cost nobody else."""
+        faults = RowFaults()
+        found = read_sites(self._db.execute(select(sites).order_by(sites.c.site_id)), faults, ZONE_INSTEAD)
+        _warn(faults)
+        return list(found.values())
 
     def doors(self) -> list[Door]:
-        """All doors by id."""
-        rows = self._db.execute(select(doors).order_by(doors.c.door_id))
-        return [Door(row.door_id, row.site_id, row.name) for row in rows]
+        """All doors by id; see ``sites``."""
+        faults = RowFaults()
+        found = read_doors(self._db.execute(select(doors).order_by(doors.c.door_id)), faults)
+        _warn(faults)
+        return list(found.values())
 
     def put_site(self, site: Site) -> None:
         """Enter a site, or change the one with its id."""
@@ -82,6 +91,11 @@ class SiteTable:
         self._db.transaction(work)
 
 
+def _warn(faults: RowFaults) -> None:
+    for fault in sorted(faults.said):
+        logger.warning("In the tables of sites and doors: %s", fault)
+
+
 def _site_fields(site: Site) -> dict[str, Any]:
     try:
         return {
@@ -90,6 +104,7 @@ def _site_fields(site: Site) -> dict[str, Any]:
             "time_zone": time_zone(site.time_zone),
             "capacity": capacity(site.capacity),
             "reset_time": site.reset_time.strftime("%H:%M"),
+            "opening_hours": opening_hours(site.opening_hours) or None,
         }
     except ValueError as error:
         raise InvalidEntry(f"site {site.site_id[:64]!r}: {error}") from error
