@@ -70,7 +70,7 @@ class StreamReader:
         with requests.get(self._url, headers=headers, stream=True, timeout=(5, 20)) as answer:
             answer.raise_for_status()
             self.connections += 1
-            for name, data, event_id in events(_lines(answer)):
+            for name, data, event_id in events(lines_of(answer)):
                 if self._stop.is_set():
                     return
                 self.last_id = event_id or self.last_id
@@ -99,7 +99,7 @@ class StreamReader:
                 self.disagreements.append((line, said, self.people.get(line)))
 
 
-def _lines(answer: requests.Response) -> Iterator[bytes]:
+def lines_of(answer: requests.Response) -> Iterator[bytes]:
     """Lines as they come; what follows the last line end waits for the next chunk."""
     rest = b""
     for chunk in answer.iter_content(chunk_size=None):
