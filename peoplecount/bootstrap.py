@@ -18,7 +18,7 @@ from peoplecount.domain.site import Site
 from peoplecount.eventlog.data_folder import DataFolder
 from peoplecount.eventlog.group_commit import GroupCommit
 from peoplecount.eventlog.rewind import discover_rewind
-from peoplecount.runtime import Runtime, this_runtime
+from peoplecount.runtime import PlannedTrigger, Runtime, this_runtime
 from peoplecount.services.camera_health import CameraHealth
 from peoplecount.services.collector import Collector
 from peoplecount.services.count_keeper import CountKeeper
@@ -171,6 +171,7 @@ class Service:
             collector=Collector(
                 self._runtime.make_scheduler(),
                 lambda camera, roster, period: self._poller(camera, roster, period, keeper, health),
+                make_trigger=PlannedTrigger,
                 clock=self._clock,
             ),
             rosters=self._rosters,

@@ -5,14 +5,15 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import cast
 
+from apscheduler.triggers.base import BaseTrigger
 from gevent import monkey
 from gevent.threadpool import ThreadPool
 
 from peoplecount.domain.offload import Offload, P, T, call_here
-from peoplecount.services.collector import Scheduler
+from peoplecount.services.collector import NextTime, Scheduler
 
 LOG_THREADS = 8
 """Appends share one at a time; the rest is for streams that catch up from the log."""
@@ -69,6 +70,17 @@ def _outcome(function: Callable[..., T], args: Sequence[object], kwargs: Mapping
         return function(*args, **kwargs)
     except BaseException as error:  # noqa: BLE001 - raised again where it was called
         return _Raised(error)
+
+
+class PlannedTrigger(BaseTrigger):  # type: ignore[misc]  # APScheduler has no hints
+    """Asks when a job runs next, each time anew."""
+
+    def __init__(self, next_time: NextTime) -> None:
+        self._next_time = next_time
+
+    def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime:
+        """The scheduler's question."""
+        return self._next_time(previous_fire_time, now)
 
 
 def _gevent_scheduler() -> Scheduler:

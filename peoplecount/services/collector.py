@@ -6,13 +6,13 @@ import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from peoplecount.domain.camera import Camera
 from peoplecount.domain.clock import LEAST_REAL_PERIOD, Clock
+from peoplecount.domain.poll_times import LocalClock, next_poll, next_turning_poll, spread
 from peoplecount.domain.roster import Roster
-from peoplecount.domain.slot import next_slot
 from peoplecount.eventlog.log import LogError
 from peoplecount.services.poller import Poller, PollFigures
 
@@ -21,12 +21,25 @@ logger = logging.getLogger(__name__)
 LONGEST_LAST_POLL = 1.5
 """Seconds a running poll is waited for at the end. A lost one costs nothing: the next carries what it brought."""
 
+LEAST_GAP = 0.5
+"""Real seconds between two polls of a camera, where its interval allows: a turning point beside a regular slot."""
+
+SET_SECONDS = 1.0
+"""How far the machine's clock must depart from the monotonic one to have been set; time servers slew by far less."""
+
+NextTime = Callable[["datetime | None", datetime], datetime]
+"""When a job runs next, from when it was last due (``None`` at first) and the time it is now; both UTC."""
+
 
 class Scheduler(Protocol):
     """What is needed of APScheduler."""
 
-    def add_job(self, func: Callable[..., None], trigger: str, **options: Any) -> object:  # noqa: ANN401 - APScheduler's own
+    def add_job(self, func: Callable[..., None], trigger: Any, **options: Any) -> object:  # noqa: ANN401 - APScheduler's own
         """Run ``func`` whenever the trigger says."""
+        ...
+
+    def modify_job(self, job_id: str, *, next_run_time: datetime) -> object:
+        """Run it next at this moment."""
         ...
 
     def remove_job(self, job_id: str) -> None:
@@ -42,19 +55,34 @@ class Scheduler(Protocol):
         ...
 
 
+def _machine_time() -> datetime:
+    return datetime.now(UTC)
+
+
 class Collector:
-    """Polls every camera of the roster in its own slot; a camera that fails delays no other."""
+    """Polls every camera of the roster in its own slots and where its figures turn; one that fails delays no other."""
 
     def __init__(
         self,
         scheduler: Scheduler,
         make_poller: Callable[[Camera, Roster, float], Poller],
         *,
+        make_trigger: Callable[[NextTime], object],
         clock: Clock,
+        clock_of: Callable[[str], LocalClock | None] = lambda _: None,
+        machine_time: Callable[[], datetime] = _machine_time,
     ) -> None:
+        """``make_trigger`` makes the scheduler's trigger; ``clock_of`` tells a camera's own clock, once it is known.
+
+        ``machine_time`` is what the scheduler goes by (UTC).
+        """
         self._scheduler = scheduler
         self._make_poller = make_poller
+        self._make_trigger = make_trigger
         self._clock = clock
+        self._clock_of = clock_of
+        self._machine_time = machine_time
+        self._machine_ahead = self._ahead()
         self._on_log_error: Callable[[LogError], None] = _ignore
         self._pollers: dict[str, Poller] = {}
         self._roster = Roster()
@@ -102,24 +130,65 @@ class Collector:
         for poller in self._pollers.values():
             poller.close()
 
+    def keep_time(self) -> None:
+        """Place all polls anew where the machine's clock was set; to be called every second or so.
+
+        The scheduler goes by that clock: set back by ten minutes, it would let ten minutes pass without a poll.
+        """
+        ahead = self._ahead()
+        if abs(ahead - self._machine_ahead) < SET_SECONDS:
+            return
+        logger.warning("the clock of this machine was set by %+.0f s", ahead - self._machine_ahead)
+        self._machine_ahead = ahead
+        now = self._machine_time()
+        for camera_id, poller in list(self._pollers.items()):
+            self._scheduler.modify_job(camera_id, next_run_time=self._next(poller.camera, None, now))
+
+    def _ahead(self) -> float:
+        return self._machine_time().timestamp() - self._clock.monotonic()
+
     def _period(self, camera: Camera) -> float:
         return max(LEAST_REAL_PERIOD.total_seconds(), camera.poll_interval / self._clock.speed)
 
     def _add(self, camera: Camera) -> None:
         period = self._period(camera)
         poller = self._pollers[camera.camera_id] = self._make_poller(camera, self._roster, period)
-        first = next_slot(camera.camera_id, period, datetime.now(UTC).timestamp())
         self._scheduler.add_job(
             self._run,
-            "interval",
+            self._make_trigger(lambda previous, now: self._next(camera, previous, now)),
             args=[poller],
             id=camera.camera_id,
-            seconds=period,
-            start_date=datetime.fromtimestamp(first, UTC),
             max_instances=1,
             coalesce=True,
             misfire_grace_time=None,  # late rather than never: the reading is of now in any case
         )
+
+    def _next(self, camera: Camera, previous: datetime | None, now: datetime) -> datetime:
+        """When the camera is polled next, in the machine's time."""
+        period = self._period(camera)
+        moment = next_poll(
+            camera.camera_id,
+            period,
+            now=now.timestamp(),
+            previous=previous.timestamp() if previous else None,
+            gap=max(LEAST_REAL_PERIOD.total_seconds(), min(LEAST_GAP, period / 4)),
+            turning=self._turning(camera.camera_id, now),
+        )
+        return datetime.fromtimestamp(moment, UTC)
+
+    def _turning(self, camera_id: str, now: datetime) -> Callable[[float], float] | None:
+        """The first poll beside a turning point of the camera's clock after a moment (seconds since the epoch)."""
+        local = self._clock_of(camera_id)
+        if local is None:
+            return None
+        played, speed = self._clock.now(), self._clock.speed
+        apart = spread(camera_id, len(self._pollers))
+
+        def turning(after: float) -> float:
+            begin = played + timedelta(seconds=(after - now.timestamp()) * speed)
+            return after + (next_turning_poll(local, begin, apart) - begin).total_seconds() / speed
+
+        return turning
 
     def _drop(self, camera_id: str) -> None:
         poller = self._pollers.pop(camera_id, None)

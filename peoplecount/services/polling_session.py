@@ -100,6 +100,7 @@ class PollingSession:
 
     def tick(self) -> None:
         """Do what is due every second; never raises for a log that is away."""
+        self.collector.keep_time()
         try:
             self.keeper.flush_seen()
             self._offload(self._keep_mark, self._offload(self._log.head))

@@ -1,15 +1,23 @@
+import threading
+import time
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from apscheduler.schedulers import base
+from apscheduler.schedulers.background import BackgroundScheduler
 
 from peoplecount.domain.camera import Camera
+from peoplecount.domain.poll_times import LocalClock
 from peoplecount.domain.roster import Roster
 from peoplecount.domain.site import Site
 from peoplecount.domain.slot import phase
 from peoplecount.eventlog.log import StaleTerm
+from peoplecount.runtime import PlannedTrigger
 from peoplecount.services.collector import Collector
 from peoplecount.services.poller import PollFigures
 from tests.support.fake_clock import FakeClock
+from tests.support.waiting import wait_until
 
 
 class FakeScheduler:
@@ -17,11 +25,17 @@ class FakeScheduler:
 
     def __init__(self):
         self.jobs = {}
+        self.triggers = {}
+        self.modified = {}
         self.running = False
 
     def add_job(self, func, trigger, **options):
         assert options["id"] not in self.jobs
         self.jobs[options["id"]] = (func, options)
+        self.triggers[options["id"]] = trigger
+
+    def modify_job(self, job_id, *, next_run_time):
+        self.modified[job_id] = next_run_time
 
     def remove_job(self, job_id):
         del self.jobs[job_id]
@@ -56,11 +70,33 @@ class FakePoller:
 class Room:
     def __init__(self, speed=1.0):
         self.clock = FakeClock(speed=speed)
+        self.set_by = 0.0
         self.scheduler = FakeScheduler()
         self.pollers = []
         self.log_errors = []
-        self.collector = Collector(self.scheduler, self.make, clock=self.clock)
+        self.clocks = {}
+        self.collector = Collector(
+            self.scheduler,
+            self.make,
+            make_trigger=lambda next_time: next_time,
+            clock=self.clock,
+            clock_of=self.clocks.get,
+            machine_time=lambda: self.machine_time,
+        )
         self.collector.start(self.log_errors.append)
+
+    @property
+    def machine_time(self):
+        return datetime(2026, 5, 4, 12, tzinfo=UTC) + timedelta(seconds=self.clock.monotonic() - 1000 + self.set_by)
+
+    def polls(self, camera_id, hours):
+        """When the camera is polled within so many hours from now on, by the machine's clock; time passes."""
+        polls, end = [], self.machine_time + hours
+        trigger = self.scheduler.triggers[camera_id]
+        while (due := trigger(polls[-1] if polls else None, self.machine_time)) < end:
+            polls.append(due)
+            self.clock.passes((due - self.machine_time).total_seconds() + 0.0005)
+        return polls
 
     def make(self, camera, roster, period):
         self.pollers.append(FakePoller(camera, period))
@@ -81,12 +117,32 @@ def room():
 
 def test_every_camera_has_a_job_of_its_own_in_its_own_slot(room):
     room.collector.sync(roster(EAST, WEST))
-    options = {camera_id: options for camera_id, (_, options) in room.scheduler.jobs.items()}
-    assert {camera_id: one["seconds"] for camera_id, one in options.items()} == {"east": 10.0, "west": 60.0}
-    for camera_id, one in options.items():
-        first = one["start_date"].timestamp()
-        assert first % one["seconds"] == pytest.approx(phase(camera_id, one["seconds"]), abs=0.001)
-        assert one["max_instances"] == 1
+    assert all(options["max_instances"] == 1 for _, options in room.scheduler.jobs.values())
+    for camera_id, period, number in (("east", 10.0, 360), ("west", 60.0, 60)):
+        polls = room.polls(camera_id, timedelta(hours=1))
+        assert len(polls) == number
+        for poll in polls:
+            assert poll.timestamp() % period == pytest.approx(phase(camera_id, period), abs=0.001)
+
+
+def test_once_a_cameras_clock_is_known_it_is_polled_just_before_and_after_its_full_hours(room):
+    room.collector.sync(roster(EAST))
+    room.clocks["east"] = LocalClock(timedelta(hours=2, seconds=84))
+    polls = room.polls("east", timedelta(days=1))
+    assert 8640 <= len(polls) <= 8640 + 50
+    past = [(poll + timedelta(seconds=84)).timestamp() % 3600 for poll in polls]
+    assert sum(seconds < 1 for seconds in past) == 24
+    assert sum(seconds > 3599 for seconds in past) == 24
+
+
+def test_turning_polls_are_placed_in_played_time():
+    room = Room(speed=60.0)
+    room.collector.sync(roster(EAST))
+    room.clocks["east"] = LocalClock(timedelta(hours=2))
+    # The played clock stands at 12:00:00, so 13:00 by it comes in a minute; regular polls are 0.17 s apart.
+    hour = room.machine_time + timedelta(seconds=60)
+    nearest = min(abs(poll - hour).total_seconds() for poll in room.polls("east", timedelta(minutes=2)))
+    assert nearest < 1.0 / 60
 
 
 def test_a_roster_that_did_not_change_disturbs_nobody(room):
@@ -145,3 +201,70 @@ def test_stopping_stops_the_scheduler_and_closes_every_camera_once(room):
     room.collector.stop()
     assert not room.scheduler.running
     assert all(poller.closed for poller in room.pollers)
+
+
+def test_a_machine_whose_clock_is_set_has_its_polls_placed_anew_and_says_so_once(room, caplog):
+    room.collector.sync(roster(EAST))
+    room.clock.passes(60)
+    room.collector.keep_time()
+    assert room.scheduler.modified == {}
+    room.set_by = -600.0
+    room.collector.keep_time()
+    room.collector.keep_time()
+    assert 0 < (room.scheduler.modified["east"] - room.machine_time).total_seconds() <= 10
+    assert [record.getMessage() for record in caplog.records] == ["the clock of this machine was set by -600 s"]
+
+
+class SetClock(datetime):
+    """The scheduler's clock, set by so many seconds."""
+
+    by = timedelta(0)
+
+    @classmethod
+    def now(cls, tz=None):
+        return datetime.now(tz) + cls.by
+
+
+@pytest.mark.parametrize("step", [-600, 600])
+def test_the_real_scheduler_polls_on_when_the_machines_clock_is_set(monkeypatch, step):
+    monkeypatch.setattr(SetClock, "by", timedelta(0))
+    monkeypatch.setattr(base, "datetime", SetClock)
+    polled = threading.Event()
+    collector = Collector(
+        BackgroundScheduler(timezone=UTC),
+        lambda camera, roster, period: TellingPoller(camera, period, polled),
+        make_trigger=PlannedTrigger,
+        clock=RealClock(),
+        machine_time=lambda: SetClock.now(UTC),
+    )
+    collector.start(lambda error: None)
+    try:
+        collector.sync(roster(replace(EAST, poll_interval=0.1)))
+        assert polled.wait(5)
+        SetClock.by = timedelta(seconds=step)
+        collector.keep_time()
+        before = collector.figures()["east"].polls
+        wait_until(lambda: collector.figures()["east"].polls > before + 3, seconds=5)
+        assert collector.figures()["east"].polls < before + 100
+    finally:
+        collector.stop()
+
+
+class RealClock:
+    speed = 1.0
+
+    def now(self):
+        return SetClock.now(UTC)
+
+    def monotonic(self):
+        return time.monotonic()
+
+
+class TellingPoller(FakePoller):
+    def __init__(self, camera, period, polled):
+        super().__init__(camera, period)
+        self.polled = polled
+
+    def poll(self):
+        super().poll()
+        self.polled.set()

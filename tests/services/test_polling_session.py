@@ -45,6 +45,9 @@ class FakeCollector:
     def longest_interval(self):
         return 10.0
 
+    def keep_time(self):
+        pass
+
     def stop(self):
         self.stopped = True
 
