@@ -22,12 +22,8 @@ from peoplecount.domain.roster import Roster
 from peoplecount.domain.site import Site
 from peoplecount.eventlog.log import Append, EventLog, State, StateChange
 from peoplecount.services.break_words import words
-from peoplecount.services.count_state_body import (
-    read_count_state,
-    read_occupancy,
-    write_count_state,
-    write_occupancy,
-)
+from peoplecount.services.count_state_body import read_count_state, write_count_state
+from peoplecount.services.occupancy_state import read_occupancy, write_occupancy
 from peoplecount.services.site_day import zone_of
 
 logger = logging.getLogger(__name__)
@@ -203,7 +199,7 @@ class CountKeeper:
         moment = (ended_at - datetime.resolution).astimezone(zone_of(site))
         day = occupancy_day(moment, site.reset_time)
         known = self._occupancies.get(site.site_id, Occupancy(day))
-        self._occupancies[site.site_id] = occupancy = known.after(day, entered, left)
+        self._occupancies[site.site_id] = occupancy = known.after(day, entered, left, ended_at)
         return occupancy
 
     def _change(self, key: str, body: str) -> StateChange:

@@ -12,7 +12,6 @@ from peoplecount.domain.event import parse_utc, utc_text
 from peoplecount.domain.event_body import write_body
 from peoplecount.domain.increment import Generation
 from peoplecount.domain.line import LineKey
-from peoplecount.domain.occupancy import Occupancy
 
 
 def write_count_state(state: CountState) -> str:
@@ -27,17 +26,6 @@ def read_count_state(body: str) -> CountState:
     fields = json.loads(body)
     lines = {LineKey.parse(key): _line(line) for key, line in fields["lines"].items()}
     return CountState(fields["serial"], lines)
-
-
-def write_occupancy(occupancy: Occupancy) -> str:
-    """The JSON of a site's occupancy."""
-    return write_body({"day": occupancy.day.isoformat(), "net": occupancy.net})
-
-
-def read_occupancy(body: str) -> Occupancy:
-    """What ``write_occupancy`` wrote."""
-    fields = json.loads(body)
-    return Occupancy(date.fromisoformat(fields["day"]), fields["net"])
 
 
 def _line_fields(line: LineState) -> dict[str, Any]:

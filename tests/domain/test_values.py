@@ -1,4 +1,4 @@
-"""Small values: ids, positions, occupancy, slots, played time, event bodies, the roster."""
+"""Small values: ids, positions, slots, played time, event bodies, the roster."""
 
 import json
 from datetime import UTC, date, datetime, time, timedelta
@@ -21,7 +21,6 @@ from peoplecount.domain.event_body import (
 from peoplecount.domain.event_id import EventId, MalformedEventId
 from peoplecount.domain.increment import Generation, Growth, Increment
 from peoplecount.domain.line import Line, LineKey
-from peoplecount.domain.occupancy import Occupancy, occupancy_day
 from peoplecount.domain.position import Mark, Position, accept
 from peoplecount.domain.roster import Roster, RosterChanges
 from peoplecount.domain.site import Site
@@ -119,25 +118,6 @@ def test_generations_follow_each_other():
     assert Generation.parse("2026-05-04.12") == Generation(date(2026, 5, 4), 12)
     with pytest.raises(ValueError, match=r"YYYY-MM-DD\.N"):
         Generation.parse("2026-05-04")
-
-
-def test_occupancy_is_never_below_zero_and_keeps_what_that_hides():
-    occupancy = Occupancy(date(2026, 5, 4)).after(date(2026, 5, 4), 2, 5)
-    assert (occupancy.inside, occupancy.clamped) == (0, 3)
-    occupancy = occupancy.after(date(2026, 5, 4), 4, 0)
-    assert (occupancy.inside, occupancy.clamped) == (1, 0)
-
-
-def test_occupancy_starts_again_with_its_day_and_ignores_a_day_that_is_over():
-    monday = Occupancy(date(2026, 5, 4), 12)
-    tuesday = monday.after(date(2026, 5, 5), 1, 0)
-    assert tuesday == Occupancy(date(2026, 5, 5), 1)
-    assert tuesday.after(date(2026, 5, 4), 5, 0) == tuesday
-
-
-def test_the_occupancy_day_begins_at_the_reset_time():
-    assert occupancy_day(datetime(2026, 5, 5, 3, 59), time(4, 0)) == date(2026, 5, 4)
-    assert occupancy_day(datetime(2026, 5, 5, 4, 0), time(4, 0)) == date(2026, 5, 5)
 
 
 def test_slots_are_spread_and_do_not_depend_on_when_the_service_starts():
