@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
 from peoplecount.domain.event_id import EventId
@@ -46,6 +47,18 @@ class LocalStore:
         """Keep ``body`` under ``key`` in place of what was there; its version."""
         with self._file.writing() as connection:
             return _put(connection, key, body)
+
+    def change(self, key: str, work: Callable[[str | None], str | None]) -> None:
+        """Keep what ``work`` makes of the text of ``key``, ``None`` being no text; one change at a time among all
+        processes. ``work`` must be quick, and nothing changes where it raises.
+        """
+        with self._file.writing() as connection:
+            before = _get(connection, key)
+            after = work(None if before is None else before.body)
+            if after is not None and (before is None or after != before.body):
+                _put(connection, key, after)
+            elif after is None and before is not None:
+                connection.execute("DELETE FROM kept WHERE key = ?", (key,))
 
     def save_roster(self, body: str) -> None:
         """Keep the last good roster: JSON in which credentials are sealed."""

@@ -10,11 +10,16 @@ from types import SimpleNamespace
 from requests import PreparedRequest
 from requests.auth import HTTPDigestAuth
 
-_PREFERENCE = ("SHA-256", "MD5", "MD5-SESS")
-"""Recent cameras offer SHA-256 and MD5 side by side; the stronger is taken (RFC 7616, 3.7)."""
+_PREFERENCE = ("SHA-256", "MD5")
+"""Recent cameras offer both side by side; the stronger is taken (RFC 7616, 3.7). No camera has been seen to ask for
+another one, nor for a ``-sess`` variant."""
 
 _LONGEST_HEADER = 4096
 """Real ones are under 400 characters."""
+
+_MOST_OFFERS = 4
+_LONGEST_DETAIL = 20
+"""Of what a camera offers, told in an error."""
 
 # Matches begin where a word does, so that the time taken grows no faster than the header.
 _PARAMETER = re.compile(
@@ -47,20 +52,38 @@ def parse_challenges(headers: Sequence[str]) -> list[Challenge]:
 
     Several headers, several challenges in one header, Basic beside Digest, quoted or bare values, any order of
     parameters and missing commas are seen with real cameras. What cannot be answered (another scheme, an unknown
-    algorithm, ``auth-int`` only) is left out.
+    algorithm or a ``-sess`` one, ``auth-int`` only) is left out.
     """
-    found: list[dict[str, str]] = []
+    digests = [parameters for scheme, parameters in _schemes(headers) if scheme.lower() == "digest"]
+    return [challenge for challenge in map(_challenge, digests) if challenge is not None]
+
+
+def offers(headers: Sequence[str]) -> str:
+    """The ways to log in that ``WWW-Authenticate`` headers offer, in words; for those that cannot be taken up."""
+    found = [_offer(scheme, parameters) for scheme, parameters in _schemes(headers)]
+    return ", ".join(list(dict.fromkeys(found))[:_MOST_OFFERS]) if found else "none"
+
+
+def _offer(scheme: str, parameters: dict[str, str]) -> str:
+    details = (
+        f"{name} {parameters[name][:_LONGEST_DETAIL]!r}" for name in ("algorithm", "qop") if parameters.get(name)
+    )
+    return " ".join([scheme[:_LONGEST_DETAIL], *details])
+
+
+def _schemes(headers: Sequence[str]) -> list[tuple[str, dict[str, str]]]:
+    """Each challenge in the headers: its scheme and its parameters, by names in small letters."""
+    found: list[tuple[str, dict[str, str]]] = []
     for header in headers:
         current: dict[str, str] | None = None
         for match in _PARAMETER.finditer(header[:_LONGEST_HEADER]):
             if match["scheme"] is not None:
                 current = {}
-                if match["scheme"].lower() == "digest":
-                    found.append(current)
+                found.append((match["scheme"], current))
             if current is not None:
                 value = match["quoted"] if match["quoted"] is not None else match["bare"]
                 current.setdefault(match["name"].lower(), value)
-    return [challenge for challenge in map(_challenge, found) if challenge is not None]
+    return found
 
 
 def _challenge(parameters: dict[str, str]) -> Challenge | None:

@@ -90,3 +90,39 @@ def test_a_closed_store_says_so(store):
     store.close()
     with pytest.raises(LocalStoreUnavailable, match="closed"):
         store.load_mark()
+
+
+def test_a_text_is_changed_by_what_it_was(store):
+    store.change("key", lambda text: f"{text}!")
+    store.change("key", lambda text: f"{text}!")
+    assert store.get("key") == State(2, "None!!")
+    store.change("key", lambda _: None)
+    store.change("key", lambda _: None)
+    assert store.get("key") is None
+
+
+def test_a_change_that_changes_nothing_writes_nothing(store):
+    store.put("key", "x")
+    store.change("key", lambda text: text)
+    assert store.get("key") == State(1, "x")
+
+
+def test_a_change_that_raises_leaves_the_text_as_it_was(store):
+    store.put("key", "x")
+    with pytest.raises(ZeroDivisionError):
+        store.change("key", lambda text: str(1 / 0))
+    assert store.get("key") == State(1, "x")
+
+
+def test_changes_of_several_processes_follow_one_another(path):
+    stores = [LocalStore(path) for _ in range(4)]
+
+    def count(store):
+        for _ in range(25):
+            store.change("key", lambda text: str(int(text or 0) + 1))
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(count, stores))
+    assert stores[0].get("key").body == "100"
+    for store in stores:
+        store.close()
