@@ -38,6 +38,7 @@ from peoplecount.settings.database import DatabaseKind
 from peoplecount.storage.history import History
 from peoplecount.stream.hub import Hub
 from peoplecount.sunapi.client import SunapiClient
+from peoplecount.sunapi.device_gate import DeviceGates
 from peoplecount.web.app import create_app
 from peoplecount.web.context import WebContext
 
@@ -71,6 +72,7 @@ class Service:
             self._runtime.offload,
         )
         self._history = History(self._database)
+        self._gates = DeviceGates()
         self._hub = Hub()
         self._board = LiveBoard(self._sites, self._intervals, self._clock.speed)
         self._snapshots = Snapshots(self._board, self._clock)
@@ -191,6 +193,7 @@ class Service:
             clock=self._clock,
             connect_timeout=self._settings.connect_timeout,
             read_timeout=self._settings.read_timeout,
+            gates=self._gates,
         )
         return Poller(camera, client, keeper=keeper, health=health, roster=roster, clock=self._clock, period=period)
 

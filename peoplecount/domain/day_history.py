@@ -37,3 +37,6 @@ class DayHistory:
     hours: Mapping[LineKey, DayHours]
     missing: Mapping[LineKey, str]
     """Lines that have no history, each with the reason in words."""
+
+    serial: str = ""
+    """Of the device that was asked, as in ``Reading``: one put in its place since remembers nothing of the day."""

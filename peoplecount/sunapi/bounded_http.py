@@ -5,13 +5,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import io
 import time
 from collections.abc import Callable
 from functools import partial
-from socket import socket
+from socket import SHUT_RDWR, dup, socket
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, PoolManager
@@ -38,16 +40,35 @@ class BoundedAdapter(HTTPAdapter):
 
     def __init__(self, allowance: Allowance) -> None:
         self._allowance = allowance
+        self._open: WeakSet[http.client.HTTPConnection] = WeakSet()
         super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
 
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **_: object) -> None:  # noqa: FBT001, FBT002 - as in HTTPAdapter
         """Called by ``HTTPAdapter``."""
-        self.poolmanager = _Pools(self._allowance, num_pools=connections, maxsize=maxsize, block=block)
+        self.poolmanager = _Pools(self._allowance, self._open, num_pools=connections, maxsize=maxsize, block=block)
+
+    def hang_up(self) -> None:
+        """End whatever is under way: who waits for an answer learns that the connection is gone."""
+        for connection in list(self._open):
+            sock = connection.sock
+            if sock is not None:
+                # Below any encryption, whose own shutdown is not for other threads than the one that reads.
+                with contextlib.suppress(OSError), socket(fileno=dup(sock.fileno())) as same:
+                    same.shutdown(SHUT_RDWR)
 
 
 class _Pools(PoolManager):
-    def __init__(self, allowance: Allowance, *, num_pools: int, maxsize: int, block: bool) -> None:
+    def __init__(
+        self,
+        allowance: Allowance,
+        opened: WeakSet[http.client.HTTPConnection],
+        *,
+        num_pools: int,
+        maxsize: int,
+        block: bool,
+    ) -> None:
         super().__init__(num_pools, maxsize=maxsize, block=block)
+        self._opened = opened
         self._kinds: dict[str, Callable[..., http.client.HTTPConnection]] = {
             "http": HTTPConnection,
             "https": partial(BoundedHTTPSConnection, allowance),
@@ -58,16 +79,18 @@ class _Pools(PoolManager):
         self, scheme: str, host: str, port: int, request_context: dict[str, Any] | None = None
     ) -> HTTPConnectionPool:
         pool = super()._new_pool(scheme, host, port, request_context)
-        pool.ConnectionCls = partial(_connection, self._kinds[scheme], self._answer)  # type: ignore[assignment]
+        pool.ConnectionCls = partial(_connection, self._kinds[scheme], self._answer, self._opened)  # type: ignore[assignment]
         return pool
 
 
 def _connection(
     kind: Callable[..., http.client.HTTPConnection],
     answer: Callable[..., BoundedResponse],
+    opened: WeakSet[http.client.HTTPConnection],
     **options: object,
 ) -> http.client.HTTPConnection:
     connection = kind(**options)
+    opened.add(connection)
     connection.response_class = answer  # type: ignore[assignment]
     return connection
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 
 from peoplecount.domain.camera import Camera, CameraProtocol
@@ -13,7 +12,6 @@ from peoplecount.domain.day_history import DayHistory
 from peoplecount.domain.line import LineKey
 from peoplecount.domain.reading import LineReading, Reading
 from peoplecount.sunapi.configuration import (
-    ChannelConfiguration,
     LineTotals,
     LiveCounts,
     Spot,
@@ -21,13 +19,15 @@ from peoplecount.sunapi.configuration import (
     first_problems,
 )
 from peoplecount.sunapi.connection import Answer, CameraConnection
-from peoplecount.sunapi.device import Device, DeviceChannel, DeviceLine
-from peoplecount.sunapi.errors import CameraUnreachable, CountingUnavailable, UnexpectedAnswer
+from peoplecount.sunapi.device import Device
+from peoplecount.sunapi.device_gate import DeviceGates
+from peoplecount.sunapi.errors import CameraBusy, CameraUnreachable, CountingUnavailable, UnexpectedAnswer
+from peoplecount.sunapi.examination import described
 from peoplecount.sunapi.history import find_history
 from peoplecount.sunapi.hourly_figures import Found
 from peoplecount.sunapi.knowledge import Knowledge
-
-_log = logging.getLogger("peoplecount.sunapi")
+from peoplecount.sunapi.problem_report import ProblemReport
+from peoplecount.sunapi.search import Searches
 
 _LONG_SILENCE = timedelta(minutes=1)
 """A camera away for longer may have restarted, been set anew or been replaced: everything is asked again."""
@@ -44,8 +44,8 @@ class SunapiClient:
     clock) is read first, remembered, and read again now and then, by ``clock.now()``: the clock in each quarter of an
     hour, the lines every 15 minutes, the device every hour.
 
-    One call at a time, from any thread or greenlet. A camera whose address, account or protocol has been changed needs
-    a new client.
+    From any thread or greenlet, and a ``history`` may go on beside ``read``: its requests and the poll's take turns.
+    A camera whose address, account or protocol has been changed needs a new client.
     """
 
     def __init__(
@@ -56,21 +56,33 @@ class SunapiClient:
         connect_timeout: float = 3.05,
         read_timeout: float = 10.0,
         sleep: Callable[[float], object] | None = None,
+        gates: DeviceGates | None = None,
     ) -> None:
         """Time-outs are in real seconds: until the connection stands, and from a request to the end of its answer.
 
         ``sleep`` waits so many real seconds for a search in the camera's history; the usual one ends with ``close``.
+        ``gates`` see to it that all clients of a process ask a device one by one; without them, only this one does.
         """
         self._camera_id = camera.camera_id
         self._clock = clock
         self._connection = CameraConnection(
-            camera, clock=clock, connect_timeout=connect_timeout, read_timeout=read_timeout
+            camera,
+            clock=clock,
+            connect_timeout=connect_timeout,
+            read_timeout=read_timeout,
+            gate=(gates or DeviceGates()).of(camera.address),
         )
         self._knowledge = Knowledge(self._connection, clock, camera.protocol)
         self._spots: frozenset[Spot] | None = None
-        self._problems: tuple[str, ...] = ()
+        self._problems = ProblemReport(camera.camera_id)
         self._silent_since: datetime | None = None
         self._names: dict[Spot, str] = {}
+        self._knowing = threading.Lock()
+        """Around whatever reads or changes what is known of the camera; a search holds it at its ends only."""
+
+        self._searching = threading.Lock()
+        """One search at a time: how many a camera takes is not documented (SUNAPI Recording manual 2.6.2)."""
+
         self._closed = threading.Event()
         self._sleep = sleep or self._closed.wait
 
@@ -90,7 +102,10 @@ class SunapiClient:
         return self._connection.refusals
 
     def close(self) -> None:
-        """Close the connection and give up a search; may be called twice."""
+        """Close the connection, also under an answer that is still awaited, and give up a search; returns at once.
+
+        The search takes itself back on the camera before it ends. May be called twice.
+        """
         self._closed.set()
         self._connection.close()
 
@@ -99,6 +114,10 @@ class SunapiClient:
 
         Disabled lines, and lines whose totals cannot be used, are not in the reading.
         """
+        with self._knowing:
+            return self._poll()
+
+    def _poll(self) -> Reading:
         now = self._clock.now()
         if self._silent_since is not None and now - self._silent_since >= _LONG_SILENCE:
             self._knowledge.expire()
@@ -118,20 +137,32 @@ class SunapiClient:
     def history(self, day: date, lines: Sequence[LineKey] | None = None) -> DayHistory:
         """The hourly counts of one day of the camera; of all lines that count unless ``lines`` are named.
 
-        Takes some requests and at least half a second, at most about half a minute, in which the camera cannot be
-        polled. Raises ``CameraError`` where no line's history could be had for the same reason.
+        Takes some requests and at least half a second, at most about half a minute. Polls meanwhile wait for one
+        request of it at most; a second search waits for the first. Raises ``CameraError`` where no line's history could
+        be had for the same reason, and where another device answers in the end than in the beginning.
         """
-        self._knowledge.refresh()
-        names = self._countable()
-        keys = tuple(self._key(spot) for spot in names) if lines is None else tuple(lines)
-        found = self._search(day, {spot: name for spot, name in names.items() if self._key(spot) in keys})
+        with self._searching:
+            with self._knowing:
+                self._knowledge.refresh()
+                device = self._knowledge.device
+                names = self._countable()
+                keys = tuple(self._key(spot) for spot in names) if lines is None else tuple(lines)
+                wanted = {spot: name for spot, name in names.items() if self._key(spot) in keys}
+                searches = self._knowledge.counting.searches(self._knowledge.configuration, wanted, day)
+            found = self._search(searches)
+            if self._knowledge.device != device:
+                raise CameraBusy(self._camera_id, "the camera was replaced or set anew while its history was searched")
         hours = {self._key(spot): of_line for spot, of_line in found.hours.items()}
         missing = {self._key(spot): reason for spot, reason in found.missing.items()}
         absent = {key: _ABSENT for key in keys if key not in hours and key not in missing}
-        return DayHistory(day, hours, missing | absent)
+        return DayHistory(day, hours, missing | absent, serial=device.serial)
 
     def examine(self) -> Device:
         """Ask everything anew, for somebody who sets up this camera. Raises ``CameraError``."""
+        with self._knowing:
+            return self._examine()
+
+    def _examine(self) -> Device:
         knowledge = self._knowledge
         knowledge.forget()
         knowledge.refresh()
@@ -143,7 +174,14 @@ class SunapiClient:
             problems.append(str(error))
         problems.extend(problem for answer in answers for problem in answer.value.problems)
         lines = first_lines(_lines(answers), problems)
-        return self._device({line.spot: line for line in lines}, first_problems(problems))
+        return described(
+            self._camera_id,
+            self._connection.address,
+            knowledge,
+            totals={line.spot: line for line in lines},
+            problems=first_problems(problems),
+            moment=self._clock.now(),
+        )
 
     def _read(self) -> Reading:
         self._knowledge.refresh()
@@ -177,8 +215,7 @@ class SunapiClient:
         listed = {line.spot: line.name for line in configuration.lines()}
         return {spot: name for spot, name in (listed | self._names).items() if configuration.counts(spot)}
 
-    def _search(self, day: date, wanted: Mapping[Spot, str]) -> Found:
-        searches = self._knowledge.counting.searches(self._knowledge.configuration, wanted, day)
+    def _search(self, searches: Searches) -> Found:
         try:
             return find_history(
                 searches,
@@ -208,48 +245,10 @@ class SunapiClient:
         return LineKey(self._camera_id, spot.channel, spot.rule, spot.index)
 
     def _report(self, answers: _Answers) -> None:
-        """Log what could not be used, when it changes and not with every poll."""
         listed = list(self._knowledge.configuration.problems)
         listed.extend(problem for answer in answers for problem in answer.value.problems)
         first_lines(self._counted(answers), listed)
-        problems = first_problems(listed)
-        if problems != self._problems:
-            self._problems = problems
-            _log.warning("camera %s: %s", self._camera_id, "; ".join(problems) or "all lines can be used again")
-
-    def _device(self, totals: dict[Spot, LineTotals], problems: tuple[str, ...]) -> Device:
-        knowledge = self._knowledge
-        clock = knowledge.camera_clock
-        if knowledge.protocol is None:
-            raise AssertionError("a device that was read has a protocol")
-        return Device(
-            camera_id=self._camera_id,
-            address=self._connection.address,
-            info=knowledge.info,
-            protocol=knowledge.protocol,
-            channels=tuple(self._channel(channel, totals) for channel in knowledge.configuration.channels),
-            utc_offset=clock.utc_offset,
-            clock_error=clock.error.total_seconds(),
-            local_time=clock.local_time(self._clock.now()),
-            requests_per_poll=knowledge.reader.requests_per_poll,
-            problems=problems,
-        )
-
-    def _channel(self, channel: ChannelConfiguration, totals: dict[Spot, LineTotals]) -> DeviceChannel:
-        """A channel with its listed lines; with those it has totals of, where it lists none."""
-        listed = {line.spot: (line.name, line.enabled, line.mode) for line in channel.lines}
-        if not listed:
-            listed = {
-                spot: (line.name, channel.enabled, "")
-                for spot, line in totals.items()
-                if spot.channel == channel.channel
-            }
-        lines = []
-        for spot, (name, enabled, mode) in listed.items():
-            counted = totals.get(spot)
-            shown = counted.totals if counted and enabled and channel.enabled else None
-            lines.append(DeviceLine(self._key(spot), name or (counted.name if counted else ""), enabled, mode, shown))
-        return DeviceChannel(channel.channel, channel.enabled, tuple(lines))
+        self._problems.tell(listed)
 
 
 def _lines(answers: _Answers) -> list[LineTotals]:

@@ -13,11 +13,12 @@ from requests import PreparedRequest
 
 from peoplecount.domain.camera import Camera
 from peoplecount.domain.clock import Clock
-from peoplecount.sunapi.answers import MalformedAnswer, Refusal, parse_answer, quote
+from peoplecount.sunapi.answers import quote
+from peoplecount.sunapi.device_gate import DeviceGate, TurnLost
 from peoplecount.sunapi.digest import CameraDigest, Challenge, parse_challenges, strongest
 from peoplecount.sunapi.errors import CameraError, CameraUnreachable, CredentialsRejected, UnexpectedAnswer
 from peoplecount.sunapi.queries import Query, require_allowed
-from peoplecount.sunapi.refusals import from_refusal, from_status
+from peoplecount.sunapi.refusals import from_reply, parsed
 from peoplecount.sunapi.secret import Secret
 from peoplecount.sunapi.transport import KeptConnectionLost, Reply, Transport
 
@@ -26,6 +27,7 @@ T = TypeVar("T")
 _log = logging.getLogger("peoplecount.sunapi")
 
 _REDIRECTS = frozenset({301, 302, 307, 308})
+_CLOSED = "the camera is not asked any more"
 _MOST_KEPT = 64
 """Questions remembered ready to send. A camera is asked a handful, over and over."""
 
@@ -51,10 +53,24 @@ class _Kept:
 
 
 class CameraConnection:
-    """Asks one camera, one question at a time, with everything that makes an answer cheap kept in this object."""
+    """Asks one camera, one question at a time, with everything that makes an answer cheap kept in this object.
 
-    def __init__(self, camera: Camera, *, clock: Clock, connect_timeout: float, read_timeout: float) -> None:
+    Any thread or greenlet may ask; each waits for its turn at the gate of the device.
+    """
+
+    def __init__(
+        self,
+        camera: Camera,
+        *,
+        clock: Clock,
+        connect_timeout: float,
+        read_timeout: float,
+        gate: DeviceGate | None = None,
+    ) -> None:
+        """``gate`` is the device's, shared by all who ask it; one of its own unless given."""
         self._camera = camera
+        self._gate = gate or DeviceGate()
+        self._closed = False
         self._transport = Transport(
             camera.camera_id, clock=clock, connect_timeout=connect_timeout, read_timeout=read_timeout
         )
@@ -86,28 +102,39 @@ class CameraConnection:
         """The name the device gives itself when it asks for a password; it often holds its MAC address."""
         return self._digest.challenge.realm if self._digest.challenge else ""
 
-    def ask(self, query: Query, parse: Callable[[bytes], T]) -> Answer[T]:
+    def ask(self, query: Query, parse: Callable[[bytes], T], *, even_closed: bool = False) -> Answer[T]:
         """Ask and parse. A question must always come with the same parser: bytes seen before are not parsed again.
 
         Raises ``CameraError``, and ``QueryNotAllowed`` before anything is sent. What a camera says in its answer may
-        stand in the error, but not the password.
+        stand in the error, but not the password. Once closed nothing is asked, save ``even_closed``: that opens the
+        connection once more, and ``close`` is due again.
         """
         require_allowed(query)
         try:
-            return self._ask(query, parse)
+            with self._gate.turn(self, patient=query.patient):
+                self._check_open(even_closed=even_closed)
+                return self._ask(query, parse)
+        except TurnLost as lost:
+            raise CameraUnreachable(self.camera_id, _CLOSED) from lost
         except CameraError as error:
             self._secret.mask(error)
             raise
 
+    def _check_open(self, *, even_closed: bool) -> None:
+        if self._closed and not even_closed:
+            raise CameraUnreachable(self.camera_id, _CLOSED)
+
     def close(self) -> None:
-        """Close the connection; may be called twice."""
+        """Close the connection, also under an answer that is still awaited; may be called twice."""
+        self._closed = True
+        self._gate.leave(self)
         self._transport.close()
 
     def _ask(self, query: Query, parse: Callable[[bytes], T]) -> Answer[T]:
         reply = self._get(query)
         kept = self._kept[query]
         if kept.body != reply.body:
-            kept.value = self._parsed(query, reply, parse)
+            kept.value = parsed(self.camera_id, query.subject, reply.body, parse)
             kept.body = reply.body
         return Answer(kept.value, reply.asked_at, reply.answered_at)
 
@@ -122,7 +149,7 @@ class CameraConnection:
             raise
         if reply.status == 200:
             return reply
-        raise self._refused(query, reply)
+        raise from_reply(self.camera_id, query.subject, reply.status, reply.body)
 
     def _authenticated(self, query: Query) -> Reply:
         """Send, and answer the camera's challenge at most once.
@@ -177,6 +204,8 @@ class CameraConnection:
         try:
             reply = self._transport.send(self._digest(request))
         except KeptConnectionLost:
+            if self._closed:
+                raise
             reply = self._transport.send(self._digest(request))
         if reply.status == 401:
             self.refusals += 1
@@ -229,22 +258,3 @@ class CameraConnection:
         self._redirected_to = address
         self._kept.clear()
         self._digest.forget()
-
-    def _refused(self, query: Query, reply: Reply) -> Exception:
-        if reply.status == 400:
-            # WiseAI reports its errors this way (WiseAI App API 1.5.0); the body says more than the status.
-            try:
-                parse_answer(reply.body)
-            except Refusal as refusal:
-                return from_refusal(self.camera_id, query.subject, refusal)
-            except MalformedAnswer:
-                pass
-        return from_status(self.camera_id, query.subject, reply.status)
-
-    def _parsed(self, query: Query, reply: Reply, parse: Callable[[bytes], T]) -> T:
-        try:
-            return parse(reply.body)
-        except Refusal as refusal:
-            raise from_refusal(self.camera_id, query.subject, refusal) from refusal
-        except MalformedAnswer as error:
-            raise UnexpectedAnswer(self.camera_id, f"{query.subject}: {error}") from error

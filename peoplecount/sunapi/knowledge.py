@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -27,6 +28,15 @@ _INFO_LIFE = timedelta(hours=1)
 _CONFIGURATION_LIFE = timedelta(minutes=15)
 _LEAST_CONFIGURATION_AGE = timedelta(minutes=1)
 """Lines that come and go would otherwise double the requests."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownDevice:
+    """What tells two devices at one address apart, and what is asked of them."""
+
+    serial: str
+    realm: str
+    protocol: CameraProtocol | None
 
 
 class Knowledge:
@@ -55,6 +65,12 @@ class Knowledge:
     def info(self) -> DeviceInfo:
         """Model, serial number and so on; after ``refresh``."""
         return _known(self._info.value)
+
+    @property
+    def device(self) -> KnownDevice:
+        """Who it was that was asked; the realm is the one of the latest challenge."""
+        info = self._info.value or DeviceInfo()
+        return KnownDevice(info.identity, self._connection.realm, self.protocol)
 
     @property
     def configuration(self) -> CountingConfiguration:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from urllib.parse import quote
 
@@ -64,6 +64,8 @@ class Query:
     path: str
     parameters: tuple[tuple[str, str], ...] = ()
     method: str = "GET"
+    patient: bool = False
+    """Whether it waits while a poll wants to ask the same device."""
 
     @property
     def target(self) -> str:
@@ -164,7 +166,7 @@ def classic_search(channel: int, day: date, master_name: str, line_names: Sequen
     lines = tuple((f"Camera.{master_name}.Line.{name}.Direction", "In,Out") for name in line_names)
     dates = (("FromDate", f"{day}T00:00:00Z"), ("ToDate", f"{day}T23:59:59Z"))
     start = _classic_search("control", ("Mode", "Start"), ("Channel", str(channel)))
-    return Query(start.subject, start.path, (*start.parameters, *dates, *lines))
+    return replace(start, parameters=(*start.parameters, *dates, *lines))
 
 
 def classic_search_status(token: str) -> Query:
@@ -184,7 +186,7 @@ def classic_search_cancel(token: str) -> Query:
 
 def _classic_search(action: str, *parameters: tuple[str, str]) -> Query:
     search = _sunapi(_HISTORY, "recording.cgi", "peoplecountsearch", action)
-    return Query(search.subject, search.path, (*search.parameters, *parameters))
+    return Query(search.subject, search.path, (*search.parameters, *parameters), patient=True)
 
 
 def wiseai_search(channel: int, rule: int, day: date) -> Query:
@@ -193,7 +195,7 @@ def wiseai_search(channel: int, rule: int, day: date) -> Query:
     Dates without ``Z`` are the camera's wall clock there, with it they are UTC.
     """
     dates = (("fromDate", f"{day}T00:00:00"), ("toDate", f"{day}T23:59:59"))
-    return Query(_HISTORY, WISEAI_SEARCH, (("channel", str(channel)), ("index", str(rule)), *dates))
+    return Query(_HISTORY, WISEAI_SEARCH, (("channel", str(channel)), ("index", str(rule)), *dates), patient=True)
 
 
 def wiseai_search_status(token: str) -> Query:
@@ -212,4 +214,4 @@ def wiseai_search_cancel(token: str) -> Query:
 
 
 def _wiseai_search(token: str, rest: str = "", method: str = "GET") -> Query:
-    return Query(_HISTORY, f"{WISEAI_SEARCH}/{quote(token, safe='')}{rest}", method=method)
+    return Query(_HISTORY, f"{WISEAI_SEARCH}/{quote(token, safe='')}{rest}", method=method, patient=True)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from peoplecount.sunapi.answers import Refusal
+from collections.abc import Callable
+from typing import TypeVar
+
+from peoplecount.sunapi.answers import MalformedAnswer, Refusal, parse_answer
 from peoplecount.sunapi.errors import (
     AccountBlocked,
     CameraBusy,
@@ -12,6 +15,8 @@ from peoplecount.sunapi.errors import (
     RequestRefused,
     UnexpectedAnswer,
 )
+
+T = TypeVar("T")
 
 _BUSY_STATUSES = frozenset({429, 500, 502, 503, 504})
 """Seen while an application or the web server behind nginx starts."""
@@ -25,6 +30,29 @@ _MAY_NOT = (
     "the camera lets this account log in, but not read {subject}: counts on classic SUNAPI need an account of "
     "administrator level ({reason})"
 )
+
+
+def parsed(camera_id: str, subject: str, body: bytes, parse: Callable[[bytes], T]) -> T:
+    """What ``parse`` makes of an answer; its ``Refusal`` and ``MalformedAnswer`` become ``CameraError``."""
+    try:
+        return parse(body)
+    except Refusal as refusal:
+        raise from_refusal(camera_id, subject, refusal) from refusal
+    except MalformedAnswer as error:
+        raise UnexpectedAnswer(camera_id, f"{subject}: {error}") from error
+
+
+def from_reply(camera_id: str, subject: str, status: int, body: bytes) -> CameraError:
+    """The error for an answer whose HTTP status is none of 200, 401 and redirections."""
+    if status == 400:
+        # WiseAI reports its errors this way (WiseAI App API 1.5.0); the body says more than the status.
+        try:
+            parse_answer(body)
+        except Refusal as refusal:
+            return from_refusal(camera_id, subject, refusal)
+        except MalformedAnswer:
+            pass
+    return from_status(camera_id, subject, status)
 
 
 def from_status(camera_id: str, subject: str, status: int) -> CameraError:

@@ -15,7 +15,14 @@ from peoplecount.domain.clock import Clock
 from peoplecount.sunapi.answers import Json, MalformedAnswer, Pairs, clean, member, parse_answer
 from peoplecount.sunapi.configuration import Spot
 from peoplecount.sunapi.connection import CameraConnection
-from peoplecount.sunapi.errors import CameraBusy, CameraError, CountingUnavailable, RequestRefused, UnexpectedAnswer
+from peoplecount.sunapi.errors import (
+    CameraBusy,
+    CameraError,
+    CameraUnreachable,
+    CountingUnavailable,
+    RequestRefused,
+    UnexpectedAnswer,
+)
 from peoplecount.sunapi.hourly_figures import Found
 from peoplecount.sunapi.queries import Query
 
@@ -87,10 +94,21 @@ class Searcher:
             self._wait(search, token, deadline)
             return self._connection.ask(search.results(token), search.parse).value
         except (CameraBusy, CountingUnavailable, UnexpectedAnswer):
-            # Not where the camera is out of reach: that would cost another time-out.
-            with contextlib.suppress(CameraError):
-                self._connection.ask(search.cancel(token), _anything)
+            self._take_back(search, token)
             raise
+        except CameraUnreachable as error:
+            # A camera that is out of reach by itself is not troubled: that would cost another time-out.
+            if not self._abandoned():
+                raise
+            self._take_back(search, token)
+            raise self._given_up() from error
+
+    def _take_back(self, search: Search, token: str) -> None:
+        with contextlib.suppress(CameraError):
+            self._connection.ask(search.cancel(token), _anything, even_closed=True)
+
+    def _given_up(self) -> CameraBusy:
+        return CameraBusy(self._connection.camera_id, "the search in the camera's history was given up")
 
     def _start(self, search: Search) -> str:
         *others, last = search.starts()
@@ -106,7 +124,7 @@ class Searcher:
                 raise CameraBusy(self._connection.camera_id, "the camera did not finish the search in its history")
             self._sleep(pause)
             if self._abandoned():
-                raise CameraBusy(self._connection.camera_id, "the search in the camera's history was given up")
+                raise self._given_up()
             pause = min(2 * pause, LONGEST_PAUSE)
 
 

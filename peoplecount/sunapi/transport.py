@@ -61,7 +61,8 @@ class Transport:
         self._connect_timeout = connect_timeout
         self._read_timeout = read_timeout
         self._allowance = Allowance(camera_id, clock=clock, seconds=read_timeout)
-        self._session = _session(BoundedAdapter(self._allowance))
+        self._adapter = BoundedAdapter(self._allowance)
+        self._session = _session(self._adapter)
         self._answered = False
         """Whether the last exchange went well, so that the next one finds its connection open."""
         self.requests_sent = 0
@@ -103,7 +104,8 @@ class Transport:
         return Reply(response.status_code, body, challenges, location, asked_at, self._clock.now())
 
     def close(self) -> None:
-        """Close the connection; may be called twice."""
+        """Close the connection, also while an answer is awaited on it; may be called twice."""
+        self._adapter.hang_up()
         self._session.close()
 
     def _body(self, raw: urllib3.BaseHTTPResponse) -> bytes:

@@ -1,0 +1,138 @@
+"""The gate of a device: one request at a time, whoever asks.
+
+Cameras behind one recorder, two entries of one device, a poll and a search in the same camera's history: they share a
+device, and embedded web servers are not made for several questions at once.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+from weakref import WeakValueDictionary
+
+_MOST_OVERTAKEN = 8
+"""Urgent requests that may go before one patient request that waits. Behind a busy recorder it would else wait for
+ever."""
+
+
+class TurnLost(Exception):
+    """Whoever was to ask has left, so there is no turn to wait for."""
+
+
+class _Place:
+    """A place in the queue."""
+
+    __slots__ = ("left", "overtaken", "owner", "turn")
+
+    def __init__(self, owner: object) -> None:
+        self.owner = owner
+        self.turn = threading.Event()
+        self.left = False
+        self.overtaken = 0
+
+
+class DeviceGate:
+    """Lets requests through one by one: urgent ones first, and in the order in which they came."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._busy = False
+        self._urgent: deque[_Place] = deque()
+        self._patient: deque[_Place] = deque()
+
+    @contextmanager
+    def turn(self, owner: object, *, patient: bool) -> Iterator[None]:
+        """Wait for the turn and have it for the block. Raises ``TurnLost`` where ``owner`` leaves meanwhile."""
+        place = self._queue(owner, patient=patient)
+        if place is not None:
+            self._wait(place)
+        try:
+            yield
+        finally:
+            self._next()
+
+    def leave(self, owner: object) -> None:
+        """Whatever waits for ``owner`` waits no longer; what it asks from now on queues as usual."""
+        with self._lock:
+            for queue in (self._urgent, self._patient):
+                for place in [place for place in queue if place.owner is owner]:
+                    queue.remove(place)
+                    place.left = True
+                    place.turn.set()
+
+    def _queue(self, owner: object, *, patient: bool) -> _Place | None:
+        """A place to wait at; none where it is the owner's turn already."""
+        with self._lock:
+            if not self._busy:
+                self._busy = True
+                return None
+            place = _Place(owner)
+            (self._patient if patient else self._urgent).append(place)
+            return place
+
+    def _wait(self, place: _Place) -> None:
+        try:
+            place.turn.wait()
+        except BaseException:
+            self._give_up(place)
+            raise
+        if place.left:
+            raise TurnLost
+
+    def _give_up(self, place: _Place) -> None:
+        """A wait was broken off from outside, possibly after the turn had come."""
+        with self._lock:
+            waiting = next((queue for queue in (self._urgent, self._patient) if place in queue), None)
+            if waiting is not None:
+                waiting.remove(place)
+                return
+        if not place.left:
+            self._next()
+
+    def _next(self) -> None:
+        with self._lock:
+            patient_first = bool(self._patient) and self._patient[0].overtaken >= _MOST_OVERTAKEN
+            if self._urgent and not patient_first:
+                place = self._urgent.popleft()
+                if self._patient:
+                    self._patient[0].overtaken += 1
+            elif self._patient:
+                place = self._patient.popleft()
+            else:
+                self._busy = False
+                return
+        place.turn.set()
+
+
+class DeviceGates:
+    """The gates of all devices of a process, by address; gates that nobody uses any more are forgotten."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._gates: WeakValueDictionary[str, DeviceGate] = WeakValueDictionary()
+
+    def of(self, address: str) -> DeviceGate:
+        """The one gate of the device at this base address."""
+        key = device_key(address)
+        with self._lock:
+            gate = self._gates.get(key)
+            if gate is None:
+                gate = self._gates[key] = DeviceGate()
+            return gate
+
+
+def device_key(address: str) -> str:
+    """What is the same for all addresses of a device: host, port and path.
+
+    The usual ports of HTTP and HTTPS lead to the same device. An address that is none is its own key.
+    """
+    try:
+        parts = urlsplit(address)
+        host, port = (parts.hostname or "").rstrip("."), parts.port
+    except ValueError:
+        return address
+    usual = "" if port in {None, 80, 443} else f":{port}"
+    return f"{host}{usual}{parts.path.rstrip('/')}"
