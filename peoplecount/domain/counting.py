@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from types import MappingProxyType
 
 from peoplecount.domain.counter import MIDNIGHT_SLACK, BreakKind, Counter, Moment, Step, advance, replace_camera
@@ -56,6 +56,8 @@ class LineBreak:
     moment: Moment
     total_before: int
     total_after: int
+    since: datetime
+    """UTC, the last accepted reading before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,9 @@ class Counted:
     lines: tuple[LineCount, ...]
     """In the order of the reading; lines of which there is nothing to tell are left out."""
 
+
+_LOSES_PEOPLE = frozenset({BreakKind.RESET, BreakKind.LOWERED, BreakKind.REPLACED})
+"""Breaks before which there may be people whom no reading showed; those before midnight are the day before's."""
 
 Judge = Callable[[Counter, int, Moment], Step]
 _NO_HISTORY: Mapping[LineKey, DayHours] = MappingProxyType({})
@@ -120,7 +125,7 @@ def _count_line(known: LineState, reading: LineReading, moment: Moment, judge: J
     left = judge(known.left, reading.totals.out_total, moment)
     state = _after(known, reading, entered, left, moment)
     breaks = tuple(
-        LineBreak(reading.key, step.broke, step is entered, moment, before.total, step.counter.total)
+        LineBreak(reading.key, step.broke, step is entered, moment, before.total, step.counter.total, before.read_at)
         for before, step in ((known.entered, entered), (known.left, left))
         if step.broke is not None
     )
@@ -176,12 +181,19 @@ def _increment(
     known: LineState, key: LineKey, steps: tuple[Step, Step], moment: Moment, longest: timedelta
 ) -> Increment | None:
     entered, left = steps
+    directions = ((known.entered, entered), (known.left, left))
+    midnight = moment.utc - (moment.local - datetime.combine(moment.local.date(), time()))
+    is_new_day = any(step.broke is BreakKind.MIDNIGHT for step in steps)
     moved = [
-        before.read_at
-        for before, step in ((known.entered, entered), (known.left, left))
+        # Who came after the midnight reset came after midnight; a total of 0 was as good as reset then.
+        max(before.read_at, midnight)
+        if step.broke is BreakKind.MIDNIGHT or (is_new_day and not before.total)
+        else before.read_at
+        for before, step in directions
         if step.growth.people or step.counter.generation != before.generation
     ]
     if not moved:
         return None
-    quality = Quality.MEASURED if moment.utc - min(moved) <= longest else Quality.ESTIMATED
+    is_doubtful = moment.utc - min(moved) > longest or any(step.broke in _LOSES_PEOPLE for step in steps)
+    quality = Quality.ESTIMATED if is_doubtful else Quality.MEASURED
     return Increment(key, min(moved), moment.utc, moment.local, entered.growth, left.growth, quality)

@@ -24,3 +24,6 @@ class Figures:
     def swapped(self, swap: bool = True) -> Figures:  # noqa: FBT001, FBT002 - reads as a sentence: figures.swapped(is_swapped)
         """The same with in and out exchanged, as a line drawn backwards tells them."""
         return Figures(self.left, self.entered) if swap else self
+
+
+NOBODY = Figures()
