@@ -49,8 +49,9 @@ class LocalStore:
             return _put(connection, key, body)
 
     def change(self, key: str, work: Callable[[str | None], str | None]) -> None:
-        """Keep what ``work`` makes of the text of ``key``, ``None`` being no text; one change at a time among all
-        processes. ``work`` must be quick, and nothing changes where it raises.
+        """Keep what ``work`` makes of the text of ``key``; ``None`` is no text.
+
+        One change at a time among all processes. ``work`` must be quick, and nothing changes where it raises.
         """
         with self._file.writing() as connection:
             before = _get(connection, key)

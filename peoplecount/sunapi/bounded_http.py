@@ -21,6 +21,7 @@ from urllib3.connection import HTTPConnection
 
 from peoplecount.sunapi.allowance import Allowance
 from peoplecount.sunapi.bounded_tls import BoundedHTTPSConnection
+from peoplecount.sunapi.trust import Trust
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -38,14 +39,17 @@ class BoundedAdapter(HTTPAdapter):
     Retries are for the caller to decide: each repeats an answer to a challenge.
     """
 
-    def __init__(self, allowance: Allowance) -> None:
+    def __init__(self, allowance: Allowance, trust: Trust) -> None:
         self._allowance = allowance
+        self._trust = trust
         self._open: WeakSet[http.client.HTTPConnection] = WeakSet()
         super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
 
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **_: object) -> None:  # noqa: FBT001, FBT002 - as in HTTPAdapter
         """Called by ``HTTPAdapter``."""
-        self.poolmanager = _Pools(self._allowance, self._open, num_pools=connections, maxsize=maxsize, block=block)
+        self.poolmanager = _Pools(
+            self._allowance, self._trust, self._open, num_pools=connections, maxsize=maxsize, block=block
+        )
 
     def hang_up(self) -> None:
         """End whatever is under way: who waits for an answer learns that the connection is gone."""
@@ -61,6 +65,7 @@ class _Pools(PoolManager):
     def __init__(
         self,
         allowance: Allowance,
+        trust: Trust,
         opened: WeakSet[http.client.HTTPConnection],
         *,
         num_pools: int,
@@ -71,7 +76,7 @@ class _Pools(PoolManager):
         self._opened = opened
         self._kinds: dict[str, Callable[..., http.client.HTTPConnection]] = {
             "http": HTTPConnection,
-            "https": partial(BoundedHTTPSConnection, allowance),
+            "https": partial(BoundedHTTPSConnection, allowance, trust),
         }
         self._answer = partial(BoundedResponse, allowance)
 

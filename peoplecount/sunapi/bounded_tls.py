@@ -1,30 +1,83 @@
-"""HTTPS connections that stand, or are given up, within the connect time-out."""
+"""HTTPS connections that stand, or are given up, within the connect time-out, and only to whom we trust."""
 
 from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 
 from urllib3.connection import HTTPSConnection
+from urllib3.exceptions import HTTPError
 
 from peoplecount.sunapi.allowance import Allowance
+from peoplecount.sunapi.certificate import Certificate
+from peoplecount.sunapi.errors import CameraError
+from peoplecount.sunapi.trust import Trust, undemanding_context
 
 
 class BoundedHTTPSConnection(HTTPSConnection):
-    """Its handshake has one time-out as a whole; under gevent, the usual one's begins anew with every byte."""
+    """Its handshake has one time-out as a whole; under gevent, the usual one's begins anew with every byte.
 
-    def __init__(self, allowance: Allowance, host: str, **options: object) -> None:
+    Who is at the other end is settled when it stands, before the first request: the connection that a camera's
+    credentials would go through does not come to be otherwise.
+    """
+
+    def __init__(self, allowance: Allowance, trust: Trust | None, host: str, **options: object) -> None:
+        """Without ``trust`` it is good for looking at the certificate, and not for requests."""
+        context = trust.context() if trust else undemanding_context()
+        options |= {"ssl_context": context, "cert_reqs": None, "assert_fingerprint": None, "assert_hostname": None}
+        options |= dict.fromkeys(("ca_certs", "ca_cert_dir", "ca_cert_data"))  # the context holds what counts
         super().__init__(host, **options)  # type: ignore[arg-type]
         self._allowance = allowance
+        self._trust = trust
         self._watch = contextlib.ExitStack()
 
     def connect(self) -> None:
         """Called by ``urllib3``. Raises ``CameraUnreachable`` besides its errors."""
+        trust = self._trust
+        if trust is None:
+            raise AssertionError("a connection that trusts anybody is for look() only")
+        try:
+            self._shake_hands()
+        except ssl.SSLCertVerificationError as error:
+            raise trust.unknown(error, self._shown_meanwhile()) from error
+        try:
+            trust.check(self._shown())
+        except BaseException:
+            self.close()
+            raise
+        self.is_verified = True
+
+    def look(self) -> Certificate:
+        """The certificate shown, whoever's it is. Nothing is sent, and the connection is closed again.
+
+        Raises what ``connect`` raises for a connection that does not come to be.
+        """
+        try:
+            self._shake_hands()
+            return Certificate.read(self._shown())
+        finally:
+            self.close()
+
+    def _shake_hands(self) -> None:
         with contextlib.ExitStack() as watch:
             self._watch = watch
             super().connect()
+
+    def _shown(self) -> bytes:
+        if not isinstance(self.sock, ssl.SSLSocket):
+            raise AssertionError("an encrypted connection is one of an SSLSocket")  # noqa: TRY004 - a bug of ours
+        return self.sock.getpeercert(binary_form=True) or b""
+
+    def _shown_meanwhile(self) -> Certificate | None:
+        """``ssl`` does not tell a certificate that it refused, so it is looked at once more; for information only."""
+        again = BoundedHTTPSConnection(self._allowance, None, self.host, port=self.port, timeout=self.timeout)
+        try:
+            return again.look()
+        except (OSError, HTTPError, CameraError):
+            return None
 
     def _new_conn(self) -> socket.socket:
         sock = super()._new_conn()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from peoplecount.domain.camera_facts import ClockMeasurement
 from peoplecount.sunapi.answers import MalformedAnswer, clean, member, parse_answer
 
 QUARTER = timedelta(minutes=15)
@@ -12,7 +13,8 @@ QUARTER = timedelta(minutes=15)
 
 _FORMAT = "%Y-%m-%d %H:%M:%S"
 _RESOLUTION = timedelta(seconds=1)
-_NONE = timedelta(0)
+_SET_BY_OTHERS = frozenset({"ntp", "gps"})
+"""Values of ``SyncType`` of a clock that is not set by hand (SUNAPI System manual 2.6.2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,9 @@ class CameraDate:
     local_time: datetime
     utc_time: datetime | None
     """Also without a zone; ``None`` where the camera gives none."""
+
+    is_synced: bool = False
+    """Whether a time server or a satellite sets the clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,11 @@ class CameraClock:
     error: timedelta
     """How far the camera is ahead of us, its zone aside; zero where no difference can be told."""
 
+    @classmethod
+    def of(cls, measured: ClockMeasurement) -> CameraClock:
+        """The clock as it was measured."""
+        return cls(measured.utc_offset, measured.error)
+
     def local_time(self, moment: datetime) -> datetime:
         """What the camera's wall clock shows at a moment (UTC); without a zone."""
         return moment.astimezone(UTC).replace(tzinfo=None) + self.utc_offset + self.error
@@ -45,7 +55,9 @@ def parse_date(body: bytes) -> CameraDate:
     fields = dict(reversed(answer)) if isinstance(answer, tuple) else answer
     utc = clean(member(fields, "UTCTime"))
     return CameraDate(
-        _moment(clean(member(fields, "LocalTime")), "LocalTime"), _moment(utc, "UTCTime") if utc else None
+        _moment(clean(member(fields, "LocalTime")), "LocalTime"),
+        _moment(utc, "UTCTime") if utc else None,
+        clean(member(fields, "SyncType")).lower() in _SET_BY_OTHERS,
     )
 
 
@@ -59,20 +71,27 @@ def _moment(text: str, name: str) -> datetime:
     return moment
 
 
-def measure(date: CameraDate, asked_at: datetime, answered_at: datetime) -> CameraClock:
+def measure(
+    date: CameraDate, asked_at: datetime, answered_at: datetime, steady: float | None = None
+) -> ClockMeasurement:
     """The clock that gave ``date`` to a question asked and answered at these moments (UTC, ours).
 
     The camera read its clock somewhere between them, and cut what it read to whole seconds: so its error is known to
-    lie within an interval. Where zero is in it the clocks agree as far as can be told; else the middle is taken.
+    lie within an interval. ``steady`` is the moment of the answer by a clock that nobody sets, in seconds of our pace.
     """
     asked, answered = (moment.astimezone(UTC).replace(tzinfo=None) for moment in (asked_at, answered_at))
     utc = date.utc_time
     if utc is None:
         # Without UTCTime its own error cannot be told from its zone, except that zones are whole quarters.
         utc = date.local_time - _nearest_quarter(date.local_time - asked)
-    least, most = utc - answered, utc + _RESOLUTION - asked
-    error = _NONE if least <= _NONE <= most else (least + most) / 2
-    return CameraClock(_nearest_quarter(date.local_time - utc), error)
+    return ClockMeasurement(
+        measured_at=answered_at,
+        steady=steady,
+        utc_offset=_nearest_quarter(date.local_time - utc),
+        least=utc - answered,
+        most=utc + _RESOLUTION - asked,
+        is_synced=date.is_synced,
+    )
 
 
 def _nearest_quarter(difference: timedelta) -> timedelta:

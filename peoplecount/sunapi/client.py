@@ -28,6 +28,8 @@ from peoplecount.sunapi.hourly_figures import Found
 from peoplecount.sunapi.knowledge import Knowledge
 from peoplecount.sunapi.problem_report import ProblemReport
 from peoplecount.sunapi.search import Searches
+from peoplecount.sunapi.sign_ins import SignIns
+from peoplecount.sunapi.trust import Authorities
 
 _LONG_SILENCE = timedelta(minutes=1)
 """A camera away for longer may have restarted, been set anew or been replaced: everything is asked again."""
@@ -57,11 +59,15 @@ class SunapiClient:
         read_timeout: float = 10.0,
         sleep: Callable[[float], object] | None = None,
         gates: DeviceGates | None = None,
+        sign_ins: SignIns | None = None,
+        authorities: Authorities | None = None,
     ) -> None:
         """Time-outs are in real seconds: until the connection stands, and from a request to the end of its answer.
 
         ``sleep`` waits so many real seconds for a search in the camera's history; the usual one ends with ``close``.
         ``gates`` see to it that all clients of a process ask a device one by one; without them, only this one does.
+        ``sign_ins`` is the budget of failed sign-ins that everybody shares, and ``authorities`` vouch for certificates;
+        the system's unless given.
         """
         self._camera_id = camera.camera_id
         self._clock = clock
@@ -71,6 +77,8 @@ class SunapiClient:
             connect_timeout=connect_timeout,
             read_timeout=read_timeout,
             gate=(gates or DeviceGates()).of(camera.address),
+            sign_ins=sign_ins,
+            authorities=authorities,
         )
         self._knowledge = Knowledge(self._connection, clock, camera.protocol)
         self._spots: frozenset[Spot] | None = None
@@ -200,6 +208,7 @@ class SunapiClient:
             local_time=self._knowledge.camera_clock.local_time(taken_at),
             serial=self._knowledge.info.identity,
             lines=self._line_readings(answers),
+            facts=self._knowledge.facts,
         )
 
     def _ask(self) -> _Answers:

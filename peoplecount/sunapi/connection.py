@@ -15,12 +15,14 @@ from peoplecount.domain.camera import Camera
 from peoplecount.domain.clock import Clock
 from peoplecount.sunapi.answers import quote
 from peoplecount.sunapi.device_gate import DeviceGate, TurnLost
-from peoplecount.sunapi.digest import CameraDigest, Challenge, parse_challenges, strongest
-from peoplecount.sunapi.errors import CameraError, CameraUnreachable, CredentialsRejected, UnexpectedAnswer
+from peoplecount.sunapi.errors import CameraError, CameraUnreachable, UnexpectedAnswer
+from peoplecount.sunapi.login import Login
 from peoplecount.sunapi.queries import Query, require_allowed
 from peoplecount.sunapi.refusals import from_reply, parsed
 from peoplecount.sunapi.secret import Secret
-from peoplecount.sunapi.transport import KeptConnectionLost, Reply, Transport
+from peoplecount.sunapi.sign_ins import SignIns
+from peoplecount.sunapi.transport import Reply, Transport
+from peoplecount.sunapi.trust import Authorities, Trust
 
 T = TypeVar("T")
 
@@ -66,21 +68,34 @@ class CameraConnection:
         connect_timeout: float,
         read_timeout: float,
         gate: DeviceGate | None = None,
+        sign_ins: SignIns | None = None,
+        authorities: Authorities | None = None,
     ) -> None:
-        """``gate`` is the device's, shared by all who ask it; one of its own unless given."""
+        """All who ask share the ``gate`` of the device, the budget of failed ``sign_ins`` and the ``authorities``.
+
+        Each is one of its own unless given.
+        """
         self._camera = camera
         self._gate = gate or DeviceGate()
         self._closed = False
+        trust = Trust(camera.camera_id, camera.certificate, authorities or Authorities())
         self._transport = Transport(
-            camera.camera_id, clock=clock, connect_timeout=connect_timeout, read_timeout=read_timeout
+            camera.camera_id,
+            clock=clock,
+            connect_timeout=connect_timeout,
+            read_timeout=read_timeout,
+            trust=trust,
         )
-        self._digest = CameraDigest(camera.username, camera.password)
+        self._login = Login(
+            camera,
+            transport=self._transport,
+            trust=trust,
+            sign_ins=sign_ins or SignIns(clock),
+            may_repeat=lambda: not self._closed,
+        )
         self._secret = Secret(camera.password)
-        self._logged_in = False
         self._redirected_to = ""
         self._kept: dict[Query, _Kept] = {}
-        self.refusals = 0
-        """How often the camera has answered 401, the first hand-shake included."""
 
     @property
     def camera_id(self) -> str:
@@ -93,6 +108,11 @@ class CameraConnection:
         return self._transport.requests_sent
 
     @property
+    def refusals(self) -> int:
+        """How often the camera has answered 401, the first hand-shake included."""
+        return self._login.refusals
+
+    @property
     def address(self) -> str:
         """Where the camera answers; not its configured address if that redirects to HTTPS."""
         return self._redirected_to or self._camera.address.rstrip("/")
@@ -100,7 +120,7 @@ class CameraConnection:
     @property
     def realm(self) -> str:
         """The name the device gives itself when it asks for a password; it often holds its MAC address."""
-        return self._digest.challenge.realm if self._digest.challenge else ""
+        return self._login.realm
 
     def ask(self, query: Query, parse: Callable[[bytes], T], *, even_closed: bool = False) -> Answer[T]:
         """Ask and parse. A question must always come with the same parser: bytes seen before are not parsed again.
@@ -140,10 +160,10 @@ class CameraConnection:
 
     def _get(self, query: Query) -> Reply:
         try:
-            reply = self._authenticated(query)
+            reply = self._exchange(query)
             if reply.status in _REDIRECTS:
                 self._follow(reply)
-                reply = self._authenticated(query)
+                reply = self._exchange(query)
         except CameraUnreachable:
             self._leave_redirect()
             raise
@@ -151,65 +171,8 @@ class CameraConnection:
             return reply
         raise from_reply(self.camera_id, query.subject, reply.status, reply.body)
 
-    def _authenticated(self, query: Query) -> Reply:
-        """Send, and answer the camera's challenge at most once.
-
-        Any 401 may only mean that the nonce was too old, so a new nonce is answered; a wrong answer is never
-        repeated, because five of them lock the account (SUNAPI Introduction 2.6.2).
-        """
-        answered = self._digest.challenge
-        reply = self._send(query)
-        if reply.status == 401:
-            challenge = strongest(parse_challenges(reply.challenges))
-            self._check_challenge(query, answered, challenge)
-            reply = self._send(query)
-            if reply.status == 401:
-                self._give_up(query, strongest(parse_challenges(reply.challenges)))
-        self._logged_in = self._logged_in or (reply.status == 200 and self._digest.challenge is not None)
-        return reply
-
-    def _check_challenge(self, query: Query, answered: Challenge | None, challenge: Challenge | None) -> None:
-        """Take up a challenge, unless there is none, nothing to answer it with, or it refuses the answer just given."""
-        if answered and (challenge is None or (challenge.nonce == answered.nonce and not challenge.stale)):
-            raise self._rejected(query)
-        if challenge is None:
-            raise UnexpectedAnswer(self.camera_id, "the camera asks for a password in a way other than HTTP digest")
-        if not self._camera.username:
-            raise CredentialsRejected(self.camera_id, "the camera asks for a user name and password; none are set")
-        if '"' in self._camera.username or not self._camera.username.isprintable():
-            raise CredentialsRejected(self.camera_id, "the user name holds a character that cannot be sent")
-        self._digest.take(challenge)
-
-    def _give_up(self, query: Query, challenge: Challenge | None) -> None:
-        if challenge is not None and challenge.stale:
-            self._digest.forget()
-            raise UnexpectedAnswer(self.camera_id, "the camera takes its own fresh nonce for an old one")
-        raise self._rejected(query)
-
-    def _rejected(self, query: Query) -> CredentialsRejected:
-        # The next attempt begins with an unsigned request, so that it costs one wrong answer and not two.
-        self._digest.forget()
-        if self._logged_in:
-            reason = (
-                f"the camera no longer accepts this account for {query.subject}: its password was changed, or it is "
-                "not of administrator level, which counts on classic SUNAPI need"
-            )
-        else:
-            reason = "the camera refuses the user name or password (it locks the account after five attempts)"
-        return CredentialsRejected(self.camera_id, reason)
-
-    def _send(self, query: Query) -> Reply:
-        """One exchange; once more where the camera had closed the kept connection meanwhile."""
-        request = self._ready(query)
-        try:
-            reply = self._transport.send(self._digest(request))
-        except KeptConnectionLost:
-            if self._closed:
-                raise
-            reply = self._transport.send(self._digest(request))
-        if reply.status == 401:
-            self.refusals += 1
-        return reply
+    def _exchange(self, query: Query) -> Reply:
+        return self._login.exchange(self._ready(query), self.address, query.subject)
 
     def _ready(self, query: Query) -> PreparedRequest:
         kept = self._kept.get(query)
@@ -257,4 +220,4 @@ class CameraConnection:
     def _move(self, address: str) -> None:
         self._redirected_to = address
         self._kept.clear()
-        self._digest.forget()
+        self._login.forget()

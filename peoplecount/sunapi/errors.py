@@ -1,9 +1,12 @@
 """What can go wrong with a camera, in words an operator can act on.
 
 CameraError
-├── CameraUnreachable       no answer: time-out, refused, unknown name, certificate not trusted
+├── CameraUnreachable       no answer: time-out, refused, unknown name
+│   ├── CertificateUnknown  nobody vouches for the certificate of the camera
+│   └── CertificateChanged  it is not the one that was accepted
 ├── CameraBusy              an answer that says: later
 ├── CredentialsRejected     this account does not log in, or may not read counts
+│   └── SignInsHeldBack     too many have tried in vain; nothing was asked
 ├── AccountBlocked          the camera has locked the account
 ├── CountingUnavailable     no people counting here, or it is switched off
 └── UnexpectedAnswer        not what the manuals describe: cut off, too large, a page, nonsense
@@ -31,7 +34,19 @@ class CameraError(Exception):
 
 
 class CameraUnreachable(CameraError):
-    """The camera gave no answer: time-out, refused connection, unknown host name, untrusted certificate."""
+    """The camera gave no answer: time-out, refused connection, unknown host name."""
+
+
+class CertificateUnknown(CameraUnreachable):
+    """Neither an authority nor a fingerprint vouches for the camera's certificate; no credentials were sent."""
+
+    retry_after: ClassVar[float] = 60.0
+
+
+class CertificateChanged(CameraUnreachable):
+    """The camera shows another certificate than the one that was accepted; no credentials were sent."""
+
+    retry_after: ClassVar[float] = 60.0
 
 
 class CameraBusy(CameraError):
@@ -47,6 +62,15 @@ class CredentialsRejected(CameraError):
     """
 
     retry_after: ClassVar[float] = 1800.0
+
+
+class SignInsHeldBack(CredentialsRejected):
+    """Too many sign-ins at this account have failed lately, whoever tried; nothing was asked.
+
+    Whether it may be tried again is a question to ourselves, hence the short wait.
+    """
+
+    retry_after: ClassVar[float] = 60.0
 
 
 class AccountBlocked(CameraError):

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
 from peoplecount.domain.camera import CameraProtocol
-from peoplecount.domain.clock import Clock
+from peoplecount.domain.camera_facts import CameraFacts, ClockMeasurement, LineSetup
+from peoplecount.domain.clock import Clock, Jumps
+from peoplecount.domain.line import LineKey
 from peoplecount.sunapi import queries
 from peoplecount.sunapi.camera_clock import QUARTER, CameraClock, measure, parse_date
 from peoplecount.sunapi.configuration import CountingConfiguration, limited
@@ -51,7 +53,9 @@ class Knowledge:
         self._preset = preset
         self._info = Remembered[DeviceInfo](older_than(_INFO_LIFE))
         self._configuration = Remembered[CountingConfiguration](older_than(_CONFIGURATION_LIFE))
-        self._camera_clock = Remembered[CameraClock](another_slot(QUARTER))
+        self._camera_clock = Remembered[ClockMeasurement](another_slot(QUARTER))
+        self._jumps = Jumps(clock)
+        self._facts: CameraFacts | None = None
         self._counting: Counting | None = None
         self._reader: CountsReader | None = None
         self._realm = ""
@@ -80,7 +84,21 @@ class Knowledge:
     @property
     def camera_clock(self) -> CameraClock:
         """The device's own clock; after ``refresh``."""
-        return _known(self._camera_clock.value)
+        return CameraClock.of(_known(self._camera_clock.value))
+
+    @property
+    def facts(self) -> CameraFacts:
+        """What the device is set to; after ``refresh``, and the same object until something was asked anew."""
+        if self._facts is None:
+            self._facts = CameraFacts(_known(self._camera_clock.value), tuple(self._line_setups()))
+        return self._facts
+
+    def _line_setups(self) -> Iterator[tuple[LineKey, LineSetup]]:
+        for channel in self.configuration.channels:
+            for line in channel.lines:
+                spot = line.spot
+                key = LineKey(self._connection.camera_id, spot.channel, spot.rule, spot.index)
+                yield key, LineSetup(line.name, channel.enabled and line.enabled, line.mode)
 
     @property
     def counting(self) -> Counting:
@@ -95,9 +113,11 @@ class Knowledge:
     def refresh(self) -> None:
         """Ask for whatever is due. Raises ``CameraError``."""
         now = self._clock.now()
+        if self._jumps.seconds():  # what is known of the camera's clock was measured by ours as it was before
+            self._camera_clock.expire()
         self._renew(self._info, now, self._ask_info, self._note_info)
         self._renew(self._configuration, now, self._ask_configuration, self._note_configuration)
-        self._renew(self._camera_clock, now, self._ask_clock, self._camera_clock.keep)
+        self._renew(self._camera_clock, now, self._ask_clock, self._note_clock)
 
     def expire(self) -> None:
         """Ask for everything again at the next ``refresh``."""
@@ -183,10 +203,16 @@ class Knowledge:
         if self._reader is None or configuration != self._configuration.value:
             self._reader = CountsReader(self._connection, _known(self._counting).plan(configuration))
         self._configuration.keep(configuration, now)
+        self._facts = None
 
-    def _ask_clock(self) -> CameraClock:
+    def _ask_clock(self) -> ClockMeasurement:
         answer = self._connection.ask(queries.device_date(), parse_date)
-        return measure(answer.value, answer.asked_at, answer.answered_at)
+        steady = self._clock.monotonic() * self._clock.speed
+        return measure(answer.value, answer.asked_at, answer.answered_at, steady)
+
+    def _note_clock(self, measured: ClockMeasurement, now: datetime) -> None:
+        self._camera_clock.keep(measured, now)
+        self._facts = None
 
 
 def _known(value: T | None) -> T:

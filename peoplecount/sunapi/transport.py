@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 import http.client
-import os
 import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
+from urllib.parse import urlsplit
 
 import requests
 import urllib3
@@ -19,7 +19,10 @@ import urllib3
 from peoplecount.domain.clock import Clock
 from peoplecount.sunapi.allowance import MOST_BYTES, Allowance
 from peoplecount.sunapi.bounded_http import BoundedAdapter
+from peoplecount.sunapi.bounded_tls import BoundedHTTPSConnection
+from peoplecount.sunapi.certificate import Certificate
 from peoplecount.sunapi.errors import CameraError, CameraUnreachable, UnexpectedAnswer
+from peoplecount.sunapi.trust import Authorities, Trust
 
 _PIECE = 65_536
 _HEADERS = {
@@ -52,20 +55,31 @@ class Reply:
 class Transport:
     """The one kept connection to a camera; one exchange at a time.
 
-    Deaf to proxies and ``.netrc`` of the environment. Certificates are verified against the system's authorities.
+    Deaf to proxies and ``.netrc`` of the environment. Over HTTPS nothing is sent to a camera that is not trusted.
     """
 
-    def __init__(self, camera_id: str, *, clock: Clock, connect_timeout: float, read_timeout: float) -> None:
+    def __init__(
+        self,
+        camera_id: str,
+        *,
+        clock: Clock,
+        connect_timeout: float,
+        read_timeout: float,
+        trust: Trust | None = None,
+    ) -> None:
+        """Without ``trust``, the system's authorities decide."""
         self._camera_id = camera_id
         self._clock = clock
         self._connect_timeout = connect_timeout
         self._read_timeout = read_timeout
         self._allowance = Allowance(camera_id, clock=clock, seconds=read_timeout)
-        self._adapter = BoundedAdapter(self._allowance)
+        self._adapter = BoundedAdapter(self._allowance, trust or Trust(camera_id, "", Authorities()))
         self._session = _session(self._adapter)
         self._answered = False
         """Whether the last exchange went well, so that the next one finds its connection open."""
         self.requests_sent = 0
+        self.last_status: int | None = None
+        """The HTTP status of the last exchange, also where its body could not be read; ``None`` without one."""
 
     def prepare(self, url: str, method: str = "GET") -> requests.PreparedRequest:
         """A request of ``url`` that can be sent again and again. Raises ``CameraUnreachable`` for an impossible URL."""
@@ -83,6 +97,7 @@ class Transport:
         """
         kept, self._answered = self._answered, False
         self.requests_sent += 1
+        self.last_status = None
         asked_at = self._clock.now()
         try:
             response = self._session.send(
@@ -92,6 +107,7 @@ class Transport:
                 allow_redirects=False,
                 proxies={},
             )
+            self.last_status = response.status_code
             try:
                 body = self._body(response.raw)
             finally:
@@ -102,6 +118,21 @@ class Transport:
         challenges = tuple(response.raw.headers.getlist("WWW-Authenticate")) if response.status_code == 401 else ()
         location = response.headers.get("Location", "")
         return Reply(response.status_code, body, challenges, location, asked_at, self._clock.now())
+
+    def look(self, address: str) -> Certificate:
+        """The certificate shown at an ``https`` address, whoever's it is; nothing is sent.
+
+        Raises ``CameraUnreachable`` and ``UnexpectedAnswer``.
+        """
+        parts = urlsplit(address)
+        host = parts.hostname or ""
+        connection = BoundedHTTPSConnection(
+            self._allowance, None, f"[{host}]" if ":" in host else host, port=parts.port, timeout=self._connect_timeout
+        )
+        try:
+            return connection.look()
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            raise self._translated(error, kept=False) from error
 
     def close(self) -> None:
         """Close the connection, also while an answer is awaited on it; may be called twice."""
@@ -138,7 +169,6 @@ _DEEPEST = 20
 _LOST = (ConnectionResetError, BrokenPipeError)
 _BROKEN = (http.client.HTTPException, urllib3.exceptions.DecodeError)
 _UNREACHABLE: tuple[tuple[type[Exception], str], ...] = (
-    (ssl.SSLCertVerificationError, "the camera's certificate is not trusted: {cause.verify_message}"),
     (ssl.SSLError, "no encrypted connection could be agreed ({cause.reason})"),
     (requests.ConnectTimeout, "no connection within {connect:g} s; is the camera on, and its address right?"),
     (requests.ReadTimeout, "connected, but no answer within {read:g} s"),
@@ -147,6 +177,7 @@ _UNREACHABLE: tuple[tuple[type[Exception], str], ...] = (
     (ConnectionRefusedError, "connection refused: nothing listens at the camera's address and port"),
     (ConnectionResetError, "the camera closed the connection without an answer"),
     (BrokenPipeError, "the camera closed the connection without an answer"),
+    (TimeoutError, "no connection within {connect:g} s; is the camera on, and its address right?"),
 )
 """Causes whose remedy is known, the more telling first; anything else is named by its class."""
 
@@ -164,20 +195,9 @@ def _session(adapter: BoundedAdapter) -> requests.Session:
     session.trust_env = False
     session.headers.clear()
     session.headers.update(_HEADERS)
-    session.verify = _trusted_authorities()
     session.mount("http://", adapter)
     session.mount("https://", adapter)
     return session
-
-
-def _trusted_authorities() -> str | bool:
-    """The system's certificate authorities, among them the company's own if there are such; else ``certifi``'s."""
-    paths = ssl.get_default_verify_paths()
-    if paths.cafile:
-        return paths.cafile
-    if paths.capath and os.path.isdir(paths.capath) and os.listdir(paths.capath):
-        return paths.capath
-    return True
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -1,0 +1,116 @@
+"""Which certificates are trusted: those an authority vouches for, or the one that somebody has accepted for a camera.
+
+There is no way to trust them all: whoever answers would get the password. Accepting a certificate is one command for
+any number of cameras, and what it protects is then protected.
+"""
+
+from __future__ import annotations
+
+import os
+import ssl
+from hmac import compare_digest
+from pathlib import Path
+
+import certifi
+from urllib3.util.ssl_ import create_urllib3_context
+
+from peoplecount.sunapi.certificate import Certificate, plain_fingerprint, with_colons
+from peoplecount.sunapi.errors import CertificateChanged, CertificateUnknown
+
+_HOW_TO_ACCEPT = "if it is the camera's own, accept it: python -m peoplecount camera trust {camera}"
+
+
+class Authorities:
+    """The authorities that vouch for certificates; one object a process, because it holds some hundred of them.
+
+    Either those of a file and no others, or the system's, among them the company's own if there are such, or else
+    ``certifi``'s.
+    """
+
+    def __init__(self, file: Path | None = None) -> None:
+        """``file`` holds certificates in PEM form."""
+        self._file = file
+        self._context: ssl.SSLContext | None = None
+
+    def context(self) -> ssl.SSLContext:
+        """For connections to hosts whose certificate they vouch for, and whose name stands in it."""
+        if self._context is None:
+            context = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED)
+            context.load_verify_locations(*self._places())
+            self._context = context
+        return self._context
+
+    def _places(self) -> tuple[str | None, str | None]:
+        """A file and a folder."""
+        if self._file is not None:
+            return str(self._file), None
+        paths = ssl.get_default_verify_paths()
+        if paths.cafile:
+            return paths.cafile, None
+        if paths.capath and os.path.isdir(paths.capath) and os.listdir(paths.capath):
+            return None, paths.capath
+        return certifi.where(), None
+
+
+class Trust:
+    """What is demanded of the certificate of one camera, before anything is sent to it."""
+
+    def __init__(self, camera_id: str, pinned: str, authorities: Authorities) -> None:
+        """``pinned`` is the fingerprint of the one that is accepted, whoever vouches for it; empty: authorities do."""
+        self._camera_id = camera_id
+        self._pinned = pinned
+        self._authorities = authorities
+
+    @property
+    def pins(self) -> bool:
+        """Whether it is one certificate only."""
+        return bool(self._pinned)
+
+    def context(self) -> ssl.SSLContext:
+        """For a new connection. Raises ``CertificateUnknown`` where the accepted fingerprint is none."""
+        if not self._pinned:
+            return self._authorities.context()
+        try:
+            plain_fingerprint(self._pinned)
+        except ValueError as error:
+            raise CertificateUnknown(self._camera_id, f"the certificate accepted for this camera: {error}") from error
+        return undemanding_context()
+
+    def check(self, der: bytes) -> None:
+        """Raise ``CertificateChanged`` unless the certificate shown is the accepted one, if there is such."""
+        if not self._pinned:
+            return
+        shown, accepted = Certificate.read(der), plain_fingerprint(self._pinned)
+        if not compare_digest(shown.fingerprint, accepted):
+            raise CertificateChanged(
+                self._camera_id,
+                f"the camera shows another certificate than the one accepted for it, so that it gets no password. "
+                f"Accepted: SHA-256 {with_colons(accepted)}. Shown: {shown}. {self._how_to_accept()}",
+            )
+
+    def unknown(self, problem: ssl.SSLCertVerificationError, shown: Certificate | None) -> CertificateUnknown:
+        """The error for a certificate that no authority vouches for."""
+        return CertificateUnknown(
+            self._camera_id,
+            f"the camera's certificate is not trusted: {problem.verify_message}. Shown: {shown or 'none any more'}. "
+            f"{self._how_to_accept()}",
+        )
+
+    def unencrypted(self) -> CertificateChanged:
+        """The error for a camera that asks for a password without showing a certificate at all."""
+        return CertificateChanged(
+            self._camera_id,
+            "the camera answers without encryption, though a certificate has been accepted for it, so that it gets no "
+            f"password; if that is right, forget it: python -m peoplecount camera trust --forget {self._camera_id}",
+        )
+
+    def _how_to_accept(self) -> str:
+        return _HOW_TO_ACCEPT.format(camera=self._camera_id)
+
+
+def undemanding_context() -> ssl.SSLContext:
+    """For a connection whose certificate is looked at once it stands, and before anything is sent."""
+    context = create_urllib3_context(cert_reqs=ssl.CERT_NONE)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
