@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 
 from peoplecount.domain.figures import Figures
@@ -18,7 +18,7 @@ class Occupancy:
     start: int = 0
     """People inside when it began: nobody at the reset, or as many as were counted by hand."""
 
-    crossed: Figures = Figures()
+    crossed: Figures = field(default_factory=Figures)
     """In and out of all doors since then."""
 
     counted_at: datetime | None = None
@@ -64,7 +64,7 @@ class Occupancy:
         return replace(amended, lowest=min(self.lowest, amended.net))
 
     def corrected(self, day: date, started_at: datetime, change: Figures) -> Occupancy:
-        """The occupancy once the figures of a stretch that began at ``started_at`` (UTC) of ``day`` are found to be others.
+        """The occupancy once a stretch of ``day`` that began at ``started_at`` (UTC) has other figures.
 
         One that began before the people inside were counted changes nothing: whoever counted them saw them.
         """

@@ -63,7 +63,7 @@ class OpeningHours:
         return cls(text.strip(), tuple(_rule(part) for part in parts))
 
     def is_open(self, local: datetime) -> bool:
-        """Whether it is open at a moment of the site's wall clock. It is closed at the very minute at which it closes."""
+        """Whether it is open at a moment of the site's wall clock; at the minute at which it closes it is not."""
         minute = local.hour * 60 + local.minute
         today = local.date()
         return _within(self._hours(today), minute) or _within(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -32,6 +32,9 @@ CAMERA_STATE = "camera:"
 """What the keys of states begin with: a camera's is its counting, a site's its occupancy."""
 
 SITE_STATE = "site:"
+
+AmendOccupancies = Callable[[Mapping[str, Occupancy]], tuple[Mapping[str, Occupancy], Sequence[NewEvent]]]
+"""From occupancies by site to what they are now, and the events that tell of it."""
 
 
 class Ticket(Protocol):
@@ -117,6 +120,30 @@ class CountKeeper:
         """Append events that change no count. Raises ``LogError``."""
         self._finish(self._appender.submit(self._term, Append(tuple(events))))
 
+    def occupancies(self) -> dict[str, Occupancy]:
+        """Sites by id, as their doors said last. Raises ``LogError``."""
+        with self._lock:
+            self._load_if_void()
+            return dict(self._occupancies)
+
+    def amend_occupancies(self, sites: Sequence[str], amend: AmendOccupancies) -> None:
+        """Change the occupancy of sites, with the events that tell of it. Raises ``LogError``.
+
+        ``amend`` gets those that are known; when it is called, all that was counted so far stands in the log, and
+        nothing is added to it meanwhile.
+        """
+        with self._lock:
+            self._load_if_void()
+            self._settle(self._appender.submit(self._term, Append()))
+            known = {site: self._occupancies[site] for site in sites if site in self._occupancies}
+            amended, events = amend(known)
+            self._occupancies.update(amended)
+            changes = [
+                self._change(f"{SITE_STATE}{site}", write_occupancy(occupancy)) for site, occupancy in amended.items()
+            ]
+            ticket = self._appender.submit(self._term, Append(tuple(events), tuple(changes)))
+        self._finish(ticket)
+
     def flush_seen(self) -> None:
         """Note durably which lines were read since the last call. Raises ``LogError``."""
         with self._lock:
@@ -125,13 +152,16 @@ class CountKeeper:
             self._offload(self._log.note_seen, self._term, seen)
 
     def _finish(self, ticket: Ticket) -> None:
+        self._settle(ticket)
+        self._appended()
+
+    def _settle(self, ticket: Ticket) -> None:
         try:
             ticket.wait()
         except BaseException:
             # Also when the wait was abandoned: nobody knows whether it became durable.
             self._void = True
             raise
-        self._appended()
 
     def _load_if_void(self) -> None:
         if not self._void:

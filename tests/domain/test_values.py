@@ -1,7 +1,7 @@
 """Small values: ids, positions, slots, played time, event bodies, the roster."""
 
 import json
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 

@@ -1,0 +1,78 @@
+"""How an ``OccupancyChanged`` is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from peoplecount.domain.event import EventKind, NewEvent, utc_text
+from peoplecount.domain.event_body import Place, head, new_event
+from peoplecount.domain.occupancy import Occupancy
+from peoplecount.domain.occupancy_estimate import Estimate
+from peoplecount.domain.site import Site
+
+BUSY_SHARE = 0.85
+"""From this share of its capacity on, a site is nearly full."""
+
+
+class OccupancyReason(StrEnum):
+    """Why the occupancy of a site is another one now."""
+
+    CROSSINGS = "people crossed"
+    HAND_COUNT = "counted by hand"
+    RESET = "daily reset"
+    CAMERA_REMOVED = "a camera was removed"
+    LEARNED = "the estimate knows more"
+    """Another day taught how far the doors drift; nobody crossed."""
+
+
+@dataclass(frozen=True, slots=True)
+class OccupancyNow:
+    """The people inside a site at a moment."""
+
+    occupancy: Occupancy
+    estimate: Estimate | None
+    """``None`` where nothing tells how many people were inside when the day began."""
+
+    def figures(self) -> dict[str, Any]:
+        """As events and snapshots give them."""
+        return {
+            "occupancy": self.occupancy.inside,
+            "clamped": self.occupancy.clamped,
+            "clampedToday": self.occupancy.unseen,
+            "occupancyEstimate": self.estimate.people if self.estimate else None,
+            "occupancyLow": self.estimate.low if self.estimate else None,
+            "occupancyHigh": self.estimate.high if self.estimate else None,
+            "countedByHandAt": utc_text(self.occupancy.counted_at) if self.occupancy.counted_at else None,
+        }
+
+
+def occupancy_event(
+    site: Site, now: OccupancyNow, moment: datetime, reason: OccupancyReason, *, left_over: int | None = None
+) -> NewEvent:
+    """An ``OccupancyChanged``.
+
+    ``left_over`` is what the doors said just before a reset or a count by hand set them right: people who were not
+    there or, below zero, people nobody had seen come.
+    """
+    place = Place(site.site_id, site.name, "", "")
+    fields = head(EventKind.OCCUPANCY_CHANGED, moment, place) | {
+        **now.figures(),
+        "capacity": site.capacity,
+        "band": fullness(now.occupancy.inside, site.capacity),
+        "occupancyDay": now.occupancy.day.isoformat(),
+        "leftOver": left_over,
+        "reason": reason.value,
+    }
+    return new_event(EventKind.OCCUPANCY_CHANGED, place, site.site_id, fields)
+
+
+def fullness(occupancy: int | None, capacity: int | None) -> str:
+    """How full a site is: ``calm``, ``busy``, ``full``, or ``unknown``."""
+    if occupancy is None or not capacity:
+        return "unknown"
+    if occupancy >= capacity:
+        return "full"
+    return "busy" if occupancy >= BUSY_SHARE * capacity else "calm"
