@@ -14,6 +14,7 @@ from enum import StrEnum
 
 from peoplecount.domain.camera_day import CameraDay, Slots, open_slots
 from peoplecount.domain.day_history import HOURS_A_DAY
+from peoplecount.domain.hour_slots import HourSlots
 from peoplecount.domain.line import LineKey
 
 FLUSH = timedelta(minutes=5)
@@ -58,8 +59,8 @@ class Standing:
     days: Mapping[date, CameraDay]
     """The ledger."""
 
-    slots: Mapping[date, Slots]
-    """The hours of every day that may be asked about."""
+    hours: HourSlots
+    """When the hours of its days are."""
 
     lines: Collection[LineKey]
     """The lines the camera has now."""
@@ -112,7 +113,7 @@ def _of_today(standing: Standing, day: date) -> DueDay | None:
     known = standing.days.get(day)
     if known is None:
         return None
-    slots = standing.slots[day]
+    slots = standing.hours.on(day)
     through = finished_hours(standing.local, day)
     doubtful = [slot for line in known.lines.values() for slot in open_slots(line, through, slots)]
     if not doubtful:
@@ -123,7 +124,7 @@ def _of_today(standing: Standing, day: date) -> DueDay | None:
 
 
 def _of_earlier_day(standing: Standing, day: date, wanted: Collection[LineKey]) -> DueDay | None:
-    slots = standing.slots[day]
+    slots = standing.hours.on(day)
     over = slots.bounds[-1] + FLUSH
     known = standing.days.get(day)
     if known is None:
