@@ -50,3 +50,24 @@ REAL_TIME = PlayedTime(datetime(2020, 1, 1, tzinfo=UTC), datetime(2020, 1, 1, tz
 
 LEAST_REAL_PERIOD = timedelta(milliseconds=50)
 """No camera is polled more often than this, however fast time is played."""
+
+
+class Jumps:
+    """Notices when a clock was set: when its time and the monotonic one have not passed alike."""
+
+    LEAST = 1.0
+    """Seconds of the clock; time servers that bend its pace stay far below between two looks."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._now, self._steady = clock.now(), clock.monotonic()
+
+    def seconds(self) -> float:
+        """By how much the clock was set since the last call; 0 where it was not."""
+        now, steady = self._clock.now(), self._clock.monotonic()
+        passed = (steady - self._steady) * self._clock.speed
+        by = (now - self._now).total_seconds() - passed
+        stands = now == self._now  # played time that has come to its end
+        self._now, self._steady = now, steady
+        # Both are read one after the other: in fast played time, what passes in between is no jump.
+        return by if abs(by) >= self.LEAST * max(1.0, self._clock.speed / 10) and not stands else 0.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from peoplecount.domain.camera_facts import CameraFacts
 from peoplecount.domain.line import LineKey
 
 
@@ -40,3 +41,8 @@ class Reading:
     """The device's serial number or, failing that, its MAC address; empty where it gave neither."""
 
     lines: tuple[LineReading, ...]
+    facts: CameraFacts | None = None
+    """What the camera is set to; ``None`` where that was not asked."""
+
+    restarted_at: datetime | None = None
+    """UTC, by our clock: when the camera says it last started; ``None`` where it was not asked or does not know."""

@@ -14,7 +14,12 @@ JSON = b'{"LocalTime":"2024-05-14 09:31:07","UTCTime":"2024-05-14 07:31:07","Syn
 
 @pytest.mark.parametrize("body", [TEXT, JSON])
 def test_the_clock_of_the_manual_in_both_forms(body: bytes) -> None:
-    assert parse_date(body) == CameraDate(datetime(2024, 5, 14, 9, 31, 7), datetime(2024, 5, 14, 7, 31, 7))
+    assert parse_date(body) == CameraDate(datetime(2024, 5, 14, 9, 31, 7), datetime(2024, 5, 14, 7, 31, 7), True)
+
+
+@pytest.mark.parametrize(("sync", "is_synced"), [("NTP", True), ("GPS", True), ("Manual", False), ("", False)])
+def test_whether_somebody_else_sets_the_clock(sync: str, is_synced: bool) -> None:
+    assert parse_date(TEXT.replace(b"NTP", sync.encode())).is_synced is is_synced
 
 
 @pytest.mark.parametrize(
@@ -29,7 +34,7 @@ def test_what_is_no_time_is_refused(body: bytes) -> None:
 def measured(local: datetime, utc: datetime | None, *, took: float = 0.0) -> CameraClock:
     """A clock that was asked at noon."""
     date = CameraDate(local.replace(tzinfo=None), utc.replace(tzinfo=None) if utc else None)
-    return measure(date, NOON, NOON + timedelta(seconds=took))
+    return CameraClock.of(measure(date, NOON, NOON + timedelta(seconds=took)))
 
 
 @pytest.mark.parametrize("hours", [0, 2, -8, 5.75, 12.75, -3.5])
@@ -74,3 +79,12 @@ def test_the_wall_clock_shows_zone_and_error() -> None:
 
     assert clock.local_time(NOON) == datetime(2026, 5, 4, 14, 1, 30)
     assert clock.local_time(NOON.astimezone(timezone(timedelta(hours=9)))) == datetime(2026, 5, 4, 14, 1, 30)
+
+
+def test_a_measurement_says_between_which_bounds_the_error_lies() -> None:
+    shown = (NOON + timedelta(seconds=84)).replace(tzinfo=None)
+
+    measured = measure(CameraDate(shown, shown, True), NOON, NOON + timedelta(seconds=0.25), steady=7.0)
+
+    assert (measured.least, measured.most) == (timedelta(seconds=83.75), timedelta(seconds=85))
+    assert (measured.measured_at, measured.steady, measured.is_synced) == (NOON + timedelta(seconds=0.25), 7.0, True)
