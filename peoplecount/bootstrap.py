@@ -10,6 +10,7 @@ from typing import Any
 
 from flask import Flask
 
+from peoplecount.camera_access import CameraAccess
 from peoplecount.configuration import database, default_site, prepare_embedded
 from peoplecount.domain.camera import Camera
 from peoplecount.domain.clock import REAL_TIME
@@ -37,8 +38,6 @@ from peoplecount.settings import Settings
 from peoplecount.settings.database import DatabaseKind
 from peoplecount.storage.history import History
 from peoplecount.stream.hub import Hub
-from peoplecount.sunapi.client import SunapiClient
-from peoplecount.sunapi.device_gate import DeviceGates
 from peoplecount.web.app import create_app
 from peoplecount.web.context import WebContext
 
@@ -72,7 +71,7 @@ class Service:
             self._runtime.offload,
         )
         self._history = History(self._database)
-        self._gates = DeviceGates()
+        self._camera_access = CameraAccess(settings, self._folder.store, self._runtime)
         self._hub = Hub()
         self._board = LiveBoard(self._sites, self._intervals, self._clock.speed)
         self._snapshots = Snapshots(self._board, self._clock)
@@ -188,13 +187,7 @@ class Service:
     def _poller(
         self, camera: Camera, roster: Roster, period: float, keeper: CountKeeper, health: CameraHealth
     ) -> Poller:
-        client = SunapiClient(
-            camera,
-            clock=self._clock,
-            connect_timeout=self._settings.connect_timeout,
-            read_timeout=self._settings.read_timeout,
-            gates=self._gates,
-        )
+        client = self._camera_access.client(camera, self._clock)
         return Poller(camera, client, keeper=keeper, health=health, roster=roster, clock=self._clock, period=period)
 
     def _wake_readers(self) -> None:

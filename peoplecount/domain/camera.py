@@ -28,6 +28,11 @@ class CameraState(StrEnum):
     UP = "up"
     DOWN = "down"
     CREDENTIALS_REJECTED = "credentials rejected"
+    CERTIFICATE_UNKNOWN = "certificate not trusted"
+    """Nobody vouches for it; credentials are held back until it is accepted."""
+
+    CERTIFICATE_CHANGED = "certificate changed"
+    """It is not the accepted one; credentials are held back until it is accepted, or the old one is back."""
     REMOVED = "removed"
     """No longer polled; the last thing that is said of a camera."""
 

@@ -10,8 +10,30 @@ from datetime import datetime
 from peoplecount.domain.camera import CameraState
 from peoplecount.domain.event import EventKind, LogEntry
 from peoplecount.domain.event_body import Place, Status, read_status
+from peoplecount.sunapi.errors import (
+    AccountBlocked,
+    CameraError,
+    CertificateChanged,
+    CertificateUnknown,
+    CredentialsRejected,
+)
 
 logger = logging.getLogger(__name__)
+
+
+_TOLD_ANEW = frozenset({CameraState.CERTIFICATE_UNKNOWN, CameraState.CERTIFICATE_CHANGED})
+"""States whose reason is what somebody has to decide on, so that another reason is news."""
+
+
+def state_after(error: CameraError) -> CameraState:
+    """The state of a camera that could not be read for this reason."""
+    if isinstance(error, CertificateChanged):
+        return CameraState.CERTIFICATE_CHANGED
+    if isinstance(error, CertificateUnknown):
+        return CameraState.CERTIFICATE_UNKNOWN
+    if isinstance(error, CredentialsRejected | AccountBlocked):
+        return CameraState.CREDENTIALS_REJECTED
+    return CameraState.DOWN
 
 
 class CameraHealth:
@@ -32,7 +54,8 @@ class CameraHealth:
     def news(self, place: Place, state: CameraState, reason: str, now: datetime) -> Status | None:
         """What there is to say of a poll's outcome: the new health, or ``None`` where it is the old one."""
         known = self._known.get(place.camera_id)
-        return None if known is not None and known.state == state else Status(place, state.value, now, reason)
+        same = known is not None and known.state == state and (state not in _TOLD_ANEW or known.reason == reason)
+        return None if same else Status(place, state.value, now, reason)
 
     def gone(self, camera_ids: Container[str], now: datetime) -> list[Status]:
         """What there is to say of cameras that are not among these any more."""

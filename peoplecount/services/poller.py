@@ -15,10 +15,10 @@ from peoplecount.domain.event_body import status_event
 from peoplecount.domain.line import LineKey
 from peoplecount.domain.reading import Reading
 from peoplecount.domain.roster import Roster
-from peoplecount.services.camera_health import CameraHealth
+from peoplecount.services.camera_health import CameraHealth, state_after
 from peoplecount.services.count_keeper import CountKeeper
 from peoplecount.services.first_readings import FirstReadings, HistoryClient
-from peoplecount.sunapi.errors import AccountBlocked, CameraError, CredentialsRejected
+from peoplecount.sunapi.errors import CameraError
 
 logger = logging.getLogger(__name__)
 
@@ -120,8 +120,7 @@ class Poller:
     def _failed(self, error: CameraError) -> None:
         self.figures.failures += 1
         self._not_before = self._clock.monotonic() + error.retry_after
-        rejected = isinstance(error, CredentialsRejected | AccountBlocked)
-        self._note(CameraState.CREDENTIALS_REJECTED if rejected else CameraState.DOWN, str(error))
+        self._note(state_after(error), str(error))
 
     def _note(self, state: CameraState, reason: str) -> None:
         now = self._clock.now()

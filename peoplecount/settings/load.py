@@ -40,6 +40,7 @@ class Settings:
     read_timeout: float = 10.0
     """Seconds."""
 
+    camera_ca_file: Path | None = None
     time_zone: str = "UTC"
     """An IANA name."""
 

@@ -24,6 +24,18 @@ def path(value: str) -> Path:
     return Path(value).expanduser()
 
 
+def authorities_file(value: str) -> Path:
+    """A file of certificates in PEM form; what is in it is for whoever uses it."""
+    file = path(value)
+    try:
+        content = file.read_text(encoding="ascii", errors="replace")
+    except OSError as error:
+        raise ValueError(f"the file {value!r} cannot be read: {error.strerror}") from error
+    if "-----BEGIN CERTIFICATE-----" not in content:
+        raise ValueError(f"the file {value!r} holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)")
+    return file
+
+
 def whole(least: int, most: int) -> Callable[[str], int]:
     """Reads a whole number from ``least`` to ``most``."""
 

@@ -152,6 +152,16 @@ SETTINGS: tuple[Setting, ...] = (
         "read_timeout",
     ),
     Setting(
+        "CAMERA_CA_FILE",
+        "Cameras",
+        "",
+        "File of the certificate authorities (PEM) that vouch for cameras with HTTPS. Not set: the system's. Without "
+        "one, each camera's certificate is accepted once with `camera trust`.",
+        readers.authorities_file,
+        "camera_ca_file",
+        unset=None,
+    ),
+    Setting(
         "TIME_ZONE",
         "Time",
         "",

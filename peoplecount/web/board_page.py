@@ -16,6 +16,8 @@ _STATE_WORDS = {
     CameraState.UP: "answering",
     CameraState.DOWN: "not answering",
     CameraState.CREDENTIALS_REJECTED: "password refused",
+    CameraState.CERTIFICATE_UNKNOWN: "certificate not trusted",
+    CameraState.CERTIFICATE_CHANGED: "certificate changed",
     CameraState.UNKNOWN: "not asked yet",
 }
 

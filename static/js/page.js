@@ -7,6 +7,8 @@ const STATE_WORDS = {
   up: "answering",
   down: "not answering",
   "credentials rejected": "password refused",
+  "certificate not trusted": "certificate not trusted",
+  "certificate changed": "certificate changed",
   unknown: "not asked yet",
 };
 

@@ -1,0 +1,60 @@
+"""Access to cameras: what all their clients in a process share, chosen in one place."""
+
+from __future__ import annotations
+
+from peoplecount.domain.camera import Camera
+from peoplecount.domain.clock import Clock
+from peoplecount.eventlog.local_store import LocalStore
+from peoplecount.eventlog.log import LocalStoreUnavailable
+from peoplecount.runtime import Runtime, this_runtime
+from peoplecount.services.played_clock import PlayedClock
+from peoplecount.settings import Settings
+from peoplecount.sunapi.client import SunapiClient
+from peoplecount.sunapi.connection import CameraConnection
+from peoplecount.sunapi.device_gate import DeviceGates
+from peoplecount.sunapi.sign_ins import SignIns
+from peoplecount.sunapi.trust import Authorities
+
+
+class CameraAccess:
+    """Makes clients that wait for each other, share the sign-in budget of the data folder, and trust the same.
+
+    The budget lies in the local store, so that the service, one-off commands and another start of either count the
+    failures of all.
+    """
+
+    def __init__(self, settings: Settings, store: LocalStore, runtime: Runtime | None = None) -> None:
+        """``store`` may be opened later, or by its first use."""
+        self._settings = settings
+        self._gates = DeviceGates()
+        self._authorities = Authorities(settings.camera_ca_file)
+        self._sign_ins = SignIns(
+            PlayedClock(),  # real time: what a device has locked does not open sooner because a day is played
+            store,
+            offload=(runtime or this_runtime()).offload,
+            unavailable=LocalStoreUnavailable,
+        )
+
+    def client(self, camera: Camera, clock: Clock) -> SunapiClient:
+        """A client that reads this camera."""
+        return SunapiClient(
+            camera,
+            clock=clock,
+            connect_timeout=self._settings.connect_timeout,
+            read_timeout=self._settings.read_timeout,
+            gates=self._gates,
+            sign_ins=self._sign_ins,
+            authorities=self._authorities,
+        )
+
+    def connection(self, camera: Camera, clock: Clock) -> CameraConnection:
+        """A connection to this camera, to look at its certificate."""
+        return CameraConnection(
+            camera,
+            clock=clock,
+            connect_timeout=self._settings.connect_timeout,
+            read_timeout=self._settings.read_timeout,
+            gate=self._gates.of(camera.address),
+            sign_ins=self._sign_ins,
+            authorities=self._authorities,
+        )
