@@ -21,11 +21,11 @@ class OccupancyReason(StrEnum):
     """Why the occupancy of a site is another one now."""
 
     CROSSINGS = "people crossed"
+    """Also where another day has taught how far the doors drift."""
+
     HAND_COUNT = "counted by hand"
     RESET = "daily reset"
     CAMERA_REMOVED = "a camera was removed"
-    LEARNED = "the estimate knows more"
-    """Another day taught how far the doors drift; nobody crossed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ SCORED_DAYS = 60
 SCORES_A_DAY = 24
 
 OUTLIER = 3.0
-"""A day that is off by more than so many times what is likely (a broken camera, a parade) teaches less the more it is."""
+"""A day that is off by more than so many times what is likely (a broken camera, a parade) teaches the less for it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Protocol
 
 from peoplecount.domain.clock import Clock
-from peoplecount.domain.event_body import status_event
+from peoplecount.domain.event_body import Status, status_event
 from peoplecount.domain.event_id import EventId
 from peoplecount.domain.offload import Offload
 from peoplecount.domain.roster import Roster
@@ -33,6 +33,10 @@ taken is in the log."""
 
 STALL_SECONDS = 30.0
 """Grace beyond three intervals before a scheduler without progress is given up; a poll may take its time-outs."""
+
+
+Worker = Callable[[threading.Event], None]
+"""Works until the event is set."""
 
 
 class Writer(Protocol):
@@ -64,7 +68,10 @@ class PollingSession:
         clock: Clock,
         offload: Offload,
         keep_log: timedelta,
+        remove: Callable[[Sequence[Status]], None] | None = None,
+        workers: Mapping[str, Worker] | None = None,
     ) -> None:
+        """``remove`` appends that cameras are gone; ``workers`` run by name, each in a thread of its own."""
         self.keeper = keeper
         self.collector = collector
         self.health = health
@@ -76,6 +83,8 @@ class PollingSession:
         self._clock = clock
         self._offload = offload
         self._keep_log = keep_log
+        self._remove = remove or (lambda gone: keeper.report(map(status_event, gone)))
+        self._workers = {"record-writer": self._write, "roster": self._follow_roster, **(workers or {})}
         self._stop = threading.Event()
         self._fenced = False
         self._log_is_away = False
@@ -87,8 +96,8 @@ class PollingSession:
         self.health.load(self._offload(self._log.latest).entries)
         self.collector.start(self.note_log_error)
         self.collector.sync(self._rosters.current())
-        for name, work in (("record-writer", self._write), ("roster", self._follow_roster)):
-            thread = threading.Thread(target=work, name=name, daemon=True)
+        for name, work in self._workers.items():
+            thread = threading.Thread(target=work, args=(self._stop,), name=name, daemon=True)
             thread.start()
             self._threads.append(thread)
 
@@ -141,8 +150,8 @@ class PollingSession:
         for thread in self._threads:
             thread.join(timeout=LONGEST_JOIN)
 
-    def _write(self) -> None:
-        self._writer.run(self._stop, self._wake_writer)
+    def _write(self, stop: threading.Event) -> None:
+        self._writer.run(stop, self._wake_writer)
 
     def _trim_if_due(self) -> None:
         now = self._clock.monotonic()
@@ -153,9 +162,9 @@ class PollingSession:
         if written.epoch == self._offload(self._log.head).epoch:
             self._offload(self._log.trim, written.number, self._clock.now() - self._keep_log)
 
-    def _follow_roster(self) -> None:
+    def _follow_roster(self, stop: threading.Event) -> None:
         said = ""
-        while not self._stop.is_set():
+        while not stop.is_set():
             try:
                 self._take_up(self._rosters.refresh())
             except LogError as error:
@@ -166,12 +175,12 @@ class PollingSession:
                 if str(error) != said:
                     logger.exception("the cameras could not be read anew; those known are polled on")
                 said = str(error)
-            self._stop.wait(ROSTER_SECONDS)
+            stop.wait(ROSTER_SECONDS)
 
     def _take_up(self, roster: Roster) -> None:
         self.collector.sync(roster)
         gone = self.health.gone(roster.cameras, self._clock.now())
         if gone:
-            self.keeper.report(status_event(status) for status in gone)
+            self._remove(gone)
             for status in gone:
                 self.health.take(status)

@@ -81,7 +81,7 @@ class FakeWriter:
 
 
 class Room:
-    def __init__(self, kept, read):
+    def __init__(self, kept, read, **more):
         self.clock = FakeClock()
         self.log = MemoryEventLog()
         self.marks = []
@@ -104,6 +104,7 @@ class Room:
             clock=self.clock,
             offload=call_here,
             keep_log=timedelta(days=7),
+            **more,
         )
 
     def statuses(self):
@@ -208,6 +209,32 @@ def test_cameras_that_cannot_be_read_for_an_unforeseen_reason_are_said_once(room
 
     room.rosters.refresh = refresh
     room.session._stop.wait = lambda seconds: None
-    room.session._follow_roster()
+    room.session._follow_roster(room.session._stop)
     assert len(tries) == 3
     assert caplog.text.count("TypeError: a bug") == 1
+
+
+def test_workers_run_until_the_session_stops():
+    started, ended = threading.Event(), threading.Event()
+
+    def work(stop):
+        started.set()
+        stop.wait(10)
+        ended.set()
+
+    room = Room(kept=roster(EAST), read=roster(EAST), workers={"one more": work})
+    room.session.start()
+    assert started.wait(5)
+    room.session.stop()
+    assert ended.is_set()
+
+
+def test_who_removes_cameras_may_be_another():
+    removed = threading.Event()
+    room = Room(kept=roster(EAST, WEST), read=roster(EAST), remove=lambda gone: removed.set())
+    place = room.rosters.current().place(WEST)
+    room.keeper.report([status_event(Status(place, "up", room.clock.now()))])
+    room.session.start()
+    assert removed.wait(5)
+    room.session.stop()
+    assert room.statuses() == [("west", "up")]
