@@ -27,6 +27,8 @@ from peoplecount.services.leadership import Leadership
 from peoplecount.services.live_board import LiveBoard
 from peoplecount.services.log_backlog import LogBacklog
 from peoplecount.services.log_follower import LogFollower
+from peoplecount.services.occupancy_desk import OccupancyDesk
+from peoplecount.services.occupancy_teacher import OccupancyTeacher
 from peoplecount.services.played_clock import PlayedClock, fetch_played_time
 from peoplecount.services.poller import Poller
 from peoplecount.services.polling_session import PollingSession
@@ -36,7 +38,9 @@ from peoplecount.services.snapshots import Snapshots
 from peoplecount.services.today_chart import TodayChart
 from peoplecount.settings import Settings
 from peoplecount.settings.database import DatabaseKind
+from peoplecount.storage.hand_count_table import HandCountTable
 from peoplecount.storage.history import History
+from peoplecount.storage.site_hours import site_hours
 from peoplecount.stream.hub import Hub
 from peoplecount.web.app import create_app
 from peoplecount.web.context import WebContext
@@ -163,6 +167,7 @@ class Service:
             appended=self._wake_readers,
         )
         health = CameraHealth()
+        desk = self._occupancy_desk(keeper)
         self._writer = RecordWriter(folder.log, self._database, offload=offload)
         self._session = PollingSession(
             log=folder.log,
@@ -181,8 +186,22 @@ class Service:
             clock=self._clock,
             offload=offload,
             keep_log=timedelta(days=self._settings.log_keep_days),
+            remove=desk.remove,
+            workers={"occupancy": desk.run},
         )
         return self._session
+
+    def _occupancy_desk(self, keeper: CountKeeper) -> OccupancyDesk:
+        hand_counts = HandCountTable(self._database).since
+        return OccupancyDesk(
+            keeper,
+            self._folder.log,
+            OccupancyTeacher(lambda start, end: site_hours(self._database, start, end), hand_counts),
+            sites=lambda: self._rosters.current().sites,
+            hand_counts=hand_counts,
+            clock=self._clock,
+            offload=self._runtime.offload,
+        )
 
     def _poller(
         self, camera: Camera, roster: Roster, period: float, keeper: CountKeeper, health: CameraHealth

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from peoplecount.domain.clock import Clock
-from peoplecount.domain.event import EventKind, LogEntry, NewEvent
+from peoplecount.domain.event import EventKind, NewEvent
 from peoplecount.domain.event_body import Status, status_event
 from peoplecount.domain.figures import Figures
 from peoplecount.domain.hand_count import HandCount
@@ -61,13 +61,8 @@ class OccupancyDesk:
         self._clock = clock
         self._offload = offload
         self._told: dict[str, dict[str, Any]] = {}
+        self._is_loaded = False
         self._learned_at: float | None = None
-
-    def load(self, latest: Iterable[LogEntry]) -> None:
-        """Begin from the newest events of the log."""
-        for entry in latest:
-            if entry.event.kind is EventKind.OCCUPANCY_CHANGED:
-                self._told[entry.event.subject] = json.loads(entry.event.body)
 
     def run(self, stop: threading.Event) -> None:
         """Work until told to stop."""
@@ -87,6 +82,7 @@ class OccupancyDesk:
 
     def tick(self) -> None:
         """Take up counts by hand, learn if a day is over, and tell what has changed. Raises ``LogError``."""
+        self._load_once()
         now = self._clock.now()
         sites = self._sites()
         try:
@@ -103,6 +99,15 @@ class OccupancyDesk:
         if events:
             self._keeper.report(events)
             self._remember(events)
+
+    def _load_once(self) -> None:
+        """What was told last is in the log, by whomever it was."""
+        if self._is_loaded:
+            return
+        for entry in self._offload(self._log.latest).entries:
+            if entry.event.kind is EventKind.OCCUPANCY_CHANGED:
+                self._told.setdefault(entry.event.subject, json.loads(entry.event.body))
+        self._is_loaded = True
 
     def remove(self, gone: Sequence[Status]) -> None:
         """Append that cameras were removed; whom they counted today is no longer inside. Raises ``LogError``."""
