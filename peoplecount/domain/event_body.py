@@ -83,6 +83,13 @@ def read_increment(event: NewEvent) -> Increment:
     )
 
 
+def read_place(event: NewEvent) -> Place:
+    """Where a count was made, as ``count_event`` wrote it."""
+    fields = json.loads(event.body)
+    names = ("siteId", "siteName", "cameraId", "cameraName", "doorId", "doorName", "lineName")
+    return Place(*(fields[name] for name in names))
+
+
 def _growth(fields: Mapping[str, Any], direction: str, title: str, people: int) -> Growth:
     after = fields[f"camera{title}Total"]
     return Growth(

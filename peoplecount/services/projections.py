@@ -1,0 +1,246 @@
+"""Projections: facts that are derived from the log, and appended to it like any other event."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta, tzinfo
+from itertools import islice
+from typing import TypeVar
+
+from peoplecount.domain.camera import CameraState
+from peoplecount.domain.clock import Clock
+from peoplecount.domain.correction_body import read_correction
+from peoplecount.domain.event import EventKind, LogEntry
+from peoplecount.domain.event_body import read_increment, read_place, read_status
+from peoplecount.domain.interval import Step
+from peoplecount.domain.interval_body import interval_event
+from peoplecount.domain.interval_book import Circumstances, Closing, IntervalBook, Subject
+from peoplecount.domain.line import LineKey
+from peoplecount.domain.offload import Offload, call_here
+from peoplecount.domain.roster import Roster
+from peoplecount.domain.wall_clock import interval_around
+from peoplecount.eventlog.log import Append, EventLog, LogError
+from peoplecount.services.count_keeper import Appender
+from peoplecount.services.interval_states import IntervalStates
+from peoplecount.services.site_day import zone_of
+
+logger = logging.getLogger(__name__)
+
+READ_AT_ONCE = 500
+"""Entries; some 15 ms of work, after which others get their turn."""
+
+APPENDED_AT_ONCE = 200
+"""Events of one append. A thousand lines close together; polls that append in between wait for one part only."""
+
+REMEMBER_AFTER = 20_000
+"""Entries folded before their sums are written down even if no interval closes: a second of work after a crash."""
+
+PACE_SECONDS = 1.0
+GRACE_SECONDS = 30.0
+"""Beyond two polls: a poll that ends in time-outs, and the next one, are waited for."""
+
+RETRY_SECONDS = 5.0
+
+USUAL_INTERVAL = 10.0
+"""Seconds between two polls of a camera that nobody knows."""
+
+GRID = timedelta(minutes=5)
+"""Every interval of every zone ends on it."""
+
+T = TypeVar("T")
+
+
+class Projections:
+    """Follows the log and appends ``IntervalClosed`` for every line, door and site.
+
+    What it remembers lies beside the log and changes in the same transactions as its events, so each interval closes
+    exactly once: through crashes, another leader taking over, and a log that is put back to an earlier copy. Use it
+    from one thread.
+
+    People who are told later of an interval that has closed (a camera that could not be read for hours tells its total
+    when it is back) are in the count event that tells of them, in ``CountCorrection`` once the camera's history has
+    been asked, and in the longer intervals that are still open. A closed interval is not told again.
+    """
+
+    def __init__(
+        self,
+        log: EventLog,
+        appender: Appender,
+        *,
+        term: int,
+        roster: Callable[[], Roster],
+        coverage: Callable[[LineKey, datetime, datetime], float | None],
+        steps: Iterable[Step],
+        clock: Clock,
+        offload: Offload = call_here,
+        appended: Callable[[], None] = lambda: None,
+    ) -> None:
+        """``coverage`` tells which share of a time a line was read in; ``appended`` is called after every append."""
+        self._log = log
+        self._appender = appender
+        self._term = term
+        self._roster = roster
+        self._coverage = coverage
+        self._steps = tuple(steps)
+        self._clock = clock
+        self._offload = offload
+        self._appended = appended
+        self._book = IntervalBook(self._steps)
+        self._states = IntervalStates()
+        self._seen: Mapping[str, datetime] | None = None
+        """Taken in the round before: all that was counted up to these moments is in the log by now."""
+        self._tried_after: datetime | None = None
+        self._void = True
+
+    def run(self, stop: threading.Event, on_log_error: Callable[[LogError], None]) -> None:
+        """Follow until ``stop`` is set; ``on_log_error`` hears of appends that failed, and of a log that is away."""
+        while not stop.is_set():
+            try:
+                self.step(stop)
+                stop.wait(PACE_SECONDS)
+            except LogError as error:
+                on_log_error(error)
+                stop.wait(RETRY_SECONDS)
+            except Exception:
+                logger.exception("the projections stumbled, and begin again from what is written down")
+                self._void = True
+                stop.wait(RETRY_SECONDS)
+
+    def step(self, stop: threading.Event | None = None) -> int:
+        """Take up what is new in the log and close what is over; how many intervals closed.
+
+        Raises ``LogError``, after which it may be called again at any time.
+        """
+        if self._void:
+            self._load()
+        if not self._catch_up(stop or threading.Event()):
+            return 0
+        closed = self._close() if self._is_due() else 0
+        if closed or self._states.folded_since >= REMEMBER_AFTER:
+            self._remember()
+        return closed
+
+    def _load(self) -> None:
+        loaded = self._offload(self._log.load_states)
+        self._book = IntervalBook(self._steps)
+        self._states = IntervalStates.load(loaded, self._book)
+        self._seen = self._tried_after = None
+        self._void = False
+        oldest = self._offload(self._log.oldest)
+        if self._states.cursor < oldest.number:
+            if self._states.cursor:
+                logger.warning("the log was trimmed before its intervals were closed; they are told as far as known")
+            self._states.cursor = oldest.number
+            self._take_up_quiet_lines()
+
+    def _take_up_quiet_lines(self) -> None:
+        """Lines of which the log says nothing any more, because nobody has crossed them for so long."""
+        for entry in self._offload(self._log.latest).entries:
+            if entry.event.kind is EventKind.COUNT and entry.event_id.number <= self._states.cursor:
+                self._fold(entry)
+
+    def _catch_up(self, stop: threading.Event) -> bool:
+        """Fold what is new; whether the head was reached."""
+        head = self._offload(self._log.head)
+        if head.epoch != self._states.epoch or head.number < self._states.cursor:
+            self._load()  # the log was put back to an earlier copy, and these states with it
+            head = self._offload(self._log.head)
+        while self._states.cursor < head.number and not stop.is_set():
+            entries = self._offload(self._log.read, self._states.cursor, READ_AT_ONCE)
+            if not entries:
+                return False
+            for entry in entries:
+                self._fold(entry)
+                self._states.cursor = entry.event_id.number
+        return not stop.is_set()
+
+    def _fold(self, entry: LogEntry) -> None:
+        """An entry that makes no sense is said and passed over: it would stop all others for ever."""
+        try:
+            self._take(entry)
+        except (ValueError, TypeError, LookupError) as error:
+            said = f"{type(error).__name__}: {error}"
+            logger.error("event %s is left out of the intervals: %.300s", entry.event_id, said)  # noqa: TRY400 - no news
+
+    def _take(self, entry: LogEntry) -> None:
+        kind = entry.event.kind
+        if kind is EventKind.COUNT:
+            increment, place = read_increment(entry.event), read_place(entry.event)
+            if self._states.is_new(increment.key, entry.event_id.number):
+                self._book.tell(place, increment, self._zone(place.site_id), self._clock.now())
+        elif kind is EventKind.COUNT_CORRECTION:
+            correction = read_correction(entry.event)
+            if self._states.is_new(correction.key, entry.event_id.number):
+                self._book.correct(correction)
+        elif kind is EventKind.CAMERA_STATUS:
+            status = read_status(entry.event)
+            if status.state == CameraState.REMOVED:
+                gone = [key for key in self._book.lines if key.camera_id == status.place.camera_id]
+                self._book.remove(gone)
+                self._states.touch(gone)
+
+    def _is_due(self) -> bool:
+        """Whether anything may be over: all intervals end on one grid, in every time zone."""
+        begin, _ = interval_around(self._clock.now(), GRID, UTC)
+        if self._tried_after == begin and not self._book.is_waiting:
+            return False
+        self._tried_after = begin
+        return True
+
+    def _close(self) -> int:
+        seen, self._seen = self._seen, None
+        closed = 0
+        if seen is not None:
+            before = set(self._book.lines)
+            for batch in _batches(self._book.close(self._circumstances(seen)), APPENDED_AT_ONCE):
+                self._append_closings(batch)
+                closed += len(batch)
+            self._states.touch(before - self._book.lines.keys())
+        if seen is None or self._book.is_waiting:
+            self._seen = self._offload(self._log.seen)
+            self._book.is_waiting = True
+        return closed
+
+    def _circumstances(self, seen: Mapping[str, datetime]) -> Circumstances:
+        return Circumstances(
+            now=self._clock.now(),
+            seen={key: seen[line_id] for key in self._book.lines if (line_id := str(key)) in seen},
+            patience=self._patience,
+            zone=self._zone,
+            coverage=self._coverage,
+        )
+
+    def _patience(self, camera_id: str) -> timedelta:
+        camera = self._roster().cameras.get(camera_id)
+        interval = camera.poll_interval if camera else USUAL_INTERVAL
+        return timedelta(seconds=2 * interval + GRACE_SECONDS * self._clock.speed)
+
+    def _zone(self, site_id: str) -> tzinfo:
+        site = self._roster().sites.get(site_id)
+        return zone_of(site) if site else UTC
+
+    def _append_closings(self, closings: Sequence[Closing]) -> None:
+        now = self._clock.now()
+        events = tuple(interval_event(closing.place, closing.interval, now) for closing in closings)
+        subjects = (Subject(closing.interval.scope, closing.interval.subject) for closing in closings)
+        self._append(Append(events, self._states.changes(self._book, subjects)))
+
+    def _remember(self) -> None:
+        """Write down the sums of all lines, and then that the log is read up to here."""
+        for batch in _batches(self._states.unwritten(), APPENDED_AT_ONCE):
+            self._append(Append((), self._states.changes(self._book, batch)))
+        self._append(Append((), (self._states.cursor_change(),)))
+
+    def _append(self, append: Append) -> None:
+        """Durable, or all that is in memory is void: nobody knows then what is kept."""
+        self._void = True
+        self._appender.submit(self._term, append).wait()
+        self._void = False
+        self._appended()
+
+
+def _batches(items: Iterator[T], size: int) -> Iterator[list[T]]:
+    while batch := list(islice(items, size)):
+        yield batch
