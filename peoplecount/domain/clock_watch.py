@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from peoplecount.domain.camera_facts import ClockMeasurement
+from peoplecount.domain.counter import BreakKind
 
 STEP = timedelta(seconds=2)
 """A clock that moves further than this at once was set; time servers move it in smaller ones or bend its pace."""
@@ -25,19 +25,13 @@ _SUMMER_TIME = (timedelta(hours=1), timedelta(minutes=30))
 """What clocks are shifted by in summer; half an hour on Lord Howe Island."""
 
 
-class ClockChangeKind(StrEnum):
-    """What befell a camera's clock."""
-
-    STEP = "clock step"
-    DAYLIGHT_SAVING = "daylight-saving shift"
-    ZONE = "time zone"
-
-
 @dataclass(frozen=True, slots=True)
 class ClockChange:
     """A clock that goes differently from before."""
 
-    kind: ClockChangeKind
+    kind: BreakKind
+    """``CLOCK_STEP``, ``DAYLIGHT_SAVING`` or ``ZONE``."""
+
     by: timedelta
     """How much later it shows than it would have."""
 
@@ -104,7 +98,7 @@ def watch(known: WatchedClock, measured: ClockMeasurement) -> tuple[WatchedClock
     if abs(apart) > STEP:
         by = (measured.least + measured.most) / 2 - known.ahead
         offset = measured.utc_offset
-        changes.append(_change(ClockChangeKind.STEP, by, known, measured, before=offset))
+        changes.append(_change(BreakKind.CLOCK_STEP, by, known, measured, before=offset))
         return WatchedClock.first(measured), tuple(changes)
     return _narrowed(known, measured), tuple(changes)
 
@@ -142,11 +136,11 @@ def _zone_changes(known: WatchedClock, measured: ClockMeasurement) -> list[Clock
     by = measured.utc_offset - before
     if not by:
         return []
-    kind = ClockChangeKind.DAYLIGHT_SAVING if abs(by) in _SUMMER_TIME else ClockChangeKind.ZONE
+    kind = BreakKind.DAYLIGHT_SAVING if abs(by) in _SUMMER_TIME else BreakKind.ZONE
     return [_change(kind, by, known, measured, before=before)]
 
 
 def _change(
-    kind: ClockChangeKind, by: timedelta, known: WatchedClock, measured: ClockMeasurement, before: timedelta
+    kind: BreakKind, by: timedelta, known: WatchedClock, measured: ClockMeasurement, before: timedelta
 ) -> ClockChange:
     return ClockChange(kind, by, before, measured.utc_offset, known.last.measured_at, measured.measured_at)

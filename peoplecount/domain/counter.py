@@ -37,6 +37,13 @@ class BreakKind(StrEnum):
     GLITCH = "glitch"
     LOWERED = "lowered"
     REPLACED = "camera replaced"
+    RESTART = "restart"
+    """A reset, and the camera says that it started anew just then."""
+
+    LINE_CHANGED = "line changed"
+    CLOCK_STEP = "clock step"
+    DAYLIGHT_SAVING = "daylight-saving shift"
+    ZONE = "time zone changed"
 
 
 @dataclass(frozen=True, slots=True)

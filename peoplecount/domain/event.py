@@ -16,6 +16,7 @@ class EventKind(StrEnum):
     COUNTER_BREAK = "CounterBreak"
     COUNT_CORRECTION = "CountCorrection"
     CAMERA_STATUS = "CameraStatus"
+    CAMERA_CLOCK = "CameraClock"
     INTERVAL_CLOSED = "IntervalClosed"
     OCCUPANCY_CHANGED = "OccupancyChanged"
     SNAPSHOT = "snapshot"

@@ -3,7 +3,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from peoplecount.domain.camera_facts import ClockMeasurement
-from peoplecount.domain.clock_watch import ClockChangeKind, WatchedClock, watch
+from peoplecount.domain.clock_watch import WatchedClock, watch
+from peoplecount.domain.counter import BreakKind
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 QUARTER = 900.0
@@ -62,7 +63,7 @@ def test_a_clock_that_is_set_is_a_step_and_is_measured_afresh(by):
     camera.error += by
     camera.is_watched(3)
     [(kind, told)] = camera.kinds()
-    assert kind is ClockChangeKind.STEP
+    assert kind is BreakKind.CLOCK_STEP
     assert told == pytest.approx(by, abs=1)
     assert abs(camera.watched.ahead.total_seconds() - 84.0 - by) < 0.6
     step = camera.changes[0]
@@ -79,7 +80,7 @@ def test_a_clock_that_a_time_server_moves_a_little_is_followed_in_silence(by):
 
 
 @pytest.mark.parametrize(
-    ("minutes", "kind"), [(60, "daylight-saving shift"), (-60, "daylight-saving shift"), (330, "time zone")]
+    ("minutes", "kind"), [(60, "daylight-saving shift"), (-60, "daylight-saving shift"), (330, "time zone changed")]
 )
 def test_a_zone_that_moves_is_told_as_what_it_is(minutes, kind):
     camera = Camera(error=12.0).is_watched(3)
