@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime
 
 from peoplecount.domain.event import LogEntry, Quality
 from peoplecount.domain.event_body import read_increment
 from peoplecount.domain.event_id import EventId
+from peoplecount.domain.figures import Figures
 from peoplecount.domain.increment import Increment
 from peoplecount.domain.line import LineKey
 from peoplecount.domain.position import Accepted, accept
@@ -31,30 +32,56 @@ class CountEntry:
         return cls(entry.event_id, read_increment(entry.event), entry.event.door_id, entry.event.site_id)
 
 
-def new_records(
-    before: Mapping[LineKey, LinePosition], counts: Iterable[CountEntry]
-) -> tuple[list[Record], dict[LineKey, LinePosition]]:
-    """What ``counts`` add to a history that reaches ``before``, and how far it reaches then.
+@dataclass(frozen=True, slots=True)
+class NewRecords:
+    """What count events add to a history."""
 
-    An increment in which nobody came moves the position and makes no record.
-    """
-    after = dict(before)
-    records = []
-    for count in counts:
-        key = count.increment.key
-        line = after.get(key)
-        accepted = accept(line.position if line else None, count.increment)
-        if accepted is None:
-            continue
-        if accepted.entered or accepted.left:
-            records.append(_record(count, accepted, line))
-        ended_at = max(line.ended_at, count.increment.ended_at) if line else count.increment.ended_at
-        after[key] = LinePosition(accepted.position, ended_at)
-    return records, after
+    records: Mapping[EventId, Record]
+    """By the event they come from, in its order."""
+
+    after: Mapping[LineKey, LinePosition]
+    """How far the history reaches then."""
+
+    ignored: Set[LineKey]
+    """Lines that were counted on after all that is written, but in a generation before the one that is written: the
+    log was lost or put back, and began again below it. Who came then is left out, until a later generation."""
+
+    @classmethod
+    def of(cls, before: Mapping[LineKey, LinePosition], counts: Iterable[CountEntry]) -> NewRecords:
+        """What ``counts`` add to a history that reaches ``before``.
+
+        An increment in which nobody came moves the position and makes no record.
+        """
+        after = dict(before)
+        records: dict[EventId, Record] = {}
+        ignored: set[LineKey] = set()
+        for count in counts:
+            key = count.increment.key
+            line = after.get(key)
+            if line and _is_of_an_older_generation(line, count.increment):
+                ignored.add(key)
+            accepted = accept(line.position if line else None, count.increment)
+            if accepted is None:
+                continue
+            if accepted.entered or accepted.left:
+                records[count.event_id] = _record(count, accepted, line)
+            ended_at = max(line.ended_at, count.increment.ended_at) if line else count.increment.ended_at
+            after[key] = LinePosition(accepted.position, ended_at)
+        return cls(records, after, ignored)
+
+
+def _is_of_an_older_generation(line: LinePosition, increment: Increment) -> bool:
+    if increment.ended_at <= line.ended_at:  # an event that comes again
+        return False
+    return any(
+        growth.people and growth.generation < mark.generation
+        for growth, mark in ((increment.entered, line.position.entered), (increment.left, line.position.left))
+    )
 
 
 def _record(count: CountEntry, accepted: Accepted, line: LinePosition | None) -> Record:
     increment = count.increment
+    people = Figures(accepted.entered, accepted.left).swapped(increment.swapped)
     return Record(
         event_id=count.event_id,
         key=increment.key,
@@ -63,8 +90,8 @@ def _record(count: CountEntry, accepted: Accepted, line: LinePosition | None) ->
         started_at=_started_at(increment, accepted, line),
         ended_at=increment.ended_at,
         local_time=increment.local_time,
-        entered=accepted.entered,
-        left=accepted.left,
+        entered=people.entered,
+        left=people.left,
         position=accepted.position,
         quality=Quality.ESTIMATED if accepted.bridged else increment.quality,
     )

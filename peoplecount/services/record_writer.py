@@ -5,15 +5,19 @@ from __future__ import annotations
 import hashlib
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 
-from peoplecount.domain.event import EventKind, LogEntry
+from peoplecount.domain.event import LogEntry
 from peoplecount.domain.event_id import EventId
+from peoplecount.domain.line import LineKey
 from peoplecount.domain.offload import Offload, call_here
 from peoplecount.eventlog.log import EventLog, LogError, LogUnavailable
-from peoplecount.services.new_records import CountEntry, new_records
+from peoplecount.services.catch_up import CatchUp
+from peoplecount.services.record_batch import RecordBatch, WrittenBatch
+from peoplecount.services.writer_state import WriterState, lag_of
 from peoplecount.storage.connection import IDBConnection, Transaction
 from peoplecount.storage.errors import (
     AnotherWriter,
@@ -24,9 +28,6 @@ from peoplecount.storage.errors import (
     ValueRefused,
 )
 from peoplecount.storage.history import RECORDS
-from peoplecount.storage.positions import load_positions, save_positions
-from peoplecount.storage.records import add_records
-from peoplecount.storage.roll_ups import add_to_roll_ups
 from peoplecount.storage.writer_cursor import WriterCursor, load_cursor, move_cursor, start_cursor
 
 logger = logging.getLogger(__name__)
@@ -44,31 +45,14 @@ FAULTS_OF_AN_ENTRY = (ValueRefused, ValueError, TypeError, LookupError, Attribut
 """What an entry that makes no sense leads to, however often it is tried. All else is the database's or the log's."""
 
 
-@dataclass(frozen=True, slots=True)
-class WriterState:
-    """How the writer is doing."""
-
-    cursor: EventId | None = None
-    """The last event that is in the database, as far as is known here."""
-
-    lag: int | None = None
-    """Entries of the log that are not in the database yet; ``None`` while that is unknown."""
-
-    written: int = 0
-    """Records written since the start."""
-
-    refused: int = 0
-    """Entries set aside since the start, because they cannot be read or hold what the database does not take."""
-
-    error: str = ""
-    """What keeps it from writing; empty while it writes."""
-
-    failing_since: datetime | None = None
-    """UTC."""
+_BEHIND = (
+    "its event log was lost or put back on a day with a reset. Those who cross are left out of the history until the "
+    "camera's next midnight, or until its hours are settled"
+)
 
 
 class RecordWriter:
-    """Carries count events from the log into the database: records, roll-ups, positions and cursor together.
+    """Carries the log into the history: counts, corrections and closed intervals, and the cursor with them.
 
     What is new is decided by the lines' totals and not by event numbers, so entries may come again: after a crash,
     from a log that was put back to an earlier copy, or from a second writer. Nothing is lost or doubled by that.
@@ -84,6 +68,7 @@ class RecordWriter:
         offload: Offload = call_here,
         on_rewound: Callable[[], object] | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        monotonic: Callable[[], float] = time.monotonic,
         batch: int = BATCH,
     ) -> None:
         """``offload`` is for the log; ``db`` sees to itself.
@@ -96,7 +81,9 @@ class RecordWriter:
         self._offload = offload
         self._on_rewound = on_rewound or (lambda: offload(log.start_epoch))
         self._now = now
-        self._batch = batch
+        self._monotonic = monotonic
+        self._catch_up = CatchUp(batch, monotonic)
+        self._behind: set[LineKey] = set()
         self._cursor: WriterCursor | None = None
         self._gap_told: EventId | None = None
         self._state = WriterState()
@@ -114,6 +101,7 @@ class RecordWriter:
         """Write until ``stop`` is set; set ``wake`` after it, and whenever there is something new."""
         while not stop.is_set():
             wake.clear()
+            asked = self._catch_up.size
             try:
                 consumed = self.run_once()
             except CircuitOpen as error:
@@ -123,7 +111,8 @@ class RecordWriter:
             except Exception:  # noqa: BLE001 - an event nobody can read, say: the service goes on, health says why
                 stop.wait(RETRY_WAIT)
             else:
-                if consumed < self._batch and not stop.is_set():
+                stop.wait(self._catch_up.pause)
+                if consumed < asked and not stop.is_set():
                     wake.wait(IDLE_WAIT)
 
     def run_once(self) -> int:
@@ -143,6 +132,7 @@ class RecordWriter:
         return consumed
 
     def _advance(self) -> int:
+        begun = self._monotonic()
         cursor = self._cursor or self._load_cursor()
         head = self._offload(self._log.head)
         entries = self._read_after(cursor, head)
@@ -156,7 +146,7 @@ class RecordWriter:
         self._tell_of_gap(cursor, entries, head)
         if entries:
             self._write_around_faults(cursor, entries)
-        self._note_progress(head)
+        self._note_progress(len(entries), self._monotonic() - begun, head)
         return len(entries)
 
     def _load_cursor(self) -> WriterCursor:
@@ -178,7 +168,7 @@ class RecordWriter:
         The entry under the cursor is read again: a log that was put back may have grown past it since.
         """
         if cursor.event_id.epoch != head.epoch:
-            return self._read(0, head)[: self._batch]
+            return self._read(0, head)[: self._catch_up.size]
         number = cursor.event_id.number
         if number > head.number:
             return None
@@ -187,7 +177,7 @@ class RecordWriter:
             if cursor.fingerprint and cursor.fingerprint != _fingerprint(entries[0]):
                 return None
             return entries[1:]
-        return entries[: self._batch]
+        return entries[: self._catch_up.size]
 
     def _tell_of_gap(self, cursor: WriterCursor, entries: Sequence[LogEntry], head: EventId) -> None:
         """Warn, once, where the log does not reach back to the cursor: it was trimmed, the database put back."""
@@ -208,7 +198,7 @@ class RecordWriter:
             )
 
     def _read(self, after: int, head: EventId) -> Sequence[LogEntry]:
-        entries = self._offload(self._log.read, after, self._batch + 1)
+        entries = self._offload(self._log.read, after, self._catch_up.size + 1)
         # A new epoch has begun since the head was read: where to go on is decided anew in the next round.
         return entries if not entries or entries[0].event_id.epoch == head.epoch else []
 
@@ -242,46 +232,41 @@ class RecordWriter:
         return new
 
     def _write(self, old: WriterCursor, entries: Sequence[LogEntry]) -> WriterCursor:
-        counts = [CountEntry.read(entry) for entry in entries if entry.event.kind is EventKind.COUNT]
+        batch = self._offload(RecordBatch.read, entries)
         new = WriterCursor(entries[-1].event_id, _fingerprint(entries[-1]))
 
-        def work(transaction: Transaction) -> int:
+        def work(transaction: Transaction) -> WrittenBatch:
             move_cursor(transaction, RECORDS, old, new)
-            before = load_positions(transaction, {count.increment.key for count in counts})
-            records, after = new_records(before, counts)
-            add_records(transaction, records)
-            add_to_roll_ups(transaction, records)
-            save_positions(transaction, before, after)
-            return len(records)
+            return batch.write(transaction)
 
         written = self._db.transaction(work)
         self._cursor = new
-        self._state = replace(self._state, written=self._state.written + written)
+        self._state = replace(self._state, written=self._state.written + written.records)
+        for line in sorted(written.ignored - self._behind):
+            logger.warning("Line %s is counted anew below what the history has of it: %s", line, _BEHIND)
+        self._behind |= written.ignored
         return new
 
-    def _note_progress(self, head: EventId) -> None:
+    def _note_progress(self, taken: int, seconds: float, head: EventId) -> None:
         reached = self._cursor.event_id if self._cursor else None
-        self._state = replace(self._state, cursor=reached, lag=_lag(reached, head))
+        lag = lag_of(reached, head)
+        self._catch_up.note(taken, seconds, lag or 0)
+        self._state = replace(self._state, cursor=reached, lag=lag, progress=self._catch_up.progress)
 
     def _note_failure(self, error: Exception) -> None:
         """Remember and say what is wrong, once; that the database is away is said by whoever found it out."""
         self._cursor = None  # whether a commit took place is not known: ask again
+        self._catch_up.interrupted()
         said = str(error) or type(error).__name__
         if said != self._state.error and not isinstance(error, DatabaseUnavailable):
             ours = isinstance(error, DatabaseError | LogError)
             logger.error("The record writer cannot go on: %s", said, exc_info=None if ours else error)
         try:
-            lag = _lag(self._state.cursor, self._offload(self._log.head))
+            lag = lag_of(self._state.cursor, self._offload(self._log.head))
         except LogError:
             lag = None
         since = self._state.failing_since or self._now()
-        self._state = replace(self._state, error=said, failing_since=since, lag=lag)
-
-
-def _lag(reached: EventId | None, head: EventId) -> int | None:
-    if reached is None:
-        return None
-    return head.number - reached.number if reached.epoch == head.epoch else head.number
+        self._state = replace(self._state, error=said, failing_since=since, lag=lag, progress=None)
 
 
 def _fingerprint(entry: LogEntry) -> str:

@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, insert, select, update
 from peoplecount.domain.increment import Generation
 from peoplecount.domain.line import LineKey
 from peoplecount.domain.position import Mark, Position
-from peoplecount.storage.connection import Transaction
+from peoplecount.storage.connection import IDBConnection, Rows, Transaction
 from peoplecount.storage.schema import positions
 from peoplecount.storage.tally import Tally, demand, take_tally
 
@@ -41,15 +41,37 @@ def load_positions(transaction: Transaction, keys: Iterable[LineKey]) -> dict[Li
     """The positions of those of ``keys`` that have been written."""
     found: dict[LineKey, LinePosition] = {}
     for lines in in_chunks([str(key) for key in keys]):
-        for row in transaction.execute(select(positions).where(positions.c.line_id.in_(lines))):
-            found[LineKey(row.camera_id, row.channel, row.rule, row.line_index)] = LinePosition(
-                Position(
-                    Mark(Generation.parse(row.in_generation), row.in_total),
-                    Mark(Generation.parse(row.out_generation), row.out_total),
-                ),
-                row.ended_at,
-            )
+        found |= _read(transaction.execute(select(positions).where(positions.c.line_id.in_(lines))))
     return found
+
+
+def all_positions(db: IDBConnection) -> dict[LineKey, LinePosition]:
+    """How far every line is written. Raises ``DatabaseError``."""
+    return _read(db.execute(select(positions)))
+
+
+def generations(db: IDBConnection) -> dict[LineKey, tuple[Generation, Generation]]:
+    """The generations of in and out that every line is written in. Raises ``DatabaseError``.
+
+    A log that was lost or put back must begin none that compares smaller: the database would take it for an old one.
+    """
+    return {
+        key: (line.position.entered.generation, line.position.left.generation)
+        for key, line in all_positions(db).items()
+    }
+
+
+def _read(rows: Rows) -> dict[LineKey, LinePosition]:
+    return {
+        LineKey(row.camera_id, row.channel, row.rule, row.line_index): LinePosition(
+            Position(
+                Mark(Generation.parse(row.in_generation), row.in_total),
+                Mark(Generation.parse(row.out_generation), row.out_total),
+            ),
+            row.ended_at,
+        )
+        for row in rows
+    }
 
 
 def save_positions(
@@ -69,7 +91,7 @@ def _demand_all(transaction: Transaction, lines: Sequence[str], sent: Mapping[st
     expected = Tally(
         len(lines), sum(sent[line].entered.total for line in lines), sum(sent[line].left.total for line in lines)
     )
-    found = take_tally(transaction, positions, positions.c.line_id.in_(lines), figures="total")
+    found = take_tally(transaction, positions, positions.c.line_id.in_(lines), figures=("in_total", "out_total"))
     demand(positions, found, expected)
 
 

@@ -31,8 +31,10 @@ class Record:
     local_time: datetime
     entered: int
     left: int
-    position: Position
-    """The camera's totals at ``ended_at``."""
+    """In our sense: of a line that is swapped, what its camera calls out is in."""
+
+    position: Position | None
+    """The camera's totals at ``ended_at``, in its own sense; ``None`` of what a correction added or took back."""
 
     quality: Quality
 
@@ -50,6 +52,7 @@ def add_records(transaction: Transaction, records: Sequence[Record]) -> None:
 
 
 def _row(record: Record) -> dict[str, Any]:
+    position = record.position
     return {
         "event_epoch": record.event_id.epoch,
         "event_number": record.event_id.number,
@@ -65,9 +68,9 @@ def _row(record: Record) -> dict[str, Any]:
         "local_time": record.local_time,
         "in_count": record.entered,
         "out_count": record.left,
-        "in_total": record.position.entered.total,
-        "out_total": record.position.left.total,
-        "in_generation": str(record.position.entered.generation),
-        "out_generation": str(record.position.left.generation),
+        "in_total": position.entered.total if position else None,
+        "out_total": position.left.total if position else None,
+        "in_generation": str(position.entered.generation) if position else None,
+        "out_generation": str(position.left.generation) if position else None,
         "quality": record.quality.value,
     }

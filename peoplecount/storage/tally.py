@@ -26,9 +26,14 @@ class Tally:
         return Tally(self.rows + other.rows, self.entered + other.entered, self.left + other.left)
 
 
-def take_tally(transaction: Transaction, table: Table, *where: ColumnElement[bool], figures: str = "count") -> Tally:
-    """Count the rows of ``table`` and sum their ``in_<figures>`` and ``out_<figures>``."""
-    sums = [func.coalesce(func.sum(table.c[f"{side}_{figures}"]), 0) for side in ("in", "out")]
+def take_tally(
+    transaction: Transaction,
+    table: Table,
+    *where: ColumnElement[bool],
+    figures: tuple[str, str] = ("in_count", "out_count"),
+) -> Tally:
+    """Count the rows of ``table`` and sum two columns of theirs."""
+    sums = [func.coalesce(func.sum(table.c[name]), 0) for name in figures]
     question = select(func.count().label("rows"), sums[0].label("entered"), sums[1].label("left"))
     row = transaction.execute(question.select_from(table).where(*where))[0]
     return Tally(int(row.rows), int(row.entered), int(row.left))

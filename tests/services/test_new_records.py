@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from peoplecount.domain.event import LogEntry, Quality
 from peoplecount.domain.event_id import EventId
-from peoplecount.services.new_records import CountEntry, new_records
+from peoplecount.services.new_records import CountEntry, NewRecords
 from tests.support.counting_line import EIGHT, CountingLine
 
 TEN_SECONDS = timedelta(seconds=10)
@@ -10,6 +10,11 @@ TEN_SECONDS = timedelta(seconds=10)
 
 def entries(*events):
     return [CountEntry.read(LogEntry(EventId("e", number), EIGHT, event)) for number, event in enumerate(events, 1)]
+
+
+def new_records(before, counts):
+    new = NewRecords.of(before, counts)
+    return list(new.records.values()), new.after
 
 
 def test_an_entry_carries_place_and_increment():
