@@ -10,7 +10,7 @@ from typing import Any
 from peoplecount.domain.site import DEFAULT_SITE_ID, Site
 from peoplecount.eventlog.data_folder import DataFolder, open_data_folder
 from peoplecount.runtime import Runtime, this_runtime
-from peoplecount.services.count_keeper import CAMERA_STATE
+from peoplecount.services.count_memory import CAMERA_STATE
 from peoplecount.services.count_state_body import read_count_state
 from peoplecount.services.fleet import Fleet
 from peoplecount.settings import Settings

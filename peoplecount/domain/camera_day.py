@@ -17,6 +17,8 @@ from peoplecount.domain.line import LineKey
 
 HOUR = timedelta(hours=1)
 
+_QUARTER = timedelta(minutes=15)
+
 MOST_GAPS = 288
 """Gaps kept of a line and day, one in five minutes. Beyond that the two that lie closest become one."""
 
@@ -98,10 +100,31 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class ClockSight:
-    """What a camera's wall clock was seen to be ahead of UTC, to the quarter hour, at a moment (UTC)."""
+    """How far a camera's wall clock was seen to be ahead of UTC."""
 
     at: datetime
-    offset: timedelta
+    """UTC, by our clock."""
+
+    ahead: timedelta
+
+    @classmethod
+    def of(cls, at: datetime, local: datetime) -> ClockSight:
+        """From a moment (UTC) and what the camera's wall clock showed then, without a zone."""
+        return cls(at, local - at.replace(tzinfo=None))
+
+    @property
+    def offset(self) -> timedelta:
+        """Its zone: zones differ from UTC by whole quarters of an hour."""
+        return (self.ahead + _QUARTER / 2) // _QUARTER * _QUARTER
+
+    @property
+    def error(self) -> timedelta:
+        """What is left: how far the clock itself is ahead of ours."""
+        return self.ahead - self.offset
+
+    def by_camera(self, moment: datetime) -> datetime:
+        """A moment (UTC) as the camera would have it, in UTC. Its history goes by that."""
+        return moment + self.error
 
 
 @dataclass(frozen=True, slots=True)

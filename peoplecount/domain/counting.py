@@ -15,6 +15,7 @@ from peoplecount.domain.counter import MIDNIGHT_SLACK, BreakKind, Counter, Momen
 from peoplecount.domain.day_history import DayHours
 from peoplecount.domain.earlier_today import EarlierToday, first_today
 from peoplecount.domain.event import Quality
+from peoplecount.domain.figures import Figures
 from peoplecount.domain.increment import Growth, Increment
 from peoplecount.domain.line import LineKey
 from peoplecount.domain.reading import LineReading, Reading
@@ -87,7 +88,14 @@ _LOSES_PEOPLE = frozenset({BreakKind.RESET, BreakKind.LOWERED, BreakKind.REPLACE
 """Breaks before which there may be people whom no reading showed; those before midnight are the day before's."""
 
 Judge = Callable[[Counter, int, Moment], Step]
+IsSwapped = Callable[[LineKey, datetime], bool]
+"""Whether a line is drawn backwards for what began at a moment (UTC)."""
+
 _NO_HISTORY: Mapping[LineKey, DayHours] = MappingProxyType({})
+
+
+def _as_drawn(_key: LineKey, _moment: datetime) -> bool:
+    return False
 
 
 def count(
@@ -96,12 +104,14 @@ def count(
     *,
     expected_every: timedelta,
     earlier: Mapping[LineKey, DayHours] = _NO_HISTORY,
+    is_swapped: IsSwapped = _as_drawn,
 ) -> Counted:
     """Count a reading.
 
     ``expected_every`` is the time between two polls: what came over more than two of them is marked estimated,
     because nobody saw when in that time it came. ``earlier`` is the history of today of lines that are read for the
-    first time; without it, what they counted before is not counted here.
+    first time; without it, what they counted before is not counted here. ``is_swapped`` says which lines tell in and
+    out the other way round.
     """
     replaced = state.serial and reading.serial and state.serial != reading.serial
     judge = replace_camera if replaced else advance
@@ -114,10 +124,24 @@ def count(
             outcome = _first(line_reading, moment, earlier.get(line_reading.key))
         else:
             outcome = _count_line(known, line_reading, moment, judge, 2 * expected_every)
+        outcome = _drawn(outcome, is_swapped)
         lines[line_reading.key] = outcome.state
         if outcome.increments or outcome.breaks:
             told.append(outcome)
     return Counted(CountState(reading.serial or state.serial, lines), tuple(told))
+
+
+def _drawn(outcome: LineCount, is_swapped: IsSwapped) -> LineCount:
+    """The outcome in our sense of in and out, and in today's figures."""
+    key = outcome.key
+    increments = tuple(
+        replace(increment, swapped=is_swapped(key, max(increment.ended_at - datetime.resolution, increment.started_at)))
+        for increment in outcome.increments
+    )
+    people = sum((increment.people for increment in increments), Figures())
+    state = outcome.state
+    state = replace(state, in_today=state.in_today + people.entered, out_today=state.out_today + people.left)
+    return replace(outcome, increments=increments, state=state)
 
 
 def _count_line(known: LineState, reading: LineReading, moment: Moment, judge: Judge, longest: timedelta) -> LineCount:
@@ -144,13 +168,7 @@ def _first(reading: LineReading, moment: Moment, hours: DayHours | None) -> Line
             reading.key, moment.utc, moment.utc, moment.local, entered=_standing(entered), left=_standing(left)
         )
         return LineCount(reading.key, (increment,), (), state, earlier.misfit)
-    counted = replace(
-        state,
-        entered=replace(entered, start=0),
-        left=replace(left, start=0),
-        in_today=entered.total,
-        out_today=left.total,
-    )
+    counted = replace(state, entered=replace(entered, start=0), left=replace(left, start=0))
     return LineCount(reading.key, earlier.increments, (), counted)
 
 
@@ -159,6 +177,7 @@ def _standing(counter: Counter) -> Growth:
 
 
 def _after(known: LineState, reading: LineReading, entered: Step, left: Step, moment: Moment) -> LineState:
+    """The line after a reading, without what the reading adds to today's figures."""
     day = _day_after(known.day, moment)
     today = known if day == known.day else replace(known, in_today=0, out_today=0)
     return LineState(
@@ -166,8 +185,8 @@ def _after(known: LineState, reading: LineReading, entered: Step, left: Step, mo
         entered=entered.counter,
         left=left.counter,
         day=day,
-        in_today=today.in_today + entered.growth.people,
-        out_today=today.out_today + left.growth.people,
+        in_today=today.in_today,
+        out_today=today.out_today,
     )
 
 

@@ -15,7 +15,6 @@ from peoplecount.domain.camera_day import (
     HourCell,
     LineDay,
     Slots,
-    coverage,
     with_gap,
 )
 from peoplecount.domain.counter import BreakKind, Moment
@@ -23,7 +22,7 @@ from peoplecount.domain.counting import LineBreak
 from peoplecount.domain.day_history import HOURS_A_DAY
 from peoplecount.domain.event import Quality, worst
 from peoplecount.domain.figures import Figures
-from peoplecount.domain.hour_slots import HourSlots, offset_of
+from peoplecount.domain.hour_slots import HourSlots
 from peoplecount.domain.increment import Increment
 from peoplecount.domain.line import LineKey
 from peoplecount.domain.spread import spread
@@ -56,48 +55,56 @@ class HourLedger:
 
     def tell(self, increment: Increment) -> None:
         """An increment was told."""
-        offset = offset_of(increment.ended_at, increment.local_time)
-        key, end = increment.key, _place(increment.ended_at, offset)
-        self._see(increment.ended_at, offset)
-        for place, people in _shares(increment, offset).items():
+        sight = ClockSight.of(increment.ended_at, increment.local_time)
+        key, offset = increment.key, sight.offset
+        started_at, ended_at = sight.by_camera(increment.started_at), sight.by_camera(increment.ended_at)
+        end = _place(ended_at, offset)
+        self._see(sight)
+        for place, people in _shares(increment, started_at, ended_at, offset).items():
             self._change(place, key, _told(increment, people))
         if increment.quality is not Quality.ESTIMATED:
-            self._straddle(increment, offset)
-        if increment.started_at >= _midnight(end[0], offset):
+            self._straddle(increment, started_at, ended_at, offset)
+        if started_at >= _midnight(end[0], offset):
             people = Figures(increment.entered.people, increment.left.people)
             self._change(end, key, lambda cell: replace(cell, shown=cell.shown + people))
 
     def begin(self, key: LineKey, moment: Moment, base: Figures) -> None:
         """A line was read for the first time: ``base`` is what its camera had counted since midnight, untold."""
-        offset = offset_of(moment.utc, moment.local)
-        day = _place(moment.utc, offset)[0]
-        self.miss(key, _midnight(day, offset), moment)
+        sight = ClockSight.of(moment.utc, moment.local)
+        place = _place(sight.by_camera(moment.utc), sight.offset)
+        self.miss(key, _midnight(place[0], sight.offset) - sight.error, moment)
         if base:
-            self._change(_place(moment.utc, offset), key, lambda cell: replace(cell, shown=cell.shown + base))
+            self._change(place, key, lambda cell: replace(cell, shown=cell.shown + base))
 
     def miss(self, key: LineKey, since: datetime, moment: Moment) -> None:
         """A line was read at ``moment`` for the first time since ``since``, and that was too long ago."""
-        offset = offset_of(moment.utc, moment.local)
-        self._see(moment.utc, offset)
-        begin = max(since, moment.utc - self._keep * HOURS_A_DAY * HOUR)
-        while begin < moment.utc:
-            day = (begin.replace(tzinfo=None) + offset).date()
-            end = min(_midnight(day + timedelta(days=1), offset), moment.utc)
+        sight = ClockSight.of(moment.utc, moment.local)
+        self._see(sight)
+        until = sight.by_camera(moment.utc)
+        begin = max(sight.by_camera(since), until - self._keep * HOURS_A_DAY * HOUR)
+        while begin < until:
+            day = (begin.replace(tzinfo=None) + sight.offset).date()
+            end = min(_midnight(day + timedelta(days=1), sight.offset), until)
             self._put(day, key, with_gap(self.line(day, key), Gap(begin, end)))
             begin = end
 
     def breaks(self, broke: LineBreak) -> None:
         """A total stopped growing, somewhere between the reading before and this one."""
-        offset = offset_of(broke.moment.utc, broke.moment.local)
-        self._see(broke.moment.utc, offset)
+        sight = ClockSight.of(broke.moment.utc, broke.moment.local)
+        place = _place(sight.by_camera(broke.moment.utc), sight.offset)
+        self._see(sight)
         if broke.kind is BreakKind.REPLACED:
-            self._bar(broke.key, _place(broke.moment.utc, offset))
+            self._bar(broke.key, place)
         if broke.kind is BreakKind.LOWERED:
             gone = _of_direction(broke, broke.total_before - broke.total_after)
-            place = _place(broke.moment.utc, offset)
             self._change(place, broke.key, lambda cell: replace(cell, shown=cell.shown - gone))
-        for place in self._places_of(broke, offset):
-            self._change(place, broke.key, lambda cell: replace(cell, broke=True, settled=False))
+        for doubtful in self._places_of(broke, _place(sight.by_camera(broke.since), sight.offset), place):
+            self._change(doubtful, broke.key, lambda cell: replace(cell, broke=True, settled=False))
+
+    @property
+    def sight(self) -> ClockSight | None:
+        """The newest sight of the camera's clock."""
+        return max((day.clock[-1] for day in self.days.values() if day.clock), key=lambda seen: seen.at, default=None)
 
     def mark_asked(self, day: date, at: datetime, note: str) -> None:
         """The day's history was asked for; ``note`` is what came of it, empty where it was answered."""
@@ -110,35 +117,32 @@ class HourLedger:
         lines = {**known.lines, **lines}
         self._keep_day(replace(known, lines=lines, is_settled=known.is_settled or is_settled))
 
-    def drop_before(self, day: date) -> tuple[date, ...]:
-        """Forget the days before one; which those were."""
-        gone = tuple(kept for kept in self.days if kept < day)
-        for kept in gone:
-            del self.days[kept]
-            self.changed.discard(kept)
-        return gone
+    def drop(self, day: date) -> None:
+        """Forget a day."""
+        del self.days[day]
+        self.changed.discard(day)
 
     def coverage(self, key: LineKey, begin: datetime, end: datetime) -> float | None:
-        """The share of a stretch in which a line was read; ``None`` where its days are not kept."""
-        parts = [
-            (slots, day.lines[key])
-            for day in self.days.values()
-            if key in day.lines and (slots := self.slots(day.day)).bounds[0] < end and begin < slots.bounds[-1]
-        ]
-        if not parts or end <= begin:
-            return None
-        covered = sum(
-            coverage(line, max(begin, slots.bounds[0]), min(end, slots.bounds[-1]))
-            * (min(end, slots.bounds[-1]) - max(begin, slots.bounds[0])).total_seconds()
-            for slots, line in parts
-        )
-        return min(covered / (end - begin).total_seconds(), 1.0)
+        """The share of a stretch in which a line was read as often as it should be; ``None`` before its first day.
 
-    def _straddle(self, increment: Increment, offset: timedelta) -> None:
+        A day of which nothing is kept is one on which it was read all the time and nobody came.
+        """
+        known = [day for day in self.days if key in self.days[day].lines]
+        if not known or end <= begin or begin < self.slots(min(known)).bounds[0]:
+            return None
+        gaps = (gap for day in known for gap in self.days[day].lines[key].gaps)
+        unread = sum((gap.overlap(begin, end) for gap in gaps), timedelta(0))
+        return 1.0 - min(unread / (end - begin), 1.0)
+
+    def was_known(self, key: LineKey, day: date) -> bool:
+        """Whether the line had been read by the end of a day, so that what is not kept of it is a quiet time."""
+        return any(kept <= day and key in known.lines for kept, known in self.days.items())
+
+    def _straddle(self, increment: Increment, started_at: datetime, ended_at: datetime, offset: timedelta) -> None:
         """Note whose hour is doubtful: those of a reading across, or within a breath of, the end of an hour."""
         people = Figures(increment.entered.people, increment.left.people)
-        first = _place(increment.started_at - CLOCK_DOUBT, offset)
-        last = _place(increment.ended_at + CLOCK_DOUBT, offset)
+        first = _place(started_at - CLOCK_DOUBT, offset)
+        last = _place(ended_at + CLOCK_DOUBT, offset)
         if people and first[0] == last[0]:
             for hour in range(first[1], last[1]):
                 self._change(
@@ -152,18 +156,17 @@ class HourLedger:
             self._put(known.day, key, replace(known.lines[key], barred=HOURS_A_DAY))
         self._put(day, key, replace(self.line(day, key), barred=slot + 1))
 
-    def _places_of(self, broke: LineBreak, offset: timedelta) -> Iterable[Place]:
+    def _places_of(self, broke: LineBreak, since: Place, until: Place) -> Iterable[Place]:
         """The hours in which there may be people whom no reading showed: up to midnight, or to the reading after."""
         if broke.kind is BreakKind.GLITCH:
             return ()
-        since, until = _place(broke.since, offset), _place(broke.moment.utc, offset)
         if broke.kind is BreakKind.MIDNIGHT:
             until = (until[0] - timedelta(days=1), HOURS_A_DAY - 1)
         return _from_to(max(since, (until[0] - timedelta(days=self._keep), 0)), until)
 
-    def _see(self, moment: datetime, offset: timedelta) -> None:
-        known = self._open((moment.replace(tzinfo=None) + offset).date())
-        self._keep_day(replace(known, clock=(*known.clock[:1], ClockSight(moment, offset))))
+    def _see(self, sight: ClockSight) -> None:
+        known = self._open((sight.at.replace(tzinfo=None) + sight.ahead).date())
+        self._keep_day(replace(known, clock=(*known.clock[:1], sight)))
 
     def _change(self, place: Place, key: LineKey, change: Callable[[HourCell], HourCell]) -> None:
         day, slot = place
@@ -193,11 +196,10 @@ def _told(increment: Increment, people: Figures) -> Callable[[HourCell], HourCel
     return told
 
 
-def _shares(increment: Increment, offset: timedelta) -> dict[tuple[date, int], Figures]:
+def _shares(increment: Increment, started_at: datetime, ended_at: datetime, offset: timedelta) -> dict[Place, Figures]:
     """How many of its people belong to which hour; at least the one in which it ended."""
     entered, left = (
-        spread(growth.people, increment.started_at, increment.ended_at, HOUR, -offset)
-        for growth in (increment.entered, increment.left)
+        spread(growth.people, started_at, ended_at, HOUR, -offset) for growth in (increment.entered, increment.left)
     )
     begins = entered.keys() | left.keys()
     shares = {begin: Figures(entered.get(begin, 0), left.get(begin, 0)) for begin in sorted(begins)}

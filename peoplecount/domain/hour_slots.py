@@ -9,8 +9,6 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from peoplecount.domain.camera_day import CameraDay, ClockSight, Slots
 from peoplecount.domain.day_history import HOURS_A_DAY
 
-_QUARTER = timedelta(minutes=15)
-
 
 @dataclass(frozen=True, slots=True)
 class HourSlots:
@@ -49,5 +47,4 @@ class HourSlots:
 
 def offset_of(moment: datetime, local: datetime) -> timedelta:
     """A wall clock less UTC, to the quarter hour; what is left of it is a clock that is off."""
-    offset = local - moment.replace(tzinfo=None)
-    return (offset + _QUARTER / 2) // _QUARTER * _QUARTER
+    return ClockSight.of(moment, local).offset

@@ -60,7 +60,7 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class StateChange:
-    """A new body for a key, and the version it was made from (0: there was none)."""
+    """A new body for a key, and the version it was made from (0: there was none). An empty body drops the state."""
 
     key: str
     expected_version: int

@@ -150,5 +150,8 @@ class MemoryEventLog:
             version = states[change.key].version if change.key in states else 0
             if version != change.expected_version:
                 raise StaleState(f"state {change.key!r} is not at version {change.expected_version} any more")
-            states[change.key] = State(version + 1, change.body)
+            if change.body:
+                states[change.key] = State(version + 1, change.body)
+            else:
+                states.pop(change.key, None)
         return states

@@ -183,7 +183,9 @@ def _require_term(connection: sqlite3.Connection, term: int) -> None:
 
 
 def _change_state(connection: sqlite3.Connection, change: StateChange) -> None:
-    if change.expected_version == 0:
+    if not change.body:
+        sql = "DELETE FROM state WHERE '' = ? AND key = ? AND version = ?"
+    elif change.expected_version == 0:
         sql = "INSERT INTO state (body, key, version) VALUES (?, ?, ? + 1) ON CONFLICT DO NOTHING"
     else:
         sql = "UPDATE state SET body = ?, version = version + 1 WHERE key = ? AND version = ?"

@@ -1,4 +1,4 @@
-"""How a day of the hour ledger is written: JSON, with an hour in a short row, because it is written with every count."""
+"""How a day of the hour ledger is written: JSON, an hour in a short row, because it is written with every count."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def write_camera_day(day: CameraDay) -> str:
     """The JSON of a day."""
     fields: dict[str, Any] = {
         "day": day.day.isoformat(),
-        "clock": [[utc_text(sight.at), sight.offset // timedelta(seconds=1)] for sight in day.clock],
+        "clock": [[utc_text(sight.at), sight.ahead.total_seconds()] for sight in day.clock],
         "lines": {str(key): _line_fields(line) for key, line in day.lines.items()},
     }
     if day.asked:
@@ -36,7 +36,7 @@ def read_camera_day(body: str) -> CameraDay:
     asked = fields.get("asked")
     return CameraDay(
         day=date.fromisoformat(fields["day"]),
-        clock=tuple(ClockSight(parse_utc(at), timedelta(seconds=offset)) for at, offset in fields["clock"]),
+        clock=tuple(ClockSight(parse_utc(at), timedelta(seconds=ahead)) for at, ahead in fields["clock"]),
         lines={LineKey.parse(key): _line(line) for key, line in fields["lines"].items()},
         asked=Asked(asked[0], parse_utc(asked[1]), asked[2]) if asked else None,
         is_settled=fields.get("settled", False),

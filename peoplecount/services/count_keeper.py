@@ -18,7 +18,7 @@ from peoplecount.domain.occupancy import Occupancy
 from peoplecount.domain.offload import Offload, call_here
 from peoplecount.domain.reading import Reading
 from peoplecount.domain.roster import Roster
-from peoplecount.eventlog.log import Append, EventLog
+from peoplecount.eventlog.log import Append, EventLog, StateChange
 from peoplecount.services.count_account import counted
 from peoplecount.services.count_memory import CountMemory
 from peoplecount.services.day_settlement import DaySettlement, Settlement, amended

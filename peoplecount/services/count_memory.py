@@ -1,0 +1,123 @@
+"""What counting remembers, in memory as it is beside the log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import date, datetime, tzinfo
+
+from peoplecount.domain.camera_day import CameraDay
+from peoplecount.domain.counting import CountState, LineState
+from peoplecount.domain.hour_ledger import HourLedger
+from peoplecount.domain.line import LineKey
+from peoplecount.domain.occupancy import Occupancy
+from peoplecount.eventlog.log import LoadedStates, State, StateChange
+from peoplecount.services.camera_day_body import read_camera_day, write_camera_day
+from peoplecount.services.count_state_body import read_count_state, write_count_state
+from peoplecount.services.occupancy_state import read_occupancy, write_occupancy
+
+CAMERA_STATE = "camera:"
+"""What the keys of states begin with: a camera's is its counting, a site's its occupancy."""
+
+SITE_STATE = "site:"
+HOURS_STATE = "hours:"
+"""A day of a camera's hour ledger: ``hours:YYYY-MM-DD:CAMERA``."""
+
+_DAY_LENGTH = len("YYYY-MM-DD")
+
+
+class CountMemory:
+    """The states of counting, and what changes to append for those that are others now."""
+
+    def __init__(self, loaded: LoadedStates, seen: Mapping[str, datetime]) -> None:
+        """``seen`` is when lines were last read, by their ids."""
+        states = loaded.states
+        self._versions = {key: state.version for key, state in states.items()}
+        self.counts = {
+            camera_id: _refreshed(read_count_state(state.body), seen)
+            for camera_id, state in _of_kind(CAMERA_STATE, states)
+        }
+        self.occupancies = {site_id: read_occupancy(state.body) for site_id, state in _of_kind(SITE_STATE, states)}
+        self._unread_days: dict[str, list[str]] = {}
+        for key, state in _of_kind(HOURS_STATE, states):
+            self._unread_days.setdefault(key[_DAY_LENGTH + 1 :], []).append(state.body)
+        self._days: dict[str, dict[date, CameraDay]] = {}
+        self._last_read = {
+            key: max(line.entered.read_at, line.left.read_at)
+            for state in self.counts.values()
+            for key, line in state.lines.items()
+        }
+
+    def last_read(self, key: LineKey) -> datetime | None:
+        """When a line was last read, whatever came of it; ``None`` where it never was."""
+        return self._last_read.get(key)
+
+    def note_read(self, key: LineKey, at: datetime) -> None:
+        """A line was read."""
+        self._last_read[key] = at
+
+    def days(self, camera_id: str) -> Mapping[date, CameraDay]:
+        """The days of a camera that are kept. They are only taken apart once somebody asks."""
+        if camera_id not in self._days:
+            days = map(read_camera_day, self._unread_days.pop(camera_id, ()))
+            self._days[camera_id] = {day.day: day for day in days}
+        return self._days[camera_id]
+
+    def ledger(self, camera_id: str, zone: tzinfo | None, keep: int) -> HourLedger:
+        """The hour ledger of a camera, to write in; ``changes_of`` takes up what was written."""
+        return HourLedger(self.days(camera_id), zone, keep=keep)
+
+    def changes_of_ledger(self, camera_id: str, ledger: HourLedger, keep: int) -> list[StateChange]:
+        """Take up what was written in a ledger; days that are too old are dropped."""
+        if ledger.changed - self.days(camera_id).keys():
+            for gone in sorted(ledger.days)[: -keep - 1]:
+                ledger.drop(gone)
+        dropped = sorted(self.days(camera_id).keys() - ledger.days.keys())
+        self._days[camera_id] = ledger.days
+        changes = [self.change(_hours_key(camera_id, day), "") for day in dropped]
+        return changes + [
+            self.change(_hours_key(camera_id, day), write_camera_day(ledger.days[day]))
+            for day in sorted(ledger.changed)
+        ]
+
+    def change_of_counts(self, camera_id: str) -> StateChange:
+        """The change that keeps a camera's counting as it is now."""
+        return self.change(f"{CAMERA_STATE}{camera_id}", write_count_state(self.counts[camera_id]))
+
+    def change_of_occupancy(self, site_id: str) -> StateChange:
+        """The change that keeps a site's occupancy as it is now."""
+        return self.change(f"{SITE_STATE}{site_id}", write_occupancy(self.occupancies[site_id]))
+
+    def occupancy(self, site_id: str, day: date) -> Occupancy:
+        """A site's occupancy; that of an empty site on ``day`` where nothing is known."""
+        return self.occupancies.get(site_id) or Occupancy(day)
+
+    def change(self, key: str, body: str) -> StateChange:
+        """A change from the version that is known here; an empty body drops the state."""
+        version = self._versions.get(key, 0)
+        if body:
+            self._versions[key] = version + 1
+        else:
+            self._versions.pop(key, None)
+        return StateChange(key, version, body)
+
+
+def _hours_key(camera_id: str, day: date) -> str:
+    return f"{HOURS_STATE}{day.isoformat()}:{camera_id}"
+
+
+def _of_kind(prefix: str, states: Mapping[str, State]) -> Iterable[tuple[str, State]]:
+    return ((key.removeprefix(prefix), state) for key, state in states.items() if key.startswith(prefix))
+
+
+def _refreshed(state: CountState, seen: Mapping[str, datetime]) -> CountState:
+    """The state with the times of readings that changed nothing and so are not in it."""
+    return replace(state, lines={key: _seen_at(line, seen.get(str(key))) for key, line in state.lines.items()})
+
+
+def _seen_at(line: LineState, seen: datetime | None) -> LineState:
+    if seen is None:
+        return line
+    entered = replace(line.entered, read_at=max(line.entered.read_at, seen))
+    left = replace(line.left, read_at=max(line.left.read_at, seen))
+    return replace(line, entered=entered, left=left)
