@@ -14,6 +14,7 @@ from peoplecount.camera_access import CameraAccess
 from peoplecount.configuration import database, default_site, prepare_embedded
 from peoplecount.domain.camera import Camera
 from peoplecount.domain.clock import REAL_TIME
+from peoplecount.domain.interval import Step
 from peoplecount.domain.roster import Roster
 from peoplecount.domain.site import Site
 from peoplecount.eventlog.data_folder import DataFolder
@@ -32,6 +33,7 @@ from peoplecount.services.occupancy_teacher import OccupancyTeacher
 from peoplecount.services.played_clock import PlayedClock, fetch_played_time
 from peoplecount.services.poller import Poller
 from peoplecount.services.polling_session import PollingSession
+from peoplecount.services.projections import Projections
 from peoplecount.services.record_writer import RecordWriter
 from peoplecount.services.roster_keeper import RosterKeeper
 from peoplecount.services.snapshots import Snapshots
@@ -158,9 +160,10 @@ class Service:
         term = offload(folder.log.raise_term)
         if offload(discover_rewind, folder.log, folder.store):
             logger.warning("the event log is older than it was: it was put back or lost; a new epoch begins")
+        appender = GroupCommit(folder.log, offload, self._clock.now)
         keeper = CountKeeper(
             folder.log,
-            GroupCommit(folder.log, offload, self._clock.now),
+            appender,
             term=term,
             roster=self._rosters.current,
             offload=offload,
@@ -168,6 +171,17 @@ class Service:
         )
         health = CameraHealth()
         desk = self._occupancy_desk(keeper)
+        projections = Projections(
+            folder.log,
+            appender,
+            term=term,
+            roster=self._rosters.current,
+            coverage=keeper.coverage,
+            steps=map(Step, self._settings.intervals),
+            clock=self._clock,
+            offload=offload,
+            appended=self._wake_readers,
+        )
         self._writer = RecordWriter(folder.log, self._database, offload=offload)
         self._session = PollingSession(
             log=folder.log,
@@ -187,7 +201,7 @@ class Service:
             offload=offload,
             keep_log=timedelta(days=self._settings.log_keep_days),
             remove=desk.remove,
-            workers={"occupancy": desk.run},
+            workers={"occupancy": desk.run, "projections": projections.run},
         )
         return self._session
 

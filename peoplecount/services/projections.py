@@ -21,7 +21,7 @@ from peoplecount.domain.line import LineKey
 from peoplecount.domain.offload import Offload, call_here
 from peoplecount.domain.roster import Roster
 from peoplecount.domain.wall_clock import interval_around
-from peoplecount.eventlog.log import Append, EventLog, LogError
+from peoplecount.eventlog.log import Append, EventLog, Fenced, LogError
 from peoplecount.services.count_keeper import Appender
 from peoplecount.services.interval_states import IntervalStates
 from peoplecount.services.site_day import zone_of
@@ -94,19 +94,25 @@ class Projections:
         self._tried_after: datetime | None = None
         self._void = True
 
-    def run(self, stop: threading.Event, on_log_error: Callable[[LogError], None]) -> None:
-        """Follow until ``stop`` is set; ``on_log_error`` hears of appends that failed, and of a log that is away."""
+    def run(self, stop: threading.Event) -> None:
+        """Follow until ``stop`` is set."""
+        said = ""
         while not stop.is_set():
+            pause = RETRY_SECONDS
             try:
                 self.step(stop)
-                stop.wait(PACE_SECONDS)
+                pause = PACE_SECONDS
+            except Fenced as error:
+                self._void = True  # where another one leads, the session hears of it at its next append and ends
+                logger.debug("the projections begin again: %s", error)
             except LogError as error:
-                on_log_error(error)
-                stop.wait(RETRY_SECONDS)
-            except Exception:
-                logger.exception("the projections stumbled, and begin again from what is written down")
+                logger.debug("the projections wait for the event log: %s", error)
+            except Exception as error:
                 self._void = True
-                stop.wait(RETRY_SECONDS)
+                if str(error) != said:
+                    logger.exception("the projections stumbled, and begin again from what is written down")
+                said = str(error)
+            stop.wait(pause)
 
     def step(self, stop: threading.Event | None = None) -> int:
         """Take up what is new in the log and close what is over; how many intervals closed.

@@ -28,6 +28,9 @@ class Settings:
     workers: int = 1
     data_dir: Path = Path("var")
     log_keep_days: int = 7
+    intervals: tuple[str, ...] = ("15", "60", "day")
+    """Minutes, and ``day``."""
+
     cameras_view: str = "API_camaras"
     camera_user: str = ""
     camera_password: str = field(default="", repr=False)

@@ -120,3 +120,11 @@ def http_address(value: str) -> str:
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username is not None:
         raise ValueError("it is not an address such as http://127.0.0.1:9100/control/clock")
     return value
+
+
+def interval_steps(value: str) -> tuple[str, ...]:
+    """Lengths of intervals, separated by commas: 15, 60 and day, with or without 5."""
+    steps = tuple(dict.fromkeys(part.strip() for part in value.split(",")))
+    if set(steps) not in ({"15", "60", "day"}, {"5", "15", "60", "day"}):
+        raise ValueError(f"{value!r} are not the lengths of intervals; allowed are 15,60,day and 5,15,60,day")
+    return steps

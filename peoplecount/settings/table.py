@@ -76,6 +76,15 @@ SETTINGS: tuple[Setting, ...] = (
         "log_keep_days",
     ),
     Setting(
+        "INTERVALS",
+        "Data",
+        "15,60,day",
+        "Lengths of the intervals that are told when they are over, in minutes, and `day`. `5` may be added.",
+        readers.interval_steps,
+        "intervals",
+        demo=True,
+    ),
+    Setting(
         "DATABASE_URL",
         "Database",
         "",
