@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from peoplecount.domain.camera import Camera
 from peoplecount.domain.clock import Clock
+from peoplecount.eventlog.data_folder import DataFolder
 from peoplecount.eventlog.local_store import LocalStore
 from peoplecount.eventlog.log import LocalStoreUnavailable
 from peoplecount.runtime import Runtime, this_runtime
@@ -14,6 +18,16 @@ from peoplecount.sunapi.connection import CameraConnection
 from peoplecount.sunapi.device_gate import DeviceGates
 from peoplecount.sunapi.sign_ins import SignIns
 from peoplecount.sunapi.trust import Authorities
+
+
+@contextmanager
+def camera_access(settings: Settings) -> Iterator[CameraAccess]:
+    """Access to cameras for one-off commands, which share the budget of the service."""
+    store = DataFolder.at(settings.data_dir).store
+    try:
+        yield CameraAccess(settings, store)
+    finally:
+        store.close()
 
 
 class CameraAccess:

@@ -1,4 +1,4 @@
-"""Cameras: add one, list them, test whether they answer, or remove one."""
+"""Cameras: add one, list them, test whether they answer, accept their certificates, or remove one."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from peoplecount.camera_access import CameraAccess, camera_access
+from peoplecount.commands import camera_trust
 from peoplecount.configuration import Configuration, configuration, default_site, serials_read
 from peoplecount.domain.camera import Camera, CameraProtocol
 from peoplecount.domain.site import DEFAULT_SITE_ID, Site
@@ -21,7 +23,6 @@ from peoplecount.services.site_day import zone_of
 from peoplecount.settings import Settings
 from peoplecount.storage.camera_address import base_address
 from peoplecount.storage.errors import DatabaseError, InvalidEntry
-from peoplecount.sunapi.client import SunapiClient
 from peoplecount.sunapi.device import Device, DeviceLine
 from peoplecount.sunapi.errors import CameraError
 
@@ -40,10 +41,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add.add_argument("--interval", type=float, help="seconds between two polls; POLL_INTERVAL unless given")
     add.add_argument("--protocol", choices=[one.value for one in CameraProtocol], help="ask the camera unless given")
     add.add_argument("--untested", action="store_true", help="enter it even where it does not answer")
+    add.add_argument("--trust", action="store_true", help="accept the certificate it shows without asking")
     add.add_argument("--again", action="store_true", help="enter it even where another camera is the same device")
     tasks.add_parser("list", help="the cameras that are entered")
     test = tasks.add_parser("test", help="ask cameras who they are and what they count")
     test.add_argument("camera", nargs="*", help="ids; all unless given")
+    camera_trust.add_arguments(tasks.add_parser("trust", help="accept the certificates that cameras show"))
     remove = tasks.add_parser("remove", help="forget a camera; its counts stay")
     remove.add_argument("camera", help="its id")
 
@@ -51,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Do what was asked for; 0, or 1 where something was refused or a camera did not answer as it should."""
     settings = read_settings()
-    tasks = {"add": _add, "list": _list, "test": _test, "remove": _remove}
+    tasks = {"add": _add, "list": _list, "test": _test, "trust": _trust, "remove": _remove}
     try:
         with configuration(settings) as tables:
             return tasks[arguments.task](arguments, settings, tables)
@@ -73,7 +76,10 @@ def _add(arguments: argparse.Namespace, settings: Settings, tables: Configuratio
     site = _site(arguments, settings, tables)
     _refuse_known(camera, tables, again=arguments.again)
     if not arguments.untested:
-        device = _examine(camera, settings)
+        with camera_access(settings) as access:
+            accepted = camera_trust.accepted_certificate(camera, access, without_asking=arguments.trust)
+            camera = replace(camera, certificate=accepted)
+            device = _examine(camera, settings, access)
         _print_device(device)
         _print_zone(device, site)
         if not arguments.again:
@@ -165,14 +171,22 @@ def _test(arguments: argparse.Namespace, settings: Settings, tables: Configurati
     if unknown:
         raise InvalidEntry(f"there is no camera {', '.join(unknown)}; `camera list` shows those there are")
     failed = 0
-    for camera_id in arguments.camera or cameras:
-        print(f"{camera_id}  {cameras[camera_id].name}")
-        try:
-            _print_device(_examine(cameras[camera_id], settings))
-        except CameraError as error:
-            print(f"  FAILED: {error}")
-            failed += 1
+    with camera_access(settings) as access:
+        for camera_id in arguments.camera or cameras:
+            print(f"{camera_id}  {cameras[camera_id].name}")
+            try:
+                device = _examine(cameras[camera_id], settings, access)
+                _print_device(device)
+                camera_trust.print_certificate(replace(cameras[camera_id], address=device.address), access)
+            except CameraError as error:
+                print(f"  FAILED: {error}")
+                failed += 1
     return 1 if failed else 0
+
+
+def _trust(arguments: argparse.Namespace, settings: Settings, tables: Configuration) -> int:
+    with camera_access(settings) as access:
+        return camera_trust.run(arguments, tables.cameras, access)
 
 
 def _remove(arguments: argparse.Namespace, settings: Settings, tables: Configuration) -> int:  # noqa: ARG001
@@ -181,15 +195,10 @@ def _remove(arguments: argparse.Namespace, settings: Settings, tables: Configura
     return 0
 
 
-def _examine(camera: Camera, settings: Settings) -> Device:
+def _examine(camera: Camera, settings: Settings, access: CameraAccess) -> Device:
     if not camera.username:
         camera = replace(camera, username=settings.camera_user, password=settings.camera_password)
-    client = SunapiClient(
-        camera,
-        clock=PlayedClock(),
-        connect_timeout=settings.connect_timeout,
-        read_timeout=settings.read_timeout,
-    )
+    client = access.client(camera, PlayedClock())
     try:
         return client.examine()
     finally:

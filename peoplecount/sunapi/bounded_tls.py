@@ -44,7 +44,7 @@ class BoundedHTTPSConnection(HTTPSConnection):
         except ssl.SSLCertVerificationError as error:
             raise trust.unknown(error, self._shown_meanwhile()) from error
         try:
-            trust.check(self._shown())
+            trust.check(self.shown())
         except BaseException:
             self.close()
             raise
@@ -57,7 +57,7 @@ class BoundedHTTPSConnection(HTTPSConnection):
         """
         try:
             self._shake_hands()
-            return Certificate.read(self._shown())
+            return self.shown()
         finally:
             self.close()
 
@@ -66,10 +66,11 @@ class BoundedHTTPSConnection(HTTPSConnection):
             self._watch = watch
             super().connect()
 
-    def _shown(self) -> bytes:
+    def shown(self) -> Certificate:
+        """The certificate at the other end of a connection that stands."""
         if not isinstance(self.sock, ssl.SSLSocket):
             raise AssertionError("an encrypted connection is one of an SSLSocket")  # noqa: TRY004 - a bug of ours
-        return self.sock.getpeercert(binary_form=True) or b""
+        return Certificate.read(self.sock.getpeercert(binary_form=True) or b"")
 
     def _shown_meanwhile(self) -> Certificate | None:
         """``ssl`` does not tell a certificate that it refused, so it is looked at once more; for information only."""

@@ -50,6 +50,15 @@ class Certificate:
         return f"SHA-256 {with_colons(self.fingerprint)} ({self.details})"
 
 
+@dataclass(frozen=True, slots=True)
+class ShownCertificate:
+    """A certificate that was looked at."""
+
+    certificate: Certificate
+    vouched_for: bool
+    """Whether an authority vouches for it, for the name in the camera's address."""
+
+
 def with_colons(fingerprint: str) -> str:
     """A fingerprint as browsers and ``openssl`` show it: ``AA:BB:…``."""
     return ":".join(fingerprint[index : index + 2] for index in range(0, len(fingerprint), 2)).upper()

@@ -14,10 +14,11 @@ from requests import PreparedRequest
 from peoplecount.domain.camera import Camera
 from peoplecount.domain.clock import Clock
 from peoplecount.sunapi.answers import quote
+from peoplecount.sunapi.certificate import ShownCertificate
 from peoplecount.sunapi.device_gate import DeviceGate, TurnLost
 from peoplecount.sunapi.errors import CameraError, CameraUnreachable, UnexpectedAnswer
 from peoplecount.sunapi.login import Login
-from peoplecount.sunapi.queries import Query, require_allowed
+from peoplecount.sunapi.queries import Query, device_info, require_allowed
 from peoplecount.sunapi.refusals import from_reply, parsed
 from peoplecount.sunapi.secret import Secret
 from peoplecount.sunapi.sign_ins import SignIns
@@ -78,7 +79,8 @@ class CameraConnection:
         self._camera = camera
         self._gate = gate or DeviceGate()
         self._closed = False
-        trust = Trust(camera.camera_id, camera.certificate, authorities or Authorities())
+        self._authorities = authorities or Authorities()
+        trust = Trust(camera.camera_id, camera.certificate, self._authorities)
         self._transport = Transport(
             camera.camera_id,
             clock=clock,
@@ -140,6 +142,19 @@ class CameraConnection:
             self._secret.mask(error)
             raise
 
+    def look(self) -> ShownCertificate | None:
+        """The certificate of the camera, or of the HTTPS address it redirects to; ``None`` without encryption.
+
+        No credentials are sent, and whoever's certificate it is will do. Raises ``CameraError``.
+        """
+        with self._gate.turn(self, patient=False):
+            if self.address.startswith("http:"):
+                reply = self._transport.send(self._ready(device_info()))
+                if reply.status not in _REDIRECTS:
+                    return None
+                self._follow(reply)
+            return self._transport.look(self._base(), self._authorities)
+
     def _check_open(self, *, even_closed: bool) -> None:
         if self._closed and not even_closed:
             raise CameraUnreachable(self.camera_id, _CLOSED)
@@ -161,7 +176,7 @@ class CameraConnection:
     def _get(self, query: Query) -> Reply:
         try:
             reply = self._exchange(query)
-            if reply.status in _REDIRECTS:
+            while reply.status in _REDIRECTS:  # once: it is followed from http to https only
                 self._follow(reply)
                 reply = self._exchange(query)
         except CameraUnreachable:

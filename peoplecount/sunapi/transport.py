@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import ssl
 from collections.abc import Iterator
@@ -20,8 +21,8 @@ from peoplecount.domain.clock import Clock
 from peoplecount.sunapi.allowance import MOST_BYTES, Allowance
 from peoplecount.sunapi.bounded_http import BoundedAdapter
 from peoplecount.sunapi.bounded_tls import BoundedHTTPSConnection
-from peoplecount.sunapi.certificate import Certificate
-from peoplecount.sunapi.errors import CameraError, CameraUnreachable, UnexpectedAnswer
+from peoplecount.sunapi.certificate import Certificate, ShownCertificate
+from peoplecount.sunapi.errors import CameraError, CameraUnreachable, CertificateUnknown, UnexpectedAnswer
 from peoplecount.sunapi.trust import Authorities, Trust
 
 _PIECE = 65_536
@@ -119,20 +120,29 @@ class Transport:
         location = response.headers.get("Location", "")
         return Reply(response.status_code, body, challenges, location, asked_at, self._clock.now())
 
-    def look(self, address: str) -> Certificate:
-        """The certificate shown at an ``https`` address, whoever's it is; nothing is sent.
-
-        Raises ``CameraUnreachable`` and ``UnexpectedAnswer``.
-        """
-        parts = urlsplit(address)
-        host = parts.hostname or ""
-        connection = BoundedHTTPSConnection(
-            self._allowance, None, f"[{host}]" if ":" in host else host, port=parts.port, timeout=self._connect_timeout
-        )
+    def look(self, address: str, authorities: Authorities) -> ShownCertificate:
+        """The certificate shown at an ``https`` address, whoever's it is; nothing is sent. Raises ``CameraError``."""
+        trust = Trust(self._camera_id, "", authorities)
         try:
-            return connection.look()
+            with contextlib.closing(self._opened(address, trust)) as connection:
+                connection.connect()
+                return ShownCertificate(connection.shown(), vouched_for=True)
+        except CertificateUnknown:
+            return ShownCertificate(self._look_at_any(address), vouched_for=False)
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise self._translated(error, kept=False) from error
+
+    def _look_at_any(self, address: str) -> Certificate:
+        try:
+            return self._opened(address, None).look()
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            raise self._translated(error, kept=False) from error
+
+    def _opened(self, address: str, trust: Trust | None) -> BoundedHTTPSConnection:
+        parts = urlsplit(address)
+        host = parts.hostname or ""
+        bracketed = f"[{host}]" if ":" in host else host
+        return BoundedHTTPSConnection(self._allowance, trust, bracketed, port=parts.port, timeout=self._connect_timeout)
 
     def close(self) -> None:
         """Close the connection, also while an answer is awaited on it; may be called twice."""

@@ -76,11 +76,11 @@ class Trust:
             raise CertificateUnknown(self._camera_id, f"the certificate accepted for this camera: {error}") from error
         return undemanding_context()
 
-    def check(self, der: bytes) -> None:
+    def check(self, shown: Certificate) -> None:
         """Raise ``CertificateChanged`` unless the certificate shown is the accepted one, if there is such."""
         if not self._pinned:
             return
-        shown, accepted = Certificate.read(der), plain_fingerprint(self._pinned)
+        accepted = plain_fingerprint(self._pinned)
         if not compare_digest(shown.fingerprint, accepted):
             raise CertificateChanged(
                 self._camera_id,
