@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from itertools import pairwise
 
 from peoplecount.simulator.local_days import LocalDays
 
@@ -41,6 +42,7 @@ class CameraClock:
     def __init__(self, zone: tzinfo, *, daylight_saving: bool = True, at: float = 0.0) -> None:
         self._zone = zone
         self._home = LocalDays(zone if daylight_saving else standard_time(zone, at))
+        self._utc = LocalDays(UTC)
         self._settings = [Setting(float("-inf"), 0.0, self._home)]
         self._day = (0.0, 0.0, 0.0)
 
@@ -52,6 +54,10 @@ class CameraClock:
     def forget_daylight_saving(self, instant: float) -> None:
         """From now on it shows standard time all year round."""
         self._set(Setting(instant, self._settings[-1].ahead, LocalDays(standard_time(self._zone, instant))))
+
+    def move_to(self, instant: float, zone: tzinfo) -> None:
+        """From now on it shows the time of another zone."""
+        self._set(Setting(instant, self._settings[-1].ahead, LocalDays(zone)))
 
     def put_right(self, instant: float) -> None:
         """Undo all steps and changes of rule, as a time server would."""
@@ -71,9 +77,14 @@ class CameraClock:
         """What it takes UTC to be."""
         return datetime.fromtimestamp(instant + self._setting_at(instant).ahead, UTC)
 
+    def zone(self, instant: float) -> tzinfo:
+        """The zone it is set to, whether or not it knows the rule for summer time there."""
+        zone = self._setting_at(instant).days.zone
+        return self._zone if isinstance(zone, timezone) else zone
+
     def daylight_saving(self, instant: float) -> bool:
         """Whether it knows the rule."""
-        return self._setting_at(instant).days.zone is self._zone
+        return not isinstance(self._setting_at(instant).days.zone, timezone)
 
     def day_start(self, instant: float) -> float:
         """When the camera's current day began: its midnight, or the moment its clock was set into another day."""
@@ -99,20 +110,31 @@ class CameraClock:
                 return setting.since
             number, instant = number - 1, setting.since
 
-    def hours(self, day: date) -> list[tuple[int, float, float]]:
+    def days(self, start: float, end: float) -> list[date]:
+        """The days its calendar showed between two instants, in order; one it skipped is among them."""
+        shown = [self.local(start).date(), self.local(end).date()]
+        for before, setting in pairwise(self._settings):
+            if start < setting.since <= end:
+                shown += [before.local(setting.since).date(), setting.local(setting.since).date()]
+        first, last = min(shown), max(shown)
+        return [first + timedelta(days=number) for number in range((last - first).days + 1)]
+
+    def hours(self, day: date, *, in_utc: bool = False) -> list[tuple[int, float, float]]:
         """The stretches of true time that the camera files under its local ``day``: (hour, from, to).
 
-        An hour that the clock shows twice is filed twice under the same number, one it skips not at all.
+        An hour that the clock shows twice is filed twice under the same number, one it skips not at all. ``in_utc``:
+        as if it knew no zone.
         """
         stretches = []
         for number, setting in enumerate(self._settings):
             until = self._settings[number + 1].since if number + 1 < len(self._settings) else float("inf")
-            believed, end = setting.days.start_of(day), setting.days.end_of(day)
+            days = self._utc if in_utc else setting.days
+            believed, end = days.start_of(day), days.end_of(day)
             while believed < end:
                 start = max(believed - setting.ahead, setting.since)
                 stop = min(believed + _QUARTER - setting.ahead, until)
                 if start < stop:
-                    hour = datetime.fromtimestamp(believed, setting.days.zone).hour
+                    hour = datetime.fromtimestamp(believed, days.zone).hour
                     stretches.append((hour, start, stop))
                 believed += _QUARTER
         return stretches

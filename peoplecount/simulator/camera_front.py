@@ -68,15 +68,8 @@ class CameraFront:
 
     def __init__(self, camera: VirtualCamera) -> None:
         self.camera = camera
-        plan = camera.plan
-        self._gate = DigestGate(
-            username=plan.username,
-            password=plan.password,
-            mac=plan.mac,
-            style=plan.firmware.digest,
-            chance=camera.chance,
-            nonce_uses=plan.nonce_uses,
-        )
+        self._serial = camera.plan.serial
+        self._gate = _gate_of(camera)
         self._desk = HistoryDesk(camera)
         self._submenus = self._build_submenus()
         self.count = RequestCount()
@@ -122,6 +115,8 @@ class CameraFront:
                 return self._failure(fault)
             if path == "/init-cgi/pw_init.cgi":
                 return self._initial_state(request)
+            if self._serial != self.camera.plan.serial:  # another device
+                self._serial, self._gate = self.camera.plan.serial, _gate_of(self.camera)
             refusal = self._gate.refuse(request, unstopped)
             if refusal is not None:
                 self.count.unauthorized += refusal.status == 401
@@ -197,6 +192,18 @@ class CameraFront:
         if fault.name is FaultName.WRONG_CONTENT_TYPE:
             return replace(response, content_type="image/jpeg")
         return replace(response, manner=Manner.CUT)
+
+
+def _gate_of(camera: VirtualCamera) -> DigestGate:
+    plan = camera.plan
+    return DigestGate(
+        username=plan.username,
+        password=plan.password,
+        mac=plan.mac,
+        style=plan.firmware.digest,
+        chance=camera.chance,
+        nonce_uses=plan.nonce_uses,
+    )
 
 
 def _fixed_page(body: Callable[..., Body]) -> Page:

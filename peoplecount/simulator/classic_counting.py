@@ -86,7 +86,7 @@ def _lines_of(camera: VirtualCamera, channel: int) -> list[LinePlan]:
 
 
 def _coordinates(line: LinePlan) -> tuple[int, int, int, int]:
-    return 400, 600 + 200 * line.index, 1600, 610 + 200 * line.index
+    return 400 + line.moved, 600 + 200 * line.index, 1600, 610 + 200 * line.index
 
 
 def _view_channel_text(camera: VirtualCamera, channel: int) -> list[str]:
@@ -104,7 +104,7 @@ def _view_channel_text(camera: VirtualCamera, channel: int) -> list[str]:
         key = f"{head}.Line.{line.index}"
         lines.append(f"{key}.Name={line.name}")
         lines.append(f"{key}.Enable={camera.enabled(line)}")
-        lines.append(f"{key}.Mode=LeftToRightIn")
+        lines.append(f"{key}.Mode={line.mode}")
         lines.append(f"{key}.Coordinate={','.join(map(str, _coordinates(line)))}")
     return lines
 
@@ -116,7 +116,7 @@ def _view_channel_json(camera: VirtualCamera, channel: int) -> dict[str, Any]:
         lines.append(
             {
                 "Line": line.index,
-                "Mode": "LeftToRightIn",
+                "Mode": line.mode,
                 "Name": line.name,
                 "Enable": camera.enabled(line),
                 "Coordinates": [{"x": x1, "y": y1}, {"x": x2, "y": y2}],
@@ -137,6 +137,7 @@ def _view_channel_json(camera: VirtualCamera, channel: int) -> dict[str, Any]:
 
 def search_control(camera: VirtualCamera, desk: HistoryDesk, query: Query, *, as_json: bool) -> Body:
     """Start or cancel a search. Dates are camera-local wall time, whatever their ``Z`` says."""
+    desk.refuse()
     mode = query.get("Mode")
     if mode == "Cancel":
         try:
@@ -158,6 +159,7 @@ def search_control(camera: VirtualCamera, desk: HistoryDesk, query: Query, *, as
 
 def search_view(desk: HistoryDesk, query: Query, *, as_json: bool) -> Body:
     """How far a search is, or what it found."""
+    desk.refuse()
     token = query.get("SearchToken", "").strip()
     try:
         if query.get("Type") == "Status":

@@ -46,7 +46,7 @@ class PlayedClock:
             raise ValueError(f"the end {played_until} lies before the start {self.played_from}")
         self.speed = speed
         self.played_until = played_until
-        self._start = self.played_from.timestamp()
+        self._start = self._began = self.played_from.timestamp()
         self._real_start = self.real_from.timestamp()
         self._end = played_until.timestamp() if played_until else float("inf")
         self._marked = float("-inf")
@@ -73,7 +73,21 @@ class PlayedClock:
     @property
     def start(self) -> float:
         """The instant at which playing began."""
-        return self._start
+        return self._began
+
+    def jump(self, moment: datetime) -> None:
+        """Show ``moment`` (aware) now and go on from there; whoever would have crossed meanwhile has.
+
+        Raises ``ValueError`` for a moment that is past, because nobody can be counted back, or beyond the end.
+        """
+        moment = _whole_milliseconds(moment)
+        with self._lock:
+            if moment.timestamp() < self.now():
+                raise ValueError(f"{moment.isoformat()} is past: time can be let pass, not taken back")
+            if moment.timestamp() > self._end:
+                raise ValueError(f"{moment.isoformat()} is after the end of what is played")
+            self.real_from, self.played_from = _whole_milliseconds(self._real_now()), moment
+            self._start, self._real_start = moment.timestamp(), self.real_from.timestamp()
 
     @property
     def finished(self) -> bool:

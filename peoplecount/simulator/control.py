@@ -16,6 +16,8 @@ from peoplecount.simulator.simulation import Simulation, UnknownCamera
 
 BASE = "/control"
 
+_MOST_DAYS = 400
+
 _HOST = re.compile(r"(?:\[(?P<address>[^\[\]]+)\]|(?P<name>[^:\[\]]+))(?::\d*)?", re.ASCII)
 
 
@@ -34,8 +36,10 @@ class Control:
         self._address = address
         self._pages: dict[tuple[str, str], Callable[[Request], Any]] = {
             ("GET", "/clock"): lambda _: self.clock(),
+            ("POST", "/clock"): self._jump,
             ("GET", "/cameras"): lambda _: self.cameras(),
             ("GET", "/truth"): lambda _: self._simulation.truth(),
+            ("GET", "/truth/hours"): self._truth_by_hour,
             ("GET", "/requests"): lambda _: self._simulation.requests(),
             ("GET", "/faults"): lambda _: self._simulation.active_faults(),
             ("POST", "/faults"): self._inject,
@@ -101,6 +105,23 @@ class Control:
                 for line in plan.lines
             ],
         }
+
+    def _jump(self, request: Request) -> dict[str, Any]:
+        given = _object(request).get("now")
+        try:
+            moment = datetime.fromisoformat(given if isinstance(given, str) else "")
+            if moment.tzinfo is None:
+                raise ValueError("it has no time zone")  # noqa: TRY301 - one answer for all that is wrong with it
+            self._simulation.clock.jump(moment)
+        except ValueError as error:
+            raise _Refused(400, f"now is {given!r}: a moment to come such as 2026-03-04T00:00:00Z; {error}") from None
+        return self.clock()
+
+    def _truth_by_hour(self, request: Request) -> list[dict[str, Any]]:
+        days = request.query.get("days", "0")
+        if not days.isdecimal() or int(days) > _MOST_DAYS:
+            raise _Refused(400, f"days is {days!r}: a whole number from 0 to {_MOST_DAYS} is expected")
+        return self._simulation.truth_by_hour(int(days))
 
     def _inject(self, request: Request) -> dict[str, Any]:
         order = FaultOrder.parse(_object(request))

@@ -47,7 +47,7 @@ def date_page(camera: VirtualCamera) -> dict[str, Any]:
         "NTPURLList": ["ntp.example.net"],
         "DSTEnable": camera.wall.daylight_saving(now),
         "TimeZoneIndex": 39,
-        "POSIXTimeZone": posix_time_zone(camera.plan.site.zone, local.year),
+        "POSIXTimeZone": posix_time_zone(camera.wall.zone(now), local.year),
     }
 
 

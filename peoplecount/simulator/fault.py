@@ -21,14 +21,30 @@ class FaultName(StrEnum):
     WRONG_CONTENT_TYPE = "wrong-content-type"
     TRUNCATED = "truncated"
     RESTART = "restart"
+    POWER_OFF = "power-off"
     ZERO_AFTER_RESTART = "zero-after-restart"
     STALE_ANSWER = "stale-answer"
     SPLIT_RESET = "split-reset"
     MANUAL_RESET = "manual-reset"
+    CAMERA_REPLACED = "camera-replaced"
     CLOCK_STEP = "clock-step"
+    ZONE_CHANGE = "zone-change"
     NO_DAYLIGHT_SAVING = "no-daylight-saving"
+    LATE_MIDNIGHT = "late-midnight"
+    SPLIT_MIDNIGHT = "split-midnight"
     LINE_DISABLED = "line-disabled"
     LINE_MISSING = "line-missing"
+    LINE_RENAMED = "line-renamed"
+    LINE_MOVED = "line-moved"
+    LINE_REVERSED = "line-reversed"
+    LINE_ADDED = "line-added"
+    LINE_REMOVED = "line-removed"
+    LATE_HISTORY = "late-history"
+    HISTORY_DEPTH = "history-depth"
+    HISTORY_VALUES = "history-values"
+    UTC_HISTORY = "utc-history"
+    SEARCH_STUCK = "search-stuck"
+    SEARCH_REFUSED = "search-refused"
 
 
 BEFORE_LOGIN = frozenset(
@@ -42,7 +58,21 @@ ON_ANSWERS = frozenset({FaultName.SLOW, FaultName.GARBAGE, FaultName.WRONG_CONTE
 ON_COUNTS = frozenset({FaultName.ZERO_AFTER_RESTART, FaultName.STALE_ANSWER})
 """They change what one or more polls see, not what is counted."""
 
-ON_LINES = frozenset({FaultName.LINE_DISABLED, FaultName.LINE_MISSING})
+ON_LINES = frozenset(
+    {
+        FaultName.LINE_DISABLED,
+        FaultName.LINE_MISSING,
+        FaultName.LINE_RENAMED,
+        FaultName.LINE_MOVED,
+        FaultName.LINE_REVERSED,
+        FaultName.LINE_REMOVED,
+    }
+)
+
+BY_SECONDS = frozenset(
+    {FaultName.CLOCK_STEP, FaultName.LATE_MIDNIGHT, FaultName.SPLIT_MIDNIGHT, FaultName.LATE_HISTORY}
+)
+"""Their seconds are not how long they last but how far they go."""
 
 
 class FaultRefused(ValueError):
@@ -68,7 +98,16 @@ class FaultOrder:
 
     channel: int = 0
     line: int | None = None
-    """The index of the line that is disabled or missing; the channel's first unless given."""
+    """The index of the line that it is about; the channel's first unless given."""
+
+    text: str | None = None
+    """``name`` in the order: a line's new name, which may be empty or another line's; a time zone."""
+
+    number: int | None = None
+    """``days``, ``values`` or ``code`` in the order: what the fault needs."""
+
+    keeps_history: bool = False
+    """``history`` in the order: whether the camera's history survives."""
 
     @classmethod
     def parse(cls, fields: object) -> FaultOrder:
@@ -91,6 +130,9 @@ class FaultOrder:
             delay=_number(fields, "delay", at_least=0) or 2.0,
             channel=_whole_number(fields, "channel", at_least=0) or 0,
             line=_whole_number(fields, "line", at_least=1),
+            text=_text(fields, "name"),
+            number=_own_number(name, fields),
+            keeps_history=_flag(fields, "history"),
         )
         order._check()
         return order
@@ -98,14 +140,59 @@ class FaultOrder:
     def _check(self) -> None:
         if self.count is not None and self.name not in BEFORE_LOGIN | ON_ANSWERS | ON_COUNTS:
             raise FaultRefused(f"{self.name} takes no count; it happens once, or lasts for some seconds")
+        if self.name in _NEEDS_NAME and self.text is None:
+            raise FaultRefused(f"{self.name} needs a name: {_NEEDS_NAME[self.name]}")
         if self.name is FaultName.CLOCK_STEP:
             if not self.seconds:
                 raise FaultRefused("a clock step needs seconds: by how much, negative to set the clock back")
+        elif self.name in BY_SECONDS and self.seconds is None:
+            raise FaultRefused(f"{self.name} needs seconds: how late")
         elif self.seconds is not None and self.seconds <= 0:
             raise FaultRefused(f"seconds is {self.seconds}: a duration greater than 0 is expected")
 
 
-_FIELDS = {"camera", "fault", "count", "seconds", "delay", "channel", "line"}
+_FIELDS = {
+    *("camera", "fault", "count", "seconds", "delay", "channel", "line", "name", "days", "values", "code", "history"),
+}
+_NEEDS_NAME = {
+    FaultName.ZONE_CHANGE: "of a time zone, such as America/New_York",
+    FaultName.LINE_RENAMED: "the line's new one, which may be empty or another line's",
+    FaultName.LINE_ADDED: "the new line's",
+}
+_OWN_NUMBER = {
+    FaultName.HISTORY_DEPTH: ("days", None, range(1, 10_000)),
+    FaultName.HISTORY_VALUES: ("values", None, range(1, 101)),
+    FaultName.SEARCH_REFUSED: ("code", 608, range(1, 1000)),
+}
+"""The number that a fault takes: its field, what it is unless given, and what it may be."""
+
+
+def _own_number(name: FaultName, fields: Mapping[str, Any]) -> int | None:
+    field, usual, allowed = _OWN_NUMBER.get(name, ("", None, range(0)))
+    others = {"days", "values", "code"} & set(fields) - {field}
+    if others:
+        raise FaultRefused(f"{name} takes no {min(others)}")
+    if not field:
+        return None
+    value = _whole_number(fields, field, at_least=allowed.start)
+    value = usual if value is None else value
+    if value not in allowed:
+        raise FaultRefused(f"{name} needs {field}: a whole number from {allowed.start} to {allowed.stop - 1}")
+    return value
+
+
+def _text(fields: Mapping[str, Any], name: str) -> str | None:
+    value = fields.get(name)
+    if value is not None and (not isinstance(value, str) or len(value) > 100):
+        raise FaultRefused(f"{name} is {value!r}: a text of at most 100 characters is expected")
+    return value
+
+
+def _flag(fields: Mapping[str, Any], name: str) -> bool:
+    value = fields.get(name, False)
+    if not isinstance(value, bool):
+        raise FaultRefused(f"{name} is {value!r}: true or false is expected")
+    return value
 
 
 def _number(fields: Mapping[str, Any], name: str, at_least: float | None = None) -> float | None:

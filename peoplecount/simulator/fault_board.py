@@ -22,6 +22,9 @@ class ActiveFault:
     delay: float = 0.0
     channel: int = 0
     line: int = 1
+    amount: float = 0.0
+    """How far it goes, where it lasts until it is cleared: seconds, days, values or a code."""
+
     left_by_channel: dict[int, int] = field(default_factory=dict)
     """Polls it has left on each channel, where a poll asks channel by channel."""
 
@@ -77,6 +80,13 @@ class FaultBoard:
                 fault.left_by_channel[channel] = left - 1
                 return fault
         return None
+
+    def amount(self, name: FaultName, now: float) -> float | None:
+        """How far a fault goes that is going on, by the latest order; ``None`` where it is not."""
+        if not self._active:
+            return None
+        self._drop(now)
+        return next((fault.amount for fault in reversed(self._active) if fault.name is name), None)
 
     def on_line(self, name: FaultName, channel: int, index: int, now: float) -> bool:
         """Whether a line has the fault."""

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from peoplecount.simulator.fault import FaultName
 from peoplecount.simulator.line_counter import LineCounter
+from peoplecount.simulator.sunapi_error import SunapiError
 from peoplecount.simulator.virtual_camera import VirtualCamera
 
 _SEARCHES_KEPT = 8
@@ -54,6 +56,15 @@ class HistoryDesk:
         self._searches: OrderedDict[str, Search] = OrderedDict()
         self._number = 0
 
+    def refuse(self) -> None:
+        """Raise ``SunapiError`` where searches are not offered just now."""
+        code = self._amount(FaultName.SEARCH_REFUSED)
+        if code is not None:
+            raise SunapiError(int(code))
+
+    def _amount(self, name: FaultName) -> float | None:
+        return self._camera.faults.amount(name, self._camera.clock.unstopped())
+
     def start(self, start: datetime, end: datetime, counters: tuple[LineCounter, ...]) -> str:
         """Begin a search; its token. Raises ``ValueError`` for a range that ends before it starts or is too long."""
         if end < start or end - start > _LONGEST_SEARCH:
@@ -69,6 +80,8 @@ class HistoryDesk:
     def completed(self, token: str) -> bool:
         """Ask how far a search is; the first time it never is."""
         search = self._searches[token]
+        if self._amount(FaultName.SEARCH_STUCK) is not None:
+            return False
         search.polls_to_go -= 1
         return search.polls_to_go < 0
 
@@ -85,7 +98,7 @@ class HistoryDesk:
         if search.interval is Interval.HOURLY:
             hours_in, hours_out = self._camera.hourly(counter, search.start.date())
             first, last = search.start.hour, search.end.hour
-            return _only_between(hours_in, first, last), _only_between(hours_out, first, last)
+            return self._sized(_only_between(hours_in, first, last)), self._sized(_only_between(hours_out, first, last))
         if search.interval is Interval.DAILY:
             return self._days_of_month(search, counter)
         months: PeopleByDirection = ([], [])
@@ -94,6 +107,11 @@ class HistoryDesk:
             end = min(_month_end(search.start.year, month), search.end.date())
             self._append_sum(months, counter, begin, end)
         return months
+
+    def _sized(self, hours: list[int]) -> list[int]:
+        """As many figures as the firmware gives; those beyond a day's hours are 0."""
+        values = int(self._amount(FaultName.HISTORY_VALUES) or len(hours))
+        return (hours + [0] * values)[:values]
 
     def _days_of_month(self, search: Search, counter: LineCounter) -> PeopleByDirection:
         """First value is the first day of the month, last the last (recording manual 2.6.2)."""

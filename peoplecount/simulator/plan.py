@@ -13,6 +13,10 @@ MASTER_NAME = "PeopleCount-Master"
 """The name under which history is searched; fixed, says the Application Programmer's Guide 2.6.2."""
 
 
+LEFT_TO_RIGHT, RIGHT_TO_LEFT = "LeftToRightIn", "RightToLeftIn"
+"""The two modes of a line (SUNAPI event manual 2.6.2)."""
+
+
 @dataclass(frozen=True, slots=True)
 class SitePlan:
     """A place with a time zone and a capacity."""
@@ -41,6 +45,11 @@ class LinePlan:
     """Who comes in on an ordinary weekday, where a weekly profile is played."""
 
     enabled: bool = True
+    mode: str = LEFT_TO_RIGHT
+    """Which crossing is in."""
+
+    moved: int = 0
+    """How often it was drawn anew."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 from peoplecount.simulator.camera_front import CameraFront
 from peoplecount.simulator.clock import PlayedClock
 from peoplecount.simulator.crossings import Direction
-from peoplecount.simulator.fault import FaultOrder, FaultRefused
+from peoplecount.simulator.fault import FaultOrder
+from peoplecount.simulator.incidents import inject
 from peoplecount.simulator.line_counter import LineCounter
 from peoplecount.simulator.plan import Fleet
 from peoplecount.simulator.virtual_camera import VirtualCamera
@@ -43,7 +45,7 @@ class Simulation:
         cameras = self._cameras(order.camera)
         for camera in cameras:
             with camera.lock:
-                camera.inject(order)
+                inject(camera, order)
         return [camera.plan.camera_id for camera in cameras]
 
     def clear_faults(self, camera_id: str = "all") -> None:
@@ -66,7 +68,7 @@ class Simulation:
         """
         for camera in self._cameras(camera_id):
             with camera.lock:
-                counter = _counter(camera, channel, line)
+                counter = camera.counter(channel, line)
                 instant = self.clock.mark()
                 counter.traffic.walk(Direction.IN, entered, instant)
                 counter.traffic.walk(Direction.OUT, left, instant)
@@ -83,10 +85,35 @@ class Simulation:
             for counter in front.camera.counters
         ]
 
+    def truth_by_hour(self, days_before: int = 0) -> list[dict[str, Any]]:
+        """By line, whom the camera has seen by its own days and hours, and what its history has of it now.
+
+        From the camera's day on which the clock began, and ``days_before`` it. ``seen`` is what must have been counted:
+        who crossed while a camera was off or did not look is not in it. Days are ``{"in": [24], "out": [24]}``. A line
+        that has been removed is ``removed``; its history is not asked for any more.
+        """
+        return [
+            self._hours_of(front.camera, counter, days_before)
+            for front in self.fronts.values()
+            for counter in (*front.camera.counters, *front.camera.former_counters)
+        ]
+
+    def _hours_of(self, camera: VirtualCamera, counter: LineCounter, days_before: int) -> dict[str, Any]:
+        with camera.lock:
+            days = camera.wall.days(self.clock.start, self.clock.now())
+            days = [days[0] - timedelta(days=number) for number in range(days_before, 0, -1)] + days
+            return {
+                **_identity(camera, counter),
+                "serial": camera.plan.serial,
+                "removed": counter not in camera.counters,
+                "seen": {day.isoformat(): _in_and_out(camera.seen_by_hour(counter, day)) for day in days},
+                "history": {day.isoformat(): _in_and_out(camera.hourly(counter, day)) for day in days},
+            }
+
     def _line_truth(self, camera: VirtualCamera, counter: LineCounter) -> dict[str, Any]:
         with camera.lock:
             now = self.clock.now()
-            plan, traffic, days = counter.plan, counter.traffic, camera.days
+            traffic, days = counter.traffic, camera.days
 
             def people(start: float, end: float) -> dict[str, int]:
                 return {
@@ -100,11 +127,7 @@ class Simulation:
             }
             shown_in, shown_out = camera.totals(counter)
             return {
-                "cameraId": camera.plan.camera_id,
-                "channel": plan.channel,
-                "rule": plan.rule,
-                "index": plan.index,
-                "name": plan.name,
+                **_identity(camera, counter),
                 **people(self.clock.start, now),
                 "today": by_day[days.day_of(now).isoformat()],
                 "totals": {"in": shown_in, "out": shown_out},
@@ -129,9 +152,16 @@ class Simulation:
             )
 
 
-def _counter(camera: VirtualCamera, channel: int, line: int | None) -> LineCounter:
-    for counter in camera.counters:
-        if counter.plan.channel == channel and line in {None, counter.plan.index}:
-            return counter
-    known = ", ".join(camera.plan.line_id(plan) for plan in camera.plan.lines)
-    raise FaultRefused(f"no such line; camera {camera.plan.camera_id} has {known} (CAMERA-CHANNEL-RULE-INDEX)")
+def _identity(camera: VirtualCamera, counter: LineCounter) -> dict[str, Any]:
+    plan = counter.plan
+    return {
+        "cameraId": camera.plan.camera_id,
+        "channel": plan.channel,
+        "rule": plan.rule,
+        "index": plan.index,
+        "name": plan.name,
+    }
+
+
+def _in_and_out(hours: tuple[list[int], list[int]]) -> dict[str, list[int]]:
+    return {"in": hours[0], "out": hours[1]}

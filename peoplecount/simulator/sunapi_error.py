@@ -14,7 +14,9 @@ ACTION_NOT_FOUND = 601
 INVALID_PARAMETER = 602
 MISSING_PARAMETER = 603
 INVALID_VALUE = 604
+NOT_SUPPORTED = 608
 NOT_AUTHORIZED = 609
+CONFIGURATION_NOT_FOUND = 612
 ATTRIBUTE_NOT_FOUND = 700
 
 _DETAILS = {
@@ -23,7 +25,12 @@ _DETAILS = {
     INVALID_PARAMETER: "Invalid Parameter(s)",
     MISSING_PARAMETER: "Missing Required Parameter(s)",
     INVALID_VALUE: "Invalid Input Value(s)",
+    607: "Unknown Error",
+    NOT_SUPPORTED: "Feature(s) Not Implemented OR Not Supported",
     NOT_AUTHORIZED: "Not Authorized",
+    610: "Cannot Access Resource",
+    CONFIGURATION_NOT_FOUND: "Configuration Not Found",
+    614: "Service not ready",
     ATTRIBUTE_NOT_FOUND: "Not Found",
 }
 
@@ -32,20 +39,21 @@ class SunapiError(Exception):
     """A request that a device refuses."""
 
     def __init__(self, code: int, reason: str = "") -> None:
-        super().__init__(f"{code} {_DETAILS[code]} {reason}".rstrip())
+        self.details = _DETAILS.get(code, "Unknown Error")
+        super().__init__(f"{code} {self.details} {reason}".rstrip())
         self.code = code
         self.reason = reason
 
     def as_text(self) -> str:
         """The classic text body; lines end with LF here."""
-        return f"NG\nError Code: {self.code}\nError Details:\n{_DETAILS[self.code]}\n"
+        return f"NG\nError Code: {self.code}\nError Details:\n{self.details}\n"
 
     def as_json(self) -> str:
         """The classic JSON body."""
-        return json.dumps({"Response": "Fail", "Error": {"Code": self.code, "Details": _DETAILS[self.code]}})
+        return json.dumps({"Response": "Fail", "Error": {"Code": self.code, "Details": self.details}})
 
     def as_wiseai(self) -> Response:
         """The WiseAI answer."""
-        error = {"code": self.code, "details": _DETAILS[self.code], "reason": self.reason}
+        error = {"code": self.code, "details": self.details, "reason": self.reason}
         body = json.dumps({"response": "Fail", "error": error}).encode()
         return Response(400, body, "application/json")

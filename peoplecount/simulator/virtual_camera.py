@@ -5,20 +5,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from random import Random
 
 from peoplecount.simulator.camera_clock import CameraClock
 from peoplecount.simulator.clock import PlayedClock
 from peoplecount.simulator.crossings import Direction, LineTraffic, Traffic
-from peoplecount.simulator.fault import ON_COUNTS, ON_LINES, FaultName, FaultOrder, FaultRefused
+from peoplecount.simulator.fault import BY_SECONDS, ON_COUNTS, ON_LINES, FaultName, FaultOrder, FaultRefused
 from peoplecount.simulator.fault_board import ActiveFault, FaultBoard
 from peoplecount.simulator.line_counter import LineCounter
 from peoplecount.simulator.local_days import LocalDays
 from peoplecount.simulator.plan import CameraPlan, LinePlan
-
-_RESTART_SECONDS = 20.0
-"""How long a restart takes unless the order says otherwise; nobody is counted meanwhile."""
 
 _STALE_SECONDS = 600.0
 """How old a stale answer is."""
@@ -45,16 +42,21 @@ class VirtualCamera:
         self.counters = tuple(
             LineCounter(line, LineTraffic(traffic, plan.line_id(line), self.days)) for line in plan.lines
         )
+        self.former_counters: tuple[LineCounter, ...] = ()
+        """Those of lines that have been removed, for the truth's sake."""
+
         self.faults = FaultBoard()
         self.chance = Random(plan.serial)  # noqa: S311 (nonces of invented cameras)
         self.lock = threading.Lock()
-        self._split_reset_pending: dict[int, float] = {}
-        self._read_at_end: set[LinePlan] = set()
+        self.split_reset_pending: dict[int, float] = {}
+        """By channel, that a poll is to see out reset later than in."""
+
+        self._read_at_end: set[tuple[int, int, int]] = set()
 
     @property
     def read_at_end(self) -> bool:
         """Whether every line's totals have been fetched since the clock stopped."""
-        return len(self._read_at_end) == len(self.counters)
+        return self._read_at_end >= {counter.key for counter in self.counters}
 
     def poll(self, channels: Iterable[int], *, rule: int | None = None, index: int | None = None) -> list[ShownLine]:
         """What one answer to ``check`` shows of these channels, faults in the counts included.
@@ -80,7 +82,7 @@ class VirtualCamera:
                 totals = (0, 0) if zero else self._stale(counter, now) if stale else self._totals(counter, now)
                 shown.append(ShownLine(counter.plan, *totals))
                 if finished and not zero and not stale:
-                    self._read_at_end.add(counter.plan)
+                    self._read_at_end.add(counter.key)
             if counters:
                 self._finish_split_reset(channel)
         return shown
@@ -90,13 +92,23 @@ class VirtualCamera:
         return self._totals(counter, self.clock.now())
 
     def _totals(self, counter: LineCounter, now: float) -> tuple[int, int]:
-        return counter.totals(self.wall.day_start(now), now)
+        return counter.totals(self._day_starts(now), now)
+
+    def _day_starts(self, now: float) -> tuple[float, float]:
+        """When in and out last fell to zero because a day began: at its midnight, unless that is late."""
+        if self.faults.idle:
+            midnight = self.wall.day_start(now)
+            return midnight, midnight
+        unstopped = self.clock.unstopped()
+        late = self.faults.amount(FaultName.LATE_MIDNIGHT, unstopped) or 0.0
+        later = late + (self.faults.amount(FaultName.SPLIT_MIDNIGHT, unstopped) or 0.0)
+        return self.wall.day_start(now - late) + late, self.wall.day_start(now - later) + later
 
     def _stale(self, counter: LineCounter, now: float) -> tuple[int, int]:
         """Totals of a while ago on the same day, and lower than now where anybody has been counted."""
-        day_start = self.wall.day_start(now)
-        fresh = counter.totals(day_start, now)
-        old = counter.totals(day_start, max(day_start, now - _STALE_SECONDS))
+        starts = self._day_starts(now)
+        fresh = counter.totals(starts, now)
+        old = counter.totals(starts, max(*starts, now - _STALE_SECONDS))
         return min(old[0], max(0, fresh[0] - 1)), min(old[1], max(0, fresh[1] - 1))
 
     def enabled(self, line: LinePlan) -> bool:
@@ -112,50 +124,41 @@ class VirtualCamera:
         missing = self.faults.on_line(FaultName.LINE_MISSING, line.channel, line.index, unstopped)
         return self.enabled(line) and not missing
 
+    def seen_by_hour(self, counter: LineCounter, day: date) -> tuple[list[int], list[int]]:
+        """People in and out whom the camera has seen, by the hour of its local day, whatever it has forgotten since."""
+        return self._by_hour(counter, self.wall.hours(day), float("-inf"), self.clock.now())
+
     def hourly(self, counter: LineCounter, day: date) -> tuple[list[int], list[int]]:
-        """People in and out by the hour of a camera-local day; hours to come are 0, as on real cameras."""
+        """People in and out by the hour of a camera-local day as its history has them, faults in it included.
+
+        Hours to come are 0, as on real cameras.
+        """
+        now, unstopped = self.clock.now(), self.clock.unstopped()
+        lag = self.faults.amount(FaultName.LATE_HISTORY, unstopped)
+        depth = self.faults.amount(FaultName.HISTORY_DEPTH, unstopped)
+        in_utc = self.faults.amount(FaultName.UTC_HISTORY, unstopped) is not None
+        today = self.wall.local(now).date()
+        since = float("inf") if depth and day <= today - timedelta(days=depth) else counter.history_since
+        until = now // lag * lag if lag else now
+        return self._by_hour(counter, self.wall.hours(day, in_utc=in_utc), since, until)
+
+    @staticmethod
+    def _by_hour(
+        counter: LineCounter, stretches: Iterable[tuple[int, float, float]], since: float, until: float
+    ) -> tuple[list[int], list[int]]:
         hours_in, hours_out = [0] * 24, [0] * 24
-        now = self.clock.now()
-        for hour, start, end in self.wall.hours(day):
-            since, until = max(start, counter.history_since), min(end, now)
-            hours_in[hour] += counter.seen(Direction.IN, since, until)
-            hours_out[hour] += counter.seen(Direction.OUT, since, until)
+        for hour, start, end in stretches:
+            hours_in[hour] += counter.seen(Direction.IN, max(start, since), min(end, until))
+            hours_out[hour] += counter.seen(Direction.OUT, max(start, since), min(end, until))
         return hours_in, hours_out
 
-    def inject(self, order: FaultOrder) -> None:
-        """A fault begins or, where it is an incident, happens. Raises ``FaultRefused``."""
-        instant = self.clock.mark()
-        if order.name is FaultName.RESTART:
-            self._restart(instant, order.seconds or _RESTART_SECONDS)
-        elif order.name is FaultName.MANUAL_RESET:
-            for counter in self.counters:
-                counter.forget(instant)
-        elif order.name is FaultName.SPLIT_RESET:
-            for counter in self.counters:
-                counter.reset(Direction.IN, instant)
-            self._split_reset_pending = dict.fromkeys(range(self.plan.channels), instant)
-        elif order.name is FaultName.CLOCK_STEP:
-            self.wall.step(instant, order.seconds or 0.0)
-        elif order.name is FaultName.NO_DAYLIGHT_SAVING:
-            self.wall.forget_daylight_saving(instant)
-        else:
-            self._begin(order, instant)
-
-    def _restart(self, instant: float, seconds: float) -> None:
-        """Nobody is counted, nobody is answered, and the totals are lost; the history survives."""
-        for counter in self.counters:
-            counter.go_blind(instant, instant + seconds)
-            counter.reset(Direction.IN, instant)
-            counter.reset(Direction.OUT, instant)
-        self.faults.add(ActiveFault(FaultName.REFUSED, until=self.clock.unstopped() + seconds))
-
-    def _begin(self, order: FaultOrder, instant: float) -> None:
-        line = self._line_of(order) if order.name in ON_LINES else 1
-        seconds = float("inf") if order.seconds is None else order.seconds
+    def begin(self, order: FaultOrder, instant: float) -> None:
+        """Something goes wrong from now on, for as long as the order says. Raises ``FaultRefused``."""
+        line = self.counter(order.channel, order.line).plan.index if order.name in ON_LINES else 1
+        by_seconds = order.name in BY_SECONDS
+        seconds = float("inf") if order.seconds is None or by_seconds else order.seconds
         if order.name is FaultName.LINE_DISABLED:
-            for counter in self.counters:
-                if (counter.plan.channel, counter.plan.index) == (order.channel, line):
-                    counter.go_blind(instant, instant + seconds)
+            self.counter(order.channel, line).go_blind(instant, instant + seconds)
         once = order.name in ON_COUNTS and order.seconds is None
         self.faults.add(
             ActiveFault(
@@ -165,23 +168,24 @@ class VirtualCamera:
                 delay=order.delay,
                 channel=order.channel,
                 line=line,
+                amount=(order.seconds if by_seconds else order.number) or 0.0,
             )
         )
 
-    def _line_of(self, order: FaultOrder) -> int:
-        indexes = [line.index for line in self.plan.lines if line.channel == order.channel]
-        if order.line is None and indexes:
-            return indexes[0]
-        if order.line not in indexes or order.line is None:
-            raise FaultRefused(
-                f"camera {self.plan.camera_id} has no line {order.line or 1} on channel {order.channel}; "
-                f"it has {', '.join(self.plan.line_id(line) for line in self.plan.lines)} (CAMERA-CHANNEL-RULE-INDEX)"
-            )
-        return order.line
+    def counter(self, channel: int, index: int | None) -> LineCounter:
+        """A line of a channel, the first unless its index is given. Raises ``FaultRefused``."""
+        for counter in self.counters:
+            if counter.plan.channel == channel and index in {None, counter.plan.index}:
+                return counter
+        known = ", ".join(self.plan.line_id(line) for line in self.plan.lines)
+        raise FaultRefused(
+            f"camera {self.plan.camera_id} has no line {index or 1} on channel {channel}; "
+            f"it has {known} (CAMERA-CHANNEL-RULE-INDEX)"
+        )
 
     def _finish_split_reset(self, channel: int) -> None:
         """The poll just answered saw in at zero and out as it was; the next one sees both."""
-        if self._split_reset_pending.pop(channel, None) is not None:
+        if self.split_reset_pending.pop(channel, None) is not None:
             instant = self.clock.mark()
             for counter in self.counters:
                 if counter.plan.channel == channel:

@@ -39,6 +39,8 @@ def _answer(
 ) -> dict[str, Any] | None:
     if path == f"{_SEARCH}/check":
         return _check(camera, query)
+    if path.startswith(_SEARCH):
+        desk.refuse()
     if path == _SEARCH:
         return _start_search(camera, desk, query)
     if path.startswith(f"{_SEARCH}/"):
@@ -113,8 +115,8 @@ def _line(line: LinePlan) -> dict[str, Any]:
     return {
         "index": line.index,
         "name": line.name,
-        "mode": "LeftToRightIn",
-        "lineCoordinates": [{"x": 400, "y": top}, {"x": 1600, "y": top + 10}],
+        "mode": line.mode,
+        "lineCoordinates": [{"x": 400 + line.moved, "y": top}, {"x": 1600, "y": top + 10}],
     }
 
 

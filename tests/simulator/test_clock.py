@@ -65,3 +65,26 @@ def test_it_starts_on_a_whole_millisecond_so_that_others_can_follow_it_exactly(r
 def test_an_end_before_the_start_is_refused(real):
     with pytest.raises(ValueError, match="before the start"):
         PlayedClock(played_until=zurich("2026-05-04T11:00:00"), real_now=real)
+
+
+def test_it_jumps_to_a_moment_to_come_and_goes_on_from_there(real):
+    clock = PlayedClock(played_from=zurich("2020-03-02T00:00:00"), speed=60, real_now=real)
+    real.passes(1)
+    began = clock.start
+    clock.jump(zurich("2020-03-02T23:59:50"))
+    assert clock.moment() == zurich("2020-03-02T23:59:50")
+    real.passes(1)
+    assert clock.moment() == zurich("2020-03-03T00:00:50")
+    assert clock.start == began
+    assert clock.played_from + (real.moment - clock.real_from) * 60 == clock.moment()
+
+
+@pytest.mark.parametrize(
+    ("moment", "complaint"), [("2020-03-01T23:59:59", "is past"), ("2020-03-03T00:00:00", "after the end")]
+)
+def test_it_jumps_neither_back_nor_beyond_its_end(real, moment, complaint):
+    clock = PlayedClock(
+        played_from=zurich("2020-03-02T00:00:00"), played_until=zurich("2020-03-02T23:59:59"), real_now=real
+    )
+    with pytest.raises(ValueError, match=complaint):
+        clock.jump(zurich(moment))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from peoplecount.simulator.fault import FaultName, FaultOrder, FaultRefused
+from peoplecount.simulator.fault import BY_SECONDS, FaultName, FaultOrder, FaultRefused
 from peoplecount.simulator.firmware import AI, NGINX_JSON
 from tests.support.virtual_cameras import CHECK, TWO_CHANNELS, TWO_LINES, CameraUnderTest, plan
 
@@ -193,10 +193,22 @@ def test_a_line_that_is_not_there_cannot_fail(camera):
         camera.inject("line-missing", line=3)
 
 
+NEEDS = {
+    "zone-change": {"name": "America/New_York"},
+    "line-renamed": {"name": "Door 7"},
+    "line-added": {"name": "Door 7"},
+    "history-depth": {"days": 3},
+    "history-values": {"values": 25},
+}
+
+
 @pytest.mark.parametrize("name", FaultName)
-def test_every_fault_can_be_ordered_at_every_camera(camera, name):
-    camera.inject(name, seconds=5)
+def test_every_fault_can_be_ordered_at_every_camera_and_cleared(camera, name):
+    camera.inject(name, **{"seconds": 5, **NEEDS.get(name, {})})
     camera.time.passes(60)
+    lasts = name in BY_SECONDS - {"clock-step"}
+    assert camera.simulation.active_faults() == {"1": [name] if lasts else []}
+    camera.simulation.clear_faults()
     assert camera.simulation.active_faults() == {"1": []}
 
 

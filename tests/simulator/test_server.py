@@ -356,3 +356,38 @@ class TestRawConnections:
         server.stop()
         assert time.monotonic() - begin < 2
         assert connection.recv(4096) == b""
+
+
+class TestTime:
+    def jump(self, server, now):
+        return requests.post(f"{server.control_url}/clock", json={"now": now}, timeout=5)
+
+    def test_time_can_be_let_pass(self, server, real):
+        answer = self.jump(server, "2026-03-04T00:00:01+01:00")
+        assert (answer.status_code, answer.json()["now"]) == (200, "2026-03-03T23:00:01.000Z")
+        real.passes(1)
+        assert control(server, "clock")["now"] == "2026-03-03T23:00:02.000Z"
+
+    @pytest.mark.parametrize("now", ["2026-03-03T08:00:00Z", "2026-03-04T00:00:00", "noon", None, 7])
+    def test_but_not_back_or_to_no_moment_at_all(self, server, now):
+        answer = self.jump(server, now)
+        assert answer.status_code == 400
+        assert "a moment to come such as" in answer.json()["error"]
+
+
+class TestTruthByHour:
+    def test_whom_cameras_have_seen_is_told_by_day_and_hour(self, server):
+        server.simulation.walk("1", entered=2)
+        rows = control(server, "truth/hours?days=1")
+        assert [(row["cameraId"], row["index"], row["serial"][:4]) for row in rows] == [
+            ("1", 1, "ZSIM"),
+            ("1", 2, "ZSIM"),
+            ("2", 1, "ZSIM"),
+        ]
+        assert list(rows[0]["seen"]) == ["2026-03-02", "2026-03-03"]
+        assert rows[0]["seen"]["2026-03-03"]["in"][10] == rows[0]["history"]["2026-03-03"]["in"][10] == 2
+
+    @pytest.mark.parametrize("days", ["-1", "x", "401"])
+    def test_for_a_sensible_number_of_days(self, server, days):
+        answer = requests.get(f"{server.control_url}/truth/hours?days={days}", timeout=5)
+        assert (answer.status_code, "from 0 to 400" in answer.json()["error"]) == (400, True)
