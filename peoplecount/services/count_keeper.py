@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from types import MappingProxyType
 from typing import Protocol, TypeVar
 
 from peoplecount.domain.camera import Camera
@@ -31,8 +30,6 @@ KEPT_DAYS = 31
 
 AmendOccupancies = Callable[[Mapping[str, Occupancy]], tuple[Mapping[str, Occupancy], Sequence[NewEvent]]]
 """From occupancies by site to what they are now, and the events that tell of it."""
-
-_NOTHING_EARLIER: Mapping[LineKey, DayHours] = MappingProxyType({})
 
 
 class Ticket(Protocol):
@@ -96,7 +93,7 @@ class CountKeeper:
         reading: Reading,
         *,
         expected_every: timedelta,
-        earlier: Mapping[LineKey, DayHours] = _NOTHING_EARLIER,
+        earlier: Mapping[LineKey, DayHours] | None = None,
     ) -> int:
         """Count a reading; how many events came of it, all of them durable.
 
@@ -109,7 +106,7 @@ class CountKeeper:
                 return 0  # removed while its poll was under way
             append = self._judge(
                 lambda memory: counted(
-                    memory, roster, camera, reading, expected_every, earlier, keep_days=self._keep_days
+                    memory, roster, camera, reading, expected_every, earlier or {}, keep_days=self._keep_days
                 )
             )
             self._seen.update((str(line.key), reading.taken_at) for line in reading.lines)

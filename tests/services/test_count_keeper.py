@@ -225,7 +225,7 @@ def test_a_line_missing_from_readings_is_not_noted_as_read(shop):
 
 def test_a_reading_that_could_not_be_made_into_events_leaves_its_people_to_the_next(shop, monkeypatch):
     shop.reads("7", (0, 0))
-    monkeypatch.setattr("peoplecount.services.count_keeper.count_event", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr("peoplecount.services.count_events.count_event", lambda *_, **__: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         shop.reads("7", (100, 0))
     monkeypatch.undo()
