@@ -22,6 +22,7 @@ from peoplecount.eventlog.group_commit import GroupCommit
 from peoplecount.eventlog.rewind import discover_rewind
 from peoplecount.runtime import PlannedTrigger, Runtime, this_runtime
 from peoplecount.services.camera_health import CameraHealth
+from peoplecount.services.camera_watch import CameraWatch
 from peoplecount.services.collector import Collector
 from peoplecount.services.count_keeper import CountKeeper
 from peoplecount.services.leadership import Leadership
@@ -170,6 +171,7 @@ class Service:
             appended=self._wake_readers,
         )
         health = CameraHealth()
+        watch = CameraWatch(folder.log, keeper.report, roster=self._rosters.current, offload=offload)
         desk = self._occupancy_desk(keeper)
         projections = Projections(
             folder.log,
@@ -190,9 +192,10 @@ class Service:
             health=health,
             collector=Collector(
                 self._runtime.make_scheduler(),
-                lambda camera, roster, period: self._poller(camera, roster, period, keeper, health),
+                lambda camera, roster, period: self._poller(camera, roster, period, keeper, health, watch),
                 make_trigger=PlannedTrigger,
                 clock=self._clock,
+                clock_of=watch.local_clock,
             ),
             rosters=self._rosters,
             writer=self._writer,
@@ -218,10 +221,24 @@ class Service:
         )
 
     def _poller(
-        self, camera: Camera, roster: Roster, period: float, keeper: CountKeeper, health: CameraHealth
+        self,
+        camera: Camera,
+        roster: Roster,
+        period: float,
+        keeper: CountKeeper,
+        health: CameraHealth,
+        watch: CameraWatch,
     ) -> Poller:
-        client = self._camera_access.client(camera, self._clock)
-        return Poller(camera, client, keeper=keeper, health=health, roster=roster, clock=self._clock, period=period)
+        return Poller(
+            camera,
+            self._camera_access.client(camera, self._clock),
+            keeper=keeper,
+            health=health,
+            roster=roster,
+            clock=self._clock,
+            period=period,
+            watch=watch.take,
+        )
 
     def _wake_readers(self) -> None:
         self._wake_follower.set()

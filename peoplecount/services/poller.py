@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
@@ -64,7 +64,9 @@ class Poller:
         roster: Roster,
         clock: Clock,
         period: float,
+        watch: Callable[[Camera, Reading], None] = lambda _camera, _reading: None,
     ) -> None:
+        """``watch`` takes up every reading before it is counted; it may raise ``LogError``."""
         self.camera = camera
         self.figures = PollFigures()
         self._client = client
@@ -76,6 +78,7 @@ class Poller:
         self._period = period
         self._expected_every = timedelta(seconds=period * clock.speed)
         self._not_before = 0.0
+        self._watch = watch
         self._closed = False
 
     def poll(self) -> None:
@@ -103,6 +106,7 @@ class Poller:
         if self._closed:
             return
         self._note(CameraState.UP, "")
+        self._watch(self.camera, reading)
         unknown = self._keeper.unknown_lines(self.camera.camera_id, reading)
         if not unknown:
             self._count(reading, {})
