@@ -86,9 +86,9 @@ class Drift:
 
     def estimate(self, start: int, crossed: Figures) -> Estimate:
         """People inside who were ``start`` at the last anchor, since when so many have crossed."""
-        expected = self._expected(start, crossed)
+        expected = max(0.0, self._expected(start, crossed))  # below: more came unseen than usual, nobody knows how many
         width = self.reach() * self._chance(crossed)
-        people = max(0, round(expected))
+        people = round(expected)
         low = max(0, floor(expected - width))
         return Estimate(people, min(low, people), max(people, ceil(expected + width)))
 
