@@ -33,6 +33,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
     parser.add_argument("--port", type=_port, default=9100, help="port of cameras and control address; 0: any free one")
     parser.add_argument("--ports", action="store_true", help="a port for each camera, from the one after --port on")
+    encryption = parser.add_mutually_exclusive_group()
+    encryption.add_argument("--https", action="store_true", help="HTTPS, each camera on a port and with a certificate")
+    encryption.add_argument("--https-redirect", action="store_true", help="the same behind a redirect from HTTP")
     parser.add_argument("--time-zone", type=_time_zone, metavar="ZONE", help="IANA name (Europe/Zurich)")
     parser.add_argument("--speed", type=float, default=1.0, metavar="N", help="played seconds in a real one (1)")
     parser.add_argument("--start", type=datetime.fromisoformat, metavar="TIME", help="local time to start at (now)")
@@ -93,9 +96,11 @@ def _time_zone(text: str) -> str:
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until told to stop. 0 at the end, 1 where it cannot serve, 2 where options make no sense."""
-    from gevent import monkey  # noqa: PLC0415 (patches before the simulator's threads and sockets are made)
+    if not (arguments.https or arguments.https_redirect):
+        from gevent import monkey  # noqa: PLC0415 (patches before the simulator's threads and sockets are made)
 
-    monkey.patch_all(ssl=False)  # cameras speak plain HTTP; late patching of ssl would warn
+        # Cameras speak plain HTTP then, and late patching of ssl would warn; with HTTPS, native threads have to do.
+        monkey.patch_all(ssl=False)
 
     from peoplecount.simulator.replay import ReplayError  # noqa: PLC0415
 
@@ -158,9 +163,12 @@ def _utc(moment: datetime | None, zone: ZoneInfo) -> datetime | None:
 
 
 def _listen(arguments: argparse.Namespace, fleet: Fleet, clock: PlayedClock) -> SimulatorServer:
-    from peoplecount.simulator.server import SimulatorServer  # noqa: PLC0415
+    from peoplecount.simulator.server import Https, SimulatorServer  # noqa: PLC0415
 
-    return SimulatorServer(fleet, clock, host=arguments.host, port=arguments.port, own_ports=arguments.ports)
+    https = Https.ONLY if arguments.https else Https.REDIRECT if arguments.https_redirect else Https.NOT
+    return SimulatorServer(
+        fleet, clock, host=arguments.host, port=arguments.port, own_ports=arguments.ports, https=https
+    )
 
 
 def _why_not(arguments: argparse.Namespace, error: OSError) -> str:
@@ -200,7 +208,8 @@ def _example(server: SimulatorServer) -> str:
     path = "/stw-cgi/eventsources.cgi?msubmenu=peoplecount&action=check"
     if plan.firmware.dialect is Dialect.WISEAI:
         path = f"/opensdk/WiseAI/search/objectcounting/check?channel=0&index={plan.lines[0].rule}"
-    return f"curl --digest -u '{plan.username}:{plan.password}' '{server.address(plan.camera_id)}{path}'"
+    insecure = " --insecure --location" if server.certificate(plan.camera_id) else ""
+    return f"curl --digest{insecure} -u '{plan.username}:{plan.password}' '{server.address(plan.camera_id)}{path}'"
 
 
 def _wait(arguments: argparse.Namespace) -> None:

@@ -61,6 +61,7 @@ class Fleet:
             site_id=id_of(fields["site"]),
             poll_interval=self._poll_interval,
             lines=lines,
+            certificate=fields.get("certificate", ""),
         )
 
 

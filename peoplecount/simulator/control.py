@@ -30,9 +30,12 @@ class _Refused(Exception):
 class Control:
     """Answers requests to the control address."""
 
-    def __init__(self, simulation: Simulation, address: Callable[[str], str]) -> None:
-        """``address`` gives a camera's base address for its id."""
+    def __init__(
+        self, simulation: Simulation, address: Callable[[str], str], certificate: Callable[[str], str]
+    ) -> None:
+        """For a camera's id, ``address`` gives its base address, ``certificate`` its fingerprint or nothing."""
         self._simulation = simulation
+        self._certificate = certificate
         self._address = address
         self._pages: dict[tuple[str, str], Callable[[Request], Any]] = {
             ("GET", "/clock"): lambda _: self.clock(),
@@ -92,6 +95,7 @@ class Control:
             "cameraId": plan.camera_id,
             "name": plan.name,
             "address": self._address(plan.camera_id),
+            "certificate": self._certificate(plan.camera_id),
             "username": plan.username,
             "password": plan.password,
             "protocol": plan.firmware.dialect.value,

@@ -45,6 +45,9 @@ class FaultName(StrEnum):
     UTC_HISTORY = "utc-history"
     SEARCH_STUCK = "search-stuck"
     SEARCH_REFUSED = "search-refused"
+    CERTIFICATE_CHANGED = "certificate-changed"
+    CERTIFICATE_EXPIRED = "certificate-expired"
+    CERTIFICATE_WRONG_NAME = "certificate-wrong-name"
 
 
 BEFORE_LOGIN = frozenset(
@@ -57,6 +60,11 @@ ON_ANSWERS = frozenset({FaultName.SLOW, FaultName.GARBAGE, FaultName.WRONG_CONTE
 
 ON_COUNTS = frozenset({FaultName.ZERO_AFTER_RESTART, FaultName.STALE_ANSWER})
 """They change what one or more polls see, not what is counted."""
+
+ON_CERTIFICATES = frozenset(
+    {FaultName.CERTIFICATE_CHANGED, FaultName.CERTIFICATE_EXPIRED, FaultName.CERTIFICATE_WRONG_NAME}
+)
+"""While one lasts, another certificate is shown; over plain HTTP nobody sees it."""
 
 ON_LINES = frozenset(
     {

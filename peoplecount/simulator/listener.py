@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import Callable
@@ -15,14 +16,21 @@ _BACKLOG = 1024
 _LINGER_NOT = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
 """``SO_LINGER`` with no time at all: closing sends a reset."""
 
+_HANDSHAKE_SECONDS = 10.0
+
 Respond = Callable[[Request], Response]
 
 
 class Listener:
     """Speaks HTTP/1.1 on a port; what to say is somebody else's business (``respond``)."""
 
-    def __init__(self, host: str, port: int, respond: Respond) -> None:
-        """Binds at once, so that a taken port is known at once: raises ``OSError``."""
+    def __init__(
+        self, host: str, port: int, respond: Respond, context: Callable[[], ssl.SSLContext] | None = None
+    ) -> None:
+        """Binds at once, so that a taken port is known at once: raises ``OSError``.
+
+        With ``context`` it speaks HTTPS. As soon as that gives another one, connections made with the old one end.
+        """
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._socket = socket.socket(family, socket.SOCK_STREAM)
         try:
@@ -35,6 +43,7 @@ class Listener:
             raise
         self.port: int = self._socket.getsockname()[1]
         self._respond = respond
+        self._context = context
         self._stopping = threading.Event()
         self._connections: set[socket.socket] = set()
         self._threads: set[threading.Thread] = set()
@@ -58,7 +67,7 @@ class Listener:
             connections, threads = list(self._connections), list(self._threads)
         for connection in connections:
             with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
+                socket.socket.shutdown(connection, socket.SHUT_RDWR)  # an encrypted one's own is not for other threads
         for thread in threads:
             thread.join(timeout=5)
 
@@ -88,8 +97,11 @@ class Listener:
     def _serve(self, connection: socket.socket, peer: str) -> None:
         try:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            context = self._context() if self._context else None
+            if context is not None:
+                connection = self._encrypted(connection, context)
             with connection.makefile("rb") as stream:
-                while not self._stopping.is_set() and self._serve_one(connection, stream, peer):
+                while not self._stopping.is_set() and self._serve_one(connection, stream, peer, context):
                     pass
         except OSError:
             pass  # the caller hung up
@@ -99,14 +111,31 @@ class Listener:
                 self._connections.discard(connection)
                 self._threads.discard(threading.current_thread())
 
-    def _serve_one(self, connection: socket.socket, stream: object, peer: str) -> bool:
+    def _encrypted(self, connection: socket.socket, context: ssl.SSLContext) -> ssl.SSLSocket:
+        """Shake hands; from then on the connection is another object. Raises ``OSError``."""
+        connection.settimeout(_HANDSHAKE_SECONDS)
+        encrypted = context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+        with self._lock:
+            self._connections.discard(connection)
+            self._connections.add(encrypted)
+        try:
+            encrypted.do_handshake()
+            encrypted.settimeout(None)
+        except OSError:
+            encrypted.close()
+            with self._lock:
+                self._connections.discard(encrypted)
+            raise
+        return encrypted
+
+    def _serve_one(self, connection: socket.socket, stream: object, peer: str, context: ssl.SSLContext | None) -> bool:
         """Answer one request; whether the connection may carry another."""
         try:
             request = read_request(stream, peer)  # type: ignore[arg-type]
         except BadRequest as error:
             connection.sendall(Response(400, f"{error}\n".encode()).encode(keep_alive=False))
             return False
-        if request is None:
+        if request is None or (self._context is not None and self._context() is not context):
             return False
         response = self._respond(request)
         if response.delay:
