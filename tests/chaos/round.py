@@ -1,0 +1,139 @@
+"""A round: begin, strike, be quiet, and compare."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import requests
+
+from tests.chaos.accounts import Difference, Source, differences, table
+from tests.chaos.assault import Assault
+from tests.chaos.inquiry import hear_all
+from tests.chaos.janitor import Janitor
+from tests.chaos.round_table import RoundLine
+from tests.chaos.schedule import Round
+from tests.chaos.stage import Stage
+from tests.support.postgres import PostgresServer
+
+Say = Callable[[str], None]
+
+PATIENCE = 25.0
+"""Real seconds after the clock has stopped for everything to arrive everywhere."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of a round."""
+
+    number: int
+    blows: Counter[str] = field(default_factory=Counter)
+    left_out: Counter[str] = field(default_factory=Counter)
+    lines: int = 0
+    people: int = 0
+    differences: list[Difference] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)
+    polls: int = 0
+    overruns: int = 0
+    reconnections: int = 0
+    gaps: int = 0
+    seconds: float = 0.0
+
+    @property
+    def marked(self) -> int:
+        """Differences that everybody marks as unknown."""
+        return sum(not one.unmarked for one in self.differences)
+
+    @property
+    def is_good(self) -> bool:
+        """Whether everybody agrees, or says what is unknown."""
+        return not self.doubts and all(not one.unmarked for one in self.differences)
+
+    def line(self) -> RoundLine:
+        """What is kept of it."""
+        return RoundLine(
+            number=self.number,
+            good=self.is_good,
+            seconds=round(self.seconds, 1),
+            lines=self.lines,
+            people=self.people,
+            polls=self.polls,
+            overruns=self.overruns,
+            marked=self.marked,
+            unmarked=len(self.differences) - self.marked,
+            doubts=len(self.doubts),
+            reconnections=self.reconnections,
+            gaps=self.gaps,
+            blows=dict(self.blows),
+            left_out=dict(self.left_out),
+        )
+
+
+def play(planned: Round, folder: Path, server: PostgresServer, janitor: Janitor, say: Say) -> Outcome:
+    """Play a round in an empty folder."""
+    began = time.monotonic()
+    with Stage(folder, planned, server, janitor) as stage:
+        stage.begin()
+        say(f"{stage.elapsed:6.1f} s  the service serves; {planned.cameras} cameras, {planned.starts_at} played")
+        assault = Assault(stage, say)
+        assault.run()
+        stage.make_whole()
+        say(f"{stage.elapsed:6.1f} s  quiet")
+        outcome = Outcome(planned.number, assault.done, assault.left_out)
+        _wait_for_the_end(stage)
+        say(f"{stage.elapsed:6.1f} s  the clock stands; comparing")
+        _note_lag(stage, outcome)
+        _compare(stage, outcome)
+        outcome.reconnections, outcome.gaps = stage.witness.connections - 1, stage.witness.gaps
+        code = stage.service.stop()
+        if code != 0:
+            outcome.doubts.append(f"the service ended with {code} when it was told to stop")
+        if not outcome.is_good:
+            stage.keep_data()
+    outcome.seconds = time.monotonic() - began
+    return outcome
+
+
+def _wait_for_the_end(stage: Stage) -> None:
+    while not stage.town.ask("clock")["finished"]:
+        if stage.service.process is None or stage.service.process.ended():
+            raise RuntimeError("the service has ended by itself")
+        time.sleep(0.2)
+
+
+def _note_lag(stage: Stage, outcome: Outcome) -> None:
+    for _ in range(20):  # one of two workers answers; only the leader knows
+        health = requests.get(f"{stage.service.url}/health/ready", timeout=5).json()
+        polling = health.get("polling")
+        if polling:
+            outcome.polls, outcome.overruns = polling["polls"], polling["overruns"]
+            return
+
+
+def _compare(stage: Stage, outcome: Outcome) -> None:
+    """Until all agree, or patience ends."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        heard = hear_all(stage)
+        outcome.differences = differences(heard.days, heard.marks)
+        outcome.doubts = heard.doubts
+        if not (outcome.doubts or outcome.differences) or time.monotonic() > deadline:
+            break
+        time.sleep(1)
+    seen = heard.days[Source.CAMERA]
+    outcome.lines = len({line for line, _ in seen})
+    outcome.people = sum(sum(people) for people in seen.values())
+
+
+def report(outcome: Outcome) -> list[str]:
+    """What came of a round, in words."""
+    lines = [
+        f"round {outcome.number}: {sum(outcome.blows.values())} blows, {outcome.people} people at {outcome.lines} lines"
+    ]
+    if outcome.differences:
+        lines += table(outcome.differences)
+    lines += outcome.doubts
+    return lines
