@@ -17,6 +17,7 @@ from peoplecount.settings import Settings
 from peoplecount.settings.database import DatabaseKind
 from peoplecount.storage.api_camaras import CameraDefaults, CameraView
 from peoplecount.storage.camera_table import CameraTable
+from peoplecount.storage.hand_count_table import HandCountTable
 from peoplecount.storage.migrate import upgrade
 from peoplecount.storage.open import connection_for
 from peoplecount.storage.proxy import ProxyDB
@@ -53,6 +54,7 @@ class Configuration:
 
     cameras: CameraTable
     sites: SiteTable
+    hand_counts: HandCountTable
 
 
 @contextmanager
@@ -64,7 +66,7 @@ def configuration(settings: Settings) -> Iterator[Configuration]:
         prepare_embedded(settings)
     proxy = database(settings, folder)
     try:
-        yield Configuration(CameraTable(proxy, folder.sealer), SiteTable(proxy))
+        yield Configuration(CameraTable(proxy, folder.sealer), SiteTable(proxy), HandCountTable(proxy))
     finally:
         proxy.disconnect()
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 import getpass
 import sys
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from peoplecount.camera_access import CameraAccess, camera_access
 from peoplecount.commands import camera_trust
+from peoplecount.commands._table import print_table
 from peoplecount.configuration import Configuration, configuration, default_site, serials_read
 from peoplecount.domain.camera import Camera, CameraProtocol
 from peoplecount.domain.site import DEFAULT_SITE_ID, Site
@@ -159,7 +159,7 @@ def _list(arguments: argparse.Namespace, settings: Settings, tables: Configurati
         for one in tables.cameras.cameras()
     ]
     if rows:
-        _print_table(("ID", "NAME", "ADDRESS", "SITE", "POLLED EVERY"), rows)
+        print_table(("ID", "NAME", "ADDRESS", "SITE", "POLLED EVERY"), rows)
     else:
         print("No cameras yet: python -m peoplecount camera add NAME ADDRESS")
     return 0
@@ -225,9 +225,3 @@ def _line_words(line: DeviceLine) -> str:
     if line.totals is None:
         return "no counts given"
     return f"{line.totals.in_total} in, {line.totals.out_total} out since its midnight"
-
-
-def _print_table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    widths = [max(len(row[column]) for row in (titles, *rows)) for column in range(len(titles))]
-    for row in (titles, *rows):
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from peoplecount.domain.opening_hours import OpeningHours
+
 LEAST_INTERVAL, LONGEST_INTERVAL = 0.05, 3600.0
 """Seconds between two polls."""
 
@@ -67,10 +69,10 @@ def time_zone(name: str) -> str:
 
 
 def opening_hours(text: str) -> str:
-    """``text``, if it can stand for opening hours; what it means is not looked at. Raises ``ValueError``."""
+    """``text``, if it can be understood as opening hours; empty where nobody has said. Raises ``ValueError``."""
     if len(text) > LONGEST_HOURS or not text.isprintable():
         raise ValueError(f"{text[:40]!r} are no opening hours: up to {LONGEST_HOURS} printable characters are allowed")
-    return text.strip()
+    return OpeningHours.parse(text).text if text.strip() else ""
 
 
 def capacity(people: int | None) -> int | None:
