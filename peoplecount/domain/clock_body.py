@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -33,6 +34,15 @@ def clock_event(place: Place, moment: datetime, standing: ClockStanding) -> NewE
         "gains": None if standing.trend is None else round(standing.trend, 1),
     }
     return new_event(EventKind.CAMERA_CLOCK, place, place.camera_id, fields)
+
+
+def read_clock(event: NewEvent) -> ClockStanding:
+    """What ``clock_event`` wrote."""
+    fields = json.loads(event.body)
+    offset = datetime.fromisoformat(f"2000-01-01T00:00{fields['utcOffset']}").utcoffset()
+    return ClockStanding(
+        timedelta(seconds=fields["clockError"]), offset or timedelta(0), fields["synced"], fields["gains"]
+    )
 
 
 def offset_text(offset: timedelta) -> str:

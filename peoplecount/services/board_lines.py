@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from peoplecount.domain.camera import CameraState
+from peoplecount.domain.clock_body import ClockStanding
 from peoplecount.domain.event import LogEntry, parse_utc, utc_text
 from peoplecount.services.site_day import SiteDay
 
@@ -29,6 +30,9 @@ class CameraNow:
     seen: datetime | None = None
     """UTC."""
 
+    clock: ClockStanding | None = None
+    """``None`` as long as nobody has told of it."""
+
     @classmethod
     def of(cls, fields: Mapping[str, Any]) -> CameraNow:
         """A camera that an event speaks of for the first time."""
@@ -48,6 +52,10 @@ class CameraNow:
             reason=fields["reason"],
             since=fields["since"],
         )
+
+    def with_clock(self, clock: ClockStanding) -> CameraNow:
+        """The camera after a ``CameraClock``."""
+        return replace(self, clock=clock)
 
     def seen_at(self, moment: datetime) -> CameraNow:
         """The camera after a reading; an earlier one changes nothing."""

@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from peoplecount.domain.camera import Camera
@@ -32,6 +32,9 @@ WATCH_STATE = "watch:"
 
 LEAST_NEWS = timedelta(seconds=2)
 """A clock that has gone off by less since it was last told is no news."""
+
+VOTE_LIFE = timedelta(hours=1)
+"""A clock that was measured longer ago says nothing of ours any more; each is measured every quarter of an hour."""
 
 
 class Report(Protocol):
@@ -96,7 +99,7 @@ class CameraWatch:
             version += 1
         seen[camera.camera_id] = _Seen(now, told, version, reading)
         if asked_anew:
-            self._vote(seen)
+            self._vote(seen, reading.taken_at)
 
     def local_clock(self, camera_id: str) -> LocalClock | None:
         """A camera's wall clock and its reset, for placing polls by them; ``None`` before its first reading."""
@@ -132,10 +135,17 @@ class CameraWatch:
             place = roster.place_of_line(camera, line.key, name)
             yield break_event(place, reading.taken_at, str(line.key), *line_change_words(line))
 
-    def _vote(self, seen: Mapping[str, _Seen]) -> None:
-        """Ask all cameras whose clock is wrong, and say so once."""
+    def _vote(self, seen: Mapping[str, _Seen], now: datetime) -> None:
+        """Ask all cameras that were read of late whose clock is wrong, and say so once."""
         cameras = [seen[camera_id].camera for camera_id in self._roster().cameras if camera_id in seen]
-        own = vote([ClockVote(camera.error(), camera.clock.last.is_synced) for camera in cameras])
+        clocks = [(camera, camera.clock.last) for camera in cameras]
+        own = vote(
+            [
+                ClockVote(camera.error(), last.is_synced)
+                for camera, last in clocks
+                if abs(now - last.measured_at) < VOTE_LIFE
+            ]
+        )
         if own.is_wrong and not self._own.is_wrong:
             logger.warning("%s", own_clock_words(own))
         elif self._own.is_wrong and not own.is_wrong:

@@ -10,10 +10,13 @@ from datetime import datetime
 from typing import Any
 
 from peoplecount.domain.camera import CameraState
-from peoplecount.domain.event import EventKind, LogEntry, utc_text
+from peoplecount.domain.clock_body import read_clock
+from peoplecount.domain.clock_vote import OwnClock
+from peoplecount.domain.event import EventKind, LogEntry, NewEvent, utc_text
 from peoplecount.domain.event_id import EventId
 from peoplecount.domain.site import Site
 from peoplecount.eventlog.log import LatestEntries
+from peoplecount.services.board_clocks import clock_row, clocks_told, own_clock, own_clock_fields
 from peoplecount.services.board_lines import CameraNow, LineNow, door_rows, sums
 from peoplecount.services.site_day import SiteDay
 
@@ -61,6 +64,7 @@ class LiveBoard:
         self._cameras: dict[str, CameraNow] = {}
         self._inside: dict[str, tuple[datetime, int]] = {}
         self._site_names: dict[str, str] = {}
+        self._own: OwnClock | None = None
 
     def load(self, latest: LatestEntries) -> None:
         """Forget everything and begin from the newest entry of each line and camera."""
@@ -85,6 +89,8 @@ class LiveBoard:
             self._fold_count(entry)
         elif entry.event.kind is EventKind.CAMERA_STATUS:
             self._fold_status(json.loads(entry.event.body))
+        elif entry.event.kind is EventKind.CAMERA_CLOCK:
+            self._fold_clock(entry.event)
 
     def _fold_count(self, entry: LogEntry) -> None:
         line = LineNow.of(entry)
@@ -98,12 +104,24 @@ class LiveBoard:
 
     def _fold_status(self, fields: Mapping[str, Any]) -> None:
         camera_id = fields["cameraId"]
+        self._own = None
         self._site_names[fields["siteId"]] = fields["siteName"]
         if fields["state"] == CameraState.REMOVED:
             self._cameras.pop(camera_id, None)
             self._lines = {key: line for key, line in self._lines.items() if line.camera_id != camera_id}
         else:
             self._cameras[camera_id] = self._camera(fields).with_status(fields)
+
+    def _fold_clock(self, event: NewEvent) -> None:
+        camera = self._camera(json.loads(event.body))
+        self._cameras[camera.camera_id] = camera.with_clock(read_clock(event))
+        self._own = None
+
+    def _own_clock(self) -> OwnClock:
+        """What the cameras say of our clock; asked again once one of them has told of its own."""
+        if self._own is None:
+            self._own = own_clock(self._cameras.values())
+        return self._own
 
     def _camera(self, fields: Mapping[str, Any]) -> CameraNow:
         return self._cameras.get(fields["cameraId"]) or CameraNow.of(fields)
@@ -136,11 +154,16 @@ class LiveBoard:
         with self._lock:
             return dict(Counter(camera.state for camera in self._cameras.values()))
 
+    def own_clock(self) -> OwnClock:
+        """What the cameras say of our clock."""
+        with self._lock:
+            return self._own_clock()
+
     def turning(self, now: datetime) -> Hashable:
         """A value that changes when what the board shows changes by other means than an entry of the log.
 
-        These are a new day, the first reading of a day, a line that its camera tells of no longer or again, and a site
-        that was edited.
+        These are a new day, the first reading of a day, a line that its camera tells of no longer or again, a site
+        that was edited, and what the clocks say together.
         """
         with self._lock:
             days = self._days(now)
@@ -148,7 +171,8 @@ class LiveBoard:
             inside = tuple(self._occupancy(day) is None for day in days.values())
             intervals = self._intervals()
             missing = frozenset(key for key, line in self._lines.items() if self._is_missing(line, intervals))
-            return tuple((day.site, day.date, day.occupancy_date) for day in days.values()), inside, unknown, missing
+            turned = tuple((day.site, day.date, day.occupancy_date) for day in days.values())
+            return turned, inside, unknown, missing, clocks_told(self._cameras.values(), self._own_clock())
 
     def snapshot(self, now: datetime) -> dict[str, Any]:
         """The whole board, JSON-ready. ``None`` stands for what is not known; it is never 0.
@@ -165,16 +189,19 @@ class LiveBoard:
 
     def _snapshot(self, now: datetime) -> dict[str, Any]:
         days = self._days(now)
-        intervals = self._intervals()
+        intervals, own = self._intervals(), self._own_clock()
         lines = [self._line_row(key, days, intervals) for key in sorted(self._lines)]
         return {
             "kind": EventKind.SNAPSHOT.value,
             "time": utc_text(now),
             "speed": self._speed,
+            **own_clock_fields(own),
             "sites": [self._site_row(day, lines) for day in days.values()],
             "doors": door_rows(lines),
             "cameras": [
-                camera.row() | {"staleAfter": self._patience(camera.camera_id, intervals)}
+                camera.row()
+                | clock_row(camera.clock, own)
+                | {"staleAfter": self._patience(camera.camera_id, intervals)}
                 for camera in sorted(self._cameras.values(), key=lambda camera: (camera.name, camera.camera_id))
             ],
             "lines": lines,

@@ -13,9 +13,11 @@ export class Board {
     this.doors = new Map();
     this.lines = new Map();
     this.cameras = new Map();
+    this.ownClock = "";
   }
 
   load(snapshot) {
+    this.ownClock = snapshot.ownClock;
     this.sites = byId(snapshot.sites, "siteId");
     this.doors = byId(snapshot.doors, "doorId");
     this.lines = byId(snapshot.lines, "lineId");
@@ -93,7 +95,7 @@ export class Board {
   #newCamera(event) {
     const camera = {
       cameraId: event.cameraId, cameraName: event.cameraName, siteId: event.siteId,
-      state: "unknown", reason: "", since: null, lastReadingAt: null, staleAfter: 60,
+      state: "unknown", reason: "", since: null, clock: "", lastReadingAt: null, staleAfter: 60,
     };
     this.cameras.set(event.cameraId, camera);
     return camera;

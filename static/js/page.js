@@ -61,6 +61,7 @@ export class Page {
   }
 
   paint() {
+    this.#paintOwnClock();
     for (const site of this.board.sites.values()) this.#paintSite(site);
     for (const door of this.board.doors.values()) this.#paintDoor(door);
     for (const line of this.board.lines.values()) this.#flow(`line/${line.lineId}`, line);
@@ -78,6 +79,14 @@ export class Page {
       this.#paintReading(`door/${door.doorId}`, this.board.linesOf("doorId", door.doorId), cameras, now);
     }
     for (const site of this.board.sites.values()) this.#paintAnswering(site);
+  }
+
+  // That the clock of the service is wrong: the cameras say so together.
+  #paintOwnClock() {
+    for (const element of this.root.querySelectorAll("[data-own-clock]")) {
+      write([element], this.board.ownClock);
+      element.hidden = !this.board.ownClock;
+    }
   }
 
   #paintSite(site) {
@@ -139,7 +148,7 @@ export class Page {
       const zone = this.board.sites.get(camera.siteId)?.timeZone ?? "UTC";
       const since = camera.state !== "up" && camera.since ? ` since ${clockTime(Date.parse(camera.since), zone)}` : "";
       write(item.getElementsByClassName("words"), words + since);
-      write(item.getElementsByClassName("why"), camera.state === "up" ? "" : camera.reason);
+      write(item.getElementsByClassName("why"), camera.state === "up" ? camera.clock : camera.reason);
     }
     return { camera, seconds, stale, words };
   }
