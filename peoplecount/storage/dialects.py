@@ -7,12 +7,13 @@ inserted, which all three do alike. What is left of the differences: types, sche
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Date,
     DateTime,
     Dialect,
     Executable,
@@ -26,6 +27,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.mssql import DATETIME2, NVARCHAR
 from sqlalchemy.dialects.postgresql import TIMESTAMP
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
 
 SCHEMA = "peoplecount"
@@ -82,6 +86,24 @@ def local_time() -> TypeEngine[datetime]:
 
 def _milliseconds() -> TypeEngine[datetime]:
     return DATETIME2(3)  # type: ignore[no-untyped-call]
+
+
+class local_day(FunctionElement[date]):  # noqa: N801 - a function, as it is called in statements
+    """The day of a wall clock's time. SQLite has none but as text."""
+
+    type = Date()
+    inherit_cache = True
+    name = "local_day"
+
+
+@compiles(local_day)
+def _cast(element: local_day, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401
+    return f"CAST({compiler.process(element.clauses, **options)} AS DATE)"
+
+
+@compiles(local_day, Product.SQLITE.value)
+def _date(element: local_day, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401
+    return f"date({compiler.process(element.clauses, **options)})"
 
 
 class UtcTime(TypeDecorator[datetime]):

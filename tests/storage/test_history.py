@@ -1,15 +1,20 @@
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
 from peoplecount.domain.event import Quality
+from peoplecount.domain.figures import Figures
+from peoplecount.domain.increment import Generation
+from peoplecount.domain.line import LineKey
 from peoplecount.eventlog.memory_log import MemoryEventLog
 from peoplecount.services.record_writer import RecordWriter
 from peoplecount.storage.errors import DatabaseUnavailable
-from peoplecount.storage.history import History, QuarterHour
+from peoplecount.storage.history import History, HourCount, QuarterHour
+from peoplecount.storage.positions import generations
 from tests.support.counting_line import EIGHT, CountingLine, append
 
 QUARTER = timedelta(minutes=15)
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
@@ -48,6 +53,86 @@ def test_it_knows_how_far_it_reaches(log, connection):
     rows, as_of = history.quarter_hours_as_of(EIGHT, EIGHT + QUARTER)
     assert as_of == history.written_up_to() == log.head()
     assert [row.in_count for row in rows] == [1]
+
+
+def day_of_counts(log, connection):
+    """Two lines of a camera and one of another, on the fourth and fifth of May by the wall clock."""
+    one, two, other = CountingLine("a-0"), CountingLine("a-0", 2, site_id="south"), CountingLine("a", door_id="d")
+    append(
+        log,
+        one.count(3, 1),
+        one.close(EIGHT, HOUR, Figures(3, 1), coverage=0.5),
+        one.close(EIGHT + HOUR, HOUR, None, quality=Quality.MISSING, coverage=0.0),
+        one.correct(EIGHT + 2 * HOUR, 8, coverage=0.4),
+        one.correct(EIGHT + 14 * HOUR, 5, 2, quality=Quality.BACK_FILLED, coverage=1.0),
+        two.count(1),
+        other.count(0, 4),
+    )
+    RecordWriter(log, connection).run_once()
+    return History(connection)
+
+
+def test_hours_say_what_is_known_of_them_and_what_is_not(log, connection):
+    history = day_of_counts(log, connection)
+    eight, nine, ten = history.hours(EIGHT, EIGHT + 3 * HOUR, line_ids=["a-0-0-1-1"])
+    place = ("a-0-0-1-1", "door", "site")
+    assert eight == HourCount(*place, EIGHT, datetime(2026, 5, 4, 10), Figures(3, 1), Quality.MEASURED, 0.5)
+    assert nine == HourCount(*place, EIGHT + HOUR, datetime(2026, 5, 4, 11), None, Quality.MISSING, 0.0)
+    assert (ten.figures, ten.quality, ten.coverage) == (Figures(8), Quality.CORRECTED, 0.4)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "lines"),
+    [
+        ({}, ["a-0-0-1-1", "a-0-0-1-2", "a-0-1-1"]),
+        ({"camera_id": "a"}, ["a-0-1-1"]),
+        ({"camera_id": "a-0"}, ["a-0-0-1-1", "a-0-0-1-2"]),
+        ({"camera_id": "a-0", "site_id": "south"}, ["a-0-0-1-2"]),
+        ({"line_ids": ["a-0-1-1", "b-0-1-1"]}, ["a-0-1-1"]),
+        ({"line_ids": []}, []),
+        ({"camera_id": "a_0"}, []),
+    ],
+)
+def test_hours_and_days_are_those_of_the_lines_that_were_asked_for(log, connection, chosen, lines):
+    history = day_of_counts(log, connection)
+    assert [hour.line_id for hour in history.hours(EIGHT, EIGHT + HOUR, **chosen)] == lines
+    assert [day.line_id for day in history.days(date(2026, 5, 4), date(2026, 5, 4), **chosen)] == lines
+
+
+def test_a_day_is_the_sum_of_what_is_known_and_as_good_as_its_worst_hour(log, connection):
+    history = day_of_counts(log, connection)
+    fourth, fifth = history.days(date(2026, 5, 4), date(2026, 5, 5), line_ids=["a-0-0-1-1"])
+    assert (fourth.day, fourth.figures, fourth.quality, fourth.hours) == (
+        date(2026, 5, 4),
+        Figures(11, 1),
+        Quality.MISSING,
+        2,
+    )
+    assert fourth.coverage == pytest.approx(0.3)
+    assert (fifth.day, fifth.figures, fifth.quality, fifth.hours) == (
+        date(2026, 5, 5),
+        Figures(5, 2),
+        Quality.BACK_FILLED,
+        1,
+    )
+    assert history.days(date(2026, 5, 6), date(2026, 5, 9)) == []
+
+
+def test_a_day_of_which_nothing_is_known_is_no_zero(log, embedded):
+    append(log, CountingLine().close(EIGHT, HOUR, None, quality=Quality.MISSING, coverage=0.0))
+    RecordWriter(log, embedded).run_once()
+    (day,) = History(embedded).days(date(2026, 5, 4), date(2026, 5, 4))
+    assert (day.figures, day.quality, day.coverage, day.hours) == (None, Quality.MISSING, 0.0, 0)
+
+
+def test_the_generations_that_are_written_can_be_asked_for(log, connection):
+    line = CountingLine()
+    append(log, line.count(1))
+    line.reset()
+    append(log, line.count(0), CountingLine(index=2).count(1))
+    RecordWriter(log, connection).run_once()
+    first, second = Generation(date(2026, 5, 4)), Generation(date(2026, 5, 4), 1)
+    assert generations(connection) == {LineKey("cam"): (second, second), LineKey("cam", index=2): (first, first)}
 
 
 class WritesInBetween:
