@@ -19,8 +19,11 @@ from peoplecount.domain.roster import Roster
 from peoplecount.domain.site import Site
 from peoplecount.eventlog.data_folder import DataFolder
 from peoplecount.eventlog.group_commit import GroupCommit
+from peoplecount.eventlog.log import LogError
 from peoplecount.eventlog.rewind import discover_rewind
+from peoplecount.reconciliation import Reconciliation, kept_days
 from peoplecount.runtime import PlannedTrigger, Runtime, this_runtime
+from peoplecount.services.board_clocks import own_clock_fields
 from peoplecount.services.camera_health import CameraHealth
 from peoplecount.services.camera_watch import CameraWatch
 from peoplecount.services.collector import Collector
@@ -32,6 +35,7 @@ from peoplecount.services.log_follower import LogFollower
 from peoplecount.services.occupancy_desk import OccupancyDesk
 from peoplecount.services.occupancy_teacher import OccupancyTeacher
 from peoplecount.services.played_clock import PlayedClock, fetch_played_time
+from peoplecount.services.polled_camera import PolledCamera
 from peoplecount.services.poller import Poller
 from peoplecount.services.polling_session import PollingSession
 from peoplecount.services.projections import Projections
@@ -89,6 +93,7 @@ class Service:
         self._leadership = Leadership(self._folder.leader_lock, self._begin)
         self._session: PollingSession | None = None
         self._writer: RecordWriter | None = None
+        self._reconciliation: Reconciliation | None = None
         self.app: Flask = create_app(self._web_context())
         self.app.extensions["peoplecount"] = self
 
@@ -169,6 +174,7 @@ class Service:
             roster=self._rosters.current,
             offload=offload,
             appended=self._wake_readers,
+            keep_days=kept_days(self._settings.back_fill_days),
         )
         health = CameraHealth()
         watch = CameraWatch(folder.log, keeper.report, roster=self._rosters.current, offload=offload)
@@ -185,6 +191,7 @@ class Service:
             appended=self._wake_readers,
         )
         self._writer = RecordWriter(folder.log, self._database, offload=offload)
+        self._reconciliation = reconciliation = self._reconciliation_of(keeper)
         self._session = PollingSession(
             log=folder.log,
             keep_mark=folder.store.save_mark,
@@ -192,7 +199,9 @@ class Service:
             health=health,
             collector=Collector(
                 self._runtime.make_scheduler(),
-                lambda camera, roster, period: self._poller(camera, roster, period, keeper, health, watch),
+                lambda camera, roster, period: self._poller(
+                    camera, reconciliation.polled(camera), roster, period, keeper, health, watch
+                ),
                 make_trigger=PlannedTrigger,
                 clock=self._clock,
                 clock_of=watch.local_clock,
@@ -204,7 +213,7 @@ class Service:
             offload=offload,
             keep_log=timedelta(days=self._settings.log_keep_days),
             remove=desk.remove,
-            workers={"occupancy": desk.run, "projections": projections.run},
+            workers={"occupancy": desk.run, "projections": projections.run, **reconciliation.workers()},
         )
         return self._session
 
@@ -213,16 +222,36 @@ class Service:
         return OccupancyDesk(
             keeper,
             self._folder.log,
-            OccupancyTeacher(lambda start, end: site_hours(self._database, start, end), hand_counts),
+            OccupancyTeacher(
+                lambda start, end: site_hours(self._database, start, end), hand_counts, self._runtime.offload
+            ),
             sites=lambda: self._rosters.current().sites,
             hand_counts=hand_counts,
             clock=self._clock,
             offload=self._runtime.offload,
         )
 
+    def _reconciliation_of(self, keeper: CountKeeper) -> Reconciliation:
+        return Reconciliation(
+            self._folder,
+            keeper,
+            self._history,
+            lambda camera: self._camera_access.client(camera, self._clock),
+            roster=self._rosters.current,
+            clock=self._clock,
+            offload=self._runtime.offload,
+            back_fill_days=self._settings.back_fill_days,
+            on_log_error=self._note_log_error,
+        )
+
+    def _note_log_error(self, error: LogError) -> None:
+        if self._session is not None:
+            self._session.note_log_error(error)
+
     def _poller(
         self,
         camera: Camera,
+        client: PolledCamera,
         roster: Roster,
         period: float,
         keeper: CountKeeper,
@@ -231,7 +260,7 @@ class Service:
     ) -> Poller:
         return Poller(
             camera,
-            self._camera_access.client(camera, self._clock),
+            client,
             keeper=keeper,
             health=health,
             roster=roster,
@@ -263,16 +292,25 @@ class Service:
         """What ``/health/ready`` says of this process. Only the one that polls knows how polling and writing go."""
         status: dict[str, Any] = {
             "cameras": self._board.camera_states(),
+            "clock": own_clock_fields(self._board.own_clock()),
             "database": {"circuit": self._database.circuit_state},
             "polls": self._leadership.session is not None,
         }
         session, writer = self._session, self._writer
         if self._leadership.session is not None and session is not None and writer is not None:
             status["polling"] = session.polling_figures()
+            status["history"] = self._history_status()
             state = writer.state
             # What exactly is wrong may name servers and logins: that is for the log.
             status["database"] |= {"lag": state.lag, "writes": not state.error, "refused": state.refused}
         return status
+
+    def _history_status(self) -> Mapping[str, Any]:
+        """How far asking cameras about their past has come, by camera."""
+        reconciliation = self._reconciliation
+        if reconciliation is None:
+            return {}
+        return {key: progress.figures() for key, progress in reconciliation.reconciler.progress().items()}
 
 
 def build(settings: Settings) -> Service:

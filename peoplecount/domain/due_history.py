@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from peoplecount.domain.camera_day import CameraDay, Slots, open_slots
+from peoplecount.domain.blank_days import UNPROVEN
+from peoplecount.domain.camera_day import CameraDay, LineDay, Slots, open_slots
 from peoplecount.domain.day_history import HOURS_A_DAY
 from peoplecount.domain.hour_slots import HourSlots
 from peoplecount.domain.line import LineKey
@@ -133,15 +134,20 @@ def _of_earlier_day(standing: Standing, day: date, wanted: Collection[LineKey]) 
         return DueDay(day, Why.EARLIER, over)
     if known.asked is None or known.asked.at < over:
         return DueDay(day, Why.OVER, over) if not known.is_settled else None
-    if known.is_settled and not _is_doubtful(known, slots):
+    if all(_is_done(known, line, slots) for line in known.lines.values()):
         return None
     if known.asked.times >= LEAST_TRIES and known.asked.at >= over + LAST_CHANCE:
         return None
     return DueDay(day, Why.OVER, known.asked.at + _pause(known.asked.times), known.asked.times)
 
 
-def _is_doubtful(known: CameraDay, slots: Slots) -> bool:
-    return any(open_slots(line, HOURS_A_DAY, slots) for line in known.lines.values())
+def _is_done(known: CameraDay, line: LineDay, slots: Slots) -> bool:
+    """Whether there is no use in asking about a line again."""
+    if line.refusal == UNPROVEN:
+        return True
+    if open_slots(line, HOURS_A_DAY, slots):
+        return False
+    return known.is_settled or all(line.cell(slot).settled for slot in range(line.barred, HOURS_A_DAY))
 
 
 def _pause(times: int) -> timedelta:

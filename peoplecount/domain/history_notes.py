@@ -81,6 +81,10 @@ class HistoryNotes:
         """Which clock its hours go by is known."""
         return replace(self, clock=clock, clock_unknown_since=None)
 
+    def clock_doubted(self, utc: datetime) -> HistoryNotes:
+        """An answer did not show which clock its hours go by."""
+        return replace(self, clock_unknown_since=self.clock_unknown_since or utc)
+
     def wants(self, days: Iterable[date]) -> HistoryNotes:
         """Somebody wants these days asked about; at once, whatever was agreed with the camera before."""
         wanted = self.wanted | frozenset(days)

@@ -37,6 +37,7 @@ class Settings:
     poll_interval: float = 10.0
     """Seconds."""
 
+    back_fill_days: int = 30
     connect_timeout: float = 3.05
     """Seconds."""
 

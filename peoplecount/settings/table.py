@@ -145,6 +145,16 @@ SETTINGS: tuple[Setting, ...] = (
         demo=True,
     ),
     Setting(
+        "BACKFILL_DAYS",
+        "Cameras",
+        "30",
+        "Days before the first reading that are filled in from a camera's own history, as far as it answers. "
+        "0: earlier today only.",
+        readers.whole(0, 366),
+        "back_fill_days",
+        demo=True,
+    ),
+    Setting(
         "CONNECT_TIMEOUT",
         "Cameras",
         "3.05",

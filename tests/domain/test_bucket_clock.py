@@ -112,7 +112,7 @@ def test_the_lines_are_summed_up_as_far_as_all_are_known():
 def of_utc(*days):
     """Hours whose figures say when they are: 100 a day, and the hour."""
     return {
-        day: DayHours(day, tuple(100 * day.day + hour for hour in range(24)), tuple([hour for hour in range(24)]))
+        day: DayHours(day, tuple(100 * day.day + hour for hour in range(24)), tuple(range(24)))
         for day in days
     }
 

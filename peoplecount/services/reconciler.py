@@ -1,0 +1,196 @@
+"""The reconciler: holds what was counted against what the cameras remember, and the database against both.
+
+It runs beside polling. A camera answers one search at a time, and few cameras are searched at once: their answers all
+pass through the same log.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+from peoplecount.domain.clock import Clock
+from peoplecount.eventlog.log import LogError
+from peoplecount.services.camera_history import CameraHistory, Pace
+from peoplecount.services.history_notes_keeper import HistoryNotesKeeper
+from peoplecount.services.history_progress import HistoryProgress
+from peoplecount.services.history_requests import HistoryRequests
+from peoplecount.services.history_source import HistorySource
+from peoplecount.storage.errors import DatabaseError
+
+logger = logging.getLogger(__name__)
+
+SEARCHES_AT_ONCE = 4
+"""Cameras that are searched at the same time, and so the threads that ``Reconciler.run`` is meant for."""
+
+LOOK_SECONDS = 30.0
+"""Seconds, of the time that is played, after which a camera of which nothing was due is looked at again."""
+
+SOON_SECONDS = 1.0
+"""Real seconds after which a camera is looked at again that had not been read yet."""
+
+IDLE_SECONDS = 0.5
+"""Real seconds between two looks whether any camera is to be looked at."""
+
+FAULT_SECONDS = 600.0
+"""Real seconds a camera is left alone after a fault of ours."""
+
+REQUEST_SECONDS = 2.0
+"""Real seconds between two looks whether somebody left a request."""
+
+LOG_AWAY_SECONDS = 5.0
+
+
+class DayCheck(Protocol):
+    """Holds the database against the log."""
+
+    def reassert(self, camera_id: str, day: date) -> int | None:
+        """Say again what the database has otherwise; how many hours, ``None`` where it cannot be told yet.
+
+        Raises ``LogError`` and ``DatabaseError``.
+        """
+        ...
+
+
+@dataclass(slots=True)
+class _Turn:
+    """A camera's place among the others."""
+
+    history: CameraHistory
+    due_at: float = 0.0
+    """By the monotonic clock."""
+
+    taken: bool = False
+
+
+class Reconciler:
+    """Looks after the history of all cameras that are polled. ``run`` it in as many threads as may search at once."""
+
+    def __init__(
+        self,
+        sources: Callable[[], Mapping[str, HistorySource]],
+        make_history: Callable[[HistorySource], CameraHistory],
+        *,
+        notes: HistoryNotesKeeper,
+        requests: HistoryRequests,
+        check: DayCheck,
+        clock: Clock,
+        on_log_error: Callable[[LogError], None],
+    ) -> None:
+        """``sources`` are the cameras as they are polled now, by id; ``on_log_error`` hears of appends that failed."""
+        self._sources = sources
+        self._make_history = make_history
+        self._notes = notes
+        self._requests = requests
+        self._check = check
+        self._clock = clock
+        self._on_log_error = on_log_error
+        self._turns: dict[str, _Turn] = {}
+        self._requests_at = 0.0
+        self._lock = threading.Lock()
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until ``stop`` is set; never raises."""
+        while not stop.is_set():
+            try:
+                is_idle = not self.work()
+            except LogError as error:
+                self._on_log_error(error)
+                stop.wait(LOG_AWAY_SECONDS)
+            except Exception:
+                logger.exception("reconciling failed for an unforeseen reason and goes on")
+                stop.wait(LOG_AWAY_SECONDS)
+            else:
+                if is_idle:
+                    stop.wait(IDLE_SECONDS)
+
+    def work(self) -> bool:
+        """Look after one camera; whether there was one to look after. Raises ``LogError``."""
+        self._take_requests()
+        turn = self._next()
+        if turn is None:
+            return False
+        pause = LOG_AWAY_SECONDS
+        try:
+            pause = self._look_after(turn.history)
+        finally:
+            with self._lock:
+                turn.taken, turn.due_at = False, self._clock.monotonic() + pause
+        return True
+
+    def progress(self) -> Mapping[str, HistoryProgress]:
+        """How far it has come, by camera."""
+        with self._lock:
+            return {camera_id: turn.history.progress for camera_id, turn in self._turns.items()}
+
+    def _look_after(self, history: CameraHistory) -> float:
+        """One step; real seconds until the next. Raises ``LogError``."""
+        try:
+            pace = history.step()
+            if pace is Pace.AT_ONCE or self._check_a_day(history):
+                return 0.0
+        except LogError:
+            raise
+        except Exception:
+            logger.exception(
+                "the history of camera %s could not be reconciled for an unforeseen reason", history.camera_id
+            )
+            return FAULT_SECONDS
+        return SOON_SECONDS if pace is Pace.SOON else max(LOOK_SECONDS / self._clock.speed, IDLE_SECONDS)
+
+    def _check_a_day(self, history: CameraHistory) -> bool:
+        """Hold one settled day against the database; whether there may be another. Raises ``LogError``."""
+        notes = self._notes.of(history.camera_id)
+        if not notes.unchecked:
+            return False
+        day = max(notes.unchecked)
+        try:
+            said = self._check.reassert(history.camera_id, day)
+        except DatabaseError as error:  # whoever found it out has said so
+            logger.debug("the database could not be compared: %s", error)
+            return False
+        if said is None:
+            return False
+        history.progress.reasserted += said
+        if not said:
+            self._notes.keep(history.camera_id, self._notes.of(history.camera_id).checked(day))
+        return True
+
+    def _take_requests(self) -> None:
+        """Note what somebody wants asked about once more; only then is the request done with."""
+        now = self._clock.monotonic()
+        with self._lock:
+            if now < self._requests_at:
+                return
+            self._requests_at = now + REQUEST_SECONDS
+        wanted = self._requests.peek(self._sources())
+        for camera_id, days in wanted.items():
+            self._notes.keep(camera_id, self._notes.of(camera_id).wants(days))
+            with self._lock:
+                if camera_id in self._turns:
+                    self._turns[camera_id].due_at = 0.0
+        if wanted:
+            self._requests.done(wanted)
+
+    def _next(self) -> _Turn | None:
+        """The camera that waits longest, and it is taken."""
+        now = self._clock.monotonic()
+        with self._lock:
+            self._follow(self._sources())
+            ready = [turn for turn in self._turns.values() if not turn.taken and turn.due_at <= now]
+            turn = min(ready, key=lambda one: one.due_at, default=None)
+            if turn is not None:
+                turn.taken = True
+            return turn
+
+    def _follow(self, sources: Mapping[str, HistorySource]) -> None:
+        """Forget cameras that are polled no longer, and begin anew with those that are polled otherwise."""
+        self._turns = {camera_id: self._turn(camera_id, source) for camera_id, source in sources.items()}
+
+    def _turn(self, camera_id: str, source: HistorySource) -> _Turn:
+        known = self._turns.get(camera_id)
+        return known if known is not None and known.history.source is source else _Turn(self._make_history(source))
