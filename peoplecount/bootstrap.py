@@ -115,6 +115,8 @@ class Service:
         self._spawn("log-follower", lambda: follower.run(self._stop))
         self._spawn("leadership", lambda: self._leadership.run(self._stop))
         self._spawn("roster-copy", self._follow_copy)
+        if self._settings.clock_url:
+            self._spawn("played-clock", lambda: self._clock.follow(self._settings.clock_url, self._stop))
 
     def stop(self) -> None:
         """End streams first, then polling, then let go of everything."""

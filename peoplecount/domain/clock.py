@@ -40,10 +40,13 @@ class PlayedTime:
     played_until: datetime | None = None
     """UTC; time stands still there. ``None``: it goes on."""
 
+    ahead: timedelta = timedelta(0)
+    """By how much the clock that shows it was set wrong, for trying out what becomes of that."""
+
     def at(self, real_now: datetime) -> datetime:
         """The moment shown at ``real_now``."""
         shown = self.played_from + (real_now - self.real_from) * self.speed
-        return shown if self.played_until is None else min(shown, self.played_until)
+        return (shown if self.played_until is None else min(shown, self.played_until)) + self.ahead
 
 
 REAL_TIME = PlayedTime(datetime(2020, 1, 1, tzinfo=UTC), datetime(2020, 1, 1, tzinfo=UTC), speed=1.0)

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import logging
+import threading
 import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import requests
 
 from peoplecount.domain.clock import REAL_TIME, PlayedTime
 from peoplecount.domain.event import parse_utc
+
+logger = logging.getLogger(__name__)
+
+FOLLOW_SECONDS = 1.0
+
+_UNTOLD = (requests.RequestException, KeyError, TypeError, ValueError)
+"""What asking for the time may raise where nobody tells it."""
 
 
 class ClockUnavailable(Exception):
@@ -32,19 +41,36 @@ class PlayedClock:
         """Real seconds that only grow."""
         return time.monotonic()
 
+    def follow(self, url: str, stop: threading.Event) -> None:
+        """Ask the simulator once a second whether the clock was set, until told to stop.
+
+        While nobody answers, the clock goes on as it went.
+        """
+        with _session() as session:
+            while not stop.wait(FOLLOW_SECONDS):
+                try:
+                    self._played = _ask(session, url)
+                except _UNTOLD as error:
+                    logger.debug("the simulator does not tell the time: %s", error)
+
 
 def fetch_played_time(url: str, patience: float = 10.0) -> PlayedTime:
     """The clock a simulator plays. Raises ``ClockUnavailable`` if none tells the time there within ``patience`` s."""
     deadline = time.monotonic() + patience
-    with requests.Session() as session:
-        session.trust_env = False
+    with _session() as session:
         while True:
             try:
                 return _ask(session, url)
-            except (requests.RequestException, KeyError, TypeError, ValueError) as error:
+            except _UNTOLD as error:
                 if time.monotonic() > deadline:
                     raise ClockUnavailable(f"CLOCK_URL is {url}, but no simulator tells the time there") from error
                 time.sleep(0.1)
+
+
+def _session() -> requests.Session:
+    session = requests.Session()
+    session.trust_env = False
+    return session
 
 
 def _ask(session: requests.Session, url: str) -> PlayedTime:
@@ -57,4 +83,5 @@ def _ask(session: requests.Session, url: str) -> PlayedTime:
         real_from=parse_utc(fields["realFrom"]),
         speed=float(fields["speed"]),
         played_until=parse_utc(until) if until else None,
+        ahead=timedelta(seconds=fields.get("serviceAhead", 0)),
     )

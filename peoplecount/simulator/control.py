@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -37,9 +37,10 @@ class Control:
         self._simulation = simulation
         self._certificate = certificate
         self._address = address
+        self._service_ahead = 0.0
         self._pages: dict[tuple[str, str], Callable[[Request], Any]] = {
             ("GET", "/clock"): lambda _: self.clock(),
-            ("POST", "/clock"): self._jump,
+            ("POST", "/clock"): self._set_clock,
             ("GET", "/cameras"): lambda _: self.cameras(),
             ("GET", "/truth"): lambda _: self._simulation.truth(),
             ("GET", "/truth/hours"): self._truth_by_hour,
@@ -82,6 +83,7 @@ class Control:
             "playedUntil": _utc(clock.played_until) if clock.played_until else None,
             "timeZone": min(zones, default="UTC"),
             "now": _utc(clock.moment()),
+            "serviceAhead": self._service_ahead,
             "finished": clock.finished,
             "allRead": self._simulation.all_read,
         }
@@ -110,8 +112,19 @@ class Control:
             ],
         }
 
-    def _jump(self, request: Request) -> dict[str, Any]:
-        given = _object(request).get("now")
+    def _set_clock(self, request: Request) -> dict[str, Any]:
+        fields = _object(request)
+        return self._step(fields["step"]) if "step" in fields else self._jump(fields)
+
+    def _step(self, seconds: object) -> dict[str, Any]:
+        """Set the clock of the service that plays along, and of nobody else: it asks for it once a second."""
+        if not isinstance(seconds, int | float) or isinstance(seconds, bool) or not abs(seconds) < 1e9:
+            raise _Refused(400, f"step is {seconds!r}: seconds are expected, negative to set the service's clock back")
+        self._service_ahead += seconds
+        return self.clock()
+
+    def _jump(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        given = fields.get("now")
         try:
             moment = datetime.fromisoformat(given if isinstance(given, str) else "")
             if moment.tzinfo is None:

@@ -6,8 +6,10 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from peoplecount.domain.clock import PlayedTime
+from peoplecount.services import played_clock
 from peoplecount.services.played_clock import ClockUnavailable, PlayedClock, fetch_played_time
 from tests.support.processes import free_port
+from tests.support.waiting import wait_until
 
 
 class TimeTeller(BaseHTTPRequestHandler):
@@ -58,6 +60,24 @@ def test_a_clock_that_ends_stands_still_there(teller):
     clock = PlayedClock(fetch_played_time(address(teller.server_port)))
     assert clock.now() == datetime(2020, 3, 6, tzinfo=UTC)
     assert clock.speed == 60.0
+
+
+def test_a_clock_that_is_set_while_it_is_followed_shows_the_new_time(teller, monkeypatch):
+    monkeypatch.setattr(played_clock, "FOLLOW_SECONDS", 0.01)
+    teller.fields["playedUntil"] = "2020-03-06T00:00:00.000Z"
+    clock = PlayedClock(fetch_played_time(address(teller.server_port)))
+    stop = threading.Event()
+    following = threading.Thread(target=clock.follow, args=(address(teller.server_port), stop))
+    following.start()
+    try:
+        teller.fields = teller.fields | {"serviceAhead": -600}
+        wait_until(lambda: clock.now() == datetime(2020, 3, 5, 23, 50, tzinfo=UTC))
+        asked, teller.fields = teller.asked, {"nonsense": True}
+        wait_until(lambda: teller.asked > asked + 2)
+        assert clock.now() == datetime(2020, 3, 5, 23, 50, tzinfo=UTC)
+    finally:
+        stop.set()
+        following.join()
 
 
 def test_where_nobody_tells_the_time_the_error_names_the_setting():

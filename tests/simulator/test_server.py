@@ -374,6 +374,20 @@ class TestTime:
         assert answer.status_code == 400
         assert "a moment to come such as" in answer.json()["error"]
 
+    def step(self, server, step):
+        return requests.post(f"{server.control_url}/clock", json={"step": step}, timeout=5)
+
+    def test_the_clock_of_the_service_alone_can_be_set(self, server, session):
+        before = control(server, "clock")
+        assert before["serviceAhead"] == 0
+        assert self.step(server, 600).json()["serviceAhead"] == 600
+        assert self.step(server, -601.5).json()["serviceAhead"] == -1.5
+        assert control(server, "clock")["now"] == before["now"]
+
+    @pytest.mark.parametrize("step", ["10", None, True, 1e12])
+    def test_but_by_seconds_only(self, server, step):
+        assert self.step(server, step).status_code == 400
+
 
 class TestTruthByHour:
     def test_whom_cameras_have_seen_is_told_by_day_and_hour(self, server):
