@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,6 +16,9 @@ HOUR = timedelta(hours=1)
 
 QUIET_SHARE = 0.25
 """At a daily reset at which nobody is inside, the hours round it bring at most this share of what an hour brings."""
+
+NEAR = 1.5 * HOUR
+"""Before and after a reset. Hours that hold its edges count where they began."""
 
 LEAST_NIGHTS = 3
 """Nights looked at before a site is found not to empty."""
@@ -53,8 +57,9 @@ def lessons(hours: Sequence[Hour], anchors: Iterable[Anchor]) -> Iterator[Lesson
 
     An hour that an anchor cuts in two is shared out by time.
     """
+    starts = [hour.starts_at for hour in hours]
     for begin, end in pairwise(sorted(anchors)):
-        inside = [hour for hour in hours if begin.moment - HOUR < hour.starts_at < end.moment]
+        inside = hours[bisect_right(starts, begin.moment - HOUR) : bisect_left(starts, end.moment)]
         if end.moment - begin.moment > LONGEST_STRETCH or not all(hour.is_known for hour in inside):
             continue
         crossed, points = Figures(), []
@@ -74,11 +79,15 @@ def empties(hours: Sequence[Hour], resets: Sequence[datetime]) -> bool:
 
     Until some nights have been seen, the reset time is believed.
     """
-    traffic = {hour.starts_at: hour.crossed.entered + hour.crossed.left for hour in hours}
+    starts = [hour.starts_at for hour in hours]
+
+    def traffic(begin: datetime, end: datetime) -> int:
+        between = hours[bisect_left(starts, begin) : bisect_left(starts, end)]
+        return sum(hour.crossed.entered + hour.crossed.left for hour in between)
+
     shares = []
     for reset in resets:
-        day = [people for starts_at, people in traffic.items() if reset - 24 * HOUR <= starts_at < reset]
-        near = [people for starts_at, people in traffic.items() if reset - 2 * HOUR < starts_at < reset + HOUR]
-        if sum(day):
-            shares.append(sum(near) / 3 / (sum(day) / 24))
+        day, night = traffic(reset - 24 * HOUR, reset), traffic(reset - NEAR, reset + NEAR)
+        if day:
+            shares.append((night / day) * (24 * HOUR / (2 * NEAR)))
     return len(shares) < LEAST_NIGHTS or median(shares) <= QUIET_SHARE

@@ -12,6 +12,7 @@ from peoplecount.domain.hand_count import HandCount
 from peoplecount.domain.occupancy import Occupancy
 from peoplecount.domain.occupancy_estimate import LEAST_DAYS, SCORED_DAYS, Drift, Estimate
 from peoplecount.domain.occupancy_lessons import Anchor, Hour, empties, learn
+from peoplecount.domain.offload import Offload, call_here
 from peoplecount.domain.opening_hours import OpeningHours
 from peoplecount.domain.site import Site
 from peoplecount.services.site_day import SiteDay, zone_of
@@ -47,8 +48,10 @@ class Taught:
 class OccupancyTeacher:
     """Learns anew, from the records of the last weeks, whenever a site has another day behind it."""
 
-    def __init__(self, hours: ReadHours, hand_counts: ReadHandCounts) -> None:
+    def __init__(self, hours: ReadHours, hand_counts: ReadHandCounts, offload: Offload = call_here) -> None:
+        """The readers do what must be done off the loop themselves; ``offload`` is for the arithmetic."""
         self._hours = hours
+        self._offload = offload
         self._hand_counts = hand_counts
         self._taught: dict[str, Taught] = {}
 
@@ -68,7 +71,7 @@ class OccupancyTeacher:
         for count in self._hand_counts(start):
             counts[count.site_id].append(count)
         self._taught = {
-            site.site_id: _lesson_of(SiteDay(site, now), hours.get(site.site_id, ()), counts[site.site_id])
+            site.site_id: self._offload(_taught, SiteDay(site, now), hours.get(site.site_id, ()), counts[site.site_id])
             for site in sites
         }
 
@@ -82,7 +85,7 @@ class OccupancyTeacher:
         return found
 
 
-def _lesson_of(today: SiteDay, hours: Sequence[Hour], counts: Sequence[HandCount]) -> Taught:
+def _taught(today: SiteDay, hours: Sequence[Hour], counts: Sequence[HandCount]) -> Taught:
     resets = [_reset(today, ago) for ago in range(LESSON_DAYS, -1, -1)]
     is_empty = _is_closed(today.site, resets[-1])
     if is_empty is None:
