@@ -73,7 +73,9 @@ class HourLedger:
         sight = ClockSight.of(moment.utc, moment.local)
         place = _place(sight.by_camera(moment.utc), sight.offset)
         self.miss(key, _midnight(place[0], sight.offset) - sight.error, moment)
-        if base:
+        if base:  # in doubt about which hour it is, the later one: nothing is asked of the history too early
+            later = _place(sight.by_camera(moment.utc) + CLOCK_DOUBT, sight.offset)
+            place = later if later[0] == place[0] else place
             self._change(place, key, lambda cell: replace(cell, shown=cell.shown + base))
 
     def miss(self, key: LineKey, since: datetime, moment: Moment) -> None:
