@@ -13,6 +13,7 @@ Usage: ./run.sh CHORE [options]
   test    Run the tests; options go to pytest.
   check   Look at style, types, import contracts and generated documents.
   bench   Measure; without a name, list what can be measured.
+  chaos   Let everything go wrong, as a seed says, and compare the numbers (--minutes N --seed S; --help lists the rest).
 CHORES
 }
 
@@ -122,6 +123,10 @@ case $chore in
         run_checks
         ;;
     bench) run_bench "$@" ;;
+    chaos)
+        install requirements-dev.txt
+        exec "$PY" -m tests.chaos "$@"
+        ;;
     "" | help | -h | --help) list_chores ;;
     *)
         list_chores >&2

@@ -67,7 +67,7 @@ def checkout(tmp_path: Path) -> Checkout:
 def test_alone_it_lists_its_chores_each_with_a_sentence(checkout: Checkout, arguments: tuple[str, ...]) -> None:
     listed = checkout.run(*arguments)
     assert listed.returncode == 0
-    for chore in ("demo", "serve", "test", "check", "bench"):
+    for chore in ("demo", "serve", "test", "check", "bench", "chaos"):
         (line,) = [line for line in listed.stdout.splitlines() if line.startswith(f"  {chore} ")]
         assert line.endswith(".")
     assert checkout.calls() == []

@@ -155,12 +155,11 @@ class Assault:
         return None
 
     def _stop_database(self, blow: Blow) -> None:
-        self._stage.server.stop(at_once=blow.details["at once"])
+        self._stage.stop_database(at_once=blow.details["at once"])
         try:
             self._stop.wait(blow.lasts)
         finally:
-            self._stage.server.start()
-            self._stage.janitor.group(self._stage.server.process.pid)
+            self._stage.start_database()
 
     def _restore_database(self, blow: Blow) -> str | None:
         return self._stage.restore_database(self._stage.elapsed - blow.details["seconds ago"])

@@ -26,17 +26,17 @@ class Janitor:
         """A process group to kill."""
         self._note(f"group {number}")
 
+    def ended(self, number: int) -> None:
+        """It has ended: its number may soon be somebody else's."""
+        self._note(f"ended {number}")
+
     def mount(self, folder: object) -> None:
         """A folder to unmount."""
         self._note(f"mount {folder}")
 
     def folder(self, folder: object) -> None:
-        """A folder to remove, unless ``keep`` says otherwise later."""
+        """A folder to remove."""
         self._note(f"folder {folder}")
-
-    def keep(self, folder: object) -> None:
-        """Do not remove it after all."""
-        self._note(f"keep {folder}")
 
     def _note(self, line: str) -> None:
         assert self._child.stdin is not None
@@ -54,18 +54,20 @@ class Janitor:
 
 def clean_up(lines: list[str]) -> None:
     """End everything, newest first: who was started later may need who was there before."""
-    of = {"group": [], "mount": [], "folder": [], "keep": []}
+    of: dict[str, list[str]] = {"group": [], "mount": [], "folder": []}
     for line in lines:
         what, _, which = line.strip().partition(" ")
-        of[what].insert(0, which)
+        if what != "ended":
+            of[what].insert(0, which)
+        elif which in of["group"]:
+            of["group"].remove(which)
     for number in of["group"]:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(int(number), signal.SIGKILL)
     for folder in of["mount"]:
         subprocess.run(["umount", "-l", folder], check=False, capture_output=True)
     for folder in of["folder"]:
-        if folder not in of["keep"]:
-            shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

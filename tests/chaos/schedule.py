@@ -175,12 +175,14 @@ def _camera_faults(until: float, chance: Random, cameras: int) -> Iterator[Blow]
         at += chance.uniform(0.4, 2.0)
 
 
-def _drawn(values: tuple[float, float], chance: Random) -> float | int:
+def _drawn(values: tuple[float, float] | bool, chance: Random) -> float | int | bool:
+    if isinstance(values, bool):
+        return values
     low, high = values
     return chance.randint(low, high) if isinstance(low, int) else round(chance.uniform(low, high), 1)
 
 
-_FAULTS: tuple[tuple[str, dict[str, tuple[float, float]]], ...] = (
+_FAULTS: tuple[tuple[str, dict[str, tuple[float, float] | bool]], ...] = (
     ("timeout", {"count": (1, 4)}),
     ("refused", {"seconds": (60.0, 5400.0)}),
     ("500", {"count": (1, 10)}),
@@ -193,7 +195,15 @@ _FAULTS: tuple[tuple[str, dict[str, tuple[float, float]]], ...] = (
     ("stale-answer", {"count": (1, 1)}),
     ("split-reset", {}),
     ("manual-reset", {}),
+    ("manual-reset", {"history": True}),
+    ("camera-replaced", {}),
+    ("power-off", {"seconds": (20.0, 3600.0)}),
     ("clock-step", {"seconds": (-90.0, 90.0)}),
+    ("late-midnight", {"seconds": (1.0, 300.0)}),
+    ("split-midnight", {"seconds": (1.0, 300.0)}),
+    ("late-history", {"seconds": (60.0, 240.0)}),
+    ("search-stuck", {"seconds": (60.0, 1800.0)}),
+    ("search-refused", {"seconds": (60.0, 1800.0)}),
     ("line-missing", {"seconds": (60.0, 3600.0)}),
     ("line-disabled", {"seconds": (60.0, 3600.0)}),
 )

@@ -156,7 +156,9 @@ class Stage:
 
     def kill(self) -> None:
         """SIGKILL for master and workers."""
+        assert self.service.process is not None
         self.service.kill()
+        self.janitor.ended(self.service.process.pid)
 
     def serves(self) -> None:
         """Wait until it answers."""
@@ -188,6 +190,16 @@ class Stage:
         if pid is not None:
             os.kill(pid, number)
         return pid
+
+    def stop_database(self, *, at_once: bool) -> None:
+        """Stop PostgreSQL."""
+        self.server.stop(at_once=at_once)
+        self.janitor.ended(self.server.process.pid)
+
+    def start_database(self) -> None:
+        """Start PostgreSQL again."""
+        self.server.start()
+        self.janitor.group(self.server.process.pid)
 
     def wake(self, pid: int) -> None:
         """Let a stopped worker go on, if somebody has not ended it meanwhile."""
