@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import time
+from datetime import UTC, datetime, time
 
 import pytest
 
@@ -44,10 +44,13 @@ class Database:
             "s1",
             5.0,
             CameraProtocol.WISEAI,
-            (Line(LineKey("7"), "East", "d1"),),
+            (Line(LineKey("7"), "East", "d1", (datetime(2026, 5, 4, 7, tzinfo=UTC),)),),
             {1: Totals(4, 5)},
+            certificate="ab" * 32,
+            nvr_channel=3,
+            inner_address="http://10.0.0.7",
         )
-        sites = {"s1": Site("s1", "Store", "Europe/Madrid", 400, time(4, 30))}
+        sites = {"s1": Site("s1", "Store", "Europe/Madrid", 400, time(4, 30), "Mo-Fr 09:00-18:00")}
         self.roster = Roster({"7": camera}, sites, {"d1": Door("d1", "s1", "East door")})
         self.error = None
 

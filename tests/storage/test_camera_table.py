@@ -1,16 +1,18 @@
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from peoplecount.domain.camera import Camera, CameraProtocol
 from peoplecount.domain.door import Door
 from peoplecount.domain.line import Line, LineKey
 from peoplecount.domain.site import Site
+from peoplecount.storage.api_camaras import CameraView
 from peoplecount.storage.camera_table import CameraTable
 from peoplecount.storage.errors import InvalidEntry
 from peoplecount.storage.proxy import ProxyDB
-from peoplecount.storage.schema import lines
+from peoplecount.storage.schema import cameras, lines
 from peoplecount.storage.site_table import SiteTable
 from tests.support.toy_sealer import ToySealer
 
@@ -100,3 +102,88 @@ def test_a_camera_that_is_not_there_is_named_with_those_that_are(embedded_table,
     subject = replace(HALL, camera_id="attic") if verb == "change" else "attic"
     with pytest.raises(InvalidEntry, match="no camera 'attic'; there are: hall"):
         getattr(embedded_table, verb)(subject)
+
+
+BEHIND_A_RECORDER = replace(
+    HALL, address="https://192.0.2.9", certificate="ab" * 32, nvr_channel=3, inner_address="http://10.0.0.7"
+)
+
+
+def test_what_a_camera_behind_a_recorder_needs_is_kept(table, connection):
+    table.add(BEHIND_A_RECORDER)
+    assert table.cameras() == [BEHIND_A_RECORDER]
+    assert list(CameraView(ToySealer()).read(connection).roster.cameras.values()) == [BEHIND_A_RECORDER]
+    table.change(HALL)
+    assert table.cameras() == [HALL]
+
+
+def test_a_certificate_is_pinned_and_let_go(table):
+    table.add(HALL)
+    table.pin("hall", ":".join(["AB"] * 32))  # as openssl writes it
+    assert table.cameras()[0].certificate == "ab" * 32
+    table.pin("hall", "")
+    assert table.cameras() == [HALL]
+    with pytest.raises(InvalidEntry, match="64 hexadecimal digits"):
+        table.pin("hall", "ab")
+
+
+def test_a_line_is_swapped_from_a_moment_on_and_back_from_another(table, connection):
+    named = replace(HALL, lines=(Line(LineKey("hall"), "In", ""),))
+    table.add(named)
+    for hour in (9, 7):
+        table.swap(LineKey("hall"), datetime(2026, 5, 4, hour, tzinfo=UTC))
+        table.swap(LineKey("hall", index=2), datetime(2026, 5, 4, hour, tzinfo=UTC))
+    table.swap(LineKey("hall"), datetime(2026, 5, 4, 9, tzinfo=UTC))  # said twice
+    swaps = tuple(datetime(2026, 5, 4, hour, tzinfo=UTC) for hour in (7, 9))
+    lines_now = (Line(LineKey("hall"), "In", "", swaps), Line(LineKey("hall", index=2), "", "", swaps))
+    assert table.cameras() == [replace(named, lines=lines_now)]
+    roster = CameraView(ToySealer()).read(connection).roster
+    assert roster.cameras["hall"].lines == lines_now
+    assert [roster.is_swapped(LineKey("hall", index=2), one) for one in (swaps[0], swaps[1])] == [True, False]
+    table.take_back_swap(LineKey("hall"), swaps[1])
+    assert table.cameras()[0].lines[0].swaps == swaps[:1]
+
+
+def test_swaps_stay_while_their_camera_is_changed_and_removed(table):
+    """Back-fill of earlier days needs them, also if the camera is entered again."""
+    table.add(HALL)
+    seven = datetime(2026, 5, 4, 7, tzinfo=UTC)
+    table.swap(LineKey("hall"), seven)
+    table.change(table.cameras()[0])
+    table.remove("hall")
+    table.add(HALL)
+    assert table.cameras()[0].lines == (Line(LineKey("hall"), "", "", (seven,)),)
+
+
+@pytest.mark.parametrize("moment", [datetime(2026, 5, 4, 7), datetime(2026, 5, 4, 7, 20, tzinfo=UTC)])
+def test_a_line_is_swapped_at_a_full_hour(embedded_table, moment):
+    embedded_table.add(HALL)
+    with pytest.raises(InvalidEntry, match="full hour"):
+        embedded_table.swap(LineKey("hall"), moment)
+
+
+def test_a_swap_that_was_never_made_cannot_be_taken_back(embedded_table):
+    with pytest.raises(InvalidEntry, match="was not swapped"):
+        embedded_table.take_back_swap(LineKey("hall"), datetime(2026, 5, 4, 7, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"address": "ftp://nowhere"}, "not a camera's address"),
+        ({"protocol": "telnet"}, "telnet"),
+        ({"poll_interval": -1.0}, "poll interval"),
+        ({"nvr_channel": -4}, "no channel of a recorder"),
+        ({"certificate": "trust me"}, "fingerprint"),
+        ({"inner_address": "a b"}, "not a camera's address"),
+        ({"camera_id": "no id"}, "not an id"),
+    ],
+)
+def test_a_row_somebody_else_wrote_costs_no_other_camera(embedded, embedded_table, caplog, fields, words):
+    embedded_table.add(HALL)
+    embedded_table.add(replace(HALL, camera_id="stairs"))
+    embedded.execute(update(cameras).where(cameras.c.camera_id == "stairs").values(fields))
+    assert embedded_table.cameras() == [HALL]
+    (said,) = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert words in said
+    assert "left out" in said

@@ -2,7 +2,7 @@ from dataclasses import replace
 from datetime import time
 
 import pytest
-from sqlalchemy import MetaData, Table, insert, literal_column, select, text, update
+from sqlalchemy import Column, MetaData, Table, insert, literal_column, select, text, update
 
 from peoplecount.domain.camera import Camera, CameraProtocol
 from peoplecount.domain.door import Door
@@ -279,3 +279,18 @@ def test_the_view_may_have_another_name_and_schema(make_connection):
             CameraView(ToySealer(), name="public.Legacy").read(connection)
     finally:
         connection.execute(text('DROP TABLE public."Legacy"'))
+
+
+def test_of_a_camera_that_is_in_the_view_twice_the_first_row_is_used_and_that_is_said(make_connection, view):
+    connection = make_connection("sqlite")
+    columns = "camara_id, ip, usuario, clave, in1, out1, in2, out2"
+    connection.execute(text(f"CREATE TABLE mine ({columns})"))
+    connection.execute(text(f'CREATE VIEW "API_camaras" AS SELECT {columns} FROM mine'))
+    mine = Table("mine", MetaData(), Column("camara_id"), Column("ip"))
+    for number in (7, 8):
+        connection.execute(insert(mine), {"camara_id": "cam", "ip": f"192.0.2.{number}"})
+    reading = view.read(connection)
+    assert reading.roster.cameras["cam"].address == "http://192.0.2.7"
+    (fault,) = reading.faults
+    assert "'cam'" in fault
+    assert "more than once" in fault

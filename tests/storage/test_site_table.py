@@ -2,6 +2,7 @@ from dataclasses import replace
 from datetime import time
 
 import pytest
+from sqlalchemy import insert
 
 from peoplecount.domain.camera import Camera
 from peoplecount.domain.door import Door
@@ -9,6 +10,7 @@ from peoplecount.domain.line import Line, LineKey
 from peoplecount.domain.site import Site
 from peoplecount.storage.camera_table import CameraTable
 from peoplecount.storage.errors import InvalidEntry
+from peoplecount.storage.schema import doors, sites
 from peoplecount.storage.site_table import SiteTable
 from tests.support.toy_sealer import ToySealer
 
@@ -77,3 +79,25 @@ def test_what_is_not_there_cannot_be_removed(embedded_table):
         embedded_table.remove_site("north")
     with pytest.raises(InvalidEntry, match="no door 'main'"):
         embedded_table.remove_door("main")
+
+
+def test_opening_hours_are_kept_as_they_were_entered(table):
+    open_late = Site("north", "North", "Europe/Zurich", opening_hours="Mo-Fr 09:00-18:30; Sa 09:00-17:00")
+    table.put_site(open_late)
+    assert table.sites() == [open_late]
+
+
+def test_a_row_somebody_else_wrote_costs_no_other_site_or_door(embedded, embedded_table, caplog):
+    embedded_table.put_site(Site("north", "North", "Europe/Zurich"))
+    rows = {"name": "", "time_zone": "Middle Earth", "capacity": -1, "reset_time": "noon"}
+    embedded.execute(insert(sites), {"site_id": "shire"} | rows)
+    embedded.execute(insert(sites), {"site_id": "no id"} | rows)
+    embedded.execute(insert(doors), {"door_id": "no id", "site_id": "north", "name": "x"})
+    assert [(site.site_id, site.time_zone) for site in embedded_table.sites()] == [
+        ("north", "Europe/Zurich"),
+        ("shire", "UTC"),
+    ]
+    assert embedded_table.doors() == []
+    said = "\n".join(record.getMessage() for record in caplog.records)
+    for words in ("Middle Earth", "-1", "noon", "site 'no id'", "door 'no id'"):
+        assert words in said
