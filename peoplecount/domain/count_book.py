@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from peoplecount.domain.apportion import apportion, rescale
+from peoplecount.domain.camera_day import ClockSight
 from peoplecount.domain.correction import HourCorrection
 from peoplecount.domain.event import Quality, worst
 from peoplecount.domain.figures import Figures
-from peoplecount.domain.hour_slots import offset_of
 from peoplecount.domain.interval import ClosedInterval
 from peoplecount.domain.roll_up import HOUR, QUARTER, RollUp, Stretch
 from peoplecount.domain.spread import spread
@@ -39,15 +39,24 @@ class Crossings:
     @property
     def offset(self) -> timedelta:
         """The camera's wall clock less UTC, to the quarter hour."""
-        return offset_of(self.ended_at, self.local_time)
+        return self._sight.offset
+
+    @property
+    def _sight(self) -> ClockSight:
+        """The camera's history, which corrections come from, goes by its clock, also where that is off by a minute."""
+        return ClockSight.of(self.ended_at, self.local_time)
 
     def by_hour(self) -> dict[datetime, Figures]:
         """People by the hours of the camera's wall clock."""
-        return _shares(self.people, self.started_at, self.ended_at, HOUR, -self.offset)
+        sight = self._sight
+        started_at, ended_at = sight.by_camera(self.started_at), sight.by_camera(self.ended_at)
+        return _shares(self.people, started_at, ended_at, HOUR, -sight.offset)
 
     def by_quarter(self, hour: datetime, people: Figures) -> dict[datetime, Figures]:
         """Those of an hour by its quarters."""
-        started_at, ended_at = max(self.started_at, hour), min(self.ended_at, hour + HOUR)
+        sight = self._sight
+        started_at = max(sight.by_camera(self.started_at), hour)
+        ended_at = min(sight.by_camera(self.ended_at), hour + HOUR)
         return _shares(people, started_at, ended_at, QUARTER, timedelta(0))
 
 
