@@ -40,6 +40,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add.add_argument("--time-zone", help="of a site that is made: Europe/Zurich; TIME_ZONE unless given")
     add.add_argument("--interval", type=float, help="seconds between two polls; POLL_INTERVAL unless given")
     add.add_argument("--protocol", choices=[one.value for one in CameraProtocol], help="ask the camera unless given")
+    add.add_argument(
+        "--nvr-channel", type=int, metavar="N", help="ADDRESS is a recorder's, the camera is on its channel N, from 0"
+    )
     add.add_argument("--untested", action="store_true", help="enter it even where it does not answer")
     add.add_argument("--trust", action="store_true", help="accept the certificate it shows without asking")
     add.add_argument("--again", action="store_true", help="enter it even where another camera is the same device")
@@ -72,6 +75,7 @@ def _add(arguments: argparse.Namespace, settings: Settings, tables: Configuratio
         password=_password(arguments),
         poll_interval=settings.poll_interval if arguments.interval is None else arguments.interval,
         protocol=CameraProtocol(arguments.protocol) if arguments.protocol else None,
+        nvr_channel=arguments.nvr_channel,
     )
     site = _site(arguments, settings, tables)
     _refuse_known(camera, tables, again=arguments.again)
@@ -121,7 +125,7 @@ def _refuse_known(camera: Camera, tables: Configuration, *, again: bool) -> None
     for other in tables.cameras.cameras():
         if other.camera_id == camera.camera_id:
             raise InvalidEntry(f"there is a camera {camera.camera_id!r} already; give this one another --id")
-        if other.address == address and not again:
+        if (other.address, other.nvr_channel) == (address, camera.nvr_channel) and not again:
             raise InvalidEntry(
                 f"the camera at {camera.address} is entered already, as {other.camera_id}; everybody would be counted "
                 "twice (--again enters it all the same)"
@@ -155,7 +159,7 @@ def _hours(offset: timedelta) -> str:
 def _list(arguments: argparse.Namespace, settings: Settings, tables: Configuration) -> int:  # noqa: ARG001
     sites = {site.site_id: site.name for site in (default_site(settings), *tables.sites.sites())}
     rows = [
-        (one.camera_id, one.name, one.address, sites.get(one.site_id, one.site_id), f"{one.poll_interval:g} s")
+        (one.camera_id, one.name, _where(one), sites.get(one.site_id, one.site_id), f"{one.poll_interval:g} s")
         for one in tables.cameras.cameras()
     ]
     if rows:
@@ -163,6 +167,11 @@ def _list(arguments: argparse.Namespace, settings: Settings, tables: Configurati
     else:
         print("No cameras yet: python -m peoplecount camera add NAME ADDRESS")
     return 0
+
+
+def _where(camera: Camera) -> str:
+    channel = "" if camera.nvr_channel is None else f" channel {camera.nvr_channel}"
+    return f"{camera.address}{channel}"
 
 
 def _test(arguments: argparse.Namespace, settings: Settings, tables: Configuration) -> int:

@@ -60,6 +60,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     dialects.add_argument("--wiseai", dest="dialect", action="store_const", const="wiseai", help="WiseAI cameras only")
     dialects.add_argument("--mix", dest="dialect", action="store_const", const=None, help="both kinds (the default)")
+    parser.add_argument(
+        "--recorder", action="store_true", help="a recorder (NVR) too, with all cameras on its channels"
+    )
     parser.add_argument("--print-truth", action="store_true", help="at the end, print who really crossed, as JSON")
     parser.add_argument("--machine-readable", action="store_true", help="print one line of JSON instead of a table")
     parser.add_argument("--exit-with-stdin", action="store_true", help="stop when standard input is closed")
@@ -133,10 +136,19 @@ def _plan(arguments: argparse.Namespace) -> tuple[Fleet, PlayedClock]:
             raise _Misused("--from and --to choose days of a --replay FILE; without one, use --start and --until")
         zone = arguments.time_zone or "Europe/Zurich"
         cameras = arguments.cameras or DEFAULT_CAMERAS
-        fleet = default_fleet(cameras, time_zone=zone, seed=arguments.seed, busy=arguments.busy, dialect=dialect)
+        fleet = default_fleet(
+            cameras,
+            time_zone=zone,
+            seed=arguments.seed,
+            busy=arguments.busy,
+            dialect=dialect,
+            recorder=arguments.recorder,
+        )
         return fleet, _clock(arguments, ZoneInfo(zone), None, None)
-    if arguments.cameras is not None or arguments.busy is not None:
-        raise _Misused("--cameras and --busy are for invented people; a --replay FILE brings its own lines and counts")
+    if arguments.cameras is not None or arguments.busy is not None or arguments.recorder:
+        raise _Misused(
+            "--cameras, --busy and --recorder are for invented people; a --replay FILE brings its own lines and counts"
+        )
     replay = read_replay(arguments.replay, Span(arguments.first_day, arguments.last_day))
     zone = arguments.time_zone or replay.time_zone
     fleet = replay_fleet(replay, time_zone=zone, seed=arguments.seed, dialect=dialect)
@@ -194,6 +206,10 @@ def _announce(arguments: argparse.Namespace, server: SimulatorServer) -> None:
         print(f"  {address}  {plan.password:<14} {plan.firmware.dialect:<8} {where}")
     if len(plans) > len(shown):
         print(f"  … and {len(plans) - len(shown)} more at {server.control_url}/cameras")
+    for recorder in server.simulation.recorders.values():
+        address, last = server.recorder_address(recorder.plan.recorder_id), len(recorder.plan.channels) - 1
+        print(f"\nA recorder, user {recorder.plan.username}, with all of them on channels 0 to {last}:\n")
+        print(f"  {address:<{width}}  {recorder.plan.password}")
     print(f"\nAsk the first one:\n  {_example(server)}")
     print(
         f"\nControl address: {server.control_url}/cameras (also clock, truth, requests, faults)\nCtrl-C ends it.",
@@ -223,7 +239,8 @@ def _wait(arguments: argparse.Namespace) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         gevent.signal_handler(number, stop.set)
     reader = gevent.spawn(_read_to_end, stop) if arguments.exit_with_stdin else None
-    stop.wait()
+    while not stop.wait(timeout=3600):  # without a timer and without greenlets gevent would see no reason to wait
+        pass
     if reader is not None:
         reader.kill(block=False)
 

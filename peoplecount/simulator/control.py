@@ -31,10 +31,15 @@ class Control:
     """Answers requests to the control address."""
 
     def __init__(
-        self, simulation: Simulation, address: Callable[[str], str], certificate: Callable[[str], str]
+        self,
+        simulation: Simulation,
+        address: Callable[[str], str],
+        recorder_address: Callable[[str], str],
+        certificate: Callable[[str], str],
     ) -> None:
-        """For a camera's id, ``address`` gives its base address, ``certificate`` its fingerprint or nothing."""
+        """For an id, ``address`` and ``recorder_address`` give base addresses, ``certificate`` a fingerprint or ""."""
         self._simulation = simulation
+        self._recorder_address = recorder_address
         self._certificate = certificate
         self._address = address
         self._service_ahead = 0.0
@@ -42,6 +47,7 @@ class Control:
             ("GET", "/clock"): lambda _: self.clock(),
             ("POST", "/clock"): self._set_clock,
             ("GET", "/cameras"): lambda _: self.cameras(),
+            ("GET", "/recorders"): lambda _: self.recorders(),
             ("GET", "/truth"): lambda _: self._simulation.truth(),
             ("GET", "/truth/hours"): self._truth_by_hour,
             ("GET", "/requests"): lambda _: self._simulation.requests(),
@@ -91,6 +97,19 @@ class Control:
     def cameras(self) -> list[dict[str, Any]]:
         """Everything somebody needs to poll them, passwords included: they are invented."""
         return [self._camera(front.camera.plan) for front in self._simulation.fronts.values()]
+
+    def recorders(self) -> list[dict[str, Any]]:
+        """Everything somebody needs to read cameras through them."""
+        return [
+            {
+                "recorderId": front.plan.recorder_id,
+                "address": self._recorder_address(front.plan.recorder_id),
+                "username": front.plan.username,
+                "password": front.plan.password,
+                "channels": list(front.plan.channels),
+            }
+            for front in self._simulation.recorders.values()
+        ]
 
     def _camera(self, plan: CameraPlan) -> dict[str, Any]:
         return {

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from peoplecount.simulator.firmware import AI, MANUAL_JSON, NGINX_JSON, OLD_TEXT, Dialect, Firmware
-from peoplecount.simulator.plan import CameraPlan, Fleet, LinePlan, SitePlan
+from peoplecount.simulator.plan import CameraPlan, Fleet, LinePlan, RecorderPlan, SitePlan
 from peoplecount.simulator.replay import Replay, ReplayTraffic, plan_lines
 from peoplecount.simulator.weekly_profile import BANK, MUSEUM, STORE, WeeklyProfile
 from peoplecount.simulator.weekly_traffic import WeeklyTraffic
@@ -97,13 +97,17 @@ def default_fleet(
     seed: int = 1,
     busy: float | None = None,
     dialect: Dialect | None = None,
+    recorder: bool = False,
 ) -> Fleet:
     """A store, a bank branch and a museum for every twelve cameras, played by the weekly profile.
 
-    ``busy`` keeps something moving every second; ``dialect`` gives all cameras one interface.
+    ``busy`` keeps something moving every second; ``dialect`` gives all cameras one interface; with a ``recorder`` all
+    cameras are on its channels too, in their order.
     """
     plans = tuple(_town_camera(number, time_zone, seed, dialect) for number in range(1, cameras + 1))
-    return Fleet(plans, WeeklyTraffic(plans, seed=seed, busy=busy))
+    registered = tuple(plan.camera_id for plan in plans)
+    recorders = (RecorderPlan(recorder_id="1", channels=registered),) if recorder else ()
+    return Fleet(plans, WeeklyTraffic(plans, seed=seed, busy=busy), recorders)
 
 
 def _town_camera(number: int, time_zone: str, seed: int, dialect: Dialect | None) -> CameraPlan:

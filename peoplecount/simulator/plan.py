@@ -79,9 +79,23 @@ class CameraPlan:
         return f"{self.camera_id}-{line.channel}-{line.rule}-{line.index}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecorderPlan:
+    """A recorder (NVR) that cameras are registered at; they stay reachable themselves."""
+
+    recorder_id: str
+    channels: tuple[str | None, ...]
+    """By channel, the id of the camera there; ``None`` where there is none."""
+
+    username: str = "admin"
+    password: str = field(default="keeper-of-7", repr=False)
+    mac: str = "00:00:5E:00:53:FE"
+
+
 @dataclass(frozen=True, slots=True)
 class Fleet:
     """Cameras, and the people who walk past them."""
 
     cameras: tuple[CameraPlan, ...]
     traffic: Traffic
+    recorders: tuple[RecorderPlan, ...] = ()

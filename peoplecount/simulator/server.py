@@ -16,6 +16,7 @@ from peoplecount.simulator.plan import Fleet
 from peoplecount.simulator.simulation import Simulation
 
 _CAMERA_PREFIX = "/cam/"
+_RECORDER_PREFIX = "/nvr/"
 
 
 class Https(Enum):
@@ -49,7 +50,7 @@ class SimulatorServer:
         self._host = host
         self._https = https
         self._certificates: dict[str, CameraCertificates] = {}
-        self._control = Control(self.simulation, self.address, self._fingerprint)
+        self._control = Control(self.simulation, self.address, self.recorder_address, self._fingerprint)
         self._listeners: list[Listener] = []
         self._camera_ports: dict[str, int] = {}
         try:
@@ -108,6 +109,10 @@ class SimulatorServer:
             return f"{scheme}://{self._reachable_host}:{own_port}"
         return f"http://{self._reachable_host}:{self.port}{_CAMERA_PREFIX}{camera_id}"
 
+    def recorder_address(self, recorder_id: str) -> str:
+        """A recorder's base address."""
+        return f"http://{self._reachable_host}:{self.port}{_RECORDER_PREFIX}{recorder_id}"
+
     def certificate(self, camera_id: str) -> ServedCertificate | None:
         """The certificate a camera shows now; ``None`` without HTTPS."""
         certificates = self._certificates.get(camera_id)
@@ -152,6 +157,10 @@ class SimulatorServer:
             front = self.simulation.fronts.get(camera_id)
             if front is not None and camera_id not in self._camera_ports:
                 return front.respond(request, slash + rest)
+        elif path.startswith(_RECORDER_PREFIX):
+            recorder_id, slash, rest = path.removeprefix(_RECORDER_PREFIX).partition("/")
+            if recorder_id in self.simulation.recorders:
+                return self.simulation.recorders[recorder_id].respond(request, slash + rest)
         elif path.startswith(f"{BASE}/"):
             return self._control.respond(request)
         hint = f"nothing here; cameras are listed at {self.control_url}/cameras\n"

@@ -13,6 +13,7 @@ from peoplecount.simulator.fault import FaultOrder
 from peoplecount.simulator.incidents import inject
 from peoplecount.simulator.line_counter import LineCounter
 from peoplecount.simulator.plan import Fleet
+from peoplecount.simulator.recorder_front import RecorderFront
 from peoplecount.simulator.virtual_camera import VirtualCamera
 
 
@@ -26,6 +27,7 @@ class Simulation:
     def __init__(self, fleet: Fleet, clock: PlayedClock) -> None:
         self.clock = clock
         self.fronts = {plan.camera_id: CameraFront(VirtualCamera(plan, fleet.traffic, clock)) for plan in fleet.cameras}
+        self.recorders = {plan.recorder_id: RecorderFront(plan, self.fronts, clock) for plan in fleet.recorders}
 
     def _cameras(self, camera_id: str) -> list[VirtualCamera]:
         """One camera, or ``all``. Raises ``UnknownCamera``."""

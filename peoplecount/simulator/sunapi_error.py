@@ -14,6 +14,7 @@ ACTION_NOT_FOUND = 601
 INVALID_PARAMETER = 602
 MISSING_PARAMETER = 603
 INVALID_VALUE = 604
+UNKNOWN_ERROR = 607
 NOT_SUPPORTED = 608
 NOT_AUTHORIZED = 609
 CONFIGURATION_NOT_FOUND = 612
@@ -25,7 +26,7 @@ _DETAILS = {
     INVALID_PARAMETER: "Invalid Parameter(s)",
     MISSING_PARAMETER: "Missing Required Parameter(s)",
     INVALID_VALUE: "Invalid Input Value(s)",
-    607: "Unknown Error",
+    UNKNOWN_ERROR: "Unknown Error",
     NOT_SUPPORTED: "Feature(s) Not Implemented OR Not Supported",
     NOT_AUTHORIZED: "Not Authorized",
     610: "Cannot Access Resource",

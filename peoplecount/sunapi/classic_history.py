@@ -18,7 +18,7 @@ from peoplecount.sunapi.answers import Json, MalformedAnswer, Pairs, clean, memb
 from peoplecount.sunapi.classic import MASTER_NAME
 from peoplecount.sunapi.configuration import CountingConfiguration, Spot
 from peoplecount.sunapi.hourly_figures import Found, HourlyFigures, sort_out
-from peoplecount.sunapi.queries import Query
+from peoplecount.sunapi.query import Query
 from peoplecount.sunapi.search import Search, Searches
 
 _TEXT_RESULT = re.compile(r"Camera\.(.+?)\.Line\.(.+)\.Direction\.(\w+)\.Result", re.ASCII | re.IGNORECASE)

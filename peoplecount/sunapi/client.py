@@ -133,7 +133,7 @@ class SunapiClient:
             reading = self._read()
             if self._knowledge.forget_stranger():
                 reading = self._read()
-        except CameraUnreachable:
+        except (CameraUnreachable, CameraBusy):  # a recorder answers for a camera that is away, too
             self._silent_since = self._silent_since or now
             raise
         except CountingUnavailable:

@@ -7,19 +7,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
-from urllib.parse import urljoin, urlsplit
 
 from requests import PreparedRequest
 
 from peoplecount.domain.camera import Camera
 from peoplecount.domain.clock import Clock
-from peoplecount.sunapi.answers import quote
+from peoplecount.sunapi.base_address import redirected, sound
 from peoplecount.sunapi.certificate import ShownCertificate
 from peoplecount.sunapi.device_gate import DeviceGate, TurnLost
-from peoplecount.sunapi.errors import CameraError, CameraUnreachable, UnexpectedAnswer
+from peoplecount.sunapi.errors import CameraError, CameraUnreachable, RequestRefused
 from peoplecount.sunapi.login import Login
-from peoplecount.sunapi.queries import Query, device_info, require_allowed
-from peoplecount.sunapi.refusals import from_reply, parsed
+from peoplecount.sunapi.queries import bypassed, device_info
+from peoplecount.sunapi.query import Query
+from peoplecount.sunapi.read_only import may_be_bypassed, require_allowed
+from peoplecount.sunapi.refusals import Subject, from_reply, parsed
 from peoplecount.sunapi.secret import Secret
 from peoplecount.sunapi.sign_ins import SignIns
 from peoplecount.sunapi.transport import Reply, Transport
@@ -105,6 +106,11 @@ class CameraConnection:
         return self._camera.camera_id
 
     @property
+    def recorder_channel(self) -> int | None:
+        """The channel of the recorder that the camera is read through; ``None``: it is asked itself."""
+        return self._camera.nvr_channel
+
+    @property
     def requests_sent(self) -> int:
         """HTTP requests sent so far."""
         return self._transport.requests_sent
@@ -153,7 +159,7 @@ class CameraConnection:
                 if reply.status not in _REDIRECTS:
                     return None
                 self._follow(reply)
-            return self._transport.look(self._base(), self._authorities)
+            return self._transport.look(sound(self.camera_id, self.address), self._authorities)
 
     def _check_open(self, *, even_closed: bool) -> None:
         if self._closed and not even_closed:
@@ -169,7 +175,7 @@ class CameraConnection:
         reply = self._get(query)
         kept = self._kept[query]
         if kept.body != reply.body:
-            kept.value = parsed(self.camera_id, query.subject, reply.body, parse)
+            kept.value = parsed(self.camera_id, self._subject(query), reply.body, parse)
             kept.body = reply.body
         return Answer(kept.value, reply.asked_at, reply.answered_at)
 
@@ -184,48 +190,35 @@ class CameraConnection:
             raise
         if reply.status == 200:
             return reply
-        raise from_reply(self.camera_id, query.subject, reply.status, reply.body)
+        raise from_reply(self.camera_id, self._subject(query), reply.status, reply.body)
 
     def _exchange(self, query: Query) -> Reply:
-        return self._login.exchange(self._ready(query), self.address, query.subject)
+        return self._login.exchange(self._ready(query), self.address, str(self._subject(query)))
+
+    def _subject(self, query: Query) -> Subject:
+        return Subject(query.subject, self.recorder_channel)
 
     def _ready(self, query: Query) -> PreparedRequest:
         kept = self._kept.get(query)
         if kept is None:
             if len(self._kept) >= _MOST_KEPT:
                 self._kept.clear()
-            kept = self._kept[query] = _Kept(self._transport.prepare(self._base() + query.target, query.method))
+            url = sound(self.camera_id, self.address) + self._way(query).target
+            kept = self._kept[query] = _Kept(self._transport.prepare(url, query.method))
         return kept.request
 
-    def _base(self) -> str:
-        try:
-            parts = urlsplit(self.address)
-            sound = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
-        except ValueError:
-            sound = False
-        if not sound:
-            raise CameraUnreachable(self.camera_id, "the camera's address must look like http://192.0.2.7 or https://…")
-        if parts.username is not None or parts.query or parts.fragment:
-            raise CameraUnreachable(
-                self.camera_id, "the camera's address must hold no user name, password or query; they have own fields"
-            )
-        return self.address
+    def _way(self, query: Query) -> Query:
+        """The question as it is sent: through a recorder or not."""
+        if self.recorder_channel is None:
+            return query
+        if not may_be_bypassed(query):
+            raise RequestRefused(self.camera_id, f"{query.subject} cannot be asked for through a recorder")
+        sent = bypassed(query, self.recorder_channel)
+        require_allowed(sent)
+        return sent
 
     def _follow(self, reply: Reply) -> None:
-        """Move to HTTPS on the same host, as some units demand; nowhere else, or the answer would go to a stranger."""
-        here = urlsplit(self.address)
-        try:
-            there = urlsplit(urljoin(self.address, reply.location))
-            followed = here.scheme == "http" and there.scheme == "https" and there.hostname == here.hostname
-        except ValueError:
-            followed = False
-        if not followed:
-            raise UnexpectedAnswer(
-                self.camera_id,
-                f"the camera redirects to {quote(reply.location)}; "
-                "only the step from http to https on the same host is followed",
-            )
-        self._move(f"https://{there.netloc.rpartition('@')[2]}{here.path.rstrip('/')}")
+        self._move(redirected(self.camera_id, self.address, reply.location))
         _log.info("camera %s redirects to HTTPS; using %s", self.camera_id, self.address)
 
     def _leave_redirect(self) -> None:

@@ -11,7 +11,7 @@ from peoplecount.domain.camera import CameraProtocol
 from peoplecount.sunapi.configuration import CountingConfiguration, LiveCounts, Spot
 from peoplecount.sunapi.connection import Answer, CameraConnection
 from peoplecount.sunapi.errors import CountingUnavailable, RequestRefused
-from peoplecount.sunapi.queries import Query
+from peoplecount.sunapi.query import Query
 from peoplecount.sunapi.search import Searches
 
 

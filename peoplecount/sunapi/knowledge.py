@@ -26,6 +26,9 @@ T = TypeVar("T")
 
 _log = logging.getLogger("peoplecount.sunapi")
 
+_RECORDERS = frozenset({"NVR", "DVR", "Hybrid"})
+"""``DeviceType`` (SUNAPI System manual 2.6.2, ``deviceinfo``)."""
+
 _INFO_LIFE = timedelta(hours=1)
 _CONFIGURATION_LIFE = timedelta(minutes=15)
 _LEAST_CONFIGURATION_AGE = timedelta(minutes=1)
@@ -195,9 +198,20 @@ class Knowledge:
     def _ask_configuration(self) -> CountingConfiguration:
         if self._counting is not None:
             return limited(self._counting.configure())
-        self._counting, configuration = choose(self._connection, self._preset)
+        try:
+            self._counting, configuration = choose(self._connection, self._preset)
+        except CountingUnavailable as error:
+            raise self._recorder_itself(error) from error
         _log.info("camera %s is read through its %s interface", self._connection.camera_id, self._counting.protocol)
         return limited(configuration)
+
+    def _recorder_itself(self, error: CountingUnavailable) -> CountingUnavailable:
+        """The error; where a recorder was asked that does not count itself, what to ask it for."""
+        if self._connection.recorder_channel is not None or self.info.device_type not in _RECORDERS:
+            return error
+        return CountingUnavailable(
+            error.camera_id, f"this is a recorder: say on which of its channels the camera is (--nvr-channel); {error}"
+        )
 
     def _note_configuration(self, configuration: CountingConfiguration, now: datetime) -> None:
         if self._reader is None or configuration != self._configuration.value:

@@ -19,9 +19,15 @@ def choose(connection: CameraConnection, preset: CameraProtocol | None) -> tuple
     Some AI cameras answer both. They count the same people, so only one is ever taken: the one with a line that is
     switched on, WiseAI if both have one.
     """
+    if preset is CameraProtocol.WISEAI and connection.recorder_channel is not None:
+        raise CountingUnavailable(
+            connection.camera_id,
+            "recorders pass on SUNAPI commands only, and the WiseAI interface does not consist of those: read the "
+            "camera at its own address",
+        )
     if preset is CameraProtocol.WISEAI:
         return _configured(WiseAiCounting(connection))
-    if preset is CameraProtocol.CLASSIC:
+    if preset is CameraProtocol.CLASSIC or connection.recorder_channel is not None:
         return _configured(ClassicCounting(connection))
     wiseai = _wiseai(connection)
     if wiseai is not None and wiseai[1].counting_channels:

@@ -1,99 +1,16 @@
-"""Questions to a camera, and the one list of those that may be asked.
-
-Cameras offer calls that erase counts, restart the device or change its settings. None of them can be sent from here:
-every question passes ``require_allowed``.
-"""
+"""The questions that cameras are asked. Whether they may be is another module's business (``read_only``)."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from urllib.parse import quote
 
+from peoplecount.sunapi.query import Query
+
 WISEAI = "/opensdk/WiseAI/"
 WISEAI_SEARCH = WISEAI + "search/objectcounting"
-
-_READ_ONLY_SUNAPI = frozenset(
-    {
-        # each: the cgi, its msubmenu, action and Mode
-        ("system.cgi", "deviceinfo", "view", ""),
-        ("system.cgi", "date", "view", ""),
-        ("opensdk.cgi", "apps", "view", ""),
-        ("eventsources.cgi", "peoplecount", "view", ""),
-        ("eventsources.cgi", "peoplecount", "check", ""),
-        # A search is made by the camera in its own time, and changes nothing there but the list of searches.
-        ("recording.cgi", "peoplecountsearch", "control", "Start"),
-        ("recording.cgi", "peoplecountsearch", "control", "Cancel"),
-        ("recording.cgi", "peoplecountsearch", "view", ""),
-    }
-)
-_READ_ONLY_PATHS = frozenset(
-    {
-        "/stw-cgi/attributes.cgi/attributes/System/Limit/MaxChannel",
-        WISEAI + "configuration/capability",
-        WISEAI + "configuration/objectcounting",
-        WISEAI_SEARCH,
-        WISEAI_SEARCH + "/check",
-    }
-)
-_WISEAI_TOKEN = re.compile(re.escape(WISEAI_SEARCH) + r"/(?!\.+(?:/|$))[\w.~%-]+(/results|/cancel)?", re.ASCII)
-"""A search by its token, percent-encoded; dots alone would lead elsewhere."""
-
-_LITERAL = {"FromDate": ":", "ToDate": ":", "fromDate": ":", "toDate": ":"}
-"""What besides commas is sent as it is: dates stand so in all samples, everything else is percent-encoded."""
-
-
-class QueryNotAllowed(ValueError):
-    """A question outside the list; it has not been sent."""
-
-    def __init__(self, query: Query) -> None:
-        super().__init__(
-            f"{query.method} {query.path} with {dict(query.parameters)} is not on the list of read-only camera calls"
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """One request: what is asked, where, with which parameters."""
-
-    subject: str
-    """What is asked for, as error messages name it: ``people counts``."""
-
-    path: str
-    parameters: tuple[tuple[str, str], ...] = ()
-    method: str = "GET"
-    patient: bool = False
-    """Whether it waits while a poll wants to ask the same device."""
-
-    @property
-    def target(self) -> str:
-        """Path and query as they go on the request line."""
-        pairs = (
-            f"{quote(name, safe='')}={quote(value, safe=',' + _LITERAL.get(name, ''))}"
-            for name, value in self.parameters
-        )
-        return f"{self.path}?{'&'.join(pairs)}" if self.parameters else self.path
-
-
-def require_allowed(query: Query) -> None:
-    """Raise ``QueryNotAllowed`` unless the question only reads, or takes back a search of ours."""
-    names = [name for name, _ in query.parameters]
-    if len(set(names)) != len(names) or not _is_listed(query):
-        raise QueryNotAllowed(query)
-
-
-def _is_listed(query: Query) -> bool:
-    search = _WISEAI_TOKEN.fullmatch(query.path)
-    if search is not None and search[1] == "/cancel":
-        return query.method == "PUT" and not query.parameters
-    if query.method != "GET":
-        return False
-    named = dict(query.parameters)
-    folder, _, cgi = query.path.rpartition("/")
-    call = (cgi, named.get("msubmenu", ""), named.get("action", ""), named.get("Mode", ""))
-    return search is not None or query.path in _READ_ONLY_PATHS or (folder == "/stw-cgi" and call in _READ_ONLY_SUNAPI)
 
 
 def _sunapi(subject: str, cgi: str, submenu: str, action: str, channel: int | None = None) -> Query:
@@ -215,3 +132,27 @@ def wiseai_search_cancel(token: str) -> Query:
 
 def _wiseai_search(token: str, rest: str = "", method: str = "GET") -> Query:
     return Query(_HISTORY, f"{WISEAI_SEARCH}/{quote(token, safe='')}{rest}", method=method, patient=True)
+
+
+def event_stream() -> Query:
+    """Everything that happens, as it happens and without end (SUNAPI Event manual 2.6.2, ``monitordiff``).
+
+    By schema, because object counting is told in no other way (WiseAI App API 1.5.0).
+    """
+    events = _sunapi("the stream of events", "eventstatus.cgi", "eventstatus", "monitordiff")
+    return replace(events, parameters=(*events.parameters, ("SchemaBased", "True")))
+
+
+BYPASS_HEADERS = "Accept:application/json"
+"""What a recorder is told to send along to the camera (SUNAPI Bypass manual 2.6.3, 2.4.3)."""
+
+
+def bypassed(query: Query, channel: int) -> Query:
+    """The question as it goes through a recorder to the camera at its ``channel``, from 0.
+
+    ``BypassURI`` holds path and query of the question, percent-encoded once more as a whole (SUNAPI Bypass manual
+    2.6.3).
+    """
+    outer = _sunapi(query.subject, "bypass.cgi", "bypass", "control", channel)
+    through = (("HeadersToSend", BYPASS_HEADERS), ("BypassURI", query.target))
+    return replace(outer, parameters=(*outer.parameters, *through), method=query.method, patient=query.patient)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TypeVar
 
 from peoplecount.sunapi.answers import MalformedAnswer, Refusal, parse_answer
@@ -25,6 +26,7 @@ _ABSENT_CODES = frozenset({404, 600, 601, 608, 612, 700, 701})
 _PARAMETER_CODES = frozenset({405, 602, 603, 604, 613})
 _BUSY_CODES = frozenset({607, 610, 614})
 _NOT_AUTHORIZED = 609
+_NOT_SET_UP = 612
 
 _MAY_NOT = (
     "the camera lets this account log in, but not read {subject}: counts on classic SUNAPI need an account of "
@@ -32,7 +34,20 @@ _MAY_NOT = (
 )
 
 
-def parsed(camera_id: str, subject: str, body: bytes, parse: Callable[[bytes], T]) -> T:
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What was asked for, and of whom."""
+
+    what: str
+    recorder_channel: int | None = None
+    """The channel of the recorder that was asked for it; ``None``: the camera itself was."""
+
+    def __str__(self) -> str:
+        way = "" if self.recorder_channel is None else f" through channel {self.recorder_channel} of the recorder"
+        return f"{self.what}{way}"
+
+
+def parsed(camera_id: str, subject: Subject, body: bytes, parse: Callable[[bytes], T]) -> T:
     """What ``parse`` makes of an answer; its ``Refusal`` and ``MalformedAnswer`` become ``CameraError``."""
     try:
         return parse(body)
@@ -42,7 +57,7 @@ def parsed(camera_id: str, subject: str, body: bytes, parse: Callable[[bytes], T
         raise UnexpectedAnswer(camera_id, f"{subject}: {error}") from error
 
 
-def from_reply(camera_id: str, subject: str, status: int, body: bytes) -> CameraError:
+def from_reply(camera_id: str, subject: Subject, status: int, body: bytes) -> CameraError:
     """The error for an answer whose HTTP status is none of 200, 401 and redirections."""
     if status == 400:
         # WiseAI reports its errors this way (WiseAI App API 1.5.0); the body says more than the status.
@@ -55,7 +70,7 @@ def from_reply(camera_id: str, subject: str, status: int, body: bytes) -> Camera
     return from_status(camera_id, subject, status)
 
 
-def from_status(camera_id: str, subject: str, status: int) -> CameraError:
+def from_status(camera_id: str, subject: Subject, status: int) -> CameraError:
     """The error for an HTTP status other than 200, 400 and 401 (SUNAPI Introduction 2.6.2)."""
     if status in _BUSY_STATUSES:
         return CameraBusy(camera_id, f"the camera is busy or starting (HTTP {status} for {subject})")
@@ -77,9 +92,15 @@ def from_status(camera_id: str, subject: str, status: int) -> CameraError:
     return UnexpectedAnswer(camera_id, f"HTTP {status} came instead of {subject}")
 
 
-def from_refusal(camera_id: str, subject: str, refusal: Refusal) -> CameraError:
+def from_refusal(camera_id: str, subject: Subject, refusal: Refusal) -> CameraError:
     """The error for an error body, which mostly comes with HTTP 200 (SUNAPI Introduction 2.6.2, error codes)."""
     said = f"error {refusal}" if refusal.code else "an error without a code"
+    if refusal.code == _NOT_SET_UP and subject.recorder_channel is not None:
+        return CountingUnavailable(
+            camera_id,
+            f"the recorder has no camera on its channel {subject.recorder_channel}, or none that was registered there "
+            f"with the SUNAPI protocol ({said})",
+        )
     if refusal.code == _NOT_AUTHORIZED:
         return CredentialsRejected(camera_id, _MAY_NOT.format(subject=subject, reason=said))
     if refusal.code in _BUSY_CODES:

@@ -24,7 +24,7 @@ from peoplecount.sunapi.errors import (
     UnexpectedAnswer,
 )
 from peoplecount.sunapi.hourly_figures import Found
-from peoplecount.sunapi.queries import Query
+from peoplecount.sunapi.query import Query
 
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 2.0

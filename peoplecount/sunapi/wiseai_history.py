@@ -10,7 +10,7 @@ from peoplecount.sunapi import queries
 from peoplecount.sunapi.answers import MalformedAnswer, member, objects, parse_answer, whole_number
 from peoplecount.sunapi.configuration import Spot
 from peoplecount.sunapi.hourly_figures import Found, HourlyFigures, sort_out
-from peoplecount.sunapi.queries import Query
+from peoplecount.sunapi.query import Query
 from peoplecount.sunapi.search import Searches
 
 

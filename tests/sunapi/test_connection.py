@@ -27,7 +27,8 @@ from peoplecount.sunapi.errors import (
     RequestRefused,
     UnexpectedAnswer,
 )
-from peoplecount.sunapi.queries import Query, QueryNotAllowed
+from peoplecount.sunapi.query import Query
+from peoplecount.sunapi.read_only import QueryNotAllowed
 from tests.support.camera_pages import CHECK, check_of
 from tests.support.digest_camera import PASSWORD, USERNAME, DigestCamera
 from tests.support.fake_clock import FakeClock

@@ -1,0 +1,32 @@
+"""One question to a camera, as it goes on the request line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import quote
+
+_LITERAL = {"FromDate": ":", "ToDate": ":", "fromDate": ":", "toDate": ":"}
+"""What besides commas is sent as it is: dates stand so in all samples, everything else is percent-encoded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One request: what is asked, where, with which parameters."""
+
+    subject: str
+    """What is asked for, as error messages name it: ``people counts``."""
+
+    path: str
+    parameters: tuple[tuple[str, str], ...] = ()
+    method: str = "GET"
+    patient: bool = False
+    """Whether it waits while a poll wants to ask the same device."""
+
+    @property
+    def target(self) -> str:
+        """Path and query as they go on the request line."""
+        pairs = (
+            f"{quote(name, safe='')}={quote(value, safe=',' + _LITERAL.get(name, ''))}"
+            for name, value in self.parameters
+        )
+        return f"{self.path}?{'&'.join(pairs)}" if self.parameters else self.path
