@@ -28,6 +28,9 @@ MIDNIGHT_SLACK = timedelta(minutes=2)
 LATE_RESET = time(1, 10)
 """A camera that was never told of daylight-saving time resets an hour after the midnight its clock shows."""
 
+START_SLACK = timedelta(minutes=2)
+"""A camera that starts tells the time of it before a time server has set its clock again."""
+
 
 class BreakKind(StrEnum):
     """Why a total stopped growing."""
@@ -52,6 +55,8 @@ class Moment:
 
     utc: datetime
     local: datetime
+    restarted_at: datetime | None = None
+    """UTC, when the camera says it last started anew; ``None`` where it was not asked or does not know."""
 
     def day(self, ahead: timedelta = timedelta()) -> date:
         """The camera's local day, ``ahead`` of the moment; never further on than any place on earth can be.
@@ -77,6 +82,10 @@ class Fall:
     first_seen: datetime
     last_seen: datetime
 
+    def seen_by(self, now: datetime) -> Fall:
+        """The fall with no moment in it after ``now`` (UTC)."""
+        return replace(self, first_seen=min(self.first_seen, now), last_seen=min(self.last_seen, now))
+
 
 @dataclass(frozen=True, slots=True)
 class Counter:
@@ -101,6 +110,12 @@ class Counter:
     def first(cls, total: int, moment: Moment) -> Counter:
         """The base: what the camera counted before is not ours."""
         return cls(Generation(moment.day()), start=total, total=total, read_at=moment.utc, read_day=moment.day())
+
+    def read_by(self, now: datetime) -> Counter:
+        """The counter with no moment in it after ``now`` (UTC): our own clock may have been set back meanwhile."""
+        if self.read_at <= now and (self.fall is None or self.fall.last_seen <= now):
+            return self
+        return replace(self, read_at=min(self.read_at, now), fall=self.fall and self.fall.seen_by(now))
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,9 +214,17 @@ def _return(counter: Counter, total: int, moment: Moment) -> Step:
 
 def _reset(counter: Counter, fall: Fall, total: int, moment: Moment) -> Step:
     generation = counter.generation.next(max(fall.day, moment.day()))
-    broke = BreakKind.MIDNIGHT if _is_at_midnight(counter, fall) else BreakKind.RESET
+    broke = BreakKind.MIDNIGHT if _is_at_midnight(counter, fall) else _reset_within_a_day(counter, fall, moment)
     step = _begin(generation, start=0, before=0, total=total, moment=moment, broke=broke)
     return replace(step, counter=replace(step.counter, lost_total=counter.total))
+
+
+def _reset_within_a_day(counter: Counter, fall: Fall, moment: Moment) -> BreakKind:
+    """Whether the camera started anew just then, as far as it says."""
+    started = moment.restarted_at
+    if started is None or not counter.read_at - START_SLACK <= started <= fall.first_seen + START_SLACK:
+        return BreakKind.RESET
+    return BreakKind.RESTART
 
 
 def _rebase(counter: Counter, fall: Fall, total: int, moment: Moment) -> Step:

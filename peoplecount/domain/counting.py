@@ -84,7 +84,7 @@ class Counted:
     """In the order of the reading; lines of which there is nothing to tell are left out."""
 
 
-_LOSES_PEOPLE = frozenset({BreakKind.RESET, BreakKind.LOWERED, BreakKind.REPLACED})
+_LOSES_PEOPLE = frozenset({BreakKind.RESET, BreakKind.RESTART, BreakKind.LOWERED, BreakKind.REPLACED})
 """Breaks before which there may be people whom no reading showed; those before midnight are the day before's."""
 
 Judge = Callable[[Counter, int, Moment], Step]
@@ -115,7 +115,7 @@ def count(
     """
     replaced = state.serial and reading.serial and state.serial != reading.serial
     judge = replace_camera if replaced else advance
-    moment = Moment(reading.taken_at, reading.local_time)
+    moment = Moment(reading.taken_at, reading.local_time, reading.restarted_at)
     lines = dict(state.lines)
     told = []
     for line_reading in reading.lines:
@@ -145,8 +145,8 @@ def _drawn(outcome: LineCount, is_swapped: IsSwapped) -> LineCount:
 
 
 def _count_line(known: LineState, reading: LineReading, moment: Moment, judge: Judge, longest: timedelta) -> LineCount:
-    entered = judge(known.entered, reading.totals.in_total, moment)
-    left = judge(known.left, reading.totals.out_total, moment)
+    entered = judge(known.entered.read_by(moment.utc), reading.totals.in_total, moment)
+    left = judge(known.left.read_by(moment.utc), reading.totals.out_total, moment)
     state = _after(known, reading, entered, left, moment)
     breaks = tuple(
         LineBreak(reading.key, step.broke, step is entered, moment, before.total, step.counter.total, before.read_at)
@@ -213,6 +213,8 @@ def _increment(
     ]
     if not moved:
         return None
-    is_doubtful = moment.utc - min(moved) > longest or any(step.broke in _LOSES_PEOPLE for step in steps)
+    began = min(moved)
+    is_set_back = began > moment.utc  # our own clock: when these people came is not known by it
+    is_doubtful = is_set_back or moment.utc - began > longest or any(step.broke in _LOSES_PEOPLE for step in steps)
     quality = Quality.ESTIMATED if is_doubtful else Quality.MEASURED
-    return Increment(key, min(moved), moment.utc, moment.local, entered.growth, left.growth, quality)
+    return Increment(key, min(began, moment.utc), moment.utc, moment.local, entered.growth, left.growth, quality)
