@@ -133,14 +133,19 @@ def _accept(looks: Sequence[_Look], table: CameraTable, *, without_asking: bool)
         print("There is nothing to accept.")
         return failed
     changed = sum(1 for camera, _ in new if camera.certificate)
-    question = f"Accept {len(new)} certificates, {changed} of them in place of another?"
+    question = f"Accept {_certificates(len(new))}, {changed} in place of another?"
     if not without_asking and not _agrees(question):
         print("Nothing was accepted; --yes accepts without asking.")
         return 1
     for camera, certificate in new:
         table.pin(camera.camera_id, certificate.fingerprint)
-    print(f"{len(new)} certificates are accepted; the service follows within some seconds.")
+    verb = "is" if len(new) == 1 else "are"
+    print(f"{_certificates(len(new))} {verb} accepted; the service follows within some seconds.")
     return failed
+
+
+def _certificates(count: int) -> str:
+    return "1 certificate" if count == 1 else f"{count} certificates"
 
 
 def _agrees(question: str) -> bool:
