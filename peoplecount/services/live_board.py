@@ -18,6 +18,7 @@ from peoplecount.domain.site import Site
 from peoplecount.eventlog.log import LatestEntries
 from peoplecount.services.board_clocks import clock_row, clocks_told, own_clock, own_clock_fields
 from peoplecount.services.board_lines import CameraNow, LineNow, door_rows, sums
+from peoplecount.services.board_occupancy import SiteInside, is_open
 from peoplecount.services.site_day import SiteDay
 
 DEFAULT_INTERVAL = 20.0
@@ -62,7 +63,7 @@ class LiveBoard:
         self._head = head
         self._lines: dict[str, LineNow] = {}
         self._cameras: dict[str, CameraNow] = {}
-        self._inside: dict[str, tuple[datetime, int]] = {}
+        self._inside: dict[str, SiteInside] = {}
         self._site_names: dict[str, str] = {}
         self._own: OwnClock | None = None
 
@@ -91,13 +92,16 @@ class LiveBoard:
             self._fold_status(json.loads(entry.event.body))
         elif entry.event.kind is EventKind.CAMERA_CLOCK:
             self._fold_clock(entry.event)
+        elif entry.event.kind is EventKind.OCCUPANCY_CHANGED:
+            self._inside[entry.event.site_id] = self._inside_of(entry.event.site_id).after(json.loads(entry.event.body))
 
     def _fold_count(self, entry: LogEntry) -> None:
         line = LineNow.of(entry)
         fields = line.fields
         known = self._lines.get(fields["lineId"])
         self._lines[fields["lineId"]] = line.seen_at(known.seen) if known else line
-        self._inside[fields["siteId"]] = (line.counted_at, fields["occupancy"])
+        inside = self._inside_of(fields["siteId"])
+        self._inside[fields["siteId"]] = inside.counted(line.counted_at, fields["occupancy"])
         self._site_names[fields["siteId"]] = fields["siteName"]
         camera = self._camera(fields).named(fields["cameraName"])
         self._cameras[camera.camera_id] = camera.seen_at(line.counted_at)
@@ -171,7 +175,7 @@ class LiveBoard:
             inside = tuple(self._occupancy(day) is None for day in days.values())
             intervals = self._intervals()
             missing = frozenset(key for key, line in self._lines.items() if self._is_missing(line, intervals))
-            turned = tuple((day.site, day.date, day.occupancy_date) for day in days.values())
+            turned = tuple((day.site, day.date, day.occupancy_date, is_open(day.site, now)) for day in days.values())
             return turned, inside, unknown, missing, clocks_told(self._cameras.values(), self._own_clock())
 
     def snapshot(self, now: datetime) -> dict[str, Any]:
@@ -243,15 +247,20 @@ class LiveBoard:
             "date": day.date.isoformat(),
             "resetTime": site.reset_time.isoformat("minutes"),
             "capacity": site.capacity,
-            "occupancy": self._occupancy(day),
+            "openingHours": site.opening_hours or None,
+            "open": is_open(site, day.now),
+            **self._inside_of(site.site_id).row(day, self._occupancy(day)),
             **sums(line for line in lines if line["siteId"] == site.site_id),
         }
+
+    def _inside_of(self, site_id: str) -> SiteInside:
+        return self._inside.get(site_id, SiteInside())
 
     def _occupancy(self, day: SiteDay) -> int | None:
         """People inside: as the site's newest count said or, where that was on an earlier occupancy day, nobody."""
         site_id = day.site.site_id
-        counted = self._inside.get(site_id)
-        if counted and day.occupancy_date_of(counted[0]) >= day.occupancy_date:
-            return counted[1]
+        counted = self._inside_of(site_id).on(day)
+        if counted is not None:
+            return counted
         read = [line.seen for line in self._lines.values() if line.site_id == site_id]
         return 0 if any(day.occupancy_date_of(seen) >= day.occupancy_date for seen in read) else None

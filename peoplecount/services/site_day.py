@@ -14,6 +14,7 @@ class SiteDay:
 
     def __init__(self, site: Site, now: datetime) -> None:
         self.site = site
+        self.now = now
         self.zone = zone_of(site)
         self.date = self.date_of(now)
         self.occupancy_date = self.occupancy_date_of(now)

@@ -8,9 +8,7 @@ from typing import Any
 
 from peoplecount.domain.camera import CameraState
 from peoplecount.domain.event import parse_utc
-
-BUSY_SHARE = 0.85
-"""From this share of its capacity on, a site is shown as nearly full."""
+from peoplecount.domain.occupancy_body import fullness
 
 _STATE_WORDS = {
     CameraState.UP: "answering",
@@ -50,7 +48,7 @@ def _site(
         **site,
         "occupancyReason": _occupancy_reason(site["occupancy"], everybody=answering == len(watching)),
         "share": _share(site["occupancy"], site["capacity"]),
-        "band": band(site["occupancy"], site["capacity"]),
+        "band": fullness(site["occupancy"], site["capacity"]),
         "doors": [
             _door(door, [line for line in of_site if line["doorId"] == door["doorId"]])
             for door in snapshot["doors"]
@@ -114,12 +112,3 @@ def _share(occupancy: int | None, capacity: int | None) -> float | None:
     if occupancy is None or not capacity:
         return None
     return min(100.0, round(100 * occupancy / capacity, 1))
-
-
-def band(occupancy: int | None, capacity: int | None) -> str:
-    """How full a site is: ``calm``, ``busy``, ``full``, or ``unknown``."""
-    if occupancy is None or not capacity:
-        return "unknown"
-    if occupancy >= capacity:
-        return "full"
-    return "busy" if occupancy >= BUSY_SHARE * capacity else "calm"

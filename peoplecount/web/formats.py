@@ -33,4 +33,28 @@ def clock_time(moment: datetime | str, zone: str, seconds: bool = False) -> str:
     return utc.astimezone(ZoneInfo(zone)).strftime("%H:%M:%S" if seconds else "%H:%M")
 
 
-FILTERS: Mapping[str, Callable[..., Any]] = {"people": people, "age": age, "clock_time": clock_time}
+def estimate(site: Mapping[str, Any]) -> str:
+    """What is to be said of the people inside beside the figure that the doors give; empty where nothing is."""
+    words = []
+    if site.get("occupancyEstimate") is not None and site["occupancyLow"] < site["occupancyHigh"]:
+        said = [people(site[name]) for name in ("occupancyEstimate", "occupancyLow", "occupancyHigh")]
+        words.append("about {}, {} to {}".format(*said))
+    if site.get("clamped"):
+        words.append(f"{people(site['clamped'])} more were seen to leave than to come")
+    return "; ".join(words)
+
+
+def opened(site: Mapping[str, Any]) -> str:
+    """Whether a site is open; empty where nobody has said when it is."""
+    if site.get("open") is None:
+        return ""
+    return "open" if site["open"] else "closed"
+
+
+FILTERS: Mapping[str, Callable[..., Any]] = {
+    "people": people,
+    "age": age,
+    "clock_time": clock_time,
+    "estimate": estimate,
+    "opened": opened,
+}

@@ -2,6 +2,8 @@
 
 const KNOWN = (line) => line.inToday !== null && line.outToday !== null;
 
+const TOLD_OF_SITES = ["clamped", "clampedToday", "occupancyEstimate", "occupancyLow", "occupancyHigh", "countedByHandAt"];
+
 const SHAPING = ["lineName", "doorId", "doorName", "siteId", "siteName", "cameraId"];
 
 export class Board {
@@ -52,6 +54,15 @@ export class Board {
     sum(site, this.linesOf("siteId", site.siteId));
     sum(this.doors.get(event.doorId), this.linesOf("doorId", event.doorId));
     return shaping;
+  }
+
+  // What is told of the people inside a site beside what its doors say.
+  inside(event) {
+    const site = this.sites.get(event.siteId);
+    if (!site) return;
+    for (const name of TOLD_OF_SITES) site[name] = event[name];
+    // After a reset nobody is inside, which is known once a camera has been read: the next snapshot says.
+    if (event.reason !== "daily reset") site.occupancy = event.occupancy;
   }
 
   status(event) {

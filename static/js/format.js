@@ -8,6 +8,20 @@ export function people(number) {
   return number === null || number === undefined ? UNKNOWN : numbers.format(number);
 }
 
+// What is to be said of the people inside a site beside the figure that its doors give.
+export function estimate(site) {
+  const words = [];
+  if (site.occupancyEstimate != null && site.occupancyLow < site.occupancyHigh) {
+    words.push(`about ${people(site.occupancyEstimate)}, ${people(site.occupancyLow)} to ${people(site.occupancyHigh)}`);
+  }
+  if (site.clamped) words.push(`${people(site.clamped)} more were seen to leave than to come`);
+  return words.join("; ");
+}
+
+export function opened(site) {
+  return site.open == null ? "" : site.open ? "open" : "closed";
+}
+
 const UNITS = [[86400, "d"], [3600, "h"], [60, "min"]];
 
 export function age(seconds) {

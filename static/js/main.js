@@ -58,6 +58,9 @@ const HEARD = {
     if (board.count(event)) rebuildIfNeeded();
     charts.add(event);
   },
+  OccupancyChanged(event) {
+    board.inside(event);
+  },
   CameraStatus(event) {
     if (board.status(event)) rebuildIfNeeded();
   },

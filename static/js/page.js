@@ -1,7 +1,7 @@
 // The page: writes the state of the board into elements that the server has rendered. Writes are gathered and done once
 // a frame, and only where the text differs.
 
-import { age, clockTime, people } from "./format.js";
+import { age, clockTime, estimate, opened, people } from "./format.js";
 
 const STATE_WORDS = {
   up: "answering",
@@ -103,6 +103,8 @@ export class Page {
     const silent = this.board.camerasOf(site.siteId).some((camera) => camera.state !== "up");
     const unseen = silent ? "without the doors whose camera is not answering" : "";
     write(this.whys.get(`occupancy/${site.siteId}`), site.occupancy === null ? none : unseen);
+    write(this.whys.get(`estimate/${site.siteId}`), estimate(site));
+    write(this.whys.get(`open/${site.siteId}`), opened(site));
     for (const [direction, value] of [["in", site.inToday], ["out", site.outToday]]) {
       const partly = site.complete ? "" : "without the lines that are not known";
       write(this.whys.get(`${direction}/${site.siteId}`), value === null ? none : partly);

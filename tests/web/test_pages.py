@@ -6,9 +6,9 @@ import re
 import pytest
 
 from peoplecount.domain.camera import CameraState
+from peoplecount.domain.occupancy_body import fullness
 from peoplecount.web.app import create_app
-from peoplecount.web.board_page import band
-from peoplecount.web.formats import age, clock_time, people
+from peoplecount.web.formats import age, clock_time, estimate, opened, people
 from tests.support.board_service import BoardService
 from tests.support.shop import BACK, FRONT, SHOP, at, until
 
@@ -186,4 +186,17 @@ def test_clock_times_are_those_of_the_place():
      (10, 10, "full"), (30, 10, "full")],
 )  # fmt: skip
 def test_how_full_a_site_is_has_a_name(occupancy, capacity, name):
-    assert band(occupancy, capacity) == name
+    assert fullness(occupancy, capacity) == name
+
+
+def test_the_estimate_stands_in_words_beside_the_figure_of_the_doors():
+    site = {"occupancyEstimate": 1041, "occupancyLow": 1035, "occupancyHigh": 1048, "clamped": 0}
+    assert estimate(site) == "about 1,041, 1,035 to 1,048"
+    assert estimate(site | {"clamped": 12}) == "about 1,041, 1,035 to 1,048; 12 more were seen to leave than to come"
+    assert estimate({"occupancyEstimate": 5, "occupancyLow": 5, "occupancyHigh": 5, "clamped": 0}) == ""
+    assert estimate({"occupancyEstimate": None, "clamped": None}) == ""
+
+
+@pytest.mark.parametrize(("said", "words"), [(True, "open"), (False, "closed"), (None, "")])
+def test_a_site_is_open_or_closed_or_nobody_has_said(said, words):
+    assert opened({"open": said}) == words
