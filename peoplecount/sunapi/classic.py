@@ -54,7 +54,8 @@ def parse_counts(body: bytes, asked: int | None = None) -> LiveCounts:
     Raises ``Refusal`` and ``MalformedAnswer``. A line that cannot be used is left out and named in ``problems``.
     """
     problems: list[str] = []
-    channels = _channels(parse_answer(body), asked, problems)
+    answer = parse_answer(body)
+    channels = _channels(answer, asked, problems)
     lines: dict[Spot, LineTotals] = {}
     for channel, fields in channels:
         for spot, line in _lines(channel, fields, problems):
@@ -64,7 +65,8 @@ def parse_counts(body: bytes, asked: int | None = None) -> LiveCounts:
             if lines.setdefault(totals.spot, totals) is not totals:
                 problems.append(f"{totals.spot} comes more than once; the first is taken")
     taken = first_lines(tuple(lines.values()), problems)
-    return LiveCounts(frozenset(channel for channel, _ in channels), taken, first_problems(problems))
+    named = isinstance(answer, tuple) or len(channels) == 1 or all(_names_itself(fields) for _, fields in channels)
+    return LiveCounts(frozenset(channel for channel, _ in channels), taken, first_problems(problems), named)
 
 
 def parse_configuration(body: bytes, asked: int | None = None) -> CountingConfiguration:
@@ -130,6 +132,10 @@ def _json_channels(elements: list[Any], asked: int | None, problems: list[str]) 
             problems.append(f"element {position} of PeopleCount has an impossible channel; it is left out")
             continue
         yield channel, element
+
+
+def _names_itself(element: Json) -> bool:
+    return whole_number(member(element, "Channel")) is not None
 
 
 def _text_channels(pairs: Pairs, problems: list[str]) -> list[tuple[int, _Fields]]:

@@ -115,6 +115,9 @@ class LiveCounts:
     problems: tuple[str, ...] = ()
     """What in the answer could not be used, and why; free of changing figures."""
 
+    named: bool = True
+    """False where several channels are told apart by nothing but their order in the answer."""
+
 
 def first_lines(lines: Sequence[T], problems: list[str]) -> tuple[T, ...]:
     """As many lines as a camera may have; that there are more is added to ``problems``."""

@@ -54,7 +54,8 @@ class CountsReader:
     """Asks for totals, and finds out once whether one answer carries all channels.
 
     What a device with several sensors answers without a channel is not documented (SUNAPI Event manual 2.6.2); some
-    speak for all, some for the first.
+    speak for all, some for the first. Where channels are not named in an answer for all, each is asked by its number:
+    that they come in order is a guess, and a wrong one would count people at another door.
     """
 
     def __init__(self, connection: CameraConnection, plan: AskPlan) -> None:
@@ -80,14 +81,14 @@ class CountsReader:
         return answers
 
     def _ask_together(self) -> list[Answer[LiveCounts]] | None:
-        """The answers, or nothing if they leave out a channel that they should speak for."""
+        """The answers, or nothing if they leave out a channel that they should speak for, or do not name theirs."""
         answers = []
         for ask in self._plan.together:
             try:
                 answer = self._connection.ask(ask.query, ask.parse)
             except RequestRefused:
                 return None
-            if not ask.channels <= answer.value.channels:
+            if not ask.channels <= answer.value.channels or not answer.value.named:
                 return None
             answers.append(answer)
         return answers

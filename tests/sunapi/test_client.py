@@ -437,14 +437,23 @@ class TestSeveralChannels:
 
     def test_one_answer_for_all_channels_is_preferred(self, two: DigestCamera, client: SunapiClient) -> None:
         both = [json.loads(check_of((1, 1, 2)))["PeopleCount"][0], json.loads(check_of((1, 3, 4)))["PeopleCount"][0]]
-        two.says(CHECK, json.dumps({"PeopleCount": both}))
+        two.says(CHECK, json.dumps({"PeopleCount": [{"Channel": number} | one for number, one in enumerate(both)]}))
 
         client.read()
         two.seen.clear()
         assert totals_of(client.read().lines) == {"front-0-1-1": (1, 2), "front-1-1-1": (3, 4)}
         assert two.targets() == [CHECK]
 
-    @pytest.mark.parametrize("first", [check_of((1, 1, 2)), '{"Response":"Fail","Error":{"Code":"603"}}'])
+    @pytest.mark.parametrize(
+        "first",
+        [
+            check_of((1, 1, 2)),
+            '{"Response":"Fail","Error":{"Code":"603"}}',
+            pytest.param(
+                json.dumps({"PeopleCount": [json.loads(check_of((1, 9, 9)))["PeopleCount"][0]] * 2}), id="no Channel"
+            ),
+        ],
+    )
     def test_else_each_channel_is_asked_which_is_found_out_once(
         self, two: DigestCamera, client: SunapiClient, first: str
     ) -> None:
