@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from peoplecount.domain.apportion import apportion, rescale
 from peoplecount.domain.camera_day import ClockSight
@@ -16,7 +17,17 @@ from peoplecount.domain.event import Quality, worst
 from peoplecount.domain.figures import Figures
 from peoplecount.domain.interval import ClosedInterval
 from peoplecount.domain.roll_up import HOUR, QUARTER, RollUp, Stretch
-from peoplecount.domain.spread import spread
+from peoplecount.domain.spread import spread, stretch_of
+
+
+class Share(NamedTuple):
+    """People in an hour of the camera's wall clock, and in its quarters."""
+
+    hour: datetime
+    """When it began, UTC."""
+
+    people: Figures
+    quarters: Mapping[datetime, Figures]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,38 +37,34 @@ class Crossings:
     line_id: str
     door_id: str
     site_id: str
-    started_at: datetime
-    ended_at: datetime
-    """UTC, both."""
+    lasted: timedelta
+    offset: timedelta
+    """The camera's wall clock less UTC, to the quarter hour."""
 
-    local_time: datetime
-    """The camera's wall clock at ``ended_at``."""
-
-    people: Figures
     quality: Quality
+    shares: Sequence[Share]
 
-    @property
-    def offset(self) -> timedelta:
-        """The camera's wall clock less UTC, to the quarter hour."""
-        return self._sight.offset
+    @classmethod
+    def between(
+        cls,
+        started_at: datetime,
+        ended_at: datetime,
+        *,
+        line_id: str,
+        door_id: str,
+        site_id: str,
+        local_time: datetime,
+        people: Figures,
+        quality: Quality,
+    ) -> Crossings:
+        """Two moments, UTC; ``local_time`` is the camera's wall clock at the later one.
 
-    @property
-    def _sight(self) -> ClockSight:
-        """The camera's history, which corrections come from, goes by its clock, also where that is off by a minute."""
-        return ClockSight.of(self.ended_at, self.local_time)
-
-    def by_hour(self) -> dict[datetime, Figures]:
-        """People by the hours of the camera's wall clock."""
-        sight = self._sight
-        started_at, ended_at = sight.by_camera(self.started_at), sight.by_camera(self.ended_at)
-        return _shares(self.people, started_at, ended_at, HOUR, -sight.offset)
-
-    def by_quarter(self, hour: datetime, people: Figures) -> dict[datetime, Figures]:
-        """Those of an hour by its quarters."""
-        sight = self._sight
-        started_at = max(sight.by_camera(self.started_at), hour)
-        ended_at = min(sight.by_camera(self.ended_at), hour + HOUR)
-        return _shares(people, started_at, ended_at, QUARTER, timedelta(0))
+        The camera's history, which corrections come from, goes by its clock, also where that is off by a minute.
+        """
+        sight = ClockSight.of(ended_at, local_time)
+        offset = sight.offset
+        shares = _shares(people, sight.by_camera(started_at), sight.by_camera(ended_at), offset)
+        return cls(line_id, door_id, site_id, ended_at - started_at, offset, quality, shares)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +88,11 @@ class CountBook:
 
     def add(self, crossings: Crossings) -> None:
         """People were counted."""
-        one, offset = crossings, crossings.offset
-        lasted = one.ended_at - one.started_at
-        for hour, people in one.by_hour().items():
-            cell = self.hours.open(Stretch(one.line_id, hour, one.door_id, one.site_id), _local(hour, offset))
+        one, lasted = crossings, crossings.lasted
+        for hour, people, quarters in one.shares:
+            cell = self.hours.open(Stretch(one.line_id, hour, one.door_id, one.site_id), _local(hour, one.offset))
             cell.add(people.entered, people.left, _spread_quality(one.quality, lasted, HOUR))
-            for quarter, some in one.by_quarter(hour, people).items():
+            for quarter, some in quarters.items():
                 part = self.quarters.open(Stretch(one.line_id, quarter, one.door_id, one.site_id))
                 part.add(some.entered, some.left, _spread_quality(one.quality, lasted, QUARTER))
 
@@ -177,7 +183,19 @@ class CountBook:
                 self.quarters.open(stretch).put(Figures(*now), guessed)
 
 
-def _shares(
+def _shares(people: Figures, started_at: datetime, ended_at: datetime, offset: timedelta) -> Sequence[Share]:
+    """An hour's quarters hold what the hour holds, so they are made of it."""
+    if ended_at - started_at <= QUARTER:  # nearly always; the same as below, without the way round
+        hour, quarter = stretch_of(ended_at, HOUR, -offset), stretch_of(ended_at, QUARTER)
+        return (Share(hour, people, {quarter: people}),)
+    hours = _spread(people, started_at, ended_at, HOUR, -offset)
+    return [
+        Share(hour, some, _spread(some, max(started_at, hour), min(ended_at, hour + HOUR), QUARTER, timedelta(0)))
+        for hour, some in hours.items()
+    ]
+
+
+def _spread(
     people: Figures, started_at: datetime, ended_at: datetime, length: timedelta, shift: timedelta
 ) -> dict[datetime, Figures]:
     entered = spread(people.entered, started_at, ended_at, length, shift)

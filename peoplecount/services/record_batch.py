@@ -89,7 +89,7 @@ class RecordBatch:
         before = load_positions(transaction, {count.increment.key for count in counts})
         new = NewRecords.of(before, counts)
         written = _Written(new)
-        rows = RollUpRows(transaction, self._hours(new))
+        rows = RollUpRows(transaction, self._hours(written.crossings.values()))
         for entry in self._entries:
             written.take(entry, rows.book)
         add_records(transaction, written.records)
@@ -98,11 +98,11 @@ class RecordBatch:
         save_positions(transaction, before, new.after)
         return WrittenBatch(len(written.records), new.ignored)
 
-    def _hours(self, new: NewRecords) -> dict[str, set[datetime]]:
+    def _hours(self, counted: Iterable[Crossings]) -> dict[str, set[datetime]]:
         """The beginnings of all hours that may be changed, by line."""
         hours: dict[str, set[datetime]] = {}
-        for record in new.records.values():
-            hours.setdefault(str(record.key), set()).update(crossings_of(record).by_hour())
+        for crossings in counted:
+            hours.setdefault(crossings.line_id, set()).update(share.hour for share in crossings.shares)
         for entry in self._entries:
             if isinstance(entry, CorrectionEntry):
                 one = entry.correction
@@ -127,6 +127,7 @@ class _Written:
 
     def __init__(self, new: NewRecords) -> None:
         self._new = new
+        self.crossings = {event_id: crossings_of(record) for event_id, record in new.records.items()}
         self.records: list[Record] = []
         self.corrected: list[CorrectedHour] = []
 
@@ -134,7 +135,7 @@ class _Written:
         if isinstance(entry, CountEntry):
             record = self._new.records.get(entry.event_id)
             if record is not None:
-                book.add(crossings_of(record))
+                book.add(self.crossings[entry.event_id])
                 self.records.append(record)
         elif isinstance(entry, CorrectionEntry):
             self._correct(entry, book)
@@ -161,15 +162,15 @@ class _Written:
 
 def crossings_of(record: Record) -> Crossings:
     """The people of a record."""
-    return Crossings(
-        str(record.key),
-        record.door_id,
-        record.site_id,
+    return Crossings.between(
         record.started_at,
         record.ended_at,
-        record.local_time,
-        Figures(record.entered, record.left),
-        record.quality,
+        line_id=str(record.key),
+        door_id=record.door_id,
+        site_id=record.site_id,
+        local_time=record.local_time,
+        people=Figures(record.entered, record.left),
+        quality=record.quality,
     )
 
 

@@ -22,7 +22,16 @@ def local(moment):
 
 def crossings(started_at, minutes, entered, left=0, *, door=DOOR, quality=Quality.MEASURED):
     ended_at = started_at + minutes * MINUTE
-    return Crossings(str(LINE), *door, started_at, ended_at, local(ended_at), Figures(entered, left), quality)
+    return Crossings.between(
+        started_at,
+        ended_at,
+        line_id=str(LINE),
+        door_id=door[0],
+        site_id=door[1],
+        local_time=local(ended_at),
+        people=Figures(entered, left),
+        quality=quality,
+    )
 
 
 def correction(start, entered, left=0, *, quality=Quality.CORRECTED, hours=1, coverage=1.0):
@@ -271,7 +280,7 @@ def test_hours_and_quarters_always_sum_up_to_what_was_added_and_corrected(steps)
     for step in steps:
         if isinstance(step, Crossings):
             book.add(step)
-            people += step.people
+            people += sum((share.people for share in step.shares), Figures())
             continue
         what, place = step
         if isinstance(what, ClosedInterval):
