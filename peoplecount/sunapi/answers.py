@@ -7,6 +7,7 @@ than SUNAPI 2.5.0 answers text whatever it was asked for. So the body decides, b
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterator, Mapping
 from typing import TypeAlias
@@ -22,6 +23,7 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 """CRLF is what cameras send. ``splitlines`` would also break names at characters that only look like line ends."""
 
 _WHOLE_NUMBER = re.compile(r"\+?\d{1,18}", re.ASCII)
+_NOT_ZERO = re.compile(r"[-0.]*[1-9]", re.ASCII)
 _FAILURE_CODE = re.compile(r"^Error Code\s*:\s*(\d{1,9})", re.ASCII | re.IGNORECASE | re.MULTILINE)
 _FAILURE_DETAILS = re.compile(r"^Error Details\s*:\s*(\S[^\r\n]*)", re.IGNORECASE | re.MULTILINE)
 _LONGEST_NAME = 100
@@ -82,7 +84,7 @@ def quote(text: str) -> str:
 
 def _json_object(text: str) -> Json:
     try:
-        value = json.loads(text)
+        value = json.loads(text, parse_float=_exact)
     except (ValueError, RecursionError) as error:
         raise MalformedAnswer(f"broken or cut-off JSON: {quote(text)}") from error
     if not isinstance(value, dict):
@@ -90,6 +92,12 @@ def _json_object(text: str) -> Json:
     if str(member(value, "Response")).lower() == "fail":
         raise _json_refusal(value)
     return value
+
+
+def _exact(text: str) -> float:
+    """A number with a fraction or an exponent; none at all where it is so small that it would be read as 0."""
+    number = float(text)
+    return number if number or not _NOT_ZERO.match(text) else math.nan
 
 
 def _json_refusal(value: Json) -> Refusal:
