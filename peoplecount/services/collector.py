@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
@@ -26,6 +26,9 @@ LEAST_GAP = 0.5
 
 SET_SECONDS = 1.0
 """How far the machine's clock must depart from the monotonic one to have been set; time servers slew by far less."""
+
+NEARLY = timedelta(seconds=0.2)
+"""Polls that are placed by a clock that was known this much worse stay where they are."""
 
 NextTime = Callable[["datetime | None", datetime], datetime]
 """When a job runs next, from when it was last due (``None`` at first) and the time it is now; both UTC."""
@@ -197,6 +200,15 @@ class Collector:
             poller.close()
 
     def _run(self, poller: Poller) -> None:
+        camera = poller.camera
+        known = self._clock_of(camera.camera_id)
+        self._poll(poller)
+        if _is_other(known, self._clock_of(camera.camera_id)) and self._pollers.get(camera.camera_id) is poller:
+            now = self._machine_time()
+            with suppress(KeyError):  # it was removed just now
+                self._scheduler.modify_job(camera.camera_id, next_run_time=self._next(camera, now, now))
+
+    def _poll(self, poller: Poller) -> None:
         with self._attendance():
             try:
                 poller.poll()
@@ -218,6 +230,13 @@ class Collector:
             with self._idle:
                 self._running -= 1
                 self._idle.notify_all()
+
+
+def _is_other(known: LocalClock | None, found: LocalClock | None) -> bool:
+    """Whether polls that were placed by the one clock are misplaced by the other."""
+    if known is None or found is None:
+        return known is not found
+    return abs(found.ahead - known.ahead) > NEARLY or known.reset != found.reset
 
 
 def _ignore(error: LogError) -> None:

@@ -203,6 +203,39 @@ def test_stopping_stops_the_scheduler_and_closes_every_camera_once(room):
     assert all(poller.closed for poller in room.pollers)
 
 
+def test_polls_are_placed_anew_as_soon_as_the_cameras_clock_is_known_or_is_another(room):
+    room.collector.sync(roster(EAST))
+    poll = room.pollers[0].poll
+    nearly = LocalClock(timedelta(minutes=59, seconds=57.5))
+
+    def learns(clock):
+        def polls():
+            room.clocks["east"] = clock
+            poll()
+
+        room.pollers[0].poll = polls
+        room.scheduler.modified.clear()
+        room.scheduler.run("east")
+        return [(moment - room.machine_time).total_seconds() for moment in room.scheduler.modified.values()]
+
+    assert learns(nearly) == pytest.approx([1.7], abs=0.01)
+    assert learns(nearly) == []
+    assert learns(replace(nearly, ahead=timedelta(minutes=59, seconds=58))) == pytest.approx([1.2], abs=0.01)
+
+
+def test_a_camera_that_was_removed_during_its_poll_is_not_placed_anew(room):
+    room.collector.sync(roster(EAST))
+    poller = room.pollers[0]
+
+    def is_removed():
+        room.clocks["east"] = LocalClock(timedelta(hours=1))
+        room.collector.sync(roster())
+
+    poller.poll = is_removed
+    room.scheduler.run("east")
+    assert room.scheduler.modified == {}
+
+
 def test_a_machine_whose_clock_is_set_has_its_polls_placed_anew_and_says_so_once(room, caplog):
     room.collector.sync(roster(EAST))
     room.clock.passes(60)
