@@ -251,9 +251,10 @@ class CameraHistory:
         if look.notes.clock_unknown_since is None:
             self._notes.keep(self.camera_id, look.notes.clock_doubted(look.standing.utc))
         self.progress.trouble = UNKNOWN_CLOCK
-        if day is not None:
-            self._settle(DayHistory(day, {}, dict.fromkeys(look.standing.lines, UNKNOWN_CLOCK)))
-        return False
+        if day is None:
+            return False
+        self._settle(DayHistory(day, {}, dict.fromkeys(look.standing.lines, UNKNOWN_CLOCK)))
+        return True  # another day may show it
 
     def _after_finding_the_clock(self, look: _Now, notes: HistoryNotes) -> HistoryNotes:
         """Days read by the other clock are read once more."""
