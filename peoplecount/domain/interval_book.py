@@ -15,7 +15,7 @@ from peoplecount.domain.event_body import Place
 from peoplecount.domain.increment import Increment
 from peoplecount.domain.interval import ClosedInterval, Scope, Step
 from peoplecount.domain.line import LineKey
-from peoplecount.domain.line_tally import LineTally, grid_lengths
+from peoplecount.domain.line_tally import LineTally
 from peoplecount.domain.told import Told, sum_of
 from peoplecount.domain.wall_clock import day_around, interval_around, wall_clock
 
@@ -71,21 +71,21 @@ class IntervalBook:
         self.closed: dict[Subject, dict[Step, datetime]] = {}
         self.is_waiting = False
         """Whether an interval that has ended was left open by the last ``close``, because a reading may still come."""
-        self._lengths = grid_lengths(self.steps)
+        self._known: dict[tuple[LineKey, datetime, datetime], Told] = {}
 
     def tell(self, place: Place, increment: Increment, of_site: tzinfo, now: datetime) -> None:
         """People were counted at a line of this place; ``of_site`` is the zone of its site."""
         tally = self.lines.get(increment.key)
         if tally is None:
-            tally = self.lines[increment.key] = LineTally(place, max(increment.started_at, now - FURTHEST_BACK))
-        tally.move(place, increment, of_site)
-        tally.tell(increment, self._lengths)
+            tally = LineTally.begun_with(place, increment, not_before=now - FURTHEST_BACK)
+            self.lines[increment.key] = tally
+        tally.tell(place, increment, of_site, in_fives=Step.FIVE_MINUTES in self.steps)
 
     def correct(self, correction: HourCorrection) -> None:
         """An hour is known better; one of which everything is closed changes nothing here."""
         tally = self.lines.get(correction.key)
         if tally is not None and correction.started_at >= self._open_since(correction.key, tally):
-            tally.correct(correction, self._lengths)
+            tally.correct(correction)
 
     def remove(self, keys: Iterable[LineKey]) -> None:
         """Lines are not expected any more: they are in no sum from now on."""
@@ -97,11 +97,16 @@ class IntervalBook:
     def close(self, circumstances: Circumstances) -> Iterator[Closing]:
         """What has closed: lines, then doors, then sites, each in order of time. The book moves on with each."""
         self.is_waiting = False
+        self._known.clear()
         self.remove(self._no_longer_told(circumstances.seen))
+        has_closed = False
         for subject, keys in self._subjects().items():
             self._open(subject, keys, circumstances)
-            yield from self._close_subject(subject, keys, circumstances)
-        self._forget()
+            for closing in self._close_subject(subject, keys, circumstances):
+                has_closed = True
+                yield closing
+        if has_closed:
+            self._forget()
 
     def _subjects(self) -> dict[Subject, list[LineKey]]:
         """All lines, then all doors, then all sites, with the lines that belong to each."""
@@ -159,9 +164,14 @@ class IntervalBook:
         )
 
     def _told(self, key: LineKey, begin: datetime, end: datetime, circumstances: Circumstances) -> Told:
-        tally = self.lines[key]
-        seen = _seen(circumstances, key, tally)
-        return tally.told(begin, end, seen, lambda first, last: circumstances.coverage(key, first, last))
+        """What is known of a line; its door and its site ask for the same, mostly."""
+        told = self._known.get((key, begin, end))
+        if told is None:
+            tally = self.lines[key]
+            seen = _seen(circumstances, key, tally)
+            told = tally.told(begin, end, seen, lambda first, last: circumstances.coverage(key, first, last))
+            self._known[key, begin, end] = told
+        return told
 
     def _today(
         self, subject: Subject, step: Step, key: LineKey, end: datetime, circumstances: Circumstances

@@ -2,127 +2,109 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone, tzinfo
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
-from peoplecount.domain.apportion import apportion
 from peoplecount.domain.correction import HourCorrection
+from peoplecount.domain.count_book import CountBook, Crossings
 from peoplecount.domain.event import Quality, worst
 from peoplecount.domain.event_body import Place
 from peoplecount.domain.figures import Figures
+from peoplecount.domain.hour_slots import offset_of
 from peoplecount.domain.increment import Increment
-from peoplecount.domain.interval import Step
-from peoplecount.domain.spread import spread, stretch_of
+from peoplecount.domain.roll_up import HOUR, QUARTER, Cell, RollUp
+from peoplecount.domain.spread import spread
 from peoplecount.domain.told import UNTOLD, Told, sum_of
 
-HOUR = timedelta(hours=1)
-QUARTER = timedelta(minutes=15)
+SHORTEST = timedelta(minutes=5)
+_1970 = datetime(1970, 1, 1, tzinfo=UTC)
 
 Coverage = Callable[[datetime, datetime], float | None]
 """The share of a stretch in which a line was read as often as it should be; ``None`` where nobody can say."""
 
 
-@dataclass(frozen=True, slots=True)
-class Bucket:
-    """What was told of one stretch."""
-
-    figures: Figures
-    quality: Quality
-
-
+@dataclass(slots=True)
 class LineTally:
-    """What was told of one line. Its buckets lie on grids of the lengths that are asked for, by their beginnings.
+    """What was told of one line, by the same arithmetic as in the history: hours, and quarters that sum up to them."""
 
-    Each grid is filled by itself, just as the roll-ups of the history are: people go to the stretch in which their
-    counting ended, and are spread where that took longer than a stretch.
-    """
+    line_id: str
+    place: Place
+    """As the newest count gave it."""
 
-    def __init__(
-        self,
-        place: Place,
-        since: datetime,
-        *,
-        read_at: datetime | None = None,
-        offset: timedelta = timedelta(),
-        in_step: bool = True,
-        buckets: Mapping[timedelta, Mapping[datetime, Bucket]] | None = None,
-    ) -> None:
-        self.place = place
-        """As the newest count gave it."""
-        self.since = since
-        """UTC: nothing is known of what was before, unless a bucket says so."""
-        self.read_at = read_at or since
-        """UTC: its newest count. Readings that changed nothing may have followed."""
-        self.offset = offset
-        """The camera's wall clock less UTC, at its newest count."""
-        self.in_step = in_step
-        """Whether that was the offset of its site: then it is taken to change with it."""
-        self.buckets = {length: dict(stretches) for length, stretches in (buckets or {}).items()}
+    since: datetime
+    """UTC: nothing is known of what was before, unless a count says so."""
 
-    def move(self, place: Place, increment: Increment, of_site: tzinfo) -> None:
-        """Where the line is, and what its camera's clock shows, as of a count; ``of_site`` is the zone of its site."""
+    read_at: datetime
+    """UTC: its newest count. Readings that changed nothing may have followed."""
+
+    offset: timedelta = timedelta()
+    """The camera's wall clock less UTC, at its newest count."""
+
+    in_step: bool = True
+    """Whether that was the offset of its site: then it is taken to change with it."""
+
+    book: CountBook = field(default_factory=CountBook)
+    fives: dict[datetime, Cell] = field(default_factory=dict)
+    """Five minutes, by their beginning; filled where intervals of that length are asked for."""
+
+    @classmethod
+    def begun_with(cls, place: Place, increment: Increment, not_before: datetime) -> LineTally:
+        """A line that is heard of for the first time."""
+        since = max(increment.started_at, not_before)
+        return cls(str(increment.key), place, since, increment.ended_at)
+
+    def tell(self, place: Place, increment: Increment, of_site: tzinfo, *, in_fives: bool) -> None:
+        """People were counted at the line, or it was read; ``of_site`` is the zone of its site."""
         self.place = place
         self.read_at = max(self.read_at, increment.ended_at)
-        self.offset = _offset_of(increment)
+        self.offset = offset_of(increment.ended_at, increment.local_time)
         self.in_step = self.offset == increment.ended_at.astimezone(of_site).utcoffset()
+        if not increment.people:
+            return
+        crossings = Crossings.between(
+            increment.started_at,
+            increment.ended_at,
+            line_id=self.line_id,
+            door_id=place.door_id,
+            site_id=place.site_id,
+            local_time=increment.local_time,
+            people=increment.people,
+            quality=increment.quality,
+        )
+        self.book.add(crossings)
+        if in_fives:
+            self._tell_fives(increment)
+
+    def correct(self, correction: HourCorrection) -> None:
+        """An hour is known better. Its five minutes have closed by then and stay as they were told."""
+        self.book.correct(correction, self.place.door_id, self.place.site_id)
 
     def zone(self, of_site: tzinfo) -> tzinfo:
         """The zone of the camera's wall clock."""
         return of_site if self.in_step else timezone(self.offset)
 
-    def tell(self, increment: Increment, lengths: Iterable[timedelta]) -> None:
-        """People were counted."""
-        people = increment.people
-        for length in lengths if people else ():
-            shift = -self.offset % length
-            span = (increment.started_at, increment.ended_at, length, shift)
-            entered, left = spread(people.entered, *span), spread(people.left, *span)
-            is_long = increment.ended_at - increment.started_at > length
-            quality = worst(increment.quality, Quality.ESTIMATED) if is_long else increment.quality
-            for begin in _stretches(*span):
-                share = Figures(entered.get(begin, 0), left.get(begin, 0))
-                self._add(length, begin, Bucket(share, quality))
-
-    def correct(self, correction: HourCorrection, lengths: Iterable[timedelta]) -> None:
-        """An hour is known better: what it is replaces whatever it was, in proportion."""
-        for length in lengths:
-            first = stretch_of(correction.started_at + length, length, -self.offset % length)
-            count = max((correction.ended_at - first) // length, 1)
-            begins = [first + length * index for index in range(count)]
-            stretches = self.buckets.setdefault(length, {})
-            old = [stretches[begin].figures if begin in stretches else Figures() for begin in begins]
-            entered = apportion(correction.new.entered, [one.entered for one in old])
-            left = apportion(correction.new.left, [one.left for one in old])
-            # How an hour's people came within it is not known to whoever knows its sum only.
-            kept = sum(old, Figures()) == correction.new
-            quality = correction.quality if length >= HOUR else worst(correction.quality, Quality.ESTIMATED)
-            for begin, went_in, went_out in zip(begins, entered, left, strict=True):
-                if not (kept and length < HOUR and begin in stretches):
-                    stretches[begin] = Bucket(Figures(went_in, went_out), quality)
-
     def told(self, begin: datetime, end: datetime, seen: datetime, coverage: Coverage) -> Told:
         """What is known of a stretch, by a line that was last read at ``seen``."""
-        if end - begin <= HOUR:
-            return self._told_of_part(begin, end, seen, coverage)
-        if self._covered(begin, end, seen, coverage) == 1.0:  # the usual day: no need to ask for every hour
-            coverage = _always
-        parts = [(part, min(part + HOUR, end)) for part in _steps(begin, end, HOUR)]
-        return sum_of((self._told_of_part(*part, seen, coverage), (part[1] - part[0]) / HOUR) for part in parts)
+        covered = self._covered(begin, end, seen, coverage)
+        if covered == 1.0 or end - begin <= HOUR:  # otherwise some hours may be known and others not
+            return self._told_of_part(begin, end, covered)
+        parts = [(part, min(part + HOUR, end)) for part in _hours(begin, end)]
+        return sum_of(
+            (self._told_of_part(*part, self._covered(*part, seen, coverage)), (part[1] - part[0]) / HOUR)
+            for part in parts
+        )
 
     def forget_before(self, hours: datetime, shorter: datetime) -> None:
         """Drop what no interval asks for any more: hours, and shorter stretches, that ended by then."""
-        for length, stretches in self.buckets.items():
-            limit = hours if length >= HOUR else shorter
-            for begin in [begin for begin in stretches if begin + length <= limit]:
-                del stretches[begin]
+        self.book = CountBook(_from(self.book.hours, HOUR, hours), _from(self.book.quarters, QUARTER, shorter))
+        self.fives = {begin: cell for begin, cell in self.fives.items() if begin + SHORTEST > shorter}
 
-    def _told_of_part(self, begin: datetime, end: datetime, seen: datetime, coverage: Coverage) -> Told:
-        covered = self._covered(begin, end, seen, coverage)
-        found = self._within(begin, end)
+    def _told_of_part(self, begin: datetime, end: datetime, covered: float) -> Told:
+        found = list(self._cells(begin, end))
         if found:
-            figures = sum((bucket.figures for bucket in found), Figures())
-            return Told(figures, worst(*(bucket.quality for bucket in found)), covered)
+            figures = sum((cell.figures for cell in found), Figures())
+            return Told(figures, worst(*(cell.quality for cell in found)), covered)
         return Told(Figures(), Quality.MEASURED, covered) if covered > 0 else UNTOLD
 
     def _covered(self, begin: datetime, end: datetime, seen: datetime, coverage: Coverage) -> float:
@@ -133,50 +115,33 @@ class LineTally:
         share = coverage(known_from, known_to)
         return (1.0 if share is None else share) * ((known_to - known_from) / (end - begin))
 
-    def _within(self, begin: datetime, end: datetime) -> list[Bucket]:
-        """The buckets that make up a stretch: of its own grid or, where it lies across that, quarters."""
-        length = min(end - begin, HOUR)
-        if length == HOUR and stretch_of(begin + HOUR, HOUR, -self.offset % HOUR) != begin:
-            length = QUARTER
-        return [bucket for start, bucket in self.buckets.get(length, {}).items() if begin <= start < end]
+    def _cells(self, begin: datetime, end: datetime) -> Iterator[Cell]:
+        """The cells that make up a stretch: hours where it is made of them, else what is shorter."""
+        if end - begin < QUARTER:
+            return iter([self.fives[begin]] if begin in self.fives else [])
+        is_of_hours = end - begin > HOUR or (end - begin == HOUR and self._is_full_hour(begin))
+        roll_up = self.book.hours if is_of_hours else self.book.quarters
+        return (roll_up[stretch] for stretch in roll_up.between(self.line_id, begin, end))
 
-    def _add(self, length: timedelta, begin: datetime, more: Bucket) -> None:
-        stretches = self.buckets.setdefault(length, {})
-        there = stretches.get(begin)
-        if there is not None:
-            more = Bucket(there.figures + more.figures, worst(there.quality, more.quality))
-        stretches[begin] = more
+    def _is_full_hour(self, moment: datetime) -> bool:
+        return (moment - _1970 + self.offset) % HOUR == timedelta(0)
 
-
-def grid_lengths(steps: Iterable[Step]) -> tuple[timedelta, ...]:
-    """The grids that a tally needs for intervals of these steps: days are sums of hours."""
-    asked = {step.length for step in steps if step.length is not None}
-    return tuple(sorted(asked | {QUARTER, HOUR}))
-
-
-def _offset_of(increment: Increment) -> timedelta:
-    """The wall clock less UTC, to the quarter hour; what is left of it is a clock that is off."""
-    offset = increment.local_time - increment.ended_at.replace(tzinfo=None)
-    return (offset + QUARTER / 2) // QUARTER * QUARTER
+    def _tell_fives(self, increment: Increment) -> None:
+        people, span = increment.people, (increment.started_at, increment.ended_at, SHORTEST)
+        entered, left = spread(people.entered, *span), spread(people.left, *span)
+        is_long = increment.ended_at - increment.started_at > SHORTEST
+        quality = worst(increment.quality, Quality.ESTIMATED) if is_long else increment.quality
+        for begin in entered.keys() | left.keys():
+            cell = self.fives.setdefault(begin, Cell(quality=Quality.MISSING))
+            cell.add(entered.get(begin, 0), left.get(begin, 0), quality)
 
 
-def _stretches(begin: datetime, end: datetime, length: timedelta, shift: timedelta) -> list[datetime]:
-    """The stretches over which people who were counted between two moments are spread, newest first."""
-    last = stretch_of(end, length, shift)
-    if end - begin <= length:
-        return [last]
-    return [
-        last - length * index
-        for index in range(-((begin - last) // length) + 1)
-        if last - length * index + length > begin
-    ]
+def _from(roll_up: RollUp, length: timedelta, limit: datetime) -> RollUp:
+    """The rows that ended after ``limit``."""
+    return RollUp({stretch: roll_up[stretch] for stretch in roll_up if stretch.starts_at + length > limit})
 
 
-def _steps(begin: datetime, end: datetime, length: timedelta) -> Iterator[datetime]:
+def _hours(begin: datetime, end: datetime) -> Iterator[datetime]:
     while begin < end:
         yield begin
-        begin += length
-
-
-def _always(_begin: datetime, _end: datetime) -> float:
-    return 1.0
+        begin += HOUR

@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from peoplecount.domain.count_book import CountBook
 from peoplecount.domain.event import Quality, parse_utc, utc_text
 from peoplecount.domain.event_body import Place, write_body
-from peoplecount.domain.figures import Figures
 from peoplecount.domain.interval import Scope, Step
 from peoplecount.domain.interval_book import IntervalBook, Subject
 from peoplecount.domain.line import LineKey
-from peoplecount.domain.line_tally import Bucket, LineTally
+from peoplecount.domain.line_tally import LineTally
+from peoplecount.domain.roll_up import Cell, RollUp, Stretch
 
 INTERVAL_STATE = "interval:"
 """What the keys of these states begin with; scope and id of the subject follow."""
 
 CURSOR_STATE = "interval-cursor"
 
-NOTHING = "null"
-"""The body of a subject that is no more: states are never deleted."""
+NOTHING = ""
+"""The body of a subject that is no more: it drops the state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +53,15 @@ def write_subject(book: IntervalBook, subject: Subject, folded: int) -> str:
     return write_body(fields)
 
 
-def read_subject(key: str, body: str) -> SubjectState | None:
-    """What ``write_subject`` wrote under ``state_key``; ``None`` where it is no more. Raises ``ValueError``."""
+def read_subject(key: str, body: str) -> SubjectState:
+    """What ``write_subject`` wrote under ``state_key``. Raises ``ValueError``."""
     scope, _, subject_id = key.removeprefix(INTERVAL_STATE).partition(":")
     fields = json.loads(body)
-    if fields is None:
-        return None
     closed = {Step(step): parse_utc(until) for step, until in fields["closed"].items()}
     subject = Subject(Scope(scope), subject_id)
     if subject.scope is not Scope.LINE:
         return SubjectState(subject, closed)
-    return SubjectState(subject, closed, _tally(fields), fields["folded"])
+    return SubjectState(subject, closed, _tally(subject_id, fields), fields["folded"])
 
 
 def _tally_fields(tally: LineTally) -> dict[str, Any]:
@@ -72,28 +71,38 @@ def _tally_fields(tally: LineTally) -> dict[str, Any]:
         "readAt": utc_text(tally.read_at),
         "offset": tally.offset // timedelta(minutes=1),
         "inStep": tally.in_step,
-        "buckets": {
-            str(length // timedelta(minutes=1)): {
-                utc_text(begin): [bucket.figures.entered, bucket.figures.left, bucket.quality.value]
-                for begin, bucket in stretches.items()
-            }
-            for length, stretches in tally.buckets.items()
-        },
+        "hours": _rows(tally.book.hours),
+        "quarters": _rows(tally.book.quarters),
+        "fives": [[utc_text(begin), *_cell_fields(cell)] for begin, cell in tally.fives.items()],
     }
 
 
-def _tally(fields: Mapping[str, Any]) -> LineTally:
+def _tally(line_id: str, fields: Mapping[str, Any]) -> LineTally:
     return LineTally(
+        line_id,
         Place(*fields["place"]),
-        parse_utc(fields["since"]),
+        since=parse_utc(fields["since"]),
         read_at=parse_utc(fields["readAt"]),
         offset=timedelta(minutes=fields["offset"]),
         in_step=fields["inStep"],
-        buckets={
-            timedelta(minutes=int(minutes)): {
-                parse_utc(begin): Bucket(Figures(entered, left), Quality(quality))
-                for begin, (entered, left, quality) in stretches.items()
-            }
-            for minutes, stretches in fields["buckets"].items()
-        },
+        book=CountBook(_roll_up(line_id, fields["hours"]), _roll_up(line_id, fields["quarters"])),
+        fives={parse_utc(begin): _cell(*cell) for begin, *cell in fields["fives"]},
     )
+
+
+def _rows(roll_up: RollUp) -> list[list[Any]]:
+    return [[utc_text(one.starts_at), one.door_id, one.site_id, *_cell_fields(roll_up[one])] for one in roll_up]
+
+
+def _roll_up(line_id: str, rows: Sequence[Sequence[Any]]) -> RollUp:
+    return RollUp(
+        {Stretch(line_id, parse_utc(begin), door_id, site_id): _cell(*cell) for begin, door_id, site_id, *cell in rows}
+    )
+
+
+def _cell_fields(cell: Cell) -> tuple[int, int, str]:
+    return cell.entered, cell.left, cell.quality.value
+
+
+def _cell(entered: int, left: int, quality: str) -> Cell:
+    return Cell(entered, left, Quality(quality))

@@ -50,8 +50,6 @@ class IntervalStates:
 
     def _put(self, key: str, body: str, book: IntervalBook) -> None:
         known = read_subject(key, body)
-        if known is None:
-            return
         book.closed[known.subject] = dict(known.closed)
         if known.tally is not None:
             line = LineKey.parse(known.subject.subject_id)
@@ -77,7 +75,8 @@ class IntervalStates:
         """The states of these subjects as they are now."""
         wanted = dict.fromkeys(subjects)
         self._unwritten -= wanted.keys()
-        return tuple(self._change(state_key(one), write_subject(book, one, self.cursor)) for one in wanted)
+        bodies = {state_key(one): write_subject(book, one, self.cursor) for one in wanted}
+        return tuple(self._change(key, body) for key, body in bodies.items() if body or key in self._versions)
 
     def unwritten(self) -> Iterator[Subject]:
         """Subjects whose state has changed since it was written."""
@@ -89,6 +88,7 @@ class IntervalStates:
         return self._change(CURSOR_STATE, str(self.cursor))
 
     def _change(self, key: str, body: str) -> StateChange:
-        version = self._versions.get(key, 0)
-        self._versions[key] = version + 1
+        version = self._versions.pop(key, 0)
+        if body:
+            self._versions[key] = version + 1
         return StateChange(key, version, body)
