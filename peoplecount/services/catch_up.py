@@ -65,9 +65,9 @@ class CatchUp:
             if lag <= FAR * self._batch:
                 self._rest()
                 return
-            self._began = self._told_at = self._monotonic() - seconds
-            self._lag_then, self._taken, self._told = lag + taken, 0, False
-        self._taken += taken
+            self._begin(lag)
+        else:
+            self._taken += taken
         if lag < self._batch:
             self._end()
             return
@@ -80,6 +80,11 @@ class CatchUp:
         """The database went away, say: what was measured holds no longer."""
         self._began = None
         self._rest()
+
+    def _begin(self, lag: int) -> None:
+        """Measured from after the first batch: what came in during it is in no figure."""
+        self._began = self._told_at = self._monotonic()
+        self._lag_then, self._taken, self._told = lag, 0, False
 
     def _rest(self) -> None:
         self.size, self.pause, self.progress = self._batch, 0.0, None
@@ -96,8 +101,10 @@ class CatchUp:
         elif seconds < QUICK:
             self.size = min(self.size * 2, self._batch * LARGEST)
 
-    def _measure(self, lag: int) -> Progress:
-        elapsed = max(self._monotonic() - (self._began or 0.0), 0.001)
+    def _measure(self, lag: int) -> Progress | None:
+        elapsed = self._monotonic() - (self._began or 0.0)
+        if not self._taken or elapsed <= 0:
+            return None
         gained = (self._lag_then - lag) / elapsed  # new entries come in meanwhile
         return Progress(self._taken / elapsed, lag / gained if gained > 0 else None)
 

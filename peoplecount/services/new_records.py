@@ -73,9 +73,10 @@ class NewRecords:
 def _is_of_an_older_generation(line: LinePosition, increment: Increment) -> bool:
     if increment.ended_at <= line.ended_at:  # an event that comes again
         return False
-    return any(
-        growth.people and growth.generation < mark.generation
-        for growth, mark in ((increment.entered, line.position.entered), (increment.left, line.position.left))
+    entered, left = increment.entered, increment.left
+    return bool(
+        (entered.people and entered.generation < line.position.entered.generation)
+        or (left.people and left.generation < line.position.left.generation)
     )
 
 

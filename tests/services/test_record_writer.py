@@ -486,3 +486,59 @@ def test_whatever_is_wrong_with_the_database_nothing_is_set_aside_for_it(log, em
     write_all(log, embedded)
     assert [(row.in_count, row.quality) for row in rows_of(embedded, records)] == [(1, "measured")] * 3
     assert len(said(caplog, "set aside")) == 1  # the gibberish
+
+
+def test_far_behind_it_says_how_it_goes_and_at_the_end_no_more(log, embedded):
+    line = CountingLine()
+    append(log, *(line.count(1) for _ in range(65)))
+    ticks = iter(range(10**6))
+    writer = RecordWriter(log, embedded, batch=5, monotonic=lambda: float(next(ticks)))
+    writer.run_once()
+    writer.run_once()
+    assert writer.state.lag == 55
+    assert writer.state.progress.rate > 0
+    assert writer.state.progress.seconds_left > 0
+    while writer.run_once():
+        pass
+    assert (writer.state.progress, writer.state.lag) == (None, 0)
+    assert sums(embedded, records) == (65, 0)
+
+
+def test_that_it_went_well_so_far_is_not_said_while_the_database_is_away(log, embedded):
+    line = CountingLine()
+    append(log, *(line.count(1) for _ in range(70)))
+    database = Away(embedded)
+    database.is_away = False
+    writer = RecordWriter(log, database, batch=5)
+    writer.run_once()
+    writer.run_once()
+    assert writer.state.progress
+    database.is_away = True
+    with pytest.raises(DatabaseUnavailable):
+        writer.run_once()
+    assert writer.state.progress is None
+
+
+def test_a_log_that_began_again_below_the_history_is_warned_about_once_a_line(quick_db, caplog):
+    line, lost = CountingLine(), MemoryEventLog()
+    append(lost, line.count(3))
+    line.reset()  # by hand, on the same day
+    append(lost, line.count(2))
+    write_all(lost, quick_db)
+    fresh, began = MemoryEventLog(), CountingLine(read_at=line.read_at)  # in the day's first generation
+    append(fresh, began.count(1), began.count(1), CountingLine(index=2).count(1))
+    write_all(fresh, quick_db)
+    told = said(caplog, "counted anew below")
+    assert [record.args[0] for record in told] == [line.key]
+    assert sums(quick_db, records) == (6, 0)
+
+
+def test_events_that_come_again_are_no_reason_to_warn(log, quick_db, caplog):
+    line = CountingLine()
+    append(log, line.count(3))
+    line.reset()
+    append(log, line.count(2))
+    write_all(log, quick_db)
+    log.start_epoch()
+    write_all(log, quick_db)
+    assert said(caplog, "counted anew below") == []
