@@ -106,6 +106,11 @@ class Counter:
     lost_total: int | None = None
     """The total before the last reset: should the camera come back to it the same day, the reset was a slip."""
 
+    @property
+    def has_fallen_within_a_day(self) -> bool:
+        """Whether a fall is held that is no midnight's."""
+        return self.fall is not None and not _is_at_midnight(self, self.fall)
+
     @classmethod
     def first(cls, total: int, moment: Moment) -> Counter:
         """The base: what the camera counted before is not ours."""

@@ -87,6 +87,16 @@ class CountKeeper:
             known = self._memory().counts.get(camera_id, CountState()).lines
         return tuple(line.key for line in reading.lines if line.key not in known)
 
+    def fallen_since(self, camera_id: str) -> datetime | None:
+        """When a line whose total has fallen within its day, nobody knows yet why, was last read before (UTC).
+
+        ``None`` where no total has. Raises ``LogError``.
+        """
+        with self._lock:
+            lines = self._memory().counts.get(camera_id, CountState()).lines.values()
+        counters = (counter for line in lines for counter in (line.entered, line.left))
+        return min((counter.read_at for counter in counters if counter.has_fallen_within_a_day), default=None)
+
     def observe(
         self,
         camera: Camera,

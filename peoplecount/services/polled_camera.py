@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Protocol
 
 from peoplecount.domain.bucket_clock import BucketClock, clock_by_now, people_by_hour
@@ -29,6 +29,10 @@ class Client(Protocol):
 
     def history(self, day: date, lines: Sequence[LineKey] | None = None) -> DayHistory:
         """The hourly counts of one day of the camera. Raises ``CameraError``."""
+        ...
+
+    def last_start(self) -> datetime | None:
+        """When the camera last started (UTC), if it says. Raises ``CameraError``."""
         ...
 
     def close(self) -> None:
@@ -73,6 +77,10 @@ class PolledCamera:
                 self.camera.camera_id, "it is not certain that the hours of its history are those of its own clock"
             )
         return answer
+
+    def last_start(self) -> datetime | None:
+        """When the camera last started (UTC), if it says. Raises ``CameraError``."""
+        return self._client.last_start()
 
     def close(self) -> None:
         """Let go of the camera."""

@@ -18,12 +18,13 @@ from peoplecount.domain.roster import Roster
 from peoplecount.services.camera_health import CameraHealth, state_after
 from peoplecount.services.count_keeper import CountKeeper
 from peoplecount.services.first_readings import FirstReadings, HistoryClient
+from peoplecount.services.restarts import Restarts, StartingCamera
 from peoplecount.sunapi.errors import CameraError
 
 logger = logging.getLogger(__name__)
 
 
-class CameraClient(HistoryClient, Protocol):
+class CameraClient(HistoryClient, StartingCamera, Protocol):
     """What is needed of a camera's client."""
 
     def read(self) -> Reading:
@@ -72,6 +73,7 @@ class Poller:
         self._client = client
         self._keeper = keeper
         self._first_readings = FirstReadings(camera.camera_id, client)
+        self._restarts = Restarts(camera.camera_id, client)
         self._health = health
         self._place = roster.place(camera)
         self._clock = clock
@@ -119,6 +121,7 @@ class Poller:
 
     def _count(self, reading: Reading, earlier: Mapping[LineKey, DayHours]) -> None:
         if not self._closed:
+            reading = self._restarts.told(reading, self._keeper.fallen_since(self.camera.camera_id))
             self._keeper.observe(self.camera, reading, expected_every=self._expected_every, earlier=earlier)
 
     def _failed(self, error: CameraError) -> None:

@@ -92,6 +92,7 @@ class CameraFront:
         system = {
             "deviceinfo": {"view": Action(_flat_page(lambda: device_pages.device_info(camera)))},
             "date": {"view": Action(_flat_page(lambda: device_pages.date_page(camera)))},
+            "systemlog": {"view": Action(partial(device_pages.system_log, camera), frozenset({"FromDate", "ToDate"}))},
         }
         open_sdk = {"apps": {"view": Action(_fixed_page(partial(device_pages.apps, camera)))}}
         return {

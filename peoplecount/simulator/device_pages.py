@@ -5,6 +5,7 @@ Sources: SUNAPI system, event, Open SDK and attributes manuals 2.6.2; Applicatio
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from peoplecount.simulator.firmware import Dialect
@@ -49,6 +50,17 @@ def date_page(camera: VirtualCamera) -> dict[str, Any]:
         "TimeZoneIndex": 39,
         "POSIXTimeZone": posix_time_zone(camera.wall.zone(now), local.year),
     }
+
+
+def system_log(camera: VirtualCamera, query: Mapping[str, str], *, as_json: bool) -> list[str] | dict[str, Any]:
+    """What befell the camera, newest first: that it has started, by its wall clock."""
+    now = camera.clock.now()
+    times = [camera.wall.local(start) for start in sorted(camera.starts, reverse=True) if start <= now]
+    first, last = query.get("FromDate", ""), query.get("ToDate", "9999")
+    entries = [f"{time:%Y-%m-%d %H:%M:%S}" for time in times if first <= f"{time:%Y-%m-%d}" <= last]
+    if as_json:
+        return {"SystemLog": [{"Date": time, "Type": "PowerOn", "Description": "Power On"} for time in entries]}
+    return [f"Total={len(entries)}", *(f"[{time}] [PowerOn] Power On" for time in entries)]
 
 
 def source_options(camera: VirtualCamera, *, as_json: bool) -> list[str] | dict[str, Any]:

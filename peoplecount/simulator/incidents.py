@@ -32,6 +32,7 @@ def _power_off(camera: VirtualCamera, order: FaultOrder, instant: float) -> None
     seconds = order.seconds or _RESTART_SECONDS
     for counter in camera.counters:
         counter.go_blind(instant, instant + seconds)
+    camera.starts.append(instant + seconds)
     camera.faults.add(ActiveFault(FaultName.REFUSED, until=camera.clock.unstopped() + seconds))
 
 

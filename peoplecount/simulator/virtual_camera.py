@@ -51,6 +51,9 @@ class VirtualCamera:
         self.split_reset_pending: dict[int, float] = {}
         """By channel, that a poll is to see out reset later than in."""
 
+        self.starts: list[float] = []
+        """The instants at which it has started anew."""
+
         self._read_at_end: set[tuple[int, int, int]] = set()
 
     @property

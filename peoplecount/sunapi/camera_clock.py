@@ -48,6 +48,10 @@ class CameraClock:
         """What the camera's wall clock shows at a moment (UTC); without a zone."""
         return moment.astimezone(UTC).replace(tzinfo=None) + self.utc_offset + self.error
 
+    def utc(self, local_time: datetime) -> datetime:
+        """The moment (UTC, by our clock) at which the camera's wall clock shows a time."""
+        return (local_time - self.utc_offset - self.error).replace(tzinfo=UTC)
+
 
 def parse_date(body: bytes) -> CameraDate:
     """Read ``date``. Raises ``Refusal`` and ``MalformedAnswer``."""

@@ -11,6 +11,7 @@ from peoplecount.domain.clock import Clock
 from peoplecount.domain.day_history import DayHistory
 from peoplecount.domain.line import LineKey
 from peoplecount.domain.reading import LineReading, Reading
+from peoplecount.sunapi import queries
 from peoplecount.sunapi.configuration import (
     LineTotals,
     LiveCounts,
@@ -29,6 +30,7 @@ from peoplecount.sunapi.knowledge import Knowledge
 from peoplecount.sunapi.problem_report import ProblemReport
 from peoplecount.sunapi.search import Searches
 from peoplecount.sunapi.sign_ins import SignIns
+from peoplecount.sunapi.system_log import parse_last_start
 from peoplecount.sunapi.trust import Authorities
 
 _LONG_SILENCE = timedelta(minutes=1)
@@ -164,6 +166,15 @@ class SunapiClient:
         missing = {self._key(spot): reason for spot, reason in found.missing.items()}
         absent = {key: _ABSENT for key in keys if key not in hours and key not in missing}
         return DayHistory(day, hours, missing | absent, serial=device.serial)
+
+    def last_start(self) -> datetime | None:
+        """When the camera last started, as far as its log of today says; UTC by our clock. Raises ``CameraError``."""
+        with self._knowing:
+            self._knowledge.refresh()
+            clock = self._knowledge.camera_clock
+            today = clock.local_time(self._clock.now()).date()
+            started = self._connection.ask(queries.system_log(today), parse_last_start).value
+        return clock.utc(started) if started else None
 
     def examine(self) -> Device:
         """Ask everything anew, for somebody who sets up this camera. Raises ``CameraError``."""

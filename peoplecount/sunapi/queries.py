@@ -30,6 +30,15 @@ def device_date() -> Query:
     return _sunapi("the camera's clock", "system.cgi", "date", "view")
 
 
+def system_log(day: date) -> Query:
+    """What befell the device on one of its days (SUNAPI System manual 2.6.2, ``systemlog``).
+
+    Its types differ between the manual and devices, so all are asked for.
+    """
+    log = _sunapi("the camera's log", "system.cgi", "systemlog", "view")
+    return replace(log, parameters=(*log.parameters, ("FromDate", str(day)), ("ToDate", str(day))))
+
+
 def installed_apps() -> Query:
     """Installed applications (SUNAPI Open SDK manual 2.6.2, ``apps``)."""
     return _sunapi("installed applications", "opensdk.cgi", "apps", "view")

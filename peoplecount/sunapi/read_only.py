@@ -20,6 +20,7 @@ _SUNAPI: Mapping[tuple[str, str, str, str], frozenset[str]] = {
     # cgi, msubmenu, action and Mode, and the further parameters that it may have
     ("system.cgi", "deviceinfo", "view", ""): _NONE,
     ("system.cgi", "date", "view", ""): _NONE,
+    ("system.cgi", "systemlog", "view", ""): frozenset({"FromDate", "ToDate"}),
     ("opensdk.cgi", "apps", "view", ""): _NONE,
     ("eventsources.cgi", "peoplecount", "view", ""): frozenset({"Channel"}),
     ("eventsources.cgi", "peoplecount", "check", ""): frozenset({"Channel"}),

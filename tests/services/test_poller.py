@@ -37,6 +37,8 @@ class FakeCamera:
         self.searches = []
         self.takes = 0.01
         self.requests_sent = 0
+        self.started_at = None
+        self.log_reads = 0
         self.closed = False
 
     def read(self):
@@ -59,6 +61,12 @@ class FakeCamera:
         by_hour = [[side.get(hour, 0) for hour in range(24)] for side in self.remembers]
         hours = DayHours(day, tuple(by_hour[0]), tuple(by_hour[1]))
         return DayHistory(day, dict.fromkeys(lines, hours), {})
+
+    def last_start(self):
+        self.log_reads += 1
+        if isinstance(self.started_at, Exception):
+            raise self.started_at
+        return self.started_at
 
     def close(self):
         self.closed = True
@@ -331,3 +339,39 @@ def test_a_status_whose_append_failed_is_said_with_the_next_poll(room):
     room.appender.break_with(None)
     room.poller.poll()
     assert [body["state"] for body in room.bodies(EventKind.CAMERA_STATUS)] == ["up", "down"]
+
+
+@pytest.mark.parametrize(
+    ("started", "kind"),
+    [
+        (timedelta(seconds=-12), "restart"),
+        (timedelta(hours=-9), "reset"),
+        (None, "reset"),
+        (CountingUnavailable("7", "608 Feature Not Implemented"), "reset"),
+    ],
+)
+def test_a_camera_whose_totals_fell_is_asked_once_whether_it_has_started_anew(room, started, kind):
+    room.poller.poll()
+    room.clock.passes(30)
+    room.camera.started_at = room.clock.now() + started if isinstance(started, timedelta) else started
+    room.camera.totals = Totals(0, 0)
+    for _ in range(3):
+        room.poller.poll()
+        room.clock.passes(10)
+    room.camera.totals = Totals(2, 1)
+    room.poller.poll()
+    assert [body["break"] for body in room.bodies(EventKind.COUNTER_BREAK)] == [kind, kind]
+    assert room.camera.log_reads == 1
+    room.poller.poll()
+    assert room.camera.log_reads == 1
+
+
+def test_at_midnight_a_camera_is_not_asked_whether_it_has_started_anew():
+    room = Room(datetime(2026, 5, 4, 23, 59, 50, tzinfo=UTC))
+    room.poller.poll()
+    for total in (0, 1, 2):
+        room.clock.passes(10)
+        room.camera.totals = Totals(total, 0)
+        room.poller.poll()
+    assert "midnight reset" in {body["break"] for body in room.bodies(EventKind.COUNTER_BREAK)}
+    assert room.camera.log_reads == 0

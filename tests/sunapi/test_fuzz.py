@@ -8,7 +8,17 @@ from datetime import date
 
 import pytest
 
-from peoplecount.sunapi import camera_clock, classic, classic_history, device, digest, search, wiseai, wiseai_history
+from peoplecount.sunapi import (
+    camera_clock,
+    classic,
+    classic_history,
+    device,
+    digest,
+    search,
+    system_log,
+    wiseai,
+    wiseai_history,
+)
 from peoplecount.sunapi.answers import MOST_PEOPLE, MalformedAnswer, Refusal
 from peoplecount.sunapi.configuration import LiveCounts, Spot
 from peoplecount.sunapi.hourly_figures import Found
@@ -33,6 +43,7 @@ PARSERS: list[Callable[[bytes], object]] = [
     device.parse_device_info,
     device.parse_wiseai_running,
     device.parse_channel_limit,
+    system_log.parse_last_start,
     search.parse_token,
     search.parse_completed,
     classic_history.ClassicSearch(0, DAY, "PeopleCount-Master", {SPOT: "East"}, frozenset({"East"})).parse,
@@ -45,7 +56,7 @@ NAMES = [
     *("objectCountingLive", "objectCountingConfiguration", "countingRules", "lines", "index", "channel"),
     *("directionBasedResult", "direction", "count", "objectType", "capabilities", "objectcounting"),
     *("SearchToken", "ResultInterval", "PeopleCountSearchResults", "LineResults", "DirectionResults", "Direction"),
-    *("Camera", "Result", "lineBasedResults", "result"),
+    *("Camera", "Result", "lineBasedResults", "result", "SystemLog", "Date", "Type"),
 ]
 LEAVES = st.one_of(
     st.none(),
