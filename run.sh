@@ -12,6 +12,7 @@ Usage: ./run.sh CHORE [options]
   serve   Run the service on the settings in .env (--reload: start again whenever the source changes).
   test    Run the tests; options go to pytest.
   check   Look at style, types, import contracts and generated documents.
+  fuzz    Feed spoiled inputs to every parser (--inputs N, --seed S).
   bench   Measure; without a name, list what can be measured.
   chaos   Let everything go wrong, as a seed says, and compare the numbers (--minutes N --seed S; --help lists the rest).
 CHORES
@@ -121,6 +122,10 @@ case $chore in
     check)
         install requirements-dev.txt
         run_checks
+        ;;
+    fuzz)
+        install requirements-dev.txt
+        exec "$PY" -m tests.fuzz "$@"
         ;;
     bench) run_bench "$@" ;;
     chaos)

@@ -39,6 +39,12 @@ def read_env_file(file: Path, secrets: Collection[str]) -> EnvFile:
     except OSError as error:
         found.faults.append(f"{file} cannot be read: {error.strerror}")
         return found
+    return read_env_text(content, file, secrets)
+
+
+def read_env_text(content: str, file: Path, secrets: Collection[str]) -> EnvFile:
+    """Read what stands in ``file``; see ``read_env_file``."""
+    found = EnvFile()
     for binding in parse_stream(io.StringIO(content)):
         _take(found, file, binding, secrets)
     return found

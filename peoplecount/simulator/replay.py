@@ -167,10 +167,14 @@ def _read(path: Path, text: TextIO, span: Span) -> Replay:
     )
 
 
+_MOST_PEOPLE = 1_000_000
+"""In an interval of a file; each of them crosses by himself."""
+
+
 def _people(text: str) -> int:
     people = int(text)
-    if people < 0:
-        raise ValueError(f"{people} people")
+    if not 0 <= people <= _MOST_PEOPLE:
+        raise ValueError(f"{text[:20]} people; 0 to {_MOST_PEOPLE} can cross in an interval")
     return people
 
 

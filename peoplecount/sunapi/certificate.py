@@ -35,7 +35,8 @@ class Certificate:
             found = x509.load_der_x509_certificate(der)
             subject, issuer = _shown_name(found.subject), _shown_name(found.issuer)
             return cls(fingerprint, subject, issuer, found.not_valid_after_utc)
-        except (ValueError, TypeError, OverflowError, UnsupportedAlgorithm, x509.InvalidVersion):
+        except (ValueError, TypeError, OverflowError, UserWarning, UnsupportedAlgorithm, x509.InvalidVersion):
+            # A warning where those are errors: of serial numbers and the like that cameras should not have.
             return cls(fingerprint)
 
     @property

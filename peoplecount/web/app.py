@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask, Response
 
-from peoplecount.web import chart, cross_site, dashboard, errors, health, stream, trusted_hosts
+from peoplecount.web import chart, cross_site, dashboard, errors, health, parameters, stream, trusted_hosts
 from peoplecount.web.context import WebContext
 from peoplecount.web.formats import FILTERS
 
@@ -47,6 +47,7 @@ def create_app(context: WebContext) -> Flask:
     if context.trusted_hosts:
         trusted_hosts.register(app, context.trusted_hosts)
     cross_site.register(app)
+    parameters.register(app)
     app.after_request(_secured)
     return app
 

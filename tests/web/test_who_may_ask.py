@@ -88,3 +88,11 @@ def test_our_own_pages_and_programs_are_served(service, path, site):
 def test_no_other_origin_may_make_use_of_an_answer(client, path):
     with client.get(path, buffered=False) as answer:
         assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+
+
+@pytest.mark.parametrize("path", ["/events", "/", "/chart/today"])
+def test_parameters_that_are_no_text_are_refused_in_words(service, path):
+    app = create_app(service.context())
+    with app.test_client().get(path, environ_overrides={"QUERY_STRING": "camera=\xff"}, buffered=False) as answer:
+        assert answer.status_code == 400
+        assert "percent-encode" in answer.text
