@@ -25,7 +25,8 @@ def test_every_command_and_chore_that_is_named_exists(document: Path) -> None:
     commands = set(re.findall(r"python -m peoplecount ([a-z]+)", text))
     assert commands <= command_sentences().keys()
     chores = set(re.findall(r"\./run\.sh ([a-z]+)", text))
-    assert chores <= {"demo", "serve", "test", "check", "bench"}
+    listed = re.findall(r"^  ([a-z]+) +[A-Z]", (ROOT / "run.sh").read_text(encoding="utf-8"), re.MULTILINE)
+    assert chores <= set(listed)
 
 
 def test_the_readme_names_the_two_commands_first() -> None:
