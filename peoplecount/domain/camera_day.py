@@ -10,14 +10,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
+from peoplecount.domain.clock_sight import ClockSight
 from peoplecount.domain.day_history import HOURS_A_DAY
 from peoplecount.domain.event import Quality
 from peoplecount.domain.figures import NOBODY, Figures
 from peoplecount.domain.line import LineKey
 
 HOUR = timedelta(hours=1)
-
-_QUARTER = timedelta(minutes=15)
 
 MOST_GAPS = 288
 """Gaps kept of a line and day, one in five minutes. Beyond that the two that lie closest become one."""
@@ -96,35 +95,6 @@ class Asked:
 
     note: str = ""
     """What came of it, in words; empty where it was answered."""
-
-
-@dataclass(frozen=True, slots=True)
-class ClockSight:
-    """How far a camera's wall clock was seen to be ahead of UTC."""
-
-    at: datetime
-    """UTC, by our clock."""
-
-    ahead: timedelta
-
-    @classmethod
-    def of(cls, at: datetime, local: datetime) -> ClockSight:
-        """From a moment (UTC) and what the camera's wall clock showed then, without a zone."""
-        return cls(at, local - at.replace(tzinfo=None))
-
-    @property
-    def offset(self) -> timedelta:
-        """Its zone: zones differ from UTC by whole quarters of an hour."""
-        return (self.ahead + _QUARTER / 2) // _QUARTER * _QUARTER
-
-    @property
-    def error(self) -> timedelta:
-        """What is left: how far the clock itself is ahead of ours."""
-        return self.ahead - self.offset
-
-    def by_camera(self, moment: datetime) -> datetime:
-        """A moment (UTC) as the camera would have it, in UTC. Its history goes by that."""
-        return moment + self.error
 
 
 @dataclass(frozen=True, slots=True)

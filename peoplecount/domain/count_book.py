@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from peoplecount.domain.apportion import apportion, rescale
-from peoplecount.domain.camera_day import ClockSight
+from peoplecount.domain.clock_sight import ClockSight
 from peoplecount.domain.correction import HourCorrection
 from peoplecount.domain.event import Quality, worst
 from peoplecount.domain.figures import Figures
@@ -53,15 +53,14 @@ class Crossings:
         line_id: str,
         door_id: str,
         site_id: str,
-        local_time: datetime,
+        sight: ClockSight,
         people: Figures,
         quality: Quality,
     ) -> Crossings:
-        """Two moments, UTC; ``local_time`` is the camera's wall clock at the later one.
+        """Two moments, UTC; ``sight`` is what was seen of the camera's clock at the later one.
 
         The camera's history, which corrections come from, goes by its clock, also where that is off by a minute.
         """
-        sight = ClockSight.of(ended_at, local_time)
         offset = sight.offset
         shares = _shares(people, sight.by_camera(started_at), sight.by_camera(ended_at), offset)
         return cls(line_id, door_id, site_id, ended_at - started_at, offset, quality, shares)

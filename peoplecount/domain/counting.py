@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta, tzinfo
 from types import MappingProxyType
 
+from peoplecount.domain.clock_sight import ClockSight
 from peoplecount.domain.counter import MIDNIGHT_SLACK, BreakKind, Counter, Moment, Step, advance, replace_camera
 from peoplecount.domain.day_history import DayHours
 from peoplecount.domain.earlier_today import EarlierToday, first_today
@@ -84,7 +85,7 @@ class Counted:
     """In the order of the reading; lines of which there is nothing to tell are left out."""
 
 
-_LOSES_PEOPLE = frozenset({BreakKind.RESET, BreakKind.RESTART, BreakKind.LOWERED, BreakKind.REPLACED})
+LOSES_PEOPLE = frozenset({BreakKind.RESET, BreakKind.RESTART, BreakKind.LOWERED, BreakKind.REPLACED})
 """Breaks before which there may be people whom no reading showed; those before midnight are the day before's."""
 
 Judge = Callable[[Counter, int, Moment], Step]
@@ -105,13 +106,14 @@ def count(
     expected_every: timedelta,
     earlier: Mapping[LineKey, DayHours] = _NO_HISTORY,
     is_swapped: IsSwapped = _as_drawn,
+    zone: tzinfo | None = None,
 ) -> Counted:
     """Count a reading.
 
     ``expected_every`` is the time between two polls: what came over more than two of them is marked estimated,
     because nobody saw when in that time it came. ``earlier`` is the history of today of lines that are read for the
     first time; without it, what they counted before is not counted here. ``is_swapped`` says which lines tell in and
-    out the other way round.
+    out the other way round; ``zone`` is that of the camera's site, which tells a clock that is off from another zone.
     """
     replaced = state.serial and reading.serial and state.serial != reading.serial
     judge = replace_camera if replaced else advance
@@ -121,23 +123,24 @@ def count(
     for line_reading in reading.lines:
         known = lines.get(line_reading.key)
         if known is None:
-            outcome = _first(line_reading, moment, earlier.get(line_reading.key))
+            outcome = _first(line_reading, moment, earlier.get(line_reading.key), zone)
         else:
             outcome = _count_line(known, line_reading, moment, judge, 2 * expected_every)
-        outcome = _drawn(outcome, is_swapped)
+        outcome = _told(outcome, is_swapped, ClockSight.of(moment.utc, moment.local, zone).offset)
         lines[line_reading.key] = outcome.state
         if outcome.increments or outcome.breaks:
             told.append(outcome)
     return Counted(CountState(reading.serial or state.serial, lines), tuple(told))
 
 
-def _drawn(outcome: LineCount, is_swapped: IsSwapped) -> LineCount:
-    """The outcome in our sense of in and out, and in today's figures."""
-    key = outcome.key
-    increments = tuple(
-        replace(increment, swapped=is_swapped(key, max(increment.ended_at - datetime.resolution, increment.started_at)))
-        for increment in outcome.increments
-    )
+def _told(outcome: LineCount, is_swapped: IsSwapped, offset: timedelta) -> LineCount:
+    """The outcome in our sense of in and out, with the camera's zone, and in today's figures."""
+
+    def told(increment: Increment) -> Increment:
+        last = max(increment.ended_at - datetime.resolution, increment.started_at)
+        return replace(increment, swapped=is_swapped(outcome.key, last), utc_offset=offset)
+
+    increments = tuple(map(told, outcome.increments))
     people = sum((increment.people for increment in increments), Figures())
     state = outcome.state
     state = replace(state, in_today=state.in_today + people.entered, out_today=state.out_today + people.left)
@@ -157,9 +160,9 @@ def _count_line(known: LineState, reading: LineReading, moment: Moment, judge: J
     return LineCount(reading.key, (increment,) if increment else (), breaks, state)
 
 
-def _first(reading: LineReading, moment: Moment, hours: DayHours | None) -> LineCount:
+def _first(reading: LineReading, moment: Moment, hours: DayHours | None, zone: tzinfo | None) -> LineCount:
     """The first reading of a line: with what came earlier today where its history tells, else a bare base."""
-    earlier = first_today(reading, hours, moment) if hours else EarlierToday()
+    earlier = first_today(reading, hours, moment, zone) if hours else EarlierToday()
     entered = Counter.first(reading.totals.in_total, moment)
     left = Counter.first(reading.totals.out_total, moment)
     state = LineState(reading.name, entered, left, moment.day())
@@ -215,6 +218,6 @@ def _increment(
         return None
     began = min(moved)
     is_set_back = began > moment.utc  # our own clock: when these people came is not known by it
-    is_doubtful = is_set_back or moment.utc - began > longest or any(step.broke in _LOSES_PEOPLE for step in steps)
+    is_doubtful = is_set_back or moment.utc - began > longest or any(step.broke in LOSES_PEOPLE for step in steps)
     quality = Quality.ESTIMATED if is_doubtful else Quality.MEASURED
     return Increment(key, min(began, moment.utc), moment.utc, moment.local, entered.growth, left.growth, quality)

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, time, timedelta, tzinfo
 from itertools import accumulate
 
+from peoplecount.domain.camera_day import Slots
+from peoplecount.domain.clock_sight import ClockSight
 from peoplecount.domain.counter import Moment, is_possible
 from peoplecount.domain.day_history import DayHours
 from peoplecount.domain.event import Quality
+from peoplecount.domain.hour_slots import HourSlots
 from peoplecount.domain.increment import Generation, Growth, Increment
 from peoplecount.domain.reading import LineReading, Totals
-
-_QUARTER = timedelta(minutes=15)
-"""Zones differ from UTC by whole quarters of an hour; what is left of a difference is a clock that is off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +32,12 @@ class EarlierToday:
     """Why the history does not fit the totals; empty where it does."""
 
 
-def first_today(reading: LineReading, hours: DayHours, moment: Moment) -> EarlierToday:
+def first_today(reading: LineReading, hours: DayHours, moment: Moment, zone: tzinfo | None = None) -> EarlierToday:
     """What came before the first reading of a line: an increment for each finished hour with people, then the rest.
 
     The rest is what the totals hold beyond the finished hours; what the history says of the hour under way is not
-    used, because it may lag behind. ``from`` and ``to`` are the instants of the wall clock's hours by the offset it
-    has now: on a day on which clocks change, hours before the change are an hour off; ``localTime`` is always right.
+    used, because it may lag behind. ``zone`` is that of the camera's site: where the camera agrees with it now, it is
+    taken to have done so all day, also on a day on which clocks change.
     """
     misfit = _misfit(reading.totals, hours, moment)
     if misfit:
@@ -45,11 +45,14 @@ def first_today(reading: LineReading, hours: DayHours, moment: Moment) -> Earlie
     now = moment.local.hour
     entered = [*accumulate(hours.entered[:now], initial=0), reading.totals.in_total]
     left = [*accumulate(hours.left[:now], initial=0), reading.totals.out_total]
-    return EarlierToday(tuple(_increments(reading, moment, entered, left)))
+    return EarlierToday(tuple(_increments(reading, moment, zone, entered, left)))
 
 
-def _increments(reading: LineReading, moment: Moment, entered: list[int], left: list[int]) -> Iterator[Increment]:
+def _increments(
+    reading: LineReading, moment: Moment, zone: tzinfo | None, entered: list[int], left: list[int]
+) -> Iterator[Increment]:
     """From the totals at the beginning of every hour, and those of the reading last."""
+    slots = HourSlots.by(ClockSight.of(moment.utc, moment.local, zone), zone).on(moment.local.date())
     generation = Generation(moment.local.date())
     for hour in range(moment.local.hour + 1):
         went_in = Growth(generation, 0, before=entered[hour], after=entered[hour + 1])
@@ -57,20 +60,18 @@ def _increments(reading: LineReading, moment: Moment, entered: list[int], left: 
         is_rest = hour == moment.local.hour
         if not (went_in.people or went_out.people or is_rest):
             continue
-        start = _hour_of(moment, hour)
-        end = moment if is_rest else _hour_of(moment, hour + 1)
+        start = _hour_of(moment, slots, hour)
+        end = moment if is_rest else _hour_of(moment, slots, hour + 1)
         yield Increment(reading.key, start.utc, end.utc, end.local, went_in, went_out, Quality.BACK_FILLED)
 
 
-def _hour_of(moment: Moment, hour: int) -> Moment:
+def _hour_of(moment: Moment, slots: Slots, hour: int) -> Moment:
     """When an hour of the camera's day began; not after ``moment``.
 
-    The offset is taken to the quarter hour: a camera whose clock lags by a second would else have its hours end a
-    second into the next one of everybody else, and be summed up there.
+    A clock that lags by a second is taken to be right: its hours would else end a second into the next one of everybody
+    else, and be summed up there.
     """
-    local = datetime.combine(moment.local.date(), time(hour))
-    offset = round((moment.local - moment.utc.replace(tzinfo=None)) / _QUARTER) * _QUARTER
-    return Moment(min((local - offset).replace(tzinfo=moment.utc.tzinfo), moment.utc), local)
+    return Moment(min(slots.begin(hour), moment.utc), datetime.combine(slots.day, time(hour)))
 
 
 def _misfit(totals: Totals, hours: DayHours, moment: Moment) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from peoplecount.domain.event import EventKind, NewEvent, Quality, parse_utc, utc_text
@@ -50,6 +50,7 @@ def count_event(place: Place, increment: Increment, standing: Standing, known_at
         "from": utc_text(increment.started_at),
         "to": utc_text(increment.ended_at),
         "localTime": increment.local_time.isoformat(timespec="seconds"),
+        "utcOffset": increment.sight.offset // timedelta(minutes=1),
         "in": increment.people.entered,
         "out": increment.people.left,
         "cameraInTotal": increment.entered.after,
@@ -70,7 +71,7 @@ def count_event(place: Place, increment: Increment, standing: Standing, known_at
 def read_increment(event: NewEvent) -> Increment:
     """The increment that ``count_event`` wrote."""
     fields = json.loads(event.body)
-    swapped = fields.get("swapped", False)  # not in events of before 0.2
+    swapped = fields.get("swapped", False)  # this and the offset are not in events of before 0.2
     return Increment(
         key=LineKey.parse(fields["lineId"]),
         started_at=parse_utc(fields["from"]),
@@ -80,6 +81,7 @@ def read_increment(event: NewEvent) -> Increment:
         left=_growth(fields, "out", "Out", fields["in" if swapped else "out"]),
         quality=Quality(fields["quality"]),
         swapped=swapped,
+        utc_offset=timedelta(minutes=fields["utcOffset"]) if "utcOffset" in fields else None,
     )
 
 

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 
 from peoplecount.domain.camera_day import (
     HOUR,
     Asked,
     CameraDay,
-    ClockSight,
     Gap,
     HourCell,
     LineDay,
     Slots,
     with_gap,
 )
+from peoplecount.domain.clock_sight import ClockSight
 from peoplecount.domain.counter import BreakKind, Moment
-from peoplecount.domain.counting import LineBreak
+from peoplecount.domain.counting import LOSES_PEOPLE, LineBreak
 from peoplecount.domain.day_history import HOURS_A_DAY
 from peoplecount.domain.event import Quality, worst
-from peoplecount.domain.figures import Figures
+from peoplecount.domain.figures import NOBODY, Figures
+from peoplecount.domain.hour_places import DAY, HourPlaces, Place, from_to
 from peoplecount.domain.hour_slots import HourSlots
 from peoplecount.domain.increment import Increment
 from peoplecount.domain.line import LineKey
@@ -30,8 +31,7 @@ from peoplecount.domain.spread import spread
 CLOCK_DOUBT = timedelta(seconds=2)
 """How far apart a camera and we may be about where an hour ends: its clock is known to about a second."""
 
-Place = tuple[date, int]
-"""A day, and an hour slot of it."""
+_LOSES_PEOPLE = frozenset({BreakKind.MIDNIGHT, *LOSES_PEOPLE})
 
 
 class HourLedger:
@@ -55,53 +55,62 @@ class HourLedger:
 
     def tell(self, increment: Increment) -> None:
         """An increment was told."""
-        sight = ClockSight.of(increment.ended_at, increment.local_time)
-        key, offset = increment.key, sight.offset
+        sight = increment.sight
+        places = HourPlaces.of(sight, self._zone)
         started_at, ended_at = sight.by_camera(increment.started_at), sight.by_camera(increment.ended_at)
-        end = _place(ended_at, offset)
-        self._see(sight)
-        for place, people in _shares(increment, started_at, ended_at, offset).items():
-            self._change(place, key, _told(increment, people))
-        if increment.quality is not Quality.ESTIMATED:
-            self._straddle(increment, started_at, ended_at, offset)
-        if started_at >= _midnight(end[0], offset):
-            people = Figures(increment.entered.people, increment.left.people)
-            self._change(end, key, lambda cell: replace(cell, shown=cell.shown + people))
+        edit = _Edit(self, increment.key, sight)
+        for place, people in _shares(increment, started_at, ended_at, places).items():
+            edit.cell(place, _told(edit.of(place), increment, people))
+        people = Figures(increment.entered.people, increment.left.people)
+        if people and increment.quality is not Quality.ESTIMATED:
+            for place in _doubtful(places.place(started_at - CLOCK_DOUBT), places.place(ended_at + CLOCK_DOUBT)):
+                edit.cell(place, replace(edit.of(place), straddling=edit.of(place).straddling + people))
+        end = places.place(ended_at)
+        if people and started_at >= places.midnight(end[0]):
+            edit.cell(end, replace(edit.of(end), shown=edit.of(end).shown + people))
+        edit.keep()
 
     def begin(self, key: LineKey, moment: Moment, base: Figures) -> None:
         """A line was read for the first time: ``base`` is what its camera had counted since midnight, untold."""
-        sight = ClockSight.of(moment.utc, moment.local)
-        place = _place(sight.by_camera(moment.utc), sight.offset)
-        self.miss(key, _midnight(place[0], sight.offset) - sight.error, moment)
+        sight = ClockSight.of(moment.utc, moment.local, self._zone)
+        places = HourPlaces.of(sight, self._zone)
+        read_at = sight.by_camera(moment.utc)
+        place = places.place(read_at)
+        self.miss(key, places.midnight(place[0]) - sight.error, moment)
         if base:  # in doubt about which hour it is, the later one: nothing is asked of the history too early
-            later = _place(sight.by_camera(moment.utc) + CLOCK_DOUBT, sight.offset)
+            later = places.place(read_at + CLOCK_DOUBT)
             place = later if later[0] == place[0] else place
-            self._change(place, key, lambda cell: replace(cell, shown=cell.shown + base))
+            edit = _Edit(self, key, sight)
+            edit.cell(place, replace(edit.of(place), shown=edit.of(place).shown + base))
+            edit.keep()
 
     def miss(self, key: LineKey, since: datetime, moment: Moment) -> None:
         """A line was read at ``moment`` for the first time since ``since``, and that was too long ago."""
-        sight = ClockSight.of(moment.utc, moment.local)
-        self._see(sight)
+        sight = ClockSight.of(moment.utc, moment.local, self._zone)
+        places = HourPlaces.of(sight, self._zone)
         until = sight.by_camera(moment.utc)
-        begin = max(sight.by_camera(since), until - self._keep * HOURS_A_DAY * HOUR)
+        begin = max(sight.by_camera(since), until - self._keep * DAY)
         while begin < until:
-            day = (begin.replace(tzinfo=None) + sight.offset).date()
-            end = min(_midnight(day + timedelta(days=1), sight.offset), until)
-            self._put(day, key, with_gap(self.line(day, key), Gap(begin, end)))
+            day = places.day(begin)
+            end = min(places.midnight(day + DAY), until)
+            self.put(day, key, with_gap(self.line(day, key), Gap(begin, end)))
             begin = end
+        self.see(sight)
 
     def breaks(self, broke: LineBreak) -> None:
         """A total stopped growing, somewhere between the reading before and this one."""
-        sight = ClockSight.of(broke.moment.utc, broke.moment.local)
-        place = _place(sight.by_camera(broke.moment.utc), sight.offset)
-        self._see(sight)
+        sight = ClockSight.of(broke.moment.utc, broke.moment.local, self._zone)
+        places = HourPlaces.of(sight, self._zone)
+        since, place = (places.place(sight.by_camera(moment)) for moment in (broke.since, broke.moment.utc))
         if broke.kind is BreakKind.REPLACED:
             self._bar(broke.key, place)
+        edit = _Edit(self, broke.key, sight)
         if broke.kind is BreakKind.LOWERED:
             gone = _of_direction(broke, broke.total_before - broke.total_after)
-            self._change(place, broke.key, lambda cell: replace(cell, shown=cell.shown - gone))
-        for doubtful in self._places_of(broke, _place(sight.by_camera(broke.since), sight.offset), place):
-            self._change(doubtful, broke.key, lambda cell: replace(cell, broke=True, settled=False))
+            edit.cell(place, replace(edit.of(place), shown=edit.of(place).shown - gone))
+        for doubtful in self._unseen_in(broke, since, place):
+            edit.cell(doubtful, replace(edit.of(doubtful), broke=True, settled=False))
+        edit.keep()
 
     @property
     def sight(self) -> ClockSight | None:
@@ -140,91 +149,97 @@ class HourLedger:
         """Whether the line had been read by the end of a day, so that what is not kept of it is a quiet time."""
         return any(kept <= day and key in known.lines for kept, known in self.days.items())
 
-    def _straddle(self, increment: Increment, started_at: datetime, ended_at: datetime, offset: timedelta) -> None:
-        """Note whose hour is doubtful: those of a reading across, or within a breath of, the end of an hour."""
-        people = Figures(increment.entered.people, increment.left.people)
-        first = _place(started_at - CLOCK_DOUBT, offset)
-        last = _place(ended_at + CLOCK_DOUBT, offset)
-        if people and first[0] == last[0]:
-            for hour in range(first[1], last[1]):
-                self._change(
-                    (first[0], hour), increment.key, lambda cell: replace(cell, straddling=cell.straddling + people)
-                )
+    def put(self, day: date, key: LineKey, line: LineDay, sight: ClockSight | None = None) -> None:
+        """Keep a line's day, and what was seen of the camera's clock that day."""
+        known = self._open(day)
+        clock = known.clock if sight is None else (*known.clock[:1], sight)
+        lines = {**known.lines, key: line}
+        self._keep_day(CameraDay(day, clock, lines, known.asked, known.is_settled))
+
+    def see(self, sight: ClockSight) -> None:
+        """The camera's clock was seen."""
+        known = self._open(sight.day)
+        self._keep_day(replace(known, clock=(*known.clock[:1], sight)))
 
     def _bar(self, key: LineKey, place: Place) -> None:
         """Keep the new device's history away from the hours of the old one."""
         day, slot = place
         for known in [known for known in self.days.values() if known.day < day and key in known.lines]:
-            self._put(known.day, key, replace(known.lines[key], barred=HOURS_A_DAY))
-        self._put(day, key, replace(self.line(day, key), barred=slot + 1))
+            self.put(known.day, key, replace(known.lines[key], barred=HOURS_A_DAY))
+        self.put(day, key, replace(self.line(day, key), barred=slot + 1))
 
-    def _places_of(self, broke: LineBreak, since: Place, until: Place) -> Iterable[Place]:
+    def _unseen_in(self, broke: LineBreak, since: Place, until: Place) -> Iterable[Place]:
         """The hours in which there may be people whom no reading showed: up to midnight, or to the reading after."""
-        if broke.kind is BreakKind.GLITCH:
+        if broke.kind not in _LOSES_PEOPLE:
             return ()
         if broke.kind is BreakKind.MIDNIGHT:
-            until = (until[0] - timedelta(days=1), HOURS_A_DAY - 1)
-        return _from_to(max(since, (until[0] - timedelta(days=self._keep), 0)), until)
-
-    def _see(self, sight: ClockSight) -> None:
-        known = self._open((sight.at.replace(tzinfo=None) + sight.ahead).date())
-        self._keep_day(replace(known, clock=(*known.clock[:1], sight)))
-
-    def _change(self, place: Place, key: LineKey, change: Callable[[HourCell], HourCell]) -> None:
-        day, slot = place
-        line = self.line(day, key)
-        self._put(day, key, replace(line, cells={**line.cells, slot: change(line.cell(slot))}))
+            until = (until[0] - DAY, HOURS_A_DAY - 1)
+        return from_to(max(since, (until[0] - self._keep * DAY, 0)), until)
 
     def _open(self, day: date) -> CameraDay:
         return self.days.get(day) or CameraDay(day)
-
-    def _put(self, day: date, key: LineKey, line: LineDay) -> None:
-        known = self._open(day)
-        self._keep_day(replace(known, lines={**known.lines, key: line}))
 
     def _keep_day(self, day: CameraDay) -> None:
         self.days[day.day] = day
         self.changed.add(day.day)
 
 
-def _told(increment: Increment, people: Figures) -> Callable[[HourCell], HourCell]:
-    """What becomes of an hour to which so many people of an increment belong."""
+class _Edit:
+    """Hours of a line under work; kept together, because a reading touches several and comes often."""
+
+    def __init__(self, ledger: HourLedger, key: LineKey, sight: ClockSight) -> None:
+        self._ledger = ledger
+        self._key = key
+        self._sight = sight
+        self._cells: dict[date, dict[int, HourCell]] = {}
+
+    def of(self, place: Place) -> HourCell:
+        """An hour as it is by now."""
+        return self._of_day(place[0]).get(place[1], _EMPTY)
+
+    def cell(self, place: Place, cell: HourCell) -> None:
+        """An hour as it is to be."""
+        self._of_day(place[0])[place[1]] = cell
+
+    def keep(self) -> None:
+        """Into the ledger with it."""
+        for day, cells in self._cells.items():
+            line = self._ledger.line(day, self._key)
+            sight = self._sight if day == self._sight.day else None
+            self._ledger.put(day, self._key, LineDay(cells, line.gaps, line.barred, line.refusal), sight)
+
+    def _of_day(self, day: date) -> dict[int, HourCell]:
+        if day not in self._cells:
+            self._cells[day] = dict(self._ledger.line(day, self._key).cells)
+        return self._cells[day]
+
+
+_EMPTY = HourCell()
+
+
+def _told(cell: HourCell, increment: Increment, people: Figures) -> HourCell:
+    """An hour to which so many people of an increment belong."""
     is_long = increment.ended_at - increment.started_at > HOUR  # how they came over that time is a guess
-    quality = Quality.ESTIMATED if is_long else increment.quality
-
-    def told(cell: HourCell) -> HourCell:
-        return replace(cell, told=cell.told + people, quality=worst(cell.quality, quality), swapped=increment.swapped)
-
-    return told
+    quality = worst(cell.quality, Quality.ESTIMATED if is_long else increment.quality)
+    return replace(cell, told=cell.told + people, quality=quality, swapped=increment.swapped)
 
 
-def _shares(increment: Increment, started_at: datetime, ended_at: datetime, offset: timedelta) -> dict[Place, Figures]:
-    """How many of its people belong to which hour; at least the one in which it ended."""
+def _shares(increment: Increment, started_at: datetime, ended_at: datetime, places: HourPlaces) -> dict[Place, Figures]:
+    """How many of its people belong to which hour."""
     entered, left = (
-        spread(growth.people, started_at, ended_at, HOUR, -offset) for growth in (increment.entered, increment.left)
+        spread(growth.people, started_at, ended_at, HOUR, -places.offset)
+        for growth in (increment.entered, increment.left)
     )
-    begins = entered.keys() | left.keys()
-    shares = {begin: Figures(entered.get(begin, 0), left.get(begin, 0)) for begin in sorted(begins)}
-    return {_place(begin + datetime.resolution, offset): people for begin, people in shares.items()}
+    shares: dict[Place, Figures] = {}
+    for begin in sorted(entered.keys() | left.keys()):
+        place = places.place(min(begin + HOUR, ended_at))
+        shares[place] = shares.get(place, NOBODY) + Figures(entered.get(begin, 0), left.get(begin, 0))
+    return shares
 
 
-def _place(moment: datetime, offset: timedelta) -> Place:
-    """Day and hour of a moment; a moment at the very end of an hour is in it."""
-    local = (moment - datetime.resolution).replace(tzinfo=None) + offset
-    return local.date(), local.hour
-
-
-def _midnight(day: date, offset: timedelta) -> datetime:
-    return datetime.combine(day, datetime.min.time(), UTC) - offset
-
-
-def _from_to(first: Place, last: Place) -> Iterable[Place]:
-    """The hours from one to another."""
-    place = first
-    while place <= last:
-        yield place
-        day, slot = place
-        place = (day, slot + 1) if slot + 1 < HOURS_A_DAY else (day + timedelta(days=1), 0)
+def _doubtful(first: Place, last: Place) -> Iterable[Place]:
+    """The hours at whose end people of a reading may be of the next one. At midnight totals begin anew."""
+    return ((first[0], slot) for slot in range(first[1], last[1])) if first[0] == last[0] else ()
 
 
 def _of_direction(broke: LineBreak, people: int) -> Figures:

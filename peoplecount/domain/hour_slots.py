@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import lru_cache
 
-from peoplecount.domain.camera_day import CameraDay, ClockSight, Slots
+from peoplecount.domain.camera_day import CameraDay, Slots
+from peoplecount.domain.clock_sight import ClockSight
 from peoplecount.domain.day_history import HOURS_A_DAY
 
 
@@ -28,21 +30,36 @@ class HourSlots:
         follows = zone is not None and all(sight.at.astimezone(zone).utcoffset() == sight.offset for sight in sights)
         return cls(sights, zone if follows else None)
 
+    @classmethod
+    def by(cls, sight: ClockSight, zone: tzinfo | None) -> HourSlots:
+        """By a single sight."""
+        return cls.of([CameraDay(sight.day, (sight,))], zone)
+
     def on(self, day: date) -> Slots:
         """The hours of a day."""
-        begin = datetime.combine(day, datetime.min.time())
-        offset = timedelta(0) if self.zone else self._nearest((begin + timedelta(hours=12)).replace(tzinfo=UTC))
-        hours = (begin + timedelta(hours=hour) for hour in range(HOURS_A_DAY + 1))
-        return Slots(day, tuple(self._utc(local, offset) for local in hours))
+        if self.zone is not None:
+            return _in_zone(day, self.zone)
+        noon = datetime.combine(day, time(12), UTC)
+        return _at_offset(day, self._nearest(noon))
 
     def _nearest(self, noon: datetime) -> timedelta:
         sight = min(self.sights, key=lambda seen: abs(seen.at - noon), default=None)
         return sight.offset if sight else timedelta(0)
 
-    def _utc(self, local: datetime, offset: timedelta) -> datetime:
-        if self.zone is None:
-            return (local - offset).replace(tzinfo=UTC)
-        return local.replace(tzinfo=self.zone).astimezone(UTC)
+
+@lru_cache(maxsize=4096)
+def _in_zone(day: date, zone: tzinfo) -> Slots:
+    return Slots(day, tuple(local.replace(tzinfo=zone).astimezone(UTC) for local in _full_hours(day)))
+
+
+@lru_cache(maxsize=4096)
+def _at_offset(day: date, offset: timedelta) -> Slots:
+    return Slots(day, tuple((local - offset).replace(tzinfo=UTC) for local in _full_hours(day)))
+
+
+def _full_hours(day: date) -> Iterator[datetime]:
+    begin = datetime.combine(day, time())
+    return (begin + timedelta(hours=hour) for hour in range(HOURS_A_DAY + 1))
 
 
 def offset_of(moment: datetime, local: datetime) -> timedelta:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
+from peoplecount.domain.clock_sight import ClockSight
 from peoplecount.domain.event import Quality
 from peoplecount.domain.figures import Figures
 from peoplecount.domain.line import LineKey
@@ -78,6 +79,17 @@ class Increment:
     quality: Quality = Quality.MEASURED
     swapped: bool = False
     """Whether the line is drawn backwards, so that the camera's in is our out."""
+
+    utc_offset: timedelta | None = None
+    """How much of ``local_time`` less ``ended_at`` is the camera's zone; the rest is a clock that is off. ``None``
+    where nobody has told them apart."""
+
+    @property
+    def sight(self) -> ClockSight:
+        """What the reading showed of the camera's clock."""
+        if self.utc_offset is None:
+            return ClockSight.of(self.ended_at, self.local_time)
+        return ClockSight(self.ended_at, self.local_time - self.ended_at.replace(tzinfo=None), self.utc_offset)
 
     @property
     def people(self) -> Figures:

@@ -11,7 +11,6 @@ from peoplecount.domain.count_book import CountBook, Crossings
 from peoplecount.domain.event import Quality, worst
 from peoplecount.domain.event_body import Place
 from peoplecount.domain.figures import Figures
-from peoplecount.domain.hour_slots import offset_of
 from peoplecount.domain.increment import Increment
 from peoplecount.domain.roll_up import HOUR, QUARTER, Cell, RollUp
 from peoplecount.domain.spread import spread
@@ -21,7 +20,7 @@ SHORTEST = timedelta(minutes=5)
 _1970 = datetime(1970, 1, 1, tzinfo=UTC)
 
 Coverage = Callable[[datetime, datetime], float | None]
-"""The share of a stretch in which a line was read as often as it should be; ``None`` where nobody can say."""
+"""The share of a stretch (of our time) in which a line was read often enough; ``None`` where nobody can say."""
 
 
 @dataclass(slots=True)
@@ -33,7 +32,7 @@ class LineTally:
     """As the newest count gave it."""
 
     since: datetime
-    """UTC: nothing is known of what was before, unless a count says so."""
+    """UTC by the camera's clock: nothing is known of what was before, unless a count says so."""
 
     read_at: datetime
     """UTC: its newest count. Readings that changed nothing may have followed."""
@@ -44,6 +43,9 @@ class LineTally:
     in_step: bool = True
     """Whether that was the offset of its site: then it is taken to change with it."""
 
+    error: timedelta = timedelta()
+    """How far the camera's clock was ahead of ours then. Hours go by the camera's clock, as in the history."""
+
     book: CountBook = field(default_factory=CountBook)
     fives: dict[datetime, Cell] = field(default_factory=dict)
     """Five minutes, by their beginning; filled where intervals of that length are asked for."""
@@ -51,14 +53,14 @@ class LineTally:
     @classmethod
     def begun_with(cls, place: Place, increment: Increment, not_before: datetime) -> LineTally:
         """A line that is heard of for the first time."""
-        since = max(increment.started_at, not_before)
+        since = max(increment.sight.by_camera(increment.started_at), not_before)
         return cls(str(increment.key), place, since, increment.ended_at)
 
     def tell(self, place: Place, increment: Increment, of_site: tzinfo, *, in_fives: bool) -> None:
         """People were counted at the line, or it was read; ``of_site`` is the zone of its site."""
         self.place = place
         self.read_at = max(self.read_at, increment.ended_at)
-        self.offset = offset_of(increment.ended_at, increment.local_time)
+        self.offset, self.error = increment.sight.offset, increment.sight.error
         self.in_step = self.offset == increment.ended_at.astimezone(of_site).utcoffset()
         if not increment.people:
             return
@@ -68,7 +70,7 @@ class LineTally:
             line_id=self.line_id,
             door_id=place.door_id,
             site_id=place.site_id,
-            local_time=increment.local_time,
+            sight=increment.sight,
             people=increment.people,
             quality=increment.quality,
         )
@@ -85,7 +87,7 @@ class LineTally:
         return of_site if self.in_step else timezone(self.offset)
 
     def told(self, begin: datetime, end: datetime, seen: datetime, coverage: Coverage) -> Told:
-        """What is known of a stretch, by a line that was last read at ``seen``."""
+        """What is known of a stretch of the camera's time, by a line that was last read at ``seen`` of it."""
         covered = self._covered(begin, end, seen, coverage)
         if covered == 1.0 or end - begin <= HOUR:  # otherwise some hours may be known and others not
             return self._told_of_part(begin, end, covered)
@@ -112,7 +114,7 @@ class LineTally:
         known_from, known_to = max(begin, self.since), min(end, seen)
         if known_from >= known_to:
             return 0.0
-        share = coverage(known_from, known_to)
+        share = coverage(known_from - self.error, known_to - self.error)
         return (1.0 if share is None else share) * ((known_to - known_from) / (end - begin))
 
     def _cells(self, begin: datetime, end: datetime) -> Iterator[Cell]:
@@ -127,7 +129,8 @@ class LineTally:
         return (moment - _1970 + self.offset) % HOUR == timedelta(0)
 
     def _tell_fives(self, increment: Increment) -> None:
-        people, span = increment.people, (increment.started_at, increment.ended_at, SHORTEST)
+        people, clock = increment.people, increment.sight
+        span = (clock.by_camera(increment.started_at), clock.by_camera(increment.ended_at), SHORTEST)
         entered, left = spread(people.entered, *span), spread(people.left, *span)
         is_long = increment.ended_at - increment.started_at > SHORTEST
         quality = worst(increment.quality, Quality.ESTIMATED) if is_long else increment.quality

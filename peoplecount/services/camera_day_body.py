@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from peoplecount.domain.camera_day import Asked, CameraDay, ClockSight, Gap, HourCell, LineDay
+from peoplecount.domain.camera_day import Asked, CameraDay, Gap, HourCell, LineDay
+from peoplecount.domain.clock_sight import ClockSight
 from peoplecount.domain.event import Quality, parse_utc, utc_text
 from peoplecount.domain.event_body import write_body
 from peoplecount.domain.figures import Figures
@@ -20,7 +21,7 @@ def write_camera_day(day: CameraDay) -> str:
     """The JSON of a day."""
     fields: dict[str, Any] = {
         "day": day.day.isoformat(),
-        "clock": [[utc_text(sight.at), sight.ahead.total_seconds()] for sight in day.clock],
+        "clock": [_sight_row(sight) for sight in day.clock],
         "lines": {str(key): _line_fields(line) for key, line in day.lines.items()},
     }
     if day.asked:
@@ -36,11 +37,20 @@ def read_camera_day(body: str) -> CameraDay:
     asked = fields.get("asked")
     return CameraDay(
         day=date.fromisoformat(fields["day"]),
-        clock=tuple(ClockSight(parse_utc(at), timedelta(seconds=ahead)) for at, ahead in fields["clock"]),
+        clock=tuple(_sight(row) for row in fields["clock"]),
         lines={LineKey.parse(key): _line(line) for key, line in fields["lines"].items()},
         asked=Asked(asked[0], parse_utc(asked[1]), asked[2]) if asked else None,
         is_settled=fields.get("settled", False),
     )
+
+
+def _sight_row(sight: ClockSight) -> list[Any]:
+    return [utc_text(sight.at), sight.ahead.total_seconds(), sight.offset.total_seconds()]
+
+
+def _sight(row: Sequence[Any]) -> ClockSight:
+    at, ahead, offset = row
+    return ClockSight(parse_utc(at), timedelta(seconds=ahead), timedelta(seconds=offset))
 
 
 def _line_fields(line: LineDay) -> dict[str, Any]:

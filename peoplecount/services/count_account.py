@@ -36,9 +36,12 @@ def counted(
     """Count a reading in ``memory``; what to append, or ``None`` where it changed nothing that must be kept."""
     camera_id = camera.camera_id
     before = memory.counts.get(camera_id, CountState())
-    outcome = count(before, reading, expected_every=expected_every, earlier=earlier, is_swapped=roster.is_swapped)
+    zone = zone_of(roster.site_of(camera))
+    outcome = count(
+        before, reading, expected_every=expected_every, earlier=earlier, is_swapped=roster.is_swapped, zone=zone
+    )
     memory.counts[camera_id] = outcome.state
-    ledger = memory.ledger(camera_id, zone_of(roster.site_of(camera)), keep_days)
+    ledger = memory.ledger(camera_id, zone, keep_days)
     _enter(ledger, memory, before, reading, outcome, 2 * expected_every)
     for line in reading.lines:
         memory.note_read(line.key, reading.taken_at)

@@ -91,6 +91,7 @@ def _record(count: CountEntry, accepted: Accepted, line: LinePosition | None) ->
         started_at=_started_at(increment, accepted, line),
         ended_at=increment.ended_at,
         local_time=increment.local_time,
+        sight=increment.sight,
         entered=people.entered,
         left=people.left,
         position=accepted.position,

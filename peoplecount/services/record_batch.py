@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 
+from peoplecount.domain.clock_sight import ClockSight
 from peoplecount.domain.correction import HourCorrection
 from peoplecount.domain.correction_body import read_correction
 from peoplecount.domain.count_book import CountBook, Crossings
@@ -168,7 +169,7 @@ def crossings_of(record: Record) -> Crossings:
         line_id=str(record.key),
         door_id=record.door_id,
         site_id=record.site_id,
-        local_time=record.local_time,
+        sight=record.sight or ClockSight.of(record.ended_at, record.local_time),
         people=Figures(record.entered, record.left),
         quality=record.quality,
     )

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import and_, insert
 
+from peoplecount.domain.clock_sight import ClockSight
 from peoplecount.domain.event import Quality
 from peoplecount.domain.event_id import EventId
 from peoplecount.domain.line import LineKey
@@ -37,6 +38,8 @@ class Record:
     """The camera's totals at ``ended_at``, in its own sense; ``None`` of what a correction added or took back."""
 
     quality: Quality
+    sight: ClockSight | None = None
+    """What was seen of the camera's clock; not kept. ``None`` of what a correction added or took back."""
 
 
 def add_records(transaction: Transaction, records: Sequence[Record]) -> None:

@@ -12,7 +12,8 @@ from peoplecount.domain.bucket_clock import (
     reassembled,
     utc_days,
 )
-from peoplecount.domain.camera_day import CameraDay, ClockSight
+from peoplecount.domain.camera_day import CameraDay
+from peoplecount.domain.clock_sight import ClockSight
 from peoplecount.domain.day_history import DayHours
 from peoplecount.domain.hour_slots import HourSlots
 
@@ -24,7 +25,7 @@ TWO_HOURS = timedelta(hours=2)
 def slots_of(day, offset, zone=None):
     """The hours of a day of a camera whose clock was seen at noon."""
     noon = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
-    return HourSlots.of([CameraDay(day, (ClockSight(noon, offset),))], zone).on(day)
+    return HourSlots.of([CameraDay(day, (ClockSight(noon, offset, offset),))], zone).on(day)
 
 
 def by_hour(**hours):
@@ -111,10 +112,7 @@ def test_the_lines_are_summed_up_as_far_as_all_are_known():
 
 def of_utc(*days):
     """Hours whose figures say when they are: 100 a day, and the hour."""
-    return {
-        day: DayHours(day, tuple(100 * day.day + hour for hour in range(24)), tuple(range(24)))
-        for day in days
-    }
+    return {day: DayHours(day, tuple(100 * day.day + hour for hour in range(24)), tuple(range(24))) for day in days}
 
 
 def test_a_day_is_put_together_from_the_days_of_utc_it_touches():

@@ -2,6 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from peoplecount.domain.clock_sight import ClockSight
 from peoplecount.domain.correction import CorrectionReason, HourCorrection
 from peoplecount.domain.count_book import CountBook, Crossings
 from peoplecount.domain.event import Quality
@@ -28,7 +29,7 @@ def crossings(started_at, minutes, entered, left=0, *, door=DOOR, quality=Qualit
         line_id=str(LINE),
         door_id=door[0],
         site_id=door[1],
-        local_time=local(ended_at),
+        sight=ClockSight.of(ended_at, local(ended_at)),
         people=Figures(entered, left),
         quality=quality,
     )
