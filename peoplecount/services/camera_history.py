@@ -23,7 +23,7 @@ from peoplecount.domain.renamed_line import without_renamed
 from peoplecount.services.day_settlement import Settlement
 from peoplecount.services.history_notes_keeper import HistoryNotesKeeper
 from peoplecount.services.history_progress import HistoryProgress
-from peoplecount.services.history_source import ClockUnknown, HistorySource, Inquiry, ask, is_doubtful
+from peoplecount.services.history_source import UNKNOWN_CLOCK, ClockUnknown, HistorySource, Inquiry, ask, is_doubtful
 from peoplecount.sunapi.errors import AccountBlocked, CameraError, CameraUnreachable, CredentialsRejected
 
 logger = logging.getLogger(__name__)
@@ -291,9 +291,6 @@ class CameraHistory:
                 self.progress.corrected,
                 self.progress.confirmed,
             )
-
-
-UNKNOWN_CLOCK = "it is not known yet whether its hours are those of its own clock or of UTC; a busy hour will tell"
 
 
 def _watched(inquiry: Inquiry) -> Collection[LineKey]:

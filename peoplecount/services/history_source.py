@@ -32,6 +32,8 @@ logger = logging.getLogger(__name__)
 LONGEST_DOUBT = timedelta(days=2)
 """How long people are waited for who show which clock a camera goes by; after that its manual is believed."""
 
+UNKNOWN_CLOCK = "it is not known yet whether its hours are those of its own clock or of UTC; a busy hour will tell"
+
 _HALF_HOUR_ZONE = "its hours are those of UTC, which are no hours of its own clock"
 
 
