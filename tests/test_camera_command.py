@@ -11,9 +11,12 @@ from peoplecount.__main__ import main
 from peoplecount.domain.counting import CountState
 from peoplecount.eventlog.data_folder import open_data_folder
 from peoplecount.eventlog.log import Append, StateChange
+from peoplecount.services import played_clock
 from peoplecount.services.count_state_body import write_count_state
+from peoplecount.simulator.clock import PlayedClock
 from peoplecount.simulator.fleets import default_fleet
 from peoplecount.simulator.server import SimulatorServer
+from tests.support.processes import free_port
 
 
 @pytest.fixture(scope="module")
@@ -188,3 +191,21 @@ def test_a_camera_behind_a_recorder_is_entered_with_its_channel(camera):
         assert f"{recorder} channel 1" in camera("list")[1]
         code, out, _ = camera("test")
         assert (code, out.count("since its midnight")) == (0, 3)
+
+
+def test_where_a_simulator_plays_the_time_cameras_are_tested_by_it(camera, monkeypatch):
+    played_from = datetime(2020, 3, 5, 12, tzinfo=UTC)
+    with SimulatorServer(default_fleet(1), PlayedClock(played_from=played_from)) as server:
+        monkeypatch.setenv("CLOCK_URL", f"{server.control_url}/clock")
+        code, out, _ = camera("add", "Door", server.address("1"), "--user", "admin", password=password_of(server, "1"))
+    assert code == 0
+    assert "its clock shows 2020-03-05" in out
+    assert "is +0 s off" in out
+
+
+def test_a_clock_that_nobody_plays_is_said_in_words(camera, cameras, monkeypatch):
+    monkeypatch.setattr(played_clock, "PATIENCE", 0.2)
+    monkeypatch.setenv("CLOCK_URL", f"http://127.0.0.1:{free_port()}/control/clock")
+    password = password_of(cameras, "1")
+    code, _, err = camera("add", "Door", cameras.address("1"), "--user", "admin", password=password)
+    assert (code, "no simulator tells the time there" in err) == (1, True)

@@ -18,7 +18,7 @@ from peoplecount.eventlog.log import UnsuitableFolder
 from peoplecount.eventlog.sealer import SealBroken
 from peoplecount.launch import read_settings
 from peoplecount.services.fleet import id_of
-from peoplecount.services.played_clock import PlayedClock
+from peoplecount.services.played_clock import ClockUnavailable, PlayedClock
 from peoplecount.services.site_day import zone_of
 from peoplecount.settings import Settings
 from peoplecount.storage.camera_address import base_address
@@ -61,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         with configuration(settings) as tables:
             return tasks[arguments.task](arguments, settings, tables)
-    except (InvalidEntry, DatabaseError, UnsuitableFolder, SealBroken, CameraError) as error:
+    except (InvalidEntry, DatabaseError, UnsuitableFolder, SealBroken, ClockUnavailable, CameraError) as error:
         print(error, file=sys.stderr)
         return 1
 
@@ -207,7 +207,7 @@ def _remove(arguments: argparse.Namespace, settings: Settings, tables: Configura
 def _examine(camera: Camera, settings: Settings, access: CameraAccess) -> Device:
     if not camera.username:
         camera = replace(camera, username=settings.camera_user, password=settings.camera_password)
-    client = access.client(camera, PlayedClock())
+    client = access.client(camera, PlayedClock.at(settings.clock_url))
     try:
         return client.examine()
     finally:

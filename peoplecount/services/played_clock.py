@@ -18,6 +18,9 @@ logger = logging.getLogger(__name__)
 
 FOLLOW_SECONDS = 1.0
 
+PATIENCE = 10.0
+"""Seconds for a simulator that is started together with the service."""
+
 _UNTOLD = (requests.RequestException, KeyError, TypeError, ValueError)
 """What asking for the time may raise where nobody tells it."""
 
@@ -32,6 +35,11 @@ class PlayedClock:
     def __init__(self, played: PlayedTime = REAL_TIME) -> None:
         self._played = played
         self.speed = played.speed
+
+    @classmethod
+    def at(cls, url: str) -> PlayedClock:
+        """The clock of the simulator at ``CLOCK_URL``; the machine's where none is set. Raises ``ClockUnavailable``."""
+        return cls(fetch_played_time(url) if url else REAL_TIME)
 
     def now(self) -> datetime:
         """The moment, UTC."""
@@ -54,9 +62,9 @@ class PlayedClock:
                     logger.debug("the simulator does not tell the time: %s", error)
 
 
-def fetch_played_time(url: str, patience: float = 10.0) -> PlayedTime:
+def fetch_played_time(url: str, patience: float | None = None) -> PlayedTime:
     """The clock a simulator plays. Raises ``ClockUnavailable`` if none tells the time there within ``patience`` s."""
-    deadline = time.monotonic() + patience
+    deadline = time.monotonic() + (PATIENCE if patience is None else patience)
     with _session() as session:
         while True:
             try:
