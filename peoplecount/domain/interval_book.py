@@ -159,7 +159,8 @@ class IntervalBook:
         """Whether all lines were read after it, or those that were not have been waited for long enough."""
         now = circumstances.now
         return end <= now and all(
-            _seen(circumstances, key, self.lines[key]) >= end or now >= end + circumstances.patience(key.camera_id)
+            _seen(circumstances, key, self.lines[key]) >= end
+            or now + self.lines[key].error >= end + circumstances.patience(key.camera_id)
             for key in keys
         )
 
@@ -229,4 +230,5 @@ def _place(scope: Scope, place: Place) -> Place:
 
 
 def _seen(circumstances: Circumstances, key: LineKey, tally: LineTally) -> datetime:
-    return max(circumstances.seen.get(key, tally.read_at), tally.read_at)
+    """What the camera's clock showed when a line was last read, in UTC: intervals go by that."""
+    return max(circumstances.seen.get(key, tally.read_at), tally.read_at) + tally.error

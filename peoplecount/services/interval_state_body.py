@@ -71,6 +71,7 @@ def _tally_fields(tally: LineTally) -> dict[str, Any]:
         "readAt": utc_text(tally.read_at),
         "offset": tally.offset // timedelta(minutes=1),
         "inStep": tally.in_step,
+        "error": tally.error.total_seconds(),
         "hours": _rows(tally.book.hours),
         "quarters": _rows(tally.book.quarters),
         "fives": [[utc_text(begin), *_cell_fields(cell)] for begin, cell in tally.fives.items()],
@@ -85,6 +86,7 @@ def _tally(line_id: str, fields: Mapping[str, Any]) -> LineTally:
         read_at=parse_utc(fields["readAt"]),
         offset=timedelta(minutes=fields["offset"]),
         in_step=fields["inStep"],
+        error=timedelta(seconds=fields["error"]),
         book=CountBook(_roll_up(line_id, fields["hours"]), _roll_up(line_id, fields["quarters"])),
         fives={parse_utc(begin): _cell(*cell) for begin, *cell in fields["fives"]},
     )
