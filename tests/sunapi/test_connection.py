@@ -194,6 +194,17 @@ class TestLoggingIn:
         assert type(error) is UnexpectedAnswer
         assert camera.verdicts() == ["challenged", "stale"]
 
+    @pytest.mark.parametrize("algorithm", ["MD5-sess", "SHA-256-sess", "SHA-512-256", "token"])
+    def test_an_algorithm_that_no_camera_uses_is_refused_by_name(
+        self, camera: DigestCamera, connection: CameraConnection, algorithm: str
+    ) -> None:
+        camera.challenge_headers = lambda nonce: [
+            f'Digest realm="{camera.realm}", nonce="{nonce}", qop="auth", algorithm={algorithm}'
+        ]
+
+        assert f"it offers Digest algorithm '{algorithm}'" in str(refusal_of(connection))
+        assert camera.verdicts() == ["challenged"]
+
     @pytest.mark.parametrize("challenges", [[], ['Basic realm="x"']])
     def test_no_digest_no_log_in(
         self, camera: DigestCamera, connection: CameraConnection, challenges: list[str]

@@ -6,7 +6,7 @@ import threading
 import pytest
 import requests
 
-from peoplecount.sunapi.digest import CameraDigest, Challenge, parse_challenges, strongest
+from peoplecount.sunapi.digest import CameraDigest, Challenge, offers, parse_challenges, strongest
 
 # RFC 7616, 3.9.1: the same request answered with both algorithms.
 RFC_USER, RFC_PASSWORD = "Mufasa", "Circle of Life"
@@ -48,6 +48,11 @@ RFC_CHALLENGE = (
         ),
         (['Digest realm="r", nonce="ab", qop="auth-int"'], []),
         (['Digest realm="r", nonce="ab", algorithm="SHA-512-256"'], []),
+        (['Digest realm="r", nonce="ab", algorithm=MD5-sess'], []),
+        (
+            ['Digest realm="r", nonce="ab", algorithm="SHA-256-sess", Digest realm="r", nonce="cd"'],
+            [Challenge("r", "cd")],
+        ),
         (['Digest realm="r"', 'Digest nonce="ab"', 'Digest realm="r", nonce=""'], []),
         (['Basic realm="r"'], []),
         (['xDigest realm="r", nonce="ab"'], []),
@@ -61,6 +66,22 @@ def test_challenges_as_cameras_send_them(headers: list[str], found: list[Challen
 
 def test_an_endless_header_is_no_trouble() -> None:
     assert parse_challenges(["a" * 60_000]) == []
+
+
+@pytest.mark.parametrize(
+    ("headers", "words"),
+    [
+        ([], "none"),
+        (['Basic realm="x"'], "Basic"),
+        (['Digest realm="r", nonce="n", algorithm=MD5-sess, qop="auth"'], "Digest algorithm 'MD5-sess' qop 'auth'"),
+        (['Digest realm="r", nonce="n", qop="auth-int"', "Negotiate x=y"], "Digest qop 'auth-int', Negotiate"),
+        (['Basic realm="x", Basic realm="y"'], "Basic"),
+        ([f'S{number} realm="x"' for number in range(9)], "S0, S1, S2, S3"),
+        (['Digest algorithm="' + "x" * 99 + '"'], "Digest algorithm 'xxxxxxxxxxxxxxxxxxxx'"),
+    ],
+)
+def test_what_is_offered_instead_is_told_in_short(headers: list[str], words: str) -> None:
+    assert offers(headers) == words
 
 
 def test_the_stronger_algorithm_is_taken_and_the_first_of_equals() -> None:

@@ -249,6 +249,18 @@ class TestRedirects:
         assert all("Authorization" not in seen.headers for seen in classic.seen)
 
     @pytest.mark.usefixtures("trusted")
+    def test_to_https_that_redirects_again_is_refused_with_the_reason(
+        self, classic: DigestCamera, secure: DigestCamera, client_for: ClientFor
+    ) -> None:
+        classic.asks_for_password = False
+        classic.says(INFO, "", 301, Location=secure.address)
+        secure.says(INFO, "", 301, Location=f"{secure.address}/again")
+
+        with pytest.raises(UnexpectedAnswer, match="only the step from http to https"):
+            client_for(classic).read()
+        assert secure.targets() == [INFO]
+
+    @pytest.mark.usefixtures("trusted")
     @pytest.mark.parametrize("back", ["http", "https"])
     def test_from_https_none_is_followed(
         self, classic: DigestCamera, secure: DigestCamera, client_for: ClientFor, back: str

@@ -95,6 +95,23 @@ def refusal_of(connection: CameraConnection) -> CameraError:
     return caught.value
 
 
+class CountedStore:
+    """A store that knows how often it was used."""
+
+    def __init__(self) -> None:
+        self.changes = 0
+        self._texts: dict[str, str] = {}
+
+    def change(self, key: str, work: Callable[[str | None], str | None]) -> None:
+        self.changes += 1
+        text = work(self._texts.pop(key, None))
+        if text is not None:
+            self._texts[key] = text
+
+    def texts(self) -> dict[str, str]:
+        return self._texts
+
+
 class TestTheBudget:
     def test_two_may_fail_whichever_process_tries(self, start: Callable[[], SignIns]) -> None:
         for _ in range(2):
@@ -273,6 +290,17 @@ class TestAtACamera:
 
         assert camera.verdicts().count("wrong") == 2
         assert all(isinstance(error, CredentialsRejected) for error in errors)
+
+    def test_who_is_in_costs_the_store_nothing(self, camera: DigestCamera, connect: Connect, clock: FakeClock) -> None:
+        store = CountedStore()
+        polling = connect(process=SignIns(clock, store))
+        ask(polling)
+        changes = store.changes
+        for _ in range(5):
+            ask(polling)
+
+        assert store.changes == changes
+        assert store.texts() == {}
 
     def test_an_old_nonce_is_no_failure(self, camera: DigestCamera, connect: Connect) -> None:
         polling = connect()
