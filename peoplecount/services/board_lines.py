@@ -10,7 +10,8 @@ from typing import Any
 
 from peoplecount.domain.camera import CameraState
 from peoplecount.domain.clock_body import ClockStanding
-from peoplecount.domain.event import LogEntry, parse_utc, utc_text
+from peoplecount.domain.event import LogEntry, Quality, parse_utc, utc_text, worst
+from peoplecount.domain.figures import Figures
 from peoplecount.services.site_day import SiteDay
 
 _FOR_WRITERS = ("inGeneration", "inGenerationStart", "outGeneration", "outGenerationStart")
@@ -98,6 +99,21 @@ class LineNow:
         counted_at = parse_utc(fields["to"])
         return cls(fields, fields["cameraId"], fields["siteId"], day, counted_at, counted_at)
 
+    def corrected(self, fields: Mapping[str, Any]) -> LineNow:
+        """The line after a ``CountCorrection`` of an hour of today; of an earlier day it changes nothing here."""
+        day = datetime.fromisoformat(fields["localStart"]).date()
+        if day < self.day or "inToday" not in fields:
+            return self
+        today = {name: fields[name] for name in ("inToday", "outToday", "occupancy")}
+        return replace(self, fields={**self.fields, **today}, day=day)
+
+    def shown_by_camera(self, day: SiteDay) -> Figures | None:
+        """The camera's own totals of today, in our sense of in and out; ``None`` where it has not told them."""
+        if datetime.fromisoformat(self.fields["localTime"]).date() < day.date:
+            return None
+        totals = Figures(self.fields["cameraInTotal"], self.fields["cameraOutTotal"])
+        return totals.swapped(self.fields.get("swapped", False))
+
     def seen_at(self, moment: datetime) -> LineNow:
         """The line after a reading; an earlier one changes nothing."""
         return self if self.seen >= moment else replace(self, seen=moment)
@@ -118,13 +134,20 @@ class LineNow:
 
 
 def sums(lines: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """In and out today over lines; what is unknown is left out and told by ``complete``."""
-    known = [(line["inToday"], line["outToday"]) for line in lines]
-    counted = [pair for pair in known if None not in pair]
+    """In and out today over lines; what is unknown is left out and told by ``complete``.
+
+    A sum is as good as the worst of its lines, and covered as they are in the mean.
+    """
+    rows = list(lines)
+    counted = [row for row in rows if row["inToday"] is not None and row["outToday"] is not None]
+    covered = [row["coverageToday"] for row in rows if row["coverageToday"] is not None]
+    quality = worst(*(Quality(row["qualityToday"]) for row in rows)) if rows else Quality.MISSING
     return {
-        "inToday": sum(pair[0] for pair in counted) if counted else None,
-        "outToday": sum(pair[1] for pair in counted) if counted else None,
-        "complete": bool(known) and len(counted) == len(known),
+        "inToday": sum(row["inToday"] for row in counted) if counted else None,
+        "outToday": sum(row["outToday"] for row in counted) if counted else None,
+        "complete": bool(rows) and len(counted) == len(rows),
+        "qualityToday": quality.value,
+        "coverageToday": round(sum(covered) / len(covered), 4) if covered else None,
     }
 
 

@@ -12,13 +12,15 @@ from typing import Any
 from peoplecount.domain.camera import CameraState
 from peoplecount.domain.clock_body import read_clock
 from peoplecount.domain.clock_vote import OwnClock
-from peoplecount.domain.event import EventKind, LogEntry, NewEvent, utc_text
+from peoplecount.domain.event import EventKind, LogEntry, NewEvent, parse_utc, utc_text
 from peoplecount.domain.event_id import EventId
+from peoplecount.domain.line import LineKey
 from peoplecount.domain.site import Site
 from peoplecount.eventlog.log import LatestEntries
 from peoplecount.services.board_clocks import clock_row, clocks_told, own_clock, own_clock_fields
 from peoplecount.services.board_lines import CameraNow, LineNow, door_rows, sums
 from peoplecount.services.board_occupancy import SiteInside, is_open
+from peoplecount.services.board_trust import LineTrust
 from peoplecount.services.site_day import SiteDay
 
 DEFAULT_INTERVAL = 20.0
@@ -62,6 +64,7 @@ class LiveBoard:
     def _clear(self, head: EventId) -> None:
         self._head = head
         self._lines: dict[str, LineNow] = {}
+        self._trust: dict[str, LineTrust] = {}
         self._cameras: dict[str, CameraNow] = {}
         self._inside: dict[str, SiteInside] = {}
         self._site_names: dict[str, str] = {}
@@ -88,6 +91,13 @@ class LiveBoard:
     def _fold(self, entry: LogEntry) -> None:
         if entry.event.kind is EventKind.COUNT:
             self._fold_count(entry)
+        elif entry.event.kind is EventKind.COUNT_CORRECTION:
+            self._fold_correction(json.loads(entry.event.body))
+        elif entry.event.kind is EventKind.INTERVAL_CLOSED and entry.event.subject:
+            self._trust_in(entry.event.subject, lambda trust: trust.closed(json.loads(entry.event.body)))
+        elif entry.event.kind is EventKind.COUNTER_BREAK:
+            fields = json.loads(entry.event.body)
+            self._trust_in(fields["lineId"], lambda trust: trust.broke(fields))
         elif entry.event.kind is EventKind.CAMERA_STATUS:
             self._fold_status(json.loads(entry.event.body))
         elif entry.event.kind is EventKind.CAMERA_CLOCK:
@@ -100,11 +110,25 @@ class LiveBoard:
         fields = line.fields
         known = self._lines.get(fields["lineId"])
         self._lines[fields["lineId"]] = line.seen_at(known.seen) if known else line
+        self._trust_in(fields["lineId"], lambda trust: trust.counted(fields, fields["localTime"]))
         inside = self._inside_of(fields["siteId"])
         self._inside[fields["siteId"]] = inside.counted(line.counted_at, fields["occupancy"])
         self._site_names[fields["siteId"]] = fields["siteName"]
         camera = self._camera(fields).named(fields["cameraName"])
         self._cameras[camera.camera_id] = camera.seen_at(line.counted_at)
+
+    def _fold_correction(self, fields: Mapping[str, Any]) -> None:
+        """An hour is known better; where it is one of today, so is today."""
+        line = self._lines.get(fields["lineId"])
+        if line is None or "inToday" not in fields:
+            return
+        self._lines[fields["lineId"]] = line.corrected(fields)
+        self._trust_in(fields["lineId"], lambda trust: trust.counted(fields, fields["localStart"]))
+        inside = self._inside_of(fields["siteId"])
+        self._inside[fields["siteId"]] = inside.counted(parse_utc(fields["time"]), fields["occupancy"])
+
+    def _trust_in(self, line_id: str, change: Callable[[LineTrust], LineTrust]) -> None:
+        self._trust[line_id] = change(self._trust.get(line_id, LineTrust()))
 
     def _fold_status(self, fields: Mapping[str, Any]) -> None:
         camera_id = fields["cameraId"]
@@ -113,6 +137,7 @@ class LiveBoard:
         if fields["state"] == CameraState.REMOVED:
             self._cameras.pop(camera_id, None)
             self._lines = {key: line for key, line in self._lines.items() if line.camera_id != camera_id}
+            self._trust = {key: trust for key, trust in self._trust.items() if _camera_of(key) != camera_id}
         else:
             self._cameras[camera_id] = self._camera(fields).with_status(fields)
 
@@ -228,6 +253,7 @@ class LiveBoard:
             "outToday": out_today,
             "lastReadingAt": utc_text(line.seen),
             "missing": self._is_missing(line, intervals),
+            **self._trust.get(line_id, LineTrust()).row(line, days[line.site_id]),
         }
 
     def _is_missing(self, line: LineNow, intervals: Mapping[str, float]) -> bool:
@@ -264,3 +290,7 @@ class LiveBoard:
             return counted
         read = [line.seen for line in self._lines.values() if line.site_id == site_id]
         return 0 if any(day.occupancy_date_of(seen) >= day.occupancy_date for seen in read) else None
+
+
+def _camera_of(line_id: str) -> str:
+    return LineKey.parse(line_id).camera_id
