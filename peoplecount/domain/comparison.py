@@ -100,7 +100,7 @@ def _against_camera(
         return Verdict.DIFFERENT, "the camera has other figures"
     unknown = sum(slots.begin(slot) < slots.end(slot) for slot in range(24)) - hours
     if unknown:
-        return Verdict.DIFFERENT, f"the log does not know of {unknown} hours"
+        return Verdict.DIFFERENT, f"the log does not know of {unknown} of its hours"
     return Verdict.SAME, ""
 
 
@@ -112,6 +112,6 @@ def _against_database(
     differing = differing_hours(told, kept)
     if differing and by_log is not None:
         hours = ", ".join(f"{slot:02}:00" for slot in differing[:4])
-        more = f" and {len(differing) - 4} more hours" if len(differing) > 4 else ""
+        more = f" and {len(differing) - 4} more" if len(differing) > 4 else ""
         return Verdict.DIFFERENT, f"the database has {hours}{more} otherwise"
     return Verdict.SAME, ""
