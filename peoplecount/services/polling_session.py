@@ -17,6 +17,7 @@ from peoplecount.eventlog.log import EventLog, Fenced, LogError, StaleTerm
 from peoplecount.services.camera_health import CameraHealth
 from peoplecount.services.collector import Collector
 from peoplecount.services.count_keeper import CountKeeper
+from peoplecount.services.line_directions import LineDirections
 from peoplecount.services.roster_keeper import RosterKeeper
 from peoplecount.storage.errors import DatabaseError
 
@@ -73,6 +74,7 @@ class PollingSession:
     ) -> None:
         """``remove`` appends that cameras are gone; ``workers`` run by name, each in a thread of its own."""
         self.keeper = keeper
+        self._directions = LineDirections(keeper)
         self.collector = collector
         self.health = health
         self._log = log
@@ -179,6 +181,7 @@ class PollingSession:
 
     def _take_up(self, roster: Roster) -> None:
         self.collector.sync(roster)
+        self._directions.follow(roster, self._clock.now())
         gone = self.health.gone(roster.cameras, self._clock.now())
         if gone:
             self._remove(gone)

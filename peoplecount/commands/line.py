@@ -1,0 +1,111 @@
+"""Lines: list them, or say from when on one that is drawn backwards has its in and out exchanged."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from datetime import UTC, datetime, timedelta
+
+from peoplecount.commands._table import print_table
+from peoplecount.configuration import Configuration, configuration, default_site
+from peoplecount.domain.camera import Camera
+from peoplecount.domain.clock import REAL_TIME
+from peoplecount.domain.line import Line, LineKey
+from peoplecount.domain.site import DEFAULT_SITE_ID, Site
+from peoplecount.eventlog.log import UnsuitableFolder
+from peoplecount.eventlog.sealer import SealBroken
+from peoplecount.launch import read_settings
+from peoplecount.services.count_keeper import KEPT_DAYS
+from peoplecount.services.played_clock import PlayedClock, fetch_played_time
+from peoplecount.services.site_day import zone_of
+from peoplecount.settings import Settings
+from peoplecount.storage.errors import DatabaseError, InvalidEntry
+
+HOUR = timedelta(hours=1)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what this command takes."""
+    tasks = parser.add_subparsers(dest="task", required=True, metavar="TASK")
+    tasks.add_parser("list", help="the lines that have a name or a door here, or are swapped")
+    swap = tasks.add_parser("swap", help="exchange in and out from a full hour on; the people counted stay the same")
+    swap.add_argument("line", help="its id: CAMERA-CHANNEL-RULE-INDEX, such as 3-0-1-1")
+    swap.add_argument(
+        "--from",
+        dest="since",
+        metavar="TIME",
+        help="a full hour on the site's clock: 14:00 or 2026-05-04T14:00; the next one unless given. "
+        "Hours that are over are told anew, as corrections",
+    )
+    swap.add_argument("--take-back", action="store_true", help="forget a swap that was entered by mistake")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Do what was asked for; 0, or 1 where something was refused."""
+    settings = read_settings()
+    tasks = {"list": _list, "swap": _swap}
+    try:
+        with configuration(settings) as tables:
+            tasks[arguments.task](arguments, settings, tables)
+    except (InvalidEntry, DatabaseError, UnsuitableFolder, SealBroken) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _list(arguments: argparse.Namespace, settings: Settings, tables: Configuration) -> None:  # noqa: ARG001
+    rows = [
+        (str(line.key), camera.name, line.name, line.door_id, _swaps_in_words(line, _site(camera, settings, tables)))
+        for camera in tables.cameras.cameras()
+        for line in camera.lines
+    ]
+    print_table(("ID", "CAMERA", "NAME", "DOOR", "SWAPPED FROM"), rows)
+
+
+def _swaps_in_words(line: Line, site: Site) -> str:
+    moments = [f"{moment.astimezone(zone_of(site)):%Y-%m-%d %H:%M}" for moment in line.swaps]
+    return ", back from ".join(moments[:2]) + (f", and {len(moments) - 2} more" if len(moments) > 2 else "")
+
+
+def _swap(arguments: argparse.Namespace, settings: Settings, tables: Configuration) -> None:
+    try:
+        key = LineKey.parse(arguments.line)
+    except ValueError as error:
+        raise InvalidEntry(str(error)) from error
+    camera = next((one for one in tables.cameras.cameras() if one.camera_id == key.camera_id), None)
+    if camera is None:
+        raise InvalidEntry(f"there is no camera {key.camera_id!r}")
+    clock = PlayedClock(fetch_played_time(settings.clock_url) if settings.clock_url else REAL_TIME)
+    site = _site(camera, settings, tables)
+    moment = _moment(arguments.since, site, clock.now())
+    if arguments.take_back:
+        tables.cameras.take_back_swap(key, moment)
+    else:
+        tables.cameras.swap(key, moment)
+    since = f"{moment.astimezone(zone_of(site)):%Y-%m-%d %H:%M}"
+    done = "as before" if arguments.take_back else "exchanged"
+    print(f"In and out of line {key} are {done} from {since} on. The service takes it up within some seconds;")
+    print("hours that are over are told anew, as corrections.")
+
+
+def _moment(text: str | None, site: Site, now: datetime) -> datetime:
+    """A full hour, UTC. Raises ``InvalidEntry``."""
+    local = now.astimezone(zone_of(site))
+    this_hour = local.replace(minute=0, second=0, microsecond=0)
+    if text is None:
+        return (this_hour + HOUR).astimezone(UTC)
+    try:
+        given = datetime.fromisoformat(text if "-" in text else f"{local.date().isoformat()}T{text}")
+    except ValueError as error:
+        raise InvalidEntry(f"{text[:40]!r} is no time: 14:00 or 2026-05-04T14:00 is allowed") from error
+    moment = (given if given.tzinfo else given.replace(tzinfo=local.tzinfo)).astimezone(UTC)
+    if given.minute or given.second or given.microsecond:
+        raise InvalidEntry(f"{text[:40]!r} is no full hour: cameras remember people by the hour")
+    if moment < now - timedelta(days=KEPT_DAYS):
+        raise InvalidEntry(f"{text[:40]!r} is too long ago: hours of the last {KEPT_DAYS} days can be told anew")
+    return moment
+
+
+def _site(camera: Camera, settings: Settings, tables: Configuration) -> Site:
+    sites = {site.site_id: site for site in tables.sites.sites()}
+    return sites.get(camera.site_id) or sites.get(DEFAULT_SITE_ID) or default_site(settings)
