@@ -28,7 +28,8 @@ from peoplecount.storage.proxy import ProxyDB
 from peoplecount.storage.records import _row
 from peoplecount.storage.schema import records
 from peoplecount.storage.sqlite import SQLiteConnection
-from tests.support.counting_line import EIGHT, CountingLine, append
+from tests.support.counting_line import CountingLine, append
+from tests.support.postgres import binaries, running_postgres
 
 QUARTER = timedelta(minutes=15)
 
@@ -94,10 +95,9 @@ def measure(name: str, connection: EngineConnection, log: MemoryEventLog) -> Non
     wake.set()
     thread.join()
     rate = writer.state.written / took
-    print(
-        f"{name:<11} {rate:7,.0f} records/s ({writer.state.written / cpu:,.0f} a second of CPU), bare executemany {bare:7,.0f}/s, "
-        f"ratio {rate / bare:.2f}, longest wait of others {longest() * 1000:.0f} ms (idle {idle * 1000:.0f})"
-    )
+    print(f"{name}: {rate:,.0f} records/s, {writer.state.written / cpu:,.0f} a second of CPU")
+    print(f"    bare executemany {bare:,.0f}/s, ratio {rate / bare:.2f}")
+    print(f"    longest wait of others {longest() * 1000:.0f} ms, {idle * 1000:.0f} ms without the writer")
 
 
 def main() -> None:
@@ -111,10 +111,6 @@ def main() -> None:
     print(f"{log.head().number:,} events of {arguments.cameras} cameras")
     with tempfile.TemporaryDirectory(prefix="pc-bench-") as folder:
         measure("SQLite", SQLiteConnection(Path(folder) / "bench.db"), log)
-    try:
-        from tests.support.postgres import binaries, running_postgres
-    except ImportError:
-        return
     found = binaries()
     if found is None:
         print("PostgreSQL is not installed")

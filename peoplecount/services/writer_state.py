@@ -34,6 +34,17 @@ class WriterState:
     failing_since: datetime | None = None
     """UTC."""
 
+    def figures(self) -> dict[str, int | float | None]:
+        """For health pages; rate and time left only while it catches up."""
+        figures: dict[str, int | float | None] = {"lag": self.lag, "refused": self.refused}
+        if self.progress is None:
+            return figures
+        left = self.progress.seconds_left
+        return figures | {
+            "eventsPerSecond": round(self.progress.rate),
+            "secondsLeft": None if left is None else round(left),
+        }
+
 
 def lag_of(reached: EventId | None, head: EventId) -> int | None:
     """How many events of the log come after ``reached``; ``None`` while that is unknown."""
