@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 from peoplecount.domain.clock import Clock
-from peoplecount.domain.event import Quality, parse_utc, utc_text
+from peoplecount.domain.event import Quality, parse_utc, utc_text, worst
 from peoplecount.domain.event_id import EventId
 from peoplecount.services.live_board import LiveBoard
 from peoplecount.storage.errors import DatabaseError
@@ -17,6 +17,7 @@ from peoplecount.storage.errors import DatabaseError
 logger = logging.getLogger(__name__)
 
 QUARTER = timedelta(minutes=15)
+Key = TypeVar("Key")
 
 
 class ChartUnavailable(Exception):
@@ -53,7 +54,12 @@ class QuarterFigures(Protocol):
 
     @property
     def quality(self) -> str:
-        """A ``Quality``; the least certain of what was summed."""
+        """A ``Quality``; the least certain of what was summed. ``missing``: the figures mean nothing."""
+        ...
+
+    @property
+    def coverage(self) -> float | None:
+        """The share of the expected readings that came; ``None``: not known yet."""
         ...
 
 
@@ -83,7 +89,8 @@ class TodayChart:
         """Sites with their quarters of the local day, JSON-ready. Raises ``ChartUnavailable``.
 
         ``asOf`` is the newest event contained; who follows the stream adds what comes after it. ``None`` in ``in`` and
-        ``out`` is a gap: no line of the site was read then, or the quarter lies ahead.
+        ``out`` is a gap: no line of the site was read then, or the quarter lies ahead. ``partial`` are the quarters of
+        which nothing is known of some lines; ``quality`` is that of the figures shown.
         """
         board = self._board.snapshot(self._clock.now())
         days = {site["siteId"]: _Day(site) for site in board["sites"]}
@@ -91,6 +98,7 @@ class TodayChart:
             min((day.start for day in days.values()), default=datetime.now(UTC)),
             max((day.end for day in days.values()), default=datetime.now(UTC)),
         )
+        of_site = _grouped(rows, lambda row: row.site_id)
         return {
             "kind": "chart",
             "time": board["time"],
@@ -98,7 +106,7 @@ class TodayChart:
             "stepSeconds": int(QUARTER.total_seconds()),
             "sites": [
                 day.curve(
-                    [row for row in rows if row.site_id == site_id],
+                    of_site.get(site_id, ()),
                     [line for line in board["lines"] if line["siteId"] == site_id],
                 )
                 for site_id, day in days.items()
@@ -131,14 +139,13 @@ class _Day:
 
     def curve(self, rows: Sequence[QuarterFigures], lines: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
         """One site of the chart."""
-        known = [self._known_span(line, rows) for line in lines]
         starts = [self.start + QUARTER * index for index in range((self.end - self.start) // QUARTER)]
-        sums = {start: [0, 0] for start in starts}
-        for row in rows:
-            sums[row.start][0] += row.in_count
-            sums[row.start][1] += row.out_count
-        heard = {start: sum(first < start + QUARTER and start <= last for first, last in known) for start in starts}
-        counted = {row.start for row in rows}
+        at = _grouped(rows, lambda row: row.start)
+        told = [_Told(start, at.get(start, ())) for start in starts]
+        of_line = _grouped(rows, lambda row: row.line_id)
+        spans = {line["lineId"]: self._known_span(line, of_line.get(line["lineId"], ())) for line in lines}
+        heard = [one.heard(spans) for one in told]
+        known = [bool(count or one.counted) for count, one in zip(heard, told, strict=True)]
         return {
             "siteId": self._site["siteId"],
             "siteName": self._site["siteName"],
@@ -146,10 +153,12 @@ class _Day:
             "date": self._site["date"],
             "start": utc_text(self.start),
             "occupancySince": utc_text(self._resets_at),
-            "in": [sums[start][0] if heard[start] or start in counted else None for start in starts],
-            "out": [sums[start][1] if heard[start] or start in counted else None for start in starts],
-            "estimated": [starts.index(start) for start in sorted(_not_measured(rows))],
-            "partial": [index for index, start in enumerate(starts) if 0 < heard[start] < len(known)],
+            "in": [one.entered if is_known else None for one, is_known in zip(told, known, strict=True)],
+            "out": [one.left if is_known else None for one, is_known in zip(told, known, strict=True)],
+            "quality": [one.quality if is_known else None for one, is_known in zip(told, known, strict=True)],
+            "coverage": [one.coverage for one in told],
+            "estimated": [index for index, one in enumerate(told) if one.counted and one.quality != Quality.MEASURED],
+            "partial": [index for index, count in enumerate(heard) if 0 < count < len(spans)],
         }
 
     def _known_span(self, line: Mapping[str, Any], rows: Sequence[QuarterFigures]) -> tuple[datetime, datetime]:
@@ -165,8 +174,39 @@ class _Day:
         whole = (line["inToday"], line["outToday"]) == (line["cameraInTotal"], line["cameraOutTotal"])
         if idle_today or whole:
             return self.start, last
-        return min((row.start for row in rows if row.line_id == line["lineId"]), default=last), last
+        return min((row.start for row in rows), default=last), last
 
 
-def _not_measured(rows: Iterable[QuarterFigures]) -> set[datetime]:
-    return {row.start for row in rows if row.quality != Quality.MEASURED}
+def _grouped(rows: Iterable[QuarterFigures], key: Callable[[QuarterFigures], Key]) -> dict[Key, list[QuarterFigures]]:
+    """A day of a thousand lines has a hundred thousand rows: they are gone through a few times and not once a line."""
+    groups: dict[Key, list[QuarterFigures]] = {}
+    for row in rows:
+        groups.setdefault(key(row), []).append(row)
+    return groups
+
+
+class _Told:
+    """What the history has of a site in one quarter of an hour."""
+
+    def __init__(self, start: datetime, rows: Sequence[QuarterFigures]) -> None:
+        self._start = start
+        self._known = [row for row in rows if row.quality != Quality.MISSING]
+        self._missing = {row.line_id for row in rows} - {row.line_id for row in self._known}
+        covered = [row.coverage for row in rows if row.coverage is not None]
+        self.coverage = round(sum(covered) / len(covered), 4) if covered else None
+        self.counted = bool(self._known)
+        self.entered = sum(row.in_count for row in self._known)
+        self.left = sum(row.out_count for row in self._known)
+
+    @property
+    def quality(self) -> str:
+        """As good as the worst of what is known."""
+        return worst(*(Quality(row.quality) for row in self._known)).value
+
+    def heard(self, spans: Mapping[str, tuple[datetime, datetime]]) -> int:
+        """Lines of which it is known who crossed: there is a row, or they were read then and there is none."""
+        counted = {row.line_id for row in self._known}
+        return sum(
+            line in counted or (line not in self._missing and first < self._start + QUARTER and self._start <= last)
+            for line, (first, last) in spans.items()
+        )

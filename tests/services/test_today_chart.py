@@ -1,6 +1,7 @@
 """Today's curves."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -93,6 +94,36 @@ def test_days_on_which_clocks_change_are_shorter_or_longer(day, quarters):
     service.count(FRONT, 1)
     service.catch_up()
     assert len(curve(service)["in"]) == quarters
+
+
+def test_a_quarter_of_which_nothing_is_known_is_a_gap_and_no_zero(service):
+    missing = replace(stored(FRONT, at(9), 0, 0, Quality.MISSING), coverage=0.0)
+    service.history.rows = [missing, replace(stored(FRONT, at(9, 15), 30, 12), coverage=0.9)]
+    day = curve(service)
+    assert (day["in"][36], day["out"][36], day["quality"][36], day["coverage"][36]) == (None, None, None, 0.0)
+    assert (day["in"][37], day["quality"][37], day["coverage"][37]) == (30, "measured", 0.9)
+    assert day["estimated"] == day["partial"] == []
+
+
+def test_what_is_missing_of_one_line_makes_the_sum_partial(service):
+    service.count(BACK, 4, 4)
+    service.catch_up()
+    service.history.rows = [
+        replace(stored(FRONT, at(9), 0, 0, Quality.MISSING), coverage=0.0),
+        replace(stored(BACK, at(9), 4, 4, Quality.CORRECTED), coverage=0.5),
+    ]
+    day = curve(service)
+    assert (day["in"][36], day["quality"][36], day["coverage"][36]) == (4, "corrected", 0.25)
+    assert (day["partial"], day["estimated"]) == ([36], [36])
+
+
+def test_a_known_zero_is_shown_as_one_where_the_totals_alone_do_not_tell(service):
+    """The line was corrected today, so that its totals are not those of the camera any more."""
+    service.board._lines[str(FRONT.key)].fields["inToday"] = 29
+    service.history.rows = [replace(stored(FRONT, at(8), 0, 0), coverage=1.0), stored(FRONT, at(9), 29, 12)]
+    day = curve(service)
+    assert day["in"][31] is None
+    assert day["in"][32:38] == [0, 0, 0, 0, 29, 0]
 
 
 def test_the_answer_says_up_to_which_event_it_goes(service):

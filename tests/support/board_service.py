@@ -74,6 +74,7 @@ class Figures:
     in_count: int
     out_count: int
     quality: Quality = Quality.MEASURED
+    coverage: float | None = None
 
 
 @dataclass
