@@ -16,6 +16,7 @@ from peoplecount.settings import Settings
 from peoplecount.sunapi.client import SunapiClient
 from peoplecount.sunapi.connection import CameraConnection
 from peoplecount.sunapi.device_gate import DeviceGates
+from peoplecount.sunapi.event_stream import EventStream
 from peoplecount.sunapi.sign_ins import SignIns
 from peoplecount.sunapi.trust import Authorities
 
@@ -57,6 +58,17 @@ class CameraAccess:
             connect_timeout=self._settings.connect_timeout,
             read_timeout=self._settings.read_timeout,
             gates=self._gates,
+            sign_ins=self._sign_ins,
+            authorities=self._authorities,
+        )
+
+    def event_stream(self, camera: Camera) -> EventStream:
+        """The stream of this camera's events."""
+        return EventStream(
+            camera,
+            clock=PlayedClock(),
+            connect_timeout=self._settings.connect_timeout,
+            read_timeout=self._settings.read_timeout,
             sign_ins=self._sign_ins,
             authorities=self._authorities,
         )

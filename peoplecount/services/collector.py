@@ -30,6 +30,10 @@ SET_SECONDS = 1.0
 NEARLY = timedelta(seconds=0.2)
 """Polls that are placed by a clock that was known this much worse stay where they are."""
 
+LEAST_EVENT_GAP = 1.0
+"""Real seconds between the beginnings of two polls of a camera, where the second one is for an event. Cameras tell of
+people once a second (WiseAI App API 1.5.0); the next poll counts together who comes meanwhile."""
+
 NextTime = Callable[["datetime | None", datetime], datetime]
 """When a job runs next, from when it was last due (``None`` at first) and the time it is now; both UTC."""
 
@@ -86,6 +90,9 @@ class Collector:
         self._clock_of = clock_of
         self._machine_time = machine_time
         self._machine_ahead = self._ahead()
+        self._due: dict[str, datetime] = {}
+        """When each camera is polled next, by the machine's clock."""
+
         self._on_log_error: Callable[[LogError], None] = _ignore
         self._pollers: dict[str, Poller] = {}
         self._roster = Roster()
@@ -147,6 +154,19 @@ class Collector:
         for camera_id, poller in list(self._pollers.items()):
             self._scheduler.modify_job(camera_id, next_run_time=self._next(poller.camera, None, now))
 
+    def poll_soon(self, camera_id: str) -> None:
+        """Poll a camera now instead of at its next turn, or as soon as its last poll is long enough ago."""
+        poller = self._pollers.get(camera_id)
+        if poller is None or self._stopped.is_set():
+            return
+        gap = min(LEAST_EVENT_GAP, self._period(poller.camera))
+        wait = max(0.0, poller.began_at + gap - self._clock.monotonic())
+        moment = self._machine_time() + timedelta(seconds=wait)
+        if moment < self._due.get(camera_id, moment):
+            self._due[camera_id] = moment
+            with suppress(KeyError):  # it was removed just now
+                self._scheduler.modify_job(camera_id, next_run_time=moment)
+
     def _ahead(self) -> float:
         return self._machine_time().timestamp() - self._clock.monotonic()
 
@@ -177,7 +197,8 @@ class Collector:
             gap=max(LEAST_REAL_PERIOD.total_seconds(), min(LEAST_GAP, period / 4)),
             turning=self._turning(camera.camera_id, now),
         )
-        return datetime.fromtimestamp(moment, UTC)
+        self._due[camera.camera_id] = due = datetime.fromtimestamp(moment, UTC)
+        return due
 
     def _turning(self, camera_id: str, now: datetime) -> Callable[[float], float] | None:
         """The first poll beside a turning point of the camera's clock after a moment (seconds since the epoch)."""
@@ -195,6 +216,7 @@ class Collector:
 
     def _drop(self, camera_id: str) -> None:
         poller = self._pollers.pop(camera_id, None)
+        self._due.pop(camera_id, None)
         if poller is not None:
             self._scheduler.remove_job(camera_id)
             poller.close()

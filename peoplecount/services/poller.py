@@ -49,6 +49,18 @@ class PollFigures:
     """Real time the last poll took."""
 
 
+class Companion(Protocol):
+    """What goes on beside the polls of a camera."""
+
+    def begin(self) -> None:
+        """A poll went well; mostly not for the first time."""
+        ...
+
+    def close(self) -> None:
+        """The camera is not polled any more."""
+        ...
+
+
 class Poller:
     """Polls one camera, counts what it says and keeps its health.
 
@@ -66,6 +78,7 @@ class Poller:
         clock: Clock,
         period: float,
         watch: Callable[[Camera, Reading], None] = lambda _camera, _reading: None,
+        companion: Companion | None = None,
     ) -> None:
         """``watch`` takes up every reading before it is counted; it may raise ``LogError``."""
         self.camera = camera
@@ -81,13 +94,17 @@ class Poller:
         self._expected_every = timedelta(seconds=period * clock.speed)
         self._not_before = 0.0
         self._watch = watch
+        self._companion = companion
         self._closed = False
+        self.began_at = float("-inf")
+        """When the last poll began, by the monotonic clock."""
 
     def poll(self) -> None:
         """Poll once, unless the camera asked to be left alone for a while. Raises ``LogError``."""
         started = self._clock.monotonic()
         if started < self._not_before:
             return
+        self.began_at = started
         self.figures.polls += 1
         try:
             self._read_and_count()
@@ -101,6 +118,8 @@ class Poller:
     def close(self) -> None:
         """Let go of the camera; a poll still under way changes nothing any more."""
         self._closed = True
+        if self._companion is not None:
+            self._companion.close()
         self._client.close()
 
     def _read_and_count(self) -> None:
@@ -108,6 +127,8 @@ class Poller:
         if self._closed:
             return
         self._note(CameraState.UP, "")
+        if self._companion is not None:
+            self._companion.begin()
         self._watch(self.camera, reading)
         unknown = self._keeper.unknown_lines(self.camera.camera_id, reading)
         if not unknown:

@@ -28,6 +28,7 @@ class Settings:
     workers: int = 1
     data_dir: Path = Path("var")
     log_keep_days: int = 7
+    records_keep_days: int = 396
     intervals: tuple[str, ...] = ("15", "60", "day")
     """Minutes, and ``day``."""
 
@@ -38,6 +39,7 @@ class Settings:
     """Seconds."""
 
     back_fill_days: int = 30
+    event_streams: bool = True
     connect_timeout: float = 3.05
     """Seconds."""
 

@@ -95,6 +95,13 @@ def log_level(value: str) -> str:
     return value.upper()
 
 
+def switch(value: str) -> bool:
+    """``on`` or ``off``, in any case."""
+    if value.lower() not in {"on", "off"}:
+        raise ValueError(f"{value!r} is neither; allowed are on and off")
+    return value.lower() == "on"
+
+
 def identifier(value: str) -> str:
     """A plain name in the database."""
     if not _IDENTIFIER.fullmatch(value):

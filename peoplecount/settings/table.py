@@ -85,6 +85,14 @@ SETTINGS: tuple[Setting, ...] = (
         demo=True,
     ),
     Setting(
+        "RECORDS_KEEP_DAYS",
+        "Data",
+        "396",
+        "Days the database keeps single changes (`records`); hours, quarter hours and corrections stay.",
+        readers.whole(40, 36500),
+        "records_keep_days",
+    ),
+    Setting(
         "DATABASE_URL",
         "Database",
         "",
@@ -152,6 +160,16 @@ SETTINGS: tuple[Setting, ...] = (
         "0: earlier today only.",
         readers.whole(0, 366),
         "back_fill_days",
+        demo=True,
+    ),
+    Setting(
+        "EVENT_STREAMS",
+        "Cameras",
+        "on",
+        "Whether the events of cameras that tell of people (WiseAI) bring their next poll forward: `on` or `off`. "
+        "Counts are the same either way.",
+        readers.switch,
+        "event_streams",
         demo=True,
     ),
     Setting(

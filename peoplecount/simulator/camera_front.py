@@ -11,6 +11,7 @@ from urllib.parse import unquote
 from peoplecount.simulator import classic_counting, device_pages, wiseai_pages
 from peoplecount.simulator.classic_counting import Body
 from peoplecount.simulator.digest import DigestGate, blocked
+from peoplecount.simulator.event_stream import open_stream
 from peoplecount.simulator.fault import BEFORE_LOGIN, ON_ANSWERS, FaultName
 from peoplecount.simulator.fault_board import ActiveFault
 from peoplecount.simulator.firmware import Dialect
@@ -36,7 +37,7 @@ _IGNORED = frozenset({"msubmenu", "action", "SunapiSeqId"})
 
 _GARBAGE = bytes(range(128, 256)) + b"\x00\x01 not what you asked for \xff\xfe"
 
-Page = Callable[..., Body]
+Page = Callable[..., Body | Response]
 
 
 @dataclass(slots=True)
@@ -95,7 +96,10 @@ class CameraFront:
             "systemlog": {"view": Action(partial(device_pages.system_log, camera), frozenset({"FromDate", "ToDate"}))},
         }
         open_sdk = {"apps": {"view": Action(_fixed_page(partial(device_pages.apps, camera)))}}
+        events = {"monitordiff": Action(partial(open_stream, camera), frozenset({"SchemaBased"}))}
+        wiseai = camera.plan.firmware.dialect is Dialect.WISEAI
         return {
+            "eventstatus.cgi": {"eventstatus": events} if wiseai else {},
             "eventsources.cgi": event_sources,
             "recording.cgi": recording,
             "system.cgi": system,
@@ -145,7 +149,8 @@ class CameraFront:
                 return _not_found()
             action = _choose(submenus, request.query)
             as_json = self._speaks_json(request)
-            return self._classic(action.page(request.query, as_json=as_json), as_json=as_json)
+            answer = action.page(request.query, as_json=as_json)
+            return answer if isinstance(answer, Response) else self._classic(answer, as_json=as_json)
         except SunapiError as error:
             return self._classic_error(error, request)
 

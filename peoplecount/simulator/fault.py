@@ -45,6 +45,9 @@ class FaultName(StrEnum):
     UTC_HISTORY = "utc-history"
     SEARCH_STUCK = "search-stuck"
     SEARCH_REFUSED = "search-refused"
+    STREAM_REFUSED = "stream-refused"
+    STREAM_ENDS = "stream-ends"
+    STREAM_GARBAGE = "stream-garbage"
     CERTIFICATE_CHANGED = "certificate-changed"
     CERTIFICATE_EXPIRED = "certificate-expired"
     CERTIFICATE_WRONG_NAME = "certificate-wrong-name"
@@ -171,6 +174,7 @@ _OWN_NUMBER = {
     FaultName.HISTORY_DEPTH: ("days", None, range(1, 10_000)),
     FaultName.HISTORY_VALUES: ("values", None, range(1, 101)),
     FaultName.SEARCH_REFUSED: ("code", 608, range(1, 1000)),
+    FaultName.STREAM_REFUSED: ("code", 608, range(1, 1000)),
 }
 """The number that a fault takes: its field, what it is unless given, and what it may be."""
 

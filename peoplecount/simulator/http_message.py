@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from functools import cached_property
@@ -82,12 +82,16 @@ class Response:
     delay: float = 0.0
     """Real seconds before it is sent."""
 
+    stream: Callable[[], bytes | None] | None = None
+    """What follows the body, without end: the bytes that have come up since the last call, ``None`` to hang up."""
+
     def encode(self, *, keep_alive: bool) -> bytes:
         """The bytes to send."""
         further = "".join(f"{name}: {value}\r\n" for name, value in self.headers)
+        length = f"Content-Length: {len(self.body)}\r\n" if self.stream is None else ""
         head = (
             f"HTTP/1.1 {self.status} {_PHRASES.get(self.status, 'Unknown')}\r\n"
-            f"Content-Type: {self.content_type}\r\nContent-Length: {len(self.body)}\r\n"
+            f"Content-Type: {self.content_type}\r\n{length}"
             f"Connection: {'keep-alive' if keep_alive else 'close'}\r\n{further}\r\n"
         )
         return head.encode("latin-1") + self.body

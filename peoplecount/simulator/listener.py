@@ -18,6 +18,9 @@ _LINGER_NOT = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
 
 _HANDSHAKE_SECONDS = 10.0
 
+_STREAM_PAUSE = 0.1
+"""Real seconds between two looks for something to stream."""
+
 Respond = Callable[[Request], Response]
 
 
@@ -149,6 +152,10 @@ class Listener:
         if response.manner is Manner.RESET:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT)
             return False
+        if response.stream is not None:
+            connection.sendall(response.encode(keep_alive=False))
+            self._stream(connection, response.stream)
+            return False
         keep_alive = request.keep_alive and response.manner is Manner.WHOLE
         data = response.encode(keep_alive=keep_alive)
         if response.manner is Manner.CUT:
@@ -157,3 +164,18 @@ class Listener:
             data = data[: len(data) - len(response.body)]
         connection.sendall(data)
         return keep_alive
+
+    def _stream(self, connection: socket.socket, news: Callable[[], bytes | None]) -> None:
+        """Send what comes up, until there is no more or the caller hangs up."""
+        while not self._stopping.is_set():
+            data = news()
+            if data is None:
+                return
+            connection.settimeout(None)
+            connection.sendall(data)
+            connection.settimeout(_STREAM_PAUSE)
+            try:
+                if not connection.recv(1):
+                    return
+            except TimeoutError:
+                pass

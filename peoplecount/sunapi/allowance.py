@@ -40,6 +40,11 @@ class Allowance:
         """All headers are there."""
         self._most = MOST_BYTES_BEFORE_BODY + MOST_BYTES
 
+    def go_on(self, seconds: float) -> None:
+        """Another piece of a body without end is waited for, at most so long; it may be as large as a whole answer."""
+        self._deadline = self._clock.monotonic() + seconds
+        self.received = 1
+
     def seconds_left(self) -> float:
         """More than 0. Raises ``CameraUnreachable`` where the time is over."""
         left = self._deadline - self._clock.monotonic()

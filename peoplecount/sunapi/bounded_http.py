@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from socket import SHUT_RDWR, dup, socket
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakSet
 
 from requests.adapters import HTTPAdapter
@@ -33,6 +33,12 @@ _MOMENT = 0.001
 """Seconds of rest after each further piece, of some kilobytes."""
 
 
+class _Connected(Protocol):
+    """Whatever has a socket, or had one."""
+
+    sock: Any
+
+
 class BoundedAdapter(HTTPAdapter):
     """One camera, one connection; every answer on it is held to the allowance.
 
@@ -42,7 +48,7 @@ class BoundedAdapter(HTTPAdapter):
     def __init__(self, allowance: Allowance, trust: Trust) -> None:
         self._allowance = allowance
         self._trust = trust
-        self._open: WeakSet[http.client.HTTPConnection] = WeakSet()
+        self._open: WeakSet[_Connected] = WeakSet()
         super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
 
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **_: object) -> None:  # noqa: FBT001, FBT002 - as in HTTPAdapter
@@ -66,7 +72,7 @@ class _Pools(PoolManager):
         self,
         allowance: Allowance,
         trust: Trust,
-        opened: WeakSet[http.client.HTTPConnection],
+        opened: WeakSet[_Connected],
         *,
         num_pools: int,
         maxsize: int,
@@ -78,7 +84,7 @@ class _Pools(PoolManager):
             "http": HTTPConnection,
             "https": partial(BoundedHTTPSConnection, allowance, trust),
         }
-        self._answer = partial(BoundedResponse, allowance)
+        self._answer = partial(BoundedResponse, allowance, opened)
 
     def _new_pool(
         self, scheme: str, host: str, port: int, request_context: dict[str, Any] | None = None
@@ -91,7 +97,7 @@ class _Pools(PoolManager):
 def _connection(
     kind: Callable[..., http.client.HTTPConnection],
     answer: Callable[..., BoundedResponse],
-    opened: WeakSet[http.client.HTTPConnection],
+    opened: WeakSet[_Connected],
     **options: object,
 ) -> http.client.HTTPConnection:
     connection = kind(**options)
@@ -106,6 +112,7 @@ class BoundedResponse(http.client.HTTPResponse):
     def __init__(
         self,
         allowance: Allowance,
+        opened: WeakSet[_Connected],
         sock: socket,
         debuglevel: int = 0,
         method: str | None = None,
@@ -115,7 +122,10 @@ class BoundedResponse(http.client.HTTPResponse):
         self._allowance = allowance
         allowance.begin()
         # Below the buffer, where it costs one call for a whole answer that came at once, and not one for each line.
-        self.fp = io.BufferedReader(_Metered(self.fp.detach(), sock, allowance))
+        metered = _Metered(self.fp.detach(), sock, allowance)
+        # A connection that serves one answer only lets go of its socket as soon as that has begun.
+        opened.add(metered)
+        self.fp = io.BufferedReader(metered)
 
     def begin(self) -> None:
         """Read everything up to the body. Called by ``http.client``."""
@@ -128,7 +138,7 @@ class _Metered(io.RawIOBase):
 
     def __init__(self, raw: io.RawIOBase, sock: socket, allowance: Allowance) -> None:
         self._raw = raw
-        self._sock = sock
+        self.sock = sock
         self._allowance = allowance
 
     def readable(self) -> bool:
@@ -139,7 +149,7 @@ class _Metered(io.RawIOBase):
         """Whatever has come, at most as much as fits. Called by the buffer above."""
         allowance = self._allowance
         if allowance.received:
-            self._sock.settimeout(allowance.seconds_left())
+            self.sock.settimeout(allowance.seconds_left())
         try:
             count: int | None = self._raw.readinto(buffer)
         except TimeoutError as error:

@@ -109,10 +109,7 @@ class Transport:
                 proxies={},
             )
             self.last_status = response.status_code
-            try:
-                body = self._body(response.raw)
-            finally:
-                response.close()
+            body = self._received(response)
         except (requests.RequestException, urllib3.exceptions.HTTPError, http.client.HTTPException, OSError) as error:
             raise self._translated(error, kept=kept) from error
         self._answered = True
@@ -148,6 +145,13 @@ class Transport:
         """Close the connection, also while an answer is awaited on it; may be called twice."""
         self._adapter.hang_up()
         self._session.close()
+
+    def _received(self, response: requests.Response) -> bytes:
+        """The body of an answer whose headers are there; the connection is free again."""
+        try:
+            return self._body(response.raw)
+        finally:
+            response.close()
 
     def _body(self, raw: urllib3.BaseHTTPResponse) -> bytes:
         """The body, unpacked where it is compressed, and no longer than ``MOST_BYTES`` then either."""

@@ -301,3 +301,85 @@ class TellingPoller(FakePoller):
     def poll(self):
         super().poll()
         self.polled.set()
+
+
+class TestPollingSoon:
+    @pytest.fixture
+    def room(self):
+        """A camera polled every 10 s, which is due in 8 s."""
+        room = Room()
+        room.collector.sync(roster(EAST))
+        room.poller = room.pollers[0]
+        room.collector._due["east"] = room.machine_time + timedelta(seconds=8)
+        return room
+
+    def in_seconds(self, room):
+        """When the next poll is, as the scheduler was told."""
+        moment = room.scheduler.modified.get("east")
+        return None if moment is None else (moment - room.machine_time).total_seconds()
+
+    def test_a_camera_that_was_not_polled_just_now_is_polled_at_once(self, room):
+        room.poller.began_at = room.clock.monotonic() - 2
+        room.collector.poll_soon("east")
+        assert self.in_seconds(room) == 0
+
+    def test_else_a_second_after_its_last_poll_began(self, room):
+        room.poller.began_at = room.clock.monotonic() - 0.25
+        room.collector.poll_soon("east")
+        assert self.in_seconds(room) == pytest.approx(0.75)
+
+    def test_who_comes_until_then_is_counted_together(self, room):
+        room.poller.began_at = room.clock.monotonic()
+        room.collector.poll_soon("east")
+        first = room.scheduler.modified.pop("east")
+        room.clock.passes(0.5)
+        room.collector.poll_soon("east")
+        assert room.scheduler.modified == {}
+        assert room.collector._due["east"] == first
+
+    def test_a_turn_that_comes_sooner_stays(self, room):
+        room.poller.began_at = room.clock.monotonic()
+        room.collector._due["east"] = room.machine_time + timedelta(seconds=0.5)
+        room.collector.poll_soon("east")
+        assert room.scheduler.modified == {}
+
+    def test_a_camera_that_is_gone_or_a_collector_that_has_stopped_does_nothing(self, room):
+        room.collector.poll_soon("another")
+        room.collector.stop()
+        room.collector.poll_soon("east")
+        assert room.scheduler.modified == {}
+
+    def test_a_job_that_was_removed_just_now_does_no_harm(self, room, monkeypatch):
+        def gone(job_id, *, next_run_time):
+            raise base.JobLookupError(job_id)
+
+        monkeypatch.setattr(room.scheduler, "modify_job", gone)
+        room.poller.began_at = float("-inf")
+        room.collector.poll_soon("east")
+
+
+def test_a_real_scheduler_polls_soon_and_then_in_its_turn_again():
+    clock = RealClock()
+    polls = []
+
+    class Quick(FakePoller):
+        began_at = float("-inf")
+
+        def poll(self):
+            self.began_at = clock.monotonic()
+            polls.append(self.began_at)
+
+    scheduler = BackgroundScheduler(timezone=UTC)
+    collector = Collector(
+        scheduler, lambda camera, roster, period: Quick(camera, period), make_trigger=PlannedTrigger, clock=clock
+    )
+    collector.start(lambda error: None)
+    try:
+        collector.sync(roster(replace(EAST, poll_interval=30)))
+        for number in (1, 2):
+            collector.poll_soon("east")
+            wait_until(lambda number=number: len(polls) == number)
+        assert polls[1] - polls[0] >= 0.9
+        assert collector._due["east"] > datetime.now(UTC) + timedelta(milliseconds=400)
+    finally:
+        collector.stop()
