@@ -10,7 +10,7 @@ from datetime import date, datetime
 
 from peoplecount.camera_access import CameraAccess
 from peoplecount.commands._table import print_table
-from peoplecount.configuration import database, default_site
+from peoplecount.configuration import database, default_site, prepare_embedded
 from peoplecount.domain.camera import Camera
 from peoplecount.domain.clock import REAL_TIME
 from peoplecount.domain.comparison import Comparison, Verdict
@@ -28,6 +28,7 @@ from peoplecount.services.played_clock import ClockUnavailable, PlayedClock, fet
 from peoplecount.services.polled_camera import PolledCamera
 from peoplecount.services.site_day import zone_of
 from peoplecount.settings import Settings
+from peoplecount.settings.database import DatabaseKind
 from peoplecount.storage.errors import DatabaseError
 from peoplecount.storage.history import History, HourCount
 from peoplecount.storage.proxy import ProxyDB
@@ -62,6 +63,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Compare; 0 where nothing differs, 1 where something does, 2 where something could not be compared."""
     settings = read_settings()
     try:
+        if settings.database.kind is DatabaseKind.SQLITE:
+            prepare_embedded(settings)
         with closing(open_data_folder(settings.data_dir)) as folder, closing(_Proxy(settings, folder)) as opened:
             return _reconcile(arguments, settings, folder, opened.proxy)
     except (LogError, DatabaseError, ClockUnavailable, UnknownCamera) as error:
