@@ -12,7 +12,7 @@ from flask import Flask
 
 from peoplecount.camera_access import CameraAccess
 from peoplecount.configuration import database, default_site, prepare_embedded
-from peoplecount.domain.camera import Camera
+from peoplecount.domain.camera import Camera, CameraProtocol
 from peoplecount.domain.clock import REAL_TIME
 from peoplecount.domain.interval import Step
 from peoplecount.domain.roster import Roster
@@ -28,6 +28,7 @@ from peoplecount.services.camera_health import CameraHealth
 from peoplecount.services.camera_watch import CameraWatch
 from peoplecount.services.collector import Collector
 from peoplecount.services.count_keeper import CountKeeper
+from peoplecount.services.event_watch import EventWatch
 from peoplecount.services.leadership import Leadership
 from peoplecount.services.live_board import LiveBoard
 from peoplecount.services.log_backlog import LogBacklog
@@ -194,20 +195,21 @@ class Service:
         )
         self._writer = RecordWriter(folder.log, self._database, offload=offload)
         self._reconciliation = reconciliation = self._reconciliation_of(keeper)
+        collector = Collector(
+            self._runtime.make_scheduler(),
+            lambda camera, roster, period: self._poller(
+                camera, reconciliation.polled(camera), roster, period, keeper, health, watch, collector.poll_soon
+            ),
+            make_trigger=PlannedTrigger,
+            clock=self._clock,
+            clock_of=watch.local_clock,
+        )
         self._session = PollingSession(
             log=folder.log,
             keep_mark=folder.store.save_mark,
             keeper=keeper,
             health=health,
-            collector=Collector(
-                self._runtime.make_scheduler(),
-                lambda camera, roster, period: self._poller(
-                    camera, reconciliation.polled(camera), roster, period, keeper, health, watch
-                ),
-                make_trigger=PlannedTrigger,
-                clock=self._clock,
-                clock_of=watch.local_clock,
-            ),
+            collector=collector,
             rosters=self._rosters,
             writer=self._writer,
             wake_writer=self._wake_writer,
@@ -259,6 +261,7 @@ class Service:
         keeper: CountKeeper,
         health: CameraHealth,
         watch: CameraWatch,
+        poll_soon: Callable[[str], None],
     ) -> Poller:
         return Poller(
             camera,
@@ -269,6 +272,17 @@ class Service:
             clock=self._clock,
             period=period,
             watch=watch.take,
+            companion=self._event_watch(camera, client, poll_soon) if self._settings.event_streams else None,
+        )
+
+    def _event_watch(self, camera: Camera, client: PolledCamera, poll_soon: Callable[[str], None]) -> EventWatch:
+        """Of a camera that is read itself: recorders pass on no streams (SUNAPI Bypass manual 2.6.3)."""
+        return EventWatch(
+            camera.camera_id,
+            self._camera_access.event_stream(camera),
+            wanted=lambda: client.protocol is CameraProtocol.WISEAI and camera.nvr_channel is None,
+            poll_soon=lambda: poll_soon(camera.camera_id),
+            clock=self._clock,
         )
 
     def _wake_readers(self) -> None:
