@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from peoplecount.domain.event import EventKind
 from peoplecount.domain.site import DEFAULT_SITE_ID, Site
 from peoplecount.eventlog.data_folder import DataFolder, open_data_folder
 from peoplecount.runtime import Runtime, this_runtime
+from peoplecount.services.board_lines import line_names
 from peoplecount.services.count_memory import CAMERA_STATE
 from peoplecount.services.count_state_body import read_count_state
 from peoplecount.services.fleet import Fleet
@@ -18,6 +21,7 @@ from peoplecount.settings.database import DatabaseKind
 from peoplecount.storage.api_camaras import CameraDefaults, CameraView
 from peoplecount.storage.camera_table import CameraTable
 from peoplecount.storage.hand_count_table import HandCountTable
+from peoplecount.storage.history import History
 from peoplecount.storage.migrate import upgrade
 from peoplecount.storage.open import connection_for
 from peoplecount.storage.proxy import ProxyDB
@@ -55,6 +59,7 @@ class Configuration:
     cameras: CameraTable
     sites: SiteTable
     hand_counts: HandCountTable
+    history: History
 
 
 @contextmanager
@@ -66,7 +71,7 @@ def configuration(settings: Settings) -> Iterator[Configuration]:
         prepare_embedded(settings)
     proxy = database(settings, folder)
     try:
-        yield Configuration(CameraTable(proxy, folder.sealer), SiteTable(proxy), HandCountTable(proxy))
+        yield Configuration(CameraTable(proxy, folder.sealer), SiteTable(proxy), HandCountTable(proxy), History(proxy))
     finally:
         proxy.disconnect()
 
@@ -83,6 +88,16 @@ def serials_read(settings: Settings) -> dict[str, str]:
         for key, state in states.items()
         if key.startswith(CAMERA_STATE)
     }
+
+
+def line_names_read(settings: Settings) -> dict[str, str]:
+    """What lines were called when they were last read, by id. Raises ``LogError``."""
+    folder = open_data_folder(settings.data_dir)
+    try:
+        entries = folder.log.latest().entries
+    finally:
+        folder.close()
+    return line_names(json.loads(entry.event.body) for entry in entries if entry.event.kind is EventKind.COUNT)
 
 
 def register_fleet(settings: Settings, fleet: Sequence[Mapping[str, Any]]) -> None:

@@ -9,14 +9,15 @@ from datetime import UTC, datetime, time
 from typing import Any
 
 from peoplecount.commands._table import print_table
-from peoplecount.configuration import Configuration, configuration, default_site
+from peoplecount.configuration import Configuration, configuration, default_site, line_names_read
 from peoplecount.domain.clock import REAL_TIME
 from peoplecount.domain.hand_count import HandCount
 from peoplecount.domain.opening_hours import EXAMPLE, OpeningHours
 from peoplecount.domain.site import Site
-from peoplecount.eventlog.log import UnsuitableFolder
+from peoplecount.eventlog.log import LogError
 from peoplecount.eventlog.sealer import SealBroken
 from peoplecount.launch import read_settings
+from peoplecount.services.door_audit import AuditRow, AuditUnavailable, DoorAudit
 from peoplecount.services.played_clock import PlayedClock, fetch_played_time
 from peoplecount.services.site_day import zone_of
 from peoplecount.settings import Settings
@@ -34,6 +35,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     change.add_argument("--reset-time", metavar="HH:MM", help="when, on its own clock, nobody is inside: 04:00")
     change.add_argument("--capacity", metavar="PEOPLE", help="how many may be inside; '' for: nobody has said")
     change.add_argument("--time-zone", metavar="ZONE", help="Europe/Zurich")
+    audit = tasks.add_parser("audit", help="say which lines look wrong: silent, backwards, or missing people")
+    audit.add_argument("site", help="its id or name")
     count = tasks.add_parser("count", help="say how many people are inside, as somebody has counted them")
     count.add_argument("site", help="its id or name")
     count.add_argument("people", type=int, help="how many were inside")
@@ -46,11 +49,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Do what was asked for; 0, or 1 where something was refused."""
     settings = read_settings()
-    tasks = {"list": _list, "set": _set, "count": _count}
+    tasks = {"list": _list, "set": _set, "count": _count, "audit": _audit}
     try:
         with configuration(settings) as tables:
             tasks[arguments.task](arguments, settings, tables)
-    except (InvalidEntry, DatabaseError, UnsuitableFolder, SealBroken) as error:
+    except (InvalidEntry, DatabaseError, LogError, SealBroken, AuditUnavailable) as error:
         print(error, file=sys.stderr)
         return 1
     return 0
@@ -116,8 +119,7 @@ def _capacity(text: str) -> int | None:
 
 def _count(arguments: argparse.Namespace, settings: Settings, tables: Configuration) -> None:
     site = _site(arguments.site, settings, tables)
-    clock = PlayedClock(fetch_played_time(settings.clock_url) if settings.clock_url else REAL_TIME)
-    now = clock.now().replace(microsecond=0)
+    now = _clock(settings).now().replace(microsecond=0)
     counted_at = _moment(arguments.at, site, now) if arguments.at else now
     if counted_at > now:
         raise InvalidEntry(f"{arguments.at} is still to come at {site.name}; say when people were counted")
@@ -126,6 +128,39 @@ def _count(arguments: argparse.Namespace, settings: Settings, tables: Configurat
         f"{arguments.people} people inside {site.name} at {counted_at.astimezone(zone_of(site)):%Y-%m-%d %H:%M:%S}; "
         "the occupancy goes on from there within some seconds wherever the service runs."
     )
+
+
+def _audit(arguments: argparse.Namespace, settings: Settings, tables: Configuration) -> None:
+    site = _site(arguments.site, settings, tables)
+    audits = DoorAudit(
+        tables.history,
+        sites=lambda: {site.site_id: site},
+        names=lambda: line_names_read(settings),
+        clock=_clock(settings),
+    )
+    report = audits.read(site.site_id)
+    print(site.name)
+    for sentence in report.sentences:
+        print(f"  {sentence}")
+    if report.rows:
+        print()
+        print_table(("LINE", "IN", "OUT", "IN-OUT", "OF ALL", "FINDING"), [_audit_row(row) for row in report.rows])
+
+
+def _audit_row(row: AuditRow) -> tuple[str, ...]:
+    counted = row.audit.counted
+    return (
+        row.name,
+        str(counted.entered),
+        str(counted.left),
+        f"{counted.entered - counted.left:+}",
+        f"{row.audit.share:.0%}",
+        " ".join(row.findings),
+    )
+
+
+def _clock(settings: Settings) -> PlayedClock:
+    return PlayedClock(fetch_played_time(settings.clock_url) if settings.clock_url else REAL_TIME)
 
 
 def _moment(text: str, site: Site, now: datetime) -> datetime:

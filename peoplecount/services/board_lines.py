@@ -151,6 +151,16 @@ def sums(lines: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     }
 
 
+def line_names(lines: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """What lines are called, by id: by their door and, where their own name is another, by that too."""
+    return {
+        line["lineId"]: line["doorName"]
+        if line["lineName"] in {"", line["doorName"]}
+        else f"{line['doorName']}, {line['lineName']}"
+        for line in lines
+    }
+
+
 def door_rows(lines: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The doors of a snapshot, by name, from its lines."""
     doors: dict[tuple[str, str], list[Mapping[str, Any]]] = {}

@@ -18,7 +18,7 @@ from peoplecount.domain.line import LineKey
 from peoplecount.domain.site import Site
 from peoplecount.eventlog.log import LatestEntries
 from peoplecount.services.board_clocks import clock_row, clocks_told, own_clock, own_clock_fields
-from peoplecount.services.board_lines import CameraNow, LineNow, door_rows, sums
+from peoplecount.services.board_lines import CameraNow, LineNow, door_rows, line_names, sums
 from peoplecount.services.board_occupancy import SiteInside, is_open
 from peoplecount.services.board_trust import LineTrust
 from peoplecount.services.site_day import SiteDay
@@ -177,6 +177,11 @@ class LiveBoard:
         """The cameras on the board."""
         with self._lock:
             return frozenset(self._cameras)
+
+    def line_names(self) -> dict[str, str]:
+        """What lines are called, by id."""
+        with self._lock:
+            return line_names(line.fields for line in self._lines.values())
 
     def camera_states(self) -> dict[str, int]:
         """How many cameras are in which state."""

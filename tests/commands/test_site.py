@@ -1,12 +1,14 @@
 """``python -m peoplecount site …``, as an administrator types it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import insert
 
 from peoplecount.__main__ import main
 from peoplecount.configuration import configuration
 from peoplecount.launch import read_settings
+from peoplecount.storage.schema import hour_counts
 
 
 @pytest.fixture(autouse=True)
@@ -95,3 +97,36 @@ def test_a_count_by_hand_entered_again_puts_the_first_one_right(site):
     assert [count.people for count in hand_counts()] == [43]
     site("count", "default", "40")
     assert [count.people for count in hand_counts()] == [43, 40]
+
+
+def test_an_audit_of_a_site_without_records_says_so(site):
+    code, out, _ = site("audit", "default")
+    assert code == 0
+    assert "Nothing is recorded of this site yet." in out
+
+
+def test_an_audit_tells_lines_by_name_with_their_figures(site):
+    with configuration(read_settings()) as tables:
+        record_a_week(tables)
+    code, out, _ = site("audit", "default")
+    assert code == 0
+    assert "Over 6 days on which all lines were counted, 600 people crossed" in out
+    assert out.splitlines()[-1].split() == ["front-0-1-1", "300", "300", "+0", "100%"]
+
+
+def record_a_week(tables):
+    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    rows = [
+        {
+            "line_id": "front-0-1-1", "door_id": "front", "site_id": "default", "starts_at": start,
+            "local_start": start.replace(tzinfo=None), "in_count": 50 * (hour == 9), "out_count": 50 * (hour == 12),
+            "quality": "measured", "coverage": 1.0,
+        }
+        for day in range(1, 7)
+        for hour in (9, 12)
+        for start in [today - timedelta(days=day) + timedelta(hours=hour)]
+    ]  # fmt: skip
+    rows.append(
+        rows[-1] | {"starts_at": today, "local_start": today.replace(tzinfo=None), "in_count": 0, "out_count": 0}
+    )
+    tables.hand_counts._db.transaction(lambda transaction: transaction.change_each(insert(hour_counts), rows))

@@ -1,0 +1,208 @@
+"""The door audit of a site, read from the history and put into words."""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from peoplecount.domain.clock import Clock
+from peoplecount.domain.door_audit import HISTORY_DAYS, LineAudit, SiteAudit, audit
+from peoplecount.domain.figures import Figures
+from peoplecount.domain.line_days import LineDays
+from peoplecount.domain.line_silence import Silence
+from peoplecount.domain.occupancy import occupancy_day
+from peoplecount.domain.offload import Offload, call_here
+from peoplecount.domain.site import Site
+from peoplecount.domain.unseen_people import Balance, Explanation, Fault
+from peoplecount.services.site_day import zone_of
+from peoplecount.storage.errors import DatabaseError
+from peoplecount.storage.history import HourCount
+
+READ_DAYS = 7
+"""Read at once, so that no question keeps others waiting for long."""
+
+MOST_HOURS = 250_000
+"""Hours of lines that are read; a site with hundreds of lines is looked at over fewer days."""
+
+HOUR = timedelta(hours=1)
+
+
+FRESH_SECONDS = 60.0
+"""A report is given out again for so long: it is work, and hours change once an hour."""
+
+
+class AuditUnavailable(Exception):
+    """The history cannot be read just now."""
+
+
+class NoSuchSite(LookupError):
+    """There is no site with this id."""
+
+
+class Hours(Protocol):
+    """The history, as far as an audit is concerned."""
+
+    def hours(self, start: datetime, end: datetime, *, site_id: str | None = None) -> Sequence[HourCount]:
+        """Hours that begin in a span. Raises ``DatabaseError``."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRow:
+    """A line in an audit."""
+
+    name: str
+    audit: LineAudit
+    findings: tuple[str, ...]
+    """Sentences; empty where there is nothing to be said."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditReport:
+    """What a site's audit says."""
+
+    site: Site
+    looked_at: datetime | None
+    """UTC: the end of the newest hour that is known; ``None`` where nothing is."""
+
+    balance: Balance
+    sentences: tuple[str, ...]
+    """About the site as a whole."""
+
+    rows: tuple[AuditRow, ...]
+
+
+class DoorAudit:
+    """Audits sites."""
+
+    def __init__(
+        self,
+        history: Hours,
+        *,
+        sites: Callable[[], Mapping[str, Site]],
+        names: Callable[[], Mapping[str, str]],
+        clock: Clock,
+        offload: Offload = call_here,
+    ) -> None:
+        """``names`` are those of lines by their ids; ``offload`` is for the arithmetic, the history has its own."""
+        self._history = history
+        self._sites = sites
+        self._names = names
+        self._clock = clock
+        self._offload = offload
+        self._lock = threading.Lock()
+        self._kept: dict[str, tuple[float, AuditReport]] = {}
+
+    def read(self, site_id: str) -> AuditReport:
+        """The audit of a site as of now, or of a minute ago. Raises ``NoSuchSite`` and ``AuditUnavailable``."""
+        site = self._sites().get(site_id)
+        if site is None:
+            raise NoSuchSite(f"there is no site {site_id[:64]!r}")
+        with self._lock:  # a page that many people load at once is worked out once
+            made_at, report = self._kept.get(site_id, (0.0, None))
+            if report is None or self._clock.monotonic() - made_at >= FRESH_SECONDS or report.site != site:
+                report = self._make(site)
+                self._kept[site_id] = (self._clock.monotonic(), report)
+        return report
+
+    def _make(self, site: Site) -> AuditReport:
+        try:
+            hours = self._read(site.site_id)
+        except DatabaseError as error:
+            raise AuditUnavailable(f"the history of site {site.site_id} cannot be read: {error}") from error
+        return self._offload(_report, site, hours, self._names())
+
+    def _read(self, site_id: str) -> list[HourCount]:
+        """From the newest week back, until there is enough."""
+        end = self._clock.now()
+        found: list[HourCount] = []
+        for ago in range(0, HISTORY_DAYS + 1, READ_DAYS):
+            until = end - timedelta(days=ago)
+            found += self._history.hours(until - timedelta(days=READ_DAYS), until, site_id=site_id)
+            if len(found) >= MOST_HOURS:
+                break
+        return found
+
+
+def _report(site: Site, hours: Sequence[HourCount], names: Mapping[str, str]) -> AuditReport:
+    by_line: dict[str, list[tuple[datetime, Figures | None]]] = defaultdict(list)
+    for hour in hours:
+        by_line[hour.line_id].append((hour.local_start, hour.figures))
+    known = [hour for hour in hours if hour.figures is not None]
+    if not known:
+        return AuditReport(site, None, Balance(0, 0, 0, 0), ("Nothing is recorded of this site yet.",), ())
+    newest = max(known, key=lambda hour: hour.starts_at)
+    day = occupancy_day(newest.local_start, site.reset_time)
+    lines = {line_id: LineDays.of(told, site.reset_time) for line_id, told in by_line.items()}
+    found = audit(lines, day, max(lines[newest.line_id].days[day]))
+    end = newest.starts_at + HOUR
+    rows = tuple(
+        AuditRow(names.get(one.line_id, one.line_id), one, tuple(_findings(one, site, end))) for one in found.lines
+    )
+    return AuditReport(site, end, found.balance, tuple(_sentences(found, names)), rows)
+
+
+def _sentences(found: SiteAudit, names: Mapping[str, str]) -> list[str]:
+    balance = found.balance
+    if not balance.days:
+        return ["There is no whole day yet on which all lines were counted."]
+    more = "came than left" if balance.net >= 0 else "left than came"
+    first = (
+        f"Over {_days(balance.days)} on which all lines were counted, {balance.crossed:,} people crossed and "
+        f"{abs(balance.net):,} more {more}; at least {balance.unseen:,} must have crossed unseen."
+    )
+    if not balance.is_off:
+        return [first, "That is no more than doors usually miss."]
+    if not balance.explanations:
+        return [first, "No single line explains it: people may also use a way that no line counts."]
+    best, *others = balance.explanations
+    told = f"{_name(best, names)} explains most of it: {_fault_words(best, balance)}."
+    if others:
+        told += f" {' or '.join(_name(one, names) for one in others)} would explain it about as well."
+    return [first, told]
+
+
+def _findings(line: LineAudit, site: Site, now: datetime) -> list[str]:
+    found = []
+    if line.silence:
+        found.append(_silence_words(line.silence, site, now))
+    if line.turned:
+        found.append(
+            f"Looks drawn backwards since {line.turned.since}: it counts those who come when others usually leave."
+        )
+    if line.explanation:
+        found.append(f"{_FAULTS[line.explanation.fault]}, which would explain the site's imbalance.")
+    return found
+
+
+_FAULTS = {
+    Fault.BACKWARDS: "Looks drawn backwards",
+    Fault.MISSES_COMING: "May miss people who come",
+    Fault.MISSES_LEAVING: "May miss people who leave",
+}
+
+
+def _fault_words(explanation: Explanation, balance: Balance) -> str:
+    left = f"{explanation.unseen:,} unseen would be left instead of {balance.unseen:,}"
+    if explanation.fault is Fault.BACKWARDS:
+        return f"with its in and out exchanged, {left}"
+    way = "come" if explanation.fault is Fault.MISSES_COMING else "leave"
+    return f"if it sees {explanation.seen:.0%} of those who {way}, {left}"
+
+
+def _silence_words(silence: Silence, site: Site, now: datetime) -> str:
+    since = (now - silence.hours * HOUR).astimezone(zone_of(site))
+    counted = f"{silence.counted:,} counted" if silence.counted else "nobody was"
+    return f"Silent since {since:%Y-%m-%d %H:%M}: about {silence.expected:,.0f} people were expected, {counted}."
+
+
+def _name(explanation: Explanation, names: Mapping[str, str]) -> str:
+    return names.get(explanation.line_id, explanation.line_id)
+
+
+def _days(number: int) -> str:
+    return "1 day" if number == 1 else f"{number} days"
