@@ -73,9 +73,15 @@ def usable_through(line: LineDay, through: int, slots: Slots) -> int:
 
     Whether the people of the reading across its end are its own or the next one's can only be seen in both together.
     """
-    while 0 < through < HOURS_A_DAY and is_open(line, through - 1, slots) and line.cell(through - 1).straddling:
+    while 0 < through < HOURS_A_DAY and is_open(line, through - 1, slots) and _is_crossed(line, through - 1, slots):
         through -= 1
     return through
+
+
+def _is_crossed(line: LineDay, slot: int, slots: Slots) -> bool:
+    """Whether people of a reading across the end of an hour were told of one hour and may be of the other one."""
+    end = slots.end(slot)
+    return bool(line.cell(slot).straddling) or any(gap.begin < end < gap.end for gap in line.gaps)
 
 
 def reorient(direction: Line, line: LineDay, slots: Slots, *, through: int) -> Settled:

@@ -74,13 +74,13 @@ def test_a_swap_that_is_taken_back_leaves_what_the_camera_said():
 
 
 def test_history_is_filled_in_the_way_the_line_was_drawn_in_that_hour():
-    camera = a_camera()
+    camera, later = a_camera(), END + timedelta(hours=1)  # the hour in which reading began again is over by then
     keeping = drawn(Keeping(), SWAP)
     polled(keeping, camera, end=BEGIN + EVERY)
-    polled(keeping, camera, begin=at("2026-05-04T12:00:00"))
-    keeping.settles(camera, BEGIN.date(), END)
+    polled(keeping, camera, begin=at("2026-05-04T12:00:00"), end=later)
+    keeping.settles(camera, BEGIN.date(), later)
     known_from_the_start = drawn(Keeping(), SWAP)
-    polled(known_from_the_start, a_camera())
+    polled(known_from_the_start, a_camera(), end=later)
     settled, polled_all_the_time = by_hour(keeping), by_hour(known_from_the_start)
     assert {slot: settled[slot] for slot in (9, 10, 11)} == {slot: polled_all_the_time[slot] for slot in (9, 10, 11)}
 

@@ -1,0 +1,48 @@
+"""Hours of today are settled while the day goes on, and nobody is counted twice for it meanwhile."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.support.keeping import EVERY, Keeping, at
+from tests.support.modelled_camera import ModelledCamera, moments
+
+hypothesis = pytest.importorskip("hypothesis")
+given, settings, strategies = hypothesis.given, hypothesis.settings, hypothesis.strategies
+
+BEGIN = at("2026-03-10T00:00:00")
+HOURS = 5
+
+
+def day_of(camera, moment):
+    return camera.local(moment).date()
+
+
+def test_whom_a_gap_across_the_end_of_an_hour_brought_is_not_counted_in_both_hours() -> None:
+    crossed = [at("2026-03-10T00:05:00"), at("2026-03-10T00:50:00"), at("2026-03-10T01:30:00")]
+    camera, keeping = ModelledCamera(crossed, []), Keeping()
+    for moment in moments(BEGIN, at("2026-03-10T00:40:00"), EVERY):
+        keeping.polls(camera, moment)
+    for moment in moments(at("2026-03-10T01:04:00"), at("2026-03-10T01:34:00"), EVERY):
+        keeping.polls(camera, moment)
+    keeping.settles(camera, day_of(camera, BEGIN), at("2026-03-10T01:34:00"))
+    assert keeping.told()[day_of(camera, BEGIN), "in"] == 3
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    strategies.lists(strategies.integers(1, HOURS * 3600), max_size=40),
+    strategies.lists(
+        strategies.tuples(strategies.integers(0, HOURS * 3600), strategies.integers(200, 9000)), max_size=4
+    ),
+)
+def test_today_is_at_every_moment_what_the_camera_shows(crossed, outages) -> None:
+    camera = ModelledCamera([BEGIN + timedelta(seconds=second) for second in crossed], [])
+    keeping, today = Keeping(), day_of(camera, BEGIN)
+    keeping.polls(camera, BEGIN)
+    for moment in moments(BEGIN + EVERY, BEGIN + timedelta(hours=HOURS), EVERY):
+        if any(begin <= (moment - BEGIN).total_seconds() < begin + length for begin, length in outages):
+            continue
+        keeping.polls(camera, moment)
+        keeping.settles(camera, today, moment)
+        assert keeping.told()[today, "in"] == camera.reads(moment).lines[0].totals.in_total
