@@ -24,6 +24,7 @@ from peoplecount.storage.errors import (
     CircuitOpen,
     DatabaseError,
     DatabaseUnavailable,
+    SchemaMismatch,
     UnsafeStatement,
     ValueRefused,
 )
@@ -258,6 +259,8 @@ class RecordWriter:
         self._cursor = None  # whether a commit took place is not known: ask again
         self._catch_up.interrupted()
         said = str(error) or type(error).__name__
+        if isinstance(error, SchemaMismatch):
+            said += "; `python -m peoplecount db upgrade` brings the database to what this version needs"
         if said != self._state.error and not isinstance(error, DatabaseUnavailable):
             ours = isinstance(error, DatabaseError | LogError)
             logger.error("The record writer cannot go on: %s", said, exc_info=None if ours else error)

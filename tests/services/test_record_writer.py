@@ -542,3 +542,12 @@ def test_events_that_come_again_are_no_reason_to_warn(log, quick_db, caplog):
     log.start_epoch()
     write_all(log, quick_db)
     assert said(caplog, "counted anew below") == []
+
+
+def test_a_database_that_waits_for_its_upgrade_is_told_with_what_to_do(log, make_connection, caplog):
+    append(log, CountingLine().count(1))
+    writer = RecordWriter(log, make_connection("sqlite", "empty"))
+    with pytest.raises(SchemaMismatch):
+        writer.run_once()
+    assert "db upgrade" in writer.state.error
+    assert len(said(caplog, "db upgrade")) == 1
