@@ -89,6 +89,9 @@ class DayCount:
     """Hours of which something is known. A whole day has 24, but 23 or 25 where clocks change; an hour without a row is
     one that has not been closed, or that lies before the camera was entered."""
 
+    rows: int
+    """Hours that have a row; ``coverage`` is their mean."""
+
 
 class History:
     """Asks the roll-ups. A stretch without a row is one in which nobody was counted, or nothing was asked."""
@@ -243,6 +246,7 @@ def _day(row: Any) -> DayCount:  # noqa: ANN401
         WORSE[row.rank],
         None if row.coverage is None else float(row.coverage),
         known,
+        int(row.rows),
     )
 
 

@@ -10,7 +10,7 @@ from werkzeug.exceptions import HTTPException, SecurityError
 
 logger = logging.getLogger(__name__)
 
-_FOR_PROGRAMS = ("/events", "/stream-data", "/chart/", "/health/")
+_FOR_PROGRAMS = ("/events", "/stream-data", "/chart/", "/api/", "/export/", "/health/")
 
 _WORDS = {
     400: "This request cannot be understood",

@@ -1,0 +1,137 @@
+"""What is asked of the counts: which time, in which steps, of what."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from peoplecount.domain.event import parse_utc, utc_text
+from peoplecount.domain.interval import Scope, Step
+
+STEPS = (Step.QUARTER, Step.HOUR, Step.DAY)
+LONGEST = timedelta(days=3700)
+"""Ten years."""
+
+ROWS_A_PAGE = 1000
+MOST_ROWS_A_PAGE = 10_000
+
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)", re.ASCII)
+_TOKEN = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)/(.{1,400})", re.ASCII)
+_ALLOWED = ("from", "to", "step", "scope", "site", "door", "line", "limit", "cursor")
+
+E = TypeVar("E", bound=StrEnum)
+
+
+class BadQuery(ValueError):
+    """What was asked for makes no sense; the message says what is allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Behind a row: when it begins, and what it is of."""
+
+    begin: datetime
+    subject: str
+
+    def __str__(self) -> str:
+        return f"{utc_text(self.begin)}/{self.subject}"
+
+    @classmethod
+    def parse(cls, text: str) -> Position:
+        """Read what ``str(position)`` wrote. Raises ``BadQuery``."""
+        match = _TOKEN.fullmatch(text)
+        if match is None:
+            raise BadQuery("cursor: this is none; give the one of the page before as it was")
+        return cls(_moment("cursor", match[1]), match[2])
+
+
+@dataclass(frozen=True, slots=True)
+class CountsQuery:
+    """A question that makes sense."""
+
+    begin: datetime
+    """UTC."""
+
+    end: datetime
+    """UTC; intervals that begin before it are told."""
+
+    step: Step = Step.HOUR
+    scope: Scope = Scope.LINE
+    site_id: str | None = None
+    door_id: str | None = None
+    line_id: str | None = None
+    limit: int = ROWS_A_PAGE
+    after: Position | None = None
+
+    @classmethod
+    def parse(cls, asked: Mapping[str, str], zone: ZoneInfo, now: datetime) -> CountsQuery:
+        """From parameters as they came. Days without a time begin at midnight in ``zone``. Raises ``BadQuery``."""
+        strange = sorted(asked.keys() - set(_ALLOWED))
+        if strange:
+            raise BadQuery(f"{strange[0][:40]!r} is not known here; allowed are {', '.join(_ALLOWED)}")
+        begin = _point("from", asked.get("from", ""), zone)
+        end = _point("to", asked["to"], zone) if asked.get("to") else now
+        if not timedelta(0) < end - begin <= LONGEST:
+            raise BadQuery(f"from must lie before to, and by {LONGEST.days} days at most")
+        query = cls(
+            begin,
+            min(end, now),
+            _choice("step", asked.get("step", Step.HOUR.value), Step, STEPS),
+            _choice("scope", asked.get("scope", Scope.LINE.value), Scope, tuple(Scope)),
+            asked.get("site") or None,
+            asked.get("door") or None,
+            asked.get("line") or None,
+            _limit(asked.get("limit", "")),
+            Position.parse(asked["cursor"]) if asked.get("cursor") else None,
+        )
+        query._demand_sense()
+        return query
+
+    def _demand_sense(self) -> None:
+        if self.line_id and self.scope is not Scope.LINE:
+            raise BadQuery(f"line: scope={self.scope} sums over lines; a single one needs scope=line")
+        if self.door_id and self.scope is Scope.SITE:
+            raise BadQuery("door: scope=site sums over doors; a single one needs scope=door or scope=line")
+
+
+def _point(name: str, text: str, zone: ZoneInfo) -> datetime:
+    if not text:
+        raise BadQuery(f"{name} is missing: a day such as 2026-05-04, or a time such as 2026-05-04T12:00:00Z")
+    if not _DATE.fullmatch(text):
+        return _moment(name, text)
+    try:
+        return datetime.combine(date.fromisoformat(text), time(), zone).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise BadQuery(f"{name}: there is no day {text}") from error
+
+
+def _moment(name: str, text: str) -> datetime:
+    if not _MOMENT.fullmatch(text):
+        raise BadQuery(
+            f"{name}: {text[:40]!r} is neither a day such as 2026-05-04 nor a time with its zone such as "
+            "2026-05-04T12:00:00Z (a + in an address is written %2B)"
+        )
+    try:
+        return parse_utc(text)
+    except (ValueError, OverflowError) as error:
+        raise BadQuery(f"{name}: there is no time {text}") from error
+
+
+def _choice(name: str, text: str, kind: type[E], allowed: tuple[E, ...]) -> E:
+    if text not in [one.value for one in allowed]:
+        raise BadQuery(f"{name}: {text[:40]!r} is not known; allowed are {', '.join(one.value for one in allowed)}")
+    return kind(text)
+
+
+def _limit(text: str) -> int:
+    if not text:
+        return ROWS_A_PAGE
+    if not re.fullmatch(r"\d{1,6}", text, re.ASCII) or not 1 <= int(text) <= MOST_ROWS_A_PAGE:
+        raise BadQuery(f"limit: {text[:20]!r} is not a number from 1 to {MOST_ROWS_A_PAGE}")
+    return int(text)

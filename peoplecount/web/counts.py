@@ -1,0 +1,129 @@
+"""Counts of earlier times, as JSON in pages and as a file of comma-separated values."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator
+from io import StringIO
+from itertools import chain, islice
+
+from flask import Blueprint, Response, abort, jsonify, request
+
+from peoplecount.domain.event import utc_text
+from peoplecount.services.count_rows import CountRow
+from peoplecount.services.counts import Counts
+from peoplecount.services.counts_query import BadQuery, CountsQuery
+from peoplecount.storage.errors import DatabaseError
+from peoplecount.web.context import WebContext
+
+COLUMNS = (
+    "from_utc",
+    "to_utc",
+    "local_start",
+    "time_zone",
+    "site_id",
+    "site",
+    "door_id",
+    "door",
+    "line_id",
+    "line",
+    "in",
+    "out",
+    "quality",
+    "coverage",
+    "complete",
+)
+
+ROWS_AT_ONCE = 500
+
+
+def routes(context: WebContext) -> Blueprint:
+    """``/api/v1/counts`` and ``/export/counts.csv``."""
+    blueprint = Blueprint("counts", __name__)
+
+    @blueprint.get("/api/v1/counts")
+    def counts() -> Response:
+        service, query = _asked(context)
+        try:
+            rows, after = service.page(query)
+        except DatabaseError:
+            return _away()
+        answer = jsonify(
+            {
+                "from": utc_text(query.begin),
+                "to": utc_text(query.end),
+                "step": query.step.value,
+                "scope": query.scope.value,
+                "rows": [row.fields() for row in rows],
+                "next": str(after) if after else None,
+            }
+        )
+        answer.headers["Cache-Control"] = "no-store"
+        return answer
+
+    @blueprint.get("/export/counts.csv")
+    def export() -> Response:
+        service, query = _asked(context)
+        rows = service.rows(query)
+        try:
+            first = list(islice(rows, ROWS_AT_ONCE))  # before anything is promised
+        except DatabaseError:
+            return _away()
+        name = f"counts-{query.begin:%Y%m%d}-{query.end:%Y%m%d}-{query.scope}-{query.step}.csv"
+        headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+        return Response(csv_of(chain(first, rows)), headers=headers, content_type="text/csv; charset=utf-8")
+
+    return blueprint
+
+
+def csv_of(rows: Iterable[CountRow]) -> Iterator[str]:
+    """One header, then a line for each row (RFC 4180), some at a time. An empty cell is what is not known, never 0."""
+    left = iter(rows)
+    chunk: list[list[object]] = [list(COLUMNS)]
+    while chunk:
+        text = StringIO()
+        csv.writer(text, lineterminator="\r\n").writerows(chunk)
+        yield text.getvalue()
+        chunk = [_cells(row) for row in islice(left, ROWS_AT_ONCE)]
+
+
+def _cells(row: CountRow) -> list[object]:
+    fields = row.fields()
+    places = [fields[name] for name in ("siteId", "siteName", "doorId", "doorName", "lineId", "lineName")]
+    return [
+        fields["from"],
+        fields["to"],
+        fields["localStart"],
+        fields["timeZone"],
+        *map(_harmless, places),
+        fields["in"],
+        fields["out"],
+        fields["quality"],
+        fields["coverage"],
+        "true" if fields["complete"] else "false",
+    ]
+
+
+def _harmless(name: str | None) -> str | None:
+    """A name that no spreadsheet takes for a formula: cameras and people choose names."""
+    return f"'{name}" if name and name[0] in "=+-@\t\r" else name
+
+
+def _asked(context: WebContext) -> tuple[Counts, CountsQuery]:
+    if context.counts is None:
+        abort(404, "No history is kept here.")
+    twice = [name for name, values in request.args.lists() if len(values) > 1]
+    if twice:
+        abort(400, f"{twice[0][:40]} is given twice; once is enough.")
+    try:
+        return context.counts, context.counts.ask(request.args)
+    except BadQuery as error:
+        abort(400, str(error))
+
+
+def _away() -> Response:
+    """Why stands in the log, because it may name servers and accounts."""
+    answer = jsonify({"error": "The history cannot be read just now."})
+    answer.status_code = 503
+    answer.headers["Retry-After"] = "10"
+    return answer
