@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -40,19 +40,44 @@ class Testimony:
 def hear_all(stage: Stage) -> Testimony:
     """Ask everybody."""
     heard = Testimony()
-    truth = stage.town.ask("truth/hours?days=1")
+    truth = stage.town.ask("truth/hours")
+    fleet = stage.town.ask("cameras")
+    clock = FleetClock(stage.planned.ends_at, {camera["cameraId"]: ZoneInfo(camera["timeZone"]) for camera in fleet})
     seen, remembered = _by_day(truth, "seen"), _by_day(truth, "history")
     heard.days[Source.CAMERA] = seen
-    asked = dict(_camera_history(stage.town.ask("cameras"), {day for _, day in seen}))
+    asked = dict(_camera_history(fleet, {day for _, day in seen}))
     heard.doubts += differing("asked for its history", asked, "the camera has", remembered)
     # What a camera has forgotten is no figure of it.
     heard.days[Source.HISTORY] = {key: people for key, people in asked.items() if remembered.get(key) == seen.get(key)}
-    log_hours = _hear_log(stage, heard)
-    database_hours = _hear_database(stage, heard)
-    told = {key: people for key, people in log_hours.items() if people != (0, 0)}
-    heard.doubts += differing("the log has", told, "the hours of the database", database_hours)
-    _hear_stream(stage, heard)
+    settled = _hear_log(stage, heard, clock)
+    hours = _hear_database(stage, heard, clock)
+    of_database = {hour: hours.get(hour, (0, 0)) for hour in settled}
+    heard.doubts += differing("the log has settled", settled, "the hours of the database", of_database)
+    _hear_stream(stage, heard, clock)
     return heard
+
+
+@dataclass(frozen=True, slots=True)
+class FleetClock:
+    """When it is for whom, at the end of a round."""
+
+    now: datetime
+    """UTC."""
+
+    zones: Mapping[str, ZoneInfo]
+    """By camera id."""
+
+    def day_of(self, line: str, moment: datetime) -> str:
+        """The local day a moment falls on, where a line's camera hangs."""
+        return moment.astimezone(self.zones[line.partition("-")[0]]).date().isoformat()
+
+    def finished_hours(self, line: str, day: str) -> set[int]:
+        """The hours of a day of its wall clock that are over."""
+        zone = self.zones[line.partition("-")[0]]
+        midnight = datetime.combine(date.fromisoformat(day), datetime.min.time(), zone).astimezone(UTC)
+        ends = [midnight + timedelta(hours=hours) for hours in range(1, 26)]
+        begun = [(end - timedelta(hours=1)).astimezone(zone) for end in ends if end <= self.now]
+        return {local.hour for local in begun if local.date().isoformat() == day}
 
 
 def _by_day(truth: Iterable[Mapping[str, Any]], what: str) -> dict[tuple[str, str], Pair]:
@@ -88,14 +113,14 @@ def _history_of(fields: dict[str, Any], days: list[str]) -> list[tuple[tuple[str
     return found
 
 
-def _hear_log(stage: Stage, heard: Testimony) -> Hours:
-    """The hour ledger beside the log."""
+def _hear_log(stage: Stage, heard: Testimony, clock: FleetClock) -> Hours:
+    """The hour ledger beside the log; returns the hours that it has settled."""
     log = SQLiteEventLog(stage.log_file)
     try:
         memory = CountMemory(log.load_states(), log.seen())
     finally:
         log.close()
-    hours: dict[tuple[str, str, int], Pair] = {}
+    settled: dict[tuple[str, str, int], Pair] = {}
     days: dict[tuple[str, str], Pair] = {}
     marks = heard.marks[Source.LOG] = set()
     for camera_id in memory.counts:
@@ -103,12 +128,14 @@ def _hear_log(stage: Stage, heard: Testimony) -> Hours:
             for key, line in of_camera.lines.items():
                 place = (str(key), day.isoformat())
                 for slot, cell in line.cells.items():
-                    hours[*place, slot] = (cell.told.entered, cell.told.left)
-                    days[place] = add(days.get(place, (0, 0)), hours[*place, slot])
-                if _is_marked(line):
+                    told = (cell.told.entered, cell.told.left)
+                    days[place] = add(days.get(place, (0, 0)), told)
+                    if cell.settled:
+                        settled[*place, slot] = told
+                if _is_marked(line) or clock.finished_hours(*place) - line.cells.keys():
                     marks.add(place)
     heard.days[Source.LOG] = days
-    return hours
+    return settled
 
 
 def _is_marked(line: LineDay) -> bool:
@@ -117,7 +144,7 @@ def _is_marked(line: LineDay) -> bool:
     return bool(line.refusal) or line.barred > 0 or any(unsure)
 
 
-def _hear_database(stage: Stage, heard: Testimony) -> Hours:
+def _hear_database(stage: Stage, heard: Testimony, clock: FleetClock) -> Hours:
     sums = {table: _sums(stage, table) for table in ("records", "hour_counts", "quarter_hours")}
     heard.doubts += differing("the records sum up to", sums["records"], "the hours", sums["hour_counts"])
     heard.doubts += differing("the records sum up to", sums["records"], "the quarter hours", sums["quarter_hours"])
@@ -125,6 +152,7 @@ def _hear_database(stage: Stage, heard: Testimony) -> Hours:
         heard.doubts += differing("the records sum up to", sums["records"], "the stream", stage.witness.sums)
     hours: dict[tuple[str, str, int], Pair] = {}
     days: dict[tuple[str, str], Pair] = {}
+    known: dict[tuple[str, str], set[int]] = {}
     marks = heard.marks[Source.DATABASE] = set()
     query = f"SELECT line_id, local_start, in_count, out_count, quality FROM {SCHEMA}.hour_counts"
     for line, local_start, entered, left, quality in stage.database.rows(query):
@@ -132,10 +160,12 @@ def _hear_database(stage: Stage, heard: Testimony) -> Hours:
         hour = (*place, local_start.hour)
         hours[hour] = add(hours.get(hour, (0, 0)), (int(entered), int(left)))
         days[place] = add(days.get(place, (0, 0)), (int(entered), int(left)))
+        known.setdefault(place, set()).add(local_start.hour)
         if quality in _DOUBTFUL:
             marks.add(place)
+    marks.update(place for place, of_day in known.items() if clock.finished_hours(*place) - of_day)
     heard.days[Source.DATABASE] = days
-    return {hour: people for hour, people in hours.items() if people != (0, 0)}
+    return hours
 
 
 def _sums(stage: Stage, table: str) -> dict[str, Pair]:
@@ -143,19 +173,13 @@ def _sums(stage: Stage, table: str) -> dict[str, Pair]:
     return {line: (int(entered), int(left)) for line, entered, left in stage.database.rows(query)}
 
 
-def _hear_stream(stage: Stage, heard: Testimony) -> None:
+def _hear_stream(stage: Stage, heard: Testimony, clock: FleetClock) -> None:
     """Where the stream says that the day stands, and of which days it said that something is unknown."""
     heard.days[Source.STREAM] = {(line, today.day): today.people for line, today in stage.witness.today().items()}
     heard.doubts += stage.witness.doubts
     marks = heard.marks[Source.STREAM] = set()
-    zones = {camera["cameraId"]: camera["timeZone"] for camera in stage.town.ask("cameras")}
     for broke in stage.witness.breaks:
         if broke["unknown"]:
-            marks.update(_days_around(broke["lineId"], parse_utc(broke["time"]), zones[broke["cameraId"]]))
-
-
-def _days_around(line: str, moment: datetime, zone: str) -> Iterator[Mark]:
-    """The camera-local days that a break may be about: a fall is seen a while after it."""
-    local = moment.astimezone(ZoneInfo(zone))
-    yield line, local.date().isoformat()
-    yield line, datetime.fromtimestamp(moment.timestamp() - 3600, ZoneInfo(zone)).date().isoformat()
+            seen_at = parse_utc(broke["time"])  # a fall is seen a while after it
+            days = (clock.day_of(broke["lineId"], moment) for moment in (seen_at, seen_at - timedelta(hours=1)))
+            marks.update((broke["lineId"], day) for day in days)

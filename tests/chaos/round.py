@@ -21,8 +21,10 @@ from tests.support.postgres import PostgresServer
 
 Say = Callable[[str], None]
 
-PATIENCE = 25.0
-"""Real seconds after the clock has stopped for everything to arrive everywhere."""
+PATIENCE = 12.0
+"""Real seconds in which nothing moves any more after the clock has stopped."""
+
+MOST_PATIENCE = 45.0
 
 
 @dataclass(slots=True)
@@ -83,9 +85,8 @@ def play(planned: Round, folder: Path, server: PostgresServer, janitor: Janitor,
         stage.make_whole()
         say(f"{stage.elapsed:6.1f} s  quiet")
         outcome = Outcome(planned.number, assault.done, assault.left_out)
-        _wait_for_the_end(stage)
+        _wait_for_the_end(stage, outcome)
         say(f"{stage.elapsed:6.1f} s  the clock stands; comparing")
-        _note_lag(stage, outcome)
         _compare(stage, outcome)
         outcome.reconnections, outcome.gaps = stage.witness.connections - 1, stage.witness.gaps
         code = stage.service.stop()
@@ -97,30 +98,39 @@ def play(planned: Round, folder: Path, server: PostgresServer, janitor: Janitor,
     return outcome
 
 
-def _wait_for_the_end(stage: Stage) -> None:
+def _wait_for_the_end(stage: Stage, outcome: Outcome) -> None:
     while not stage.town.ask("clock")["finished"]:
         if stage.service.process is None or stage.service.process.ended():
             raise RuntimeError("the service has ended by itself")
-        time.sleep(0.2)
+        _note_lag(stage, outcome)
+        time.sleep(0.3)
 
 
 def _note_lag(stage: Stage, outcome: Outcome) -> None:
-    for _ in range(20):  # one of two workers answers; only the leader knows
+    """How polling goes; of two workers only the one that leads can say."""
+    try:
         health = requests.get(f"{stage.service.url}/health/ready", timeout=5).json()
-        polling = health.get("polling")
-        if polling:
-            outcome.polls, outcome.overruns = polling["polls"], polling["overruns"]
-            return
+    except requests.RequestException as error:
+        outcome.doubts.append(f"the service does not say how it is: {error}")
+        return
+    if polling := health.get("polling"):
+        outcome.polls, outcome.overruns = polling["polls"], polling["overruns"]
 
 
 def _compare(stage: Stage, outcome: Outcome) -> None:
-    """Until all agree, or patience ends."""
-    deadline = time.monotonic() + PATIENCE
+    """Until all agree, or nothing has moved for a while: what is in arrears is still being worked off."""
+    deadline = time.monotonic() + MOST_PATIENCE
+    moved_at, before = time.monotonic(), None
+    silent = outcome.doubts
     while True:
         heard = hear_all(stage)
         outcome.differences = differences(heard.days, heard.marks)
-        outcome.doubts = heard.doubts
-        if not (outcome.doubts or outcome.differences) or time.monotonic() > deadline:
+        outcome.doubts = [*silent, *heard.doubts]
+        now = time.monotonic()
+        found = (outcome.differences, outcome.doubts)
+        if found != before:
+            moved_at, before = now, found
+        if found == ([], []) or now > min(deadline, moved_at + PATIENCE):
             break
         time.sleep(1)
     seen = heard.days[Source.CAMERA]

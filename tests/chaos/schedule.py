@@ -12,16 +12,20 @@ from typing import Any
 from tests.chaos.blow import Blow, BlowKind
 
 ROUND_SECONDS = 120.0
+START_SECONDS = 10.0
+"""Real seconds that the clock runs longer than a round: that long every line takes, at most, to be read for the first
+time. What a line without a history counted before is unknown."""
+
 SPEED = 240.0
 """Two minutes are eight hours, in which midnight passes in all zones of the town."""
 
 CAMERAS = 24
 
-LEAD_IN = 12.0
-"""Real seconds until every line has been read: what a line without history counted before is unknown."""
+LEAD_IN = 4.0
+"""Real seconds without blows at the beginning, so that there are copies to be put back."""
 
-QUIET = 45.0
-"""Real seconds without blows at the end: three played hours, so that every hour in which one fell is over for long."""
+QUIET = 42.0
+"""Real seconds without blows at the end: nearly three played hours, so that every hour in which one fell is over."""
 
 NIGHTS = (
     datetime(2026, 5, 12, 17, 20, tzinfo=UTC),
@@ -70,7 +74,7 @@ class Round:
     """Of the people, and of everything below."""
 
     seconds: float
-    """Real seconds that are played."""
+    """Real seconds, from when every line has been read."""
 
     speed: float
     starts_at: datetime
@@ -87,7 +91,7 @@ class Round:
     @property
     def ends_at(self) -> datetime:
         """UTC, in played time: here the clock stops."""
-        return self.starts_at + timedelta(seconds=self.seconds * self.speed)
+        return self.starts_at + timedelta(seconds=(START_SECONDS + self.seconds) * self.speed)
 
 
 def plan_rounds(seed: int, minutes: float, *, speed: float = SPEED, cameras: int = CAMERAS) -> Iterator[Round]:
@@ -96,7 +100,7 @@ def plan_rounds(seed: int, minutes: float, *, speed: float = SPEED, cameras: int
     Every blow comes once before any comes twice, as far as a round has room.
     """
     whole = max(1, math.ceil(minutes * 60 / ROUND_SECONDS))
-    seconds = min(ROUND_SECONDS, minutes * 60)
+    seconds = min(ROUND_SECONDS, minutes * 60) - START_SECONDS
     if seconds < LEAD_IN + QUIET:
         raise ValueError(f"{minutes:g} minutes are too short: a round takes a minute at least")
     bags = _Bag(Random(f"{seed}/service"), tuple(_SERVICE)), _Bag(Random(f"{seed}/database"), tuple(_DATABASE))
@@ -153,13 +157,13 @@ def _details(kind: BlowKind, at: float, chance: Random, speed: float) -> dict[st
     if kind is BlowKind.LEADER_STOPPED:
         return {"lock deleted": chance.random() < 0.7}
     if kind is BlowKind.LOG_RESTORED:
-        return {"seconds ago": round(chance.uniform(2.0, max(2.0, min(at - 4.0, 60.0))), 1)}
+        return {"seconds ago": round(chance.uniform(2.0, max(2.0, min(at, 60.0))), 1)}
     if kind is BlowKind.CLOCK_STEPPED:
         return {"seconds": chance.choice((-600, 600))}
     if kind is BlowKind.DATABASE_STOPPED:
         return {"at once": chance.random() < 0.5}
     if kind is BlowKind.DATABASE_RESTORED:
-        return {"seconds ago": round(min(_HOUR / speed, max(2.0, at - 6.0)), 1)}
+        return {"seconds ago": round(min(_HOUR / speed, max(2.0, at - 2.0)), 1)}
     if kind in {BlowKind.COMMIT_ANSWER_CUT, BlowKind.COMMIT_CUT}:
         return {"times": chance.randint(1, 4)}
     return {}

@@ -20,7 +20,7 @@ from peoplecount.configuration import register_fleet
 from peoplecount.settings import load_settings
 from tests.chaos.janitor import Janitor
 from tests.chaos.postgres_database import PostgresDatabase
-from tests.chaos.schedule import Round
+from tests.chaos.schedule import START_SECONDS, Round
 from tests.chaos.small_disk import SmallDisk
 from tests.chaos.tcp_proxy import TcpProxy
 from tests.chaos.witness import Witness
@@ -28,8 +28,8 @@ from tests.support.postgres import PostgresServer
 from tests.support.processes import free_port
 from tests.support.running import Process, Service, plain_environment, wait_until
 
-POLL_SECONDS = 120
-"""In played time; half a second at the usual speed, so that two slow cores keep up with 24 cameras."""
+POLL_SECONDS = 180
+"""In played time; three quarters of a second at the usual speed, so that two slow cores keep up with 24 cameras."""
 
 GUNICORN_OPTIONS = "--timeout 90"
 """Its own 30 seconds would kill a worker that is stopped for so long, just before it is woken."""
@@ -136,16 +136,19 @@ class Stage:
         self.launch()
         self.town = Town(self.folder, self.planned, first.port, self.janitor)
         self._undo.callback(self.town.end)
-        self.began = time.monotonic()
         self.witness = Witness(f"{self.service.url}/events", self.folder / "stream.jsonl")
         self._undo.callback(self.witness.stop)
         self._undo.callback(self.service.end)
         self.service.serves()
         self.witness.start()
+        lines = sum(len(camera["lines"]) for camera in fleet)
+        wait_until(lambda: len(self.witness.today()) == lines, START_SECONDS + 60, "every line's first reading")
+        self.began = time.monotonic()
+        self.copy_log()
 
     @property
     def elapsed(self) -> float:
-        """Real seconds since the clock began."""
+        """Real seconds since every line had been read."""
         return time.monotonic() - self.began
 
     def launch(self) -> None:
@@ -222,8 +225,9 @@ class Stage:
         return None
 
     def keep_data(self) -> None:
-        """Keep what is in the data folder, for whoever looks into what went wrong."""
+        """Keep what is in the data folder and in the database, for whoever looks into what went wrong."""
         shutil.copytree(self.disk.folder, self.folder / "data")
+        self.database.dump(self.folder / "database-at-the-end.dump")
 
     def make_whole(self) -> None:
         """End all that goes wrong."""
