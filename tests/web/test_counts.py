@@ -1,0 +1,237 @@
+"""Counts of earlier times over HTTP: the API and the export, on a real database."""
+
+import csv
+import io
+from datetime import timedelta
+from itertools import pairwise
+
+import pytest
+
+from peoplecount.domain.event import Quality
+from peoplecount.domain.figures import Figures
+from peoplecount.domain.interval import ClosedInterval, Scope
+from peoplecount.domain.interval_body import interval_event
+from peoplecount.services.counts import Counts
+from peoplecount.services.record_writer import RecordWriter
+from peoplecount.storage.errors import DatabaseUnavailable
+from peoplecount.storage.history import History
+from peoplecount.web.app import create_app
+from peoplecount.web.counts import COLUMNS
+from tests.support.board_service import BoardService
+from tests.support.databases import *  # noqa: F403 - fixtures
+from tests.support.shop import FRONT, LEFT, RIGHT, SHOP, at, until
+
+HOUR, QUARTER = timedelta(hours=1), timedelta(minutes=15)
+
+
+class Shop(BoardService):
+    """A shop whose counts are written into a database."""
+
+    def __init__(self, db):
+        super().__init__([SHOP], now=at(8))
+        self.writer = RecordWriter(self.log, db)
+        self.counts = Counts(History(db), lambda: self.snapshots().fields, self.clock)
+        self.client = create_app(self.context(counts=self.counts)).test_client()
+
+    def closes(self, gate, begin, length=HOUR, figures=None, quality=Quality.MEASURED, coverage=1.0):
+        """An interval of a line is over."""
+        interval = ClosedInterval(
+            Scope.LINE,
+            str(gate.key),
+            begin,
+            length,
+            begin.replace(tzinfo=None) + 2 * HOUR,
+            figures,
+            quality if figures is not None else Quality.MISSING,
+            coverage if figures is not None else 0.0,
+        )
+        self.append(interval_event(gate.place, interval, self.clock.now()))
+
+    def write(self):
+        while self.writer.run_once():
+            pass
+        self.catch_up()
+
+    def rows(self, **asked):
+        answer = self.client.get("/api/v1/counts", query_string={"from": "2026-05-04"} | asked)
+        assert answer.status_code == 200, answer.json
+        return answer.json["rows"]
+
+
+@pytest.fixture
+def shop(embedded):
+    """Two hours at three lines: one was not read in the second hour."""
+    shop = Shop(embedded)
+    until(shop, at(8, 30))
+    for gate, entered, left in ((FRONT, 5, 1), (LEFT, 7, 2), (RIGHT, 1, 0)):
+        shop.count(gate, entered, left)
+    until(shop, at(9, 40))
+    shop.count(FRONT, 4, 4)
+    shop.count(LEFT, 2, 0)
+    until(shop, at(10, 1))
+    for gate, figures in ((FRONT, (5, 1)), (LEFT, (7, 2)), (RIGHT, (1, 0))):
+        shop.closes(gate, at(8), figures=Figures(*figures))
+    shop.closes(FRONT, at(9), figures=Figures(4, 4), coverage=0.8)
+    shop.closes(LEFT, at(9), figures=Figures(2, 0))
+    shop.closes(RIGHT, at(9))
+    shop.write()
+    return shop
+
+
+def pairs(rows, *names):
+    return [tuple(row[name] for name in names) for row in rows]
+
+
+def test_hours_of_lines_with_their_provenance(shop):
+    rows = shop.rows()
+    assert pairs(rows, "lineId", "from", "in", "out", "quality", "coverage", "complete") == [
+        ("front-0-1-1", "2026-05-04T06:00:00.000Z", 5, 1, "measured", 1.0, True),
+        ("wide-0-1-1", "2026-05-04T06:00:00.000Z", 7, 2, "measured", 1.0, True),
+        ("wide-0-1-2", "2026-05-04T06:00:00.000Z", 1, 0, "measured", 1.0, True),
+        ("front-0-1-1", "2026-05-04T07:00:00.000Z", 4, 4, "measured", 0.8, True),
+        ("wide-0-1-1", "2026-05-04T07:00:00.000Z", 2, 0, "measured", 1.0, True),
+        ("wide-0-1-2", "2026-05-04T07:00:00.000Z", None, None, "missing", 0.0, False),
+    ]
+    assert pairs(rows[:1], "siteName", "doorName", "lineName", "localStart", "to", "timeZone") == [
+        ("Shop", "Front", "Front", "2026-05-04T08:00:00", "2026-05-04T07:00:00.000Z", "Europe/Zurich")
+    ]
+
+
+def test_sums_carry_the_worst_quality_the_mean_coverage_and_whether_they_are_complete(shop):
+    assert pairs(shop.rows(scope="door"), "doorName", "in", "out", "quality", "coverage", "complete") == [
+        ("Front", 5, 1, "measured", 1.0, True),
+        ("Wide", 8, 2, "measured", 1.0, True),
+        ("Front", 4, 4, "measured", 0.8, True),
+        ("Wide", 2, 0, "missing", 0.5, False),
+    ]
+    assert pairs(shop.rows(scope="site"), "siteId", "doorId", "lineId", "in", "quality", "coverage", "complete") == [
+        ("shop", None, None, 13, "measured", 1.0, True),
+        ("shop", None, None, 6, "missing", 0.6, False),
+    ]
+
+
+def test_days_are_sums_of_hours_and_say_how_much_of_the_day_is_known(shop):
+    until(shop, at(0, 1, day=5))
+    (site,) = shop.rows(scope="site", step="day")
+    assert (site["in"], site["out"], site["localStart"], site["complete"]) == (19, 7, "2026-05-04T00:00:00", False)
+    assert site["coverage"] == pytest.approx((1.8 + 2 + 1) / 3 / 24, abs=1e-3)
+    assert pairs(shop.rows(step="day"), "lineId", "in") == [("front-0-1-1", 9), ("wide-0-1-1", 9), ("wide-0-1-2", 1)]
+
+
+def test_an_interval_that_is_not_over_is_left_out(shop):
+    assert shop.rows(scope="site", step="day") == []
+    shop.count(FRONT, 50)
+    shop.write()
+    assert max(row["to"] for row in shop.rows()) == "2026-05-04T08:00:00.000Z"
+
+
+def test_between_two_intervals_that_are_known_an_unknown_one_is_told_as_such(shop):
+    until(shop, at(12, 1))
+    shop.closes(FRONT, at(11), figures=Figures(0, 0))
+    shop.write()
+    rows = shop.rows(line="front-0-1-1")
+    assert pairs(rows, "in", "quality") == [(5, "measured"), (4, "measured"), (None, "missing"), (0, "measured")]
+
+
+def test_quarters_of_one_door(shop):
+    rows = shop.rows(step="15", door="shop-front")
+    assert pairs(rows[:1], "from", "in", "quality") == [("2026-05-04T06:15:00.000Z", 5, "measured")]
+    assert {row["lineId"] for row in rows} == {"front-0-1-1"}
+
+
+@pytest.mark.parametrize("limit", [1, 2, 5, 6])
+def test_pages_follow_each_other_without_gap_or_repetition(shop, limit):
+    whole, found, cursor = shop.rows(), [], None
+    for _ in range(10):
+        asked = {"from": "2026-05-04", "limit": limit} | ({"cursor": cursor} if cursor else {})
+        page = shop.client.get("/api/v1/counts", query_string=asked).json
+        assert len(page["rows"]) <= limit
+        found += page["rows"]
+        cursor = page["next"]
+        if cursor is None:
+            break
+    assert found == whole
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ({}, "from is missing"),
+        ({"from": "yesterday"}, "neither a day such as 2026-05-04"),
+        ({"from": "2026-02-30"}, "there is no day 2026-02-30"),
+        ({"from": "2026-05-04T08:00:00"}, "with its zone"),
+        ({"from": "2026-05-04", "to": "2026-05-04"}, "from must lie before to"),
+        ({"from": "1926-05-04"}, "3700 days at most"),
+        ({"from": "2026-05-04", "step": "30"}, "allowed are 15, 60, day"),
+        ({"from": "2026-05-04", "scope": "world"}, "allowed are line, door, site"),
+        ({"from": "2026-05-04", "limit": "0"}, "from 1 to 10000"),
+        ({"from": "2026-05-04", "cursor": "x"}, "the one of the page before"),
+        ({"from": "2026-05-04", "scope": "site", "line": "a-0-1-1"}, "needs scope=line"),
+        ({"from": "2026-05-04", "colour": "red"}, "'colour' is not known here"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_with_what_is_allowed(shop, asked, words):
+    for address in ("/api/v1/counts", "/export/counts.csv"):
+        answer = shop.client.get(address, query_string=asked)
+        assert answer.status_code == 400
+        assert words in answer.json["description"]
+
+
+def test_times_may_be_given_with_any_zone(shop):
+    rows = shop.rows(**{"from": "2026-05-04T09:00:00+02:00", "to": "2026-05-04T08:00:00Z"}, scope="site")
+    assert pairs(rows, "localStart") == [("2026-05-04T09:00:00",)]
+
+
+def test_the_export_has_the_same_rows_with_one_header_and_empty_cells_for_what_is_not_known(shop):
+    answer = shop.client.get("/export/counts.csv", query_string={"from": "2026-05-04", "scope": "door"})
+    assert answer.content_type == "text/csv; charset=utf-8"
+    assert 'filename="counts-20260503-20260504-door-60.csv"' in answer.headers["Content-Disposition"]
+    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    assert tuple(rows[0]) == COLUMNS
+    assert [(row["door"], row["in"], row["quality"], row["coverage"], row["complete"]) for row in rows] == [
+        ("Front", "5", "measured", "1.0", "true"),
+        ("Wide", "8", "measured", "1.0", "true"),
+        ("Front", "4", "measured", "0.8", "true"),
+        ("Wide", "2", "missing", "0.5", "false"),
+    ]
+    lines = list(
+        csv.DictReader(io.StringIO(shop.client.get("/export/counts.csv?from=2026-05-04&line=wide-0-1-2").text))
+    )
+    assert [(row["in"], row["out"], row["quality"], row["time_zone"]) for row in lines] == [
+        ("1", "0", "measured", "Europe/Zurich"),
+        ("", "", "missing", "Europe/Zurich"),
+    ]
+
+
+def test_a_name_is_no_formula_in_a_spreadsheet(shop):
+    nasty = type(FRONT)(SHOP, '=HYPERLINK("http://192.0.2.1")', "nasty")
+    shop.count(nasty, 1)
+    until(shop, at(12))
+    shop.write()
+    rows = csv.DictReader(io.StringIO(shop.client.get("/export/counts.csv?from=2026-05-04&scope=door").text))
+    assert {row["door"][0] for row in rows if "HYPERLINK" in row["door"]} == {"'"}
+
+
+def test_a_database_that_is_away_is_said_without_its_secrets(shop):
+    def fail(*_args, **_options):
+        raise DatabaseUnavailable("login failed for user 'sa'")
+
+    shop.counts._history.hours = fail
+    for address in ("/api/v1/counts", "/export/counts.csv"):
+        answer = shop.client.get(address, query_string={"from": "2026-05-04"})
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")
+        assert "sa" not in answer.json["error"].split()
+
+
+def test_a_year_without_counts_takes_few_looks_at_the_database(shop):
+    looks = []
+    hours = shop.counts._history.hours
+    shop.counts._history.hours = lambda *args, **options: (looks.append(args), hours(*args, **options))[1]
+    assert len(shop.rows(**{"from": "2017-05-04"})) == 6
+    assert len(looks) < 70
+    assert all(one[1] == other[0] for one, other in pairwise(looks))
+
+
+def test_without_a_history_there_is_nothing_to_ask(shop):
+    client = create_app(shop.context()).test_client()
+    assert client.get("/api/v1/counts?from=2026-05-04").status_code == 404
