@@ -93,6 +93,9 @@ class Collector:
         self._due: dict[str, datetime] = {}
         """When each camera is polled next, by the machine's clock."""
 
+        self._asked: dict[str, float] = {}
+        """When each camera was last asked to be polled soon, by the monotonic clock."""
+
         self._on_log_error: Callable[[LogError], None] = _ignore
         self._pollers: dict[str, Poller] = {}
         self._roster = Roster()
@@ -159,6 +162,7 @@ class Collector:
         poller = self._pollers.get(camera_id)
         if poller is None or self._stopped.is_set():
             return
+        self._asked[camera_id] = self._clock.monotonic()
         gap = min(LEAST_EVENT_GAP, self._period(poller.camera))
         wait = max(0.0, poller.began_at + gap - self._clock.monotonic())
         moment = self._machine_time() + timedelta(seconds=wait)
@@ -229,6 +233,9 @@ class Collector:
             now = self._machine_time()
             with suppress(KeyError):  # it was removed just now
                 self._scheduler.modify_job(camera.camera_id, next_run_time=self._next(camera, now, now))
+        asked = self._asked.pop(camera.camera_id, None)
+        if asked is not None and asked > poller.began_at:  # meanwhile: this poll may have come too soon for it
+            self.poll_soon(camera.camera_id)
 
     def _poll(self, poller: Poller) -> None:
         with self._attendance():

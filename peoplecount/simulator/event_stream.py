@@ -29,7 +29,9 @@ def open_stream(camera: VirtualCamera, query: Mapping[str, str], *, as_json: boo
     code = camera.faults.amount(FaultName.STREAM_REFUSED, camera.clock.unstopped())
     if code is not None:
         raise SunapiError(int(code))
-    return Response(200, content_type=f"multipart/x-mixed-replace; boundary={BOUNDARY}", stream=_Events(camera).news)
+    events = _Events(camera)
+    camera.listeners.add(events)
+    return Response(200, content_type=f"multipart/x-mixed-replace; boundary={BOUNDARY}", stream=events.news)
 
 
 class _Events:

@@ -150,6 +150,7 @@ class Simulation:
                     "unauthorized": count.unauthorized,
                     "failures": count.failures,
                     "forbidden": list(count.forbidden),
+                    "streams": len(front.camera.listeners),
                 },
             )
 

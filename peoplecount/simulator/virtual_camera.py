@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from random import Random
+from weakref import WeakSet
 
 from peoplecount.simulator.camera_clock import CameraClock
 from peoplecount.simulator.clock import PlayedClock
@@ -44,6 +45,9 @@ class VirtualCamera:
         )
         self.former_counters: tuple[LineCounter, ...] = ()
         """Those of lines that have been removed, for the truth's sake."""
+
+        self.listeners: WeakSet[object] = WeakSet()
+        """Whoever follows its events, for as long as they do."""
 
         self.faults = FaultBoard()
         self.chance = Random(plan.serial)  # noqa: S311 (nonces of invented cameras)

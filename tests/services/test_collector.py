@@ -337,6 +337,22 @@ class TestPollingSoon:
         assert room.scheduler.modified == {}
         assert room.collector._due["east"] == first
 
+    def test_who_comes_during_a_poll_is_not_forgotten_though_it_takes_long_or_places_the_polls_anew(self, room):
+        def poll_that_takes_long():
+            room.poller.began_at = room.clock.monotonic()
+            room.clock.passes(0.5)
+            room.collector.poll_soon("east")
+            room.clock.passes(2)
+            room.clocks["east"] = LocalClock(timedelta(hours=2))
+
+        room.poller.poll = poll_that_takes_long
+        room.scheduler.run("east")
+        assert self.in_seconds(room) == 0
+        room.scheduler.modified.clear()
+        room.poller.poll = lambda: setattr(room.poller, "began_at", room.clock.monotonic())
+        room.scheduler.run("east")
+        assert room.scheduler.modified == {}
+
     def test_a_turn_that_comes_sooner_stays(self, room):
         room.poller.began_at = room.clock.monotonic()
         room.collector._due["east"] = room.machine_time + timedelta(seconds=0.5)
