@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask, Response
 
-from peoplecount.web import chart, cross_site, dashboard, errors, health, parameters, stream, trusted_hosts
+from peoplecount.web import audit, chart, counts, cross_site, dashboard, errors, health, parameters, stream, trusted_hosts
 from peoplecount.web.context import WebContext
 from peoplecount.web.formats import FILTERS
 
@@ -41,7 +41,7 @@ def create_app(context: WebContext) -> Flask:
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     app.jinja_env.filters.update(FILTERS)
     app.jinja_env.globals["demo"] = context.demo
-    for part in (dashboard, stream, chart, health):
+    for part in (dashboard, audit, stream, chart, counts, health):
         app.register_blueprint(part.routes(context))
     errors.register(app)
     if context.trusted_hosts:

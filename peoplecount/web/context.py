@@ -9,6 +9,8 @@ from typing import Any, Protocol
 
 import peoplecount
 from peoplecount.domain.clock import Clock
+from peoplecount.services.door_audit import AuditReport
+from peoplecount.services.counts import Counts
 from peoplecount.services.live_board import LiveBoard
 from peoplecount.stream.client import Backlog
 from peoplecount.stream.hub import Hub
@@ -28,6 +30,14 @@ class Chart(Protocol):
         ...
 
 
+class Audits(Protocol):
+    """Where the door audits come from."""
+
+    def read(self, site_id: str) -> AuditReport:
+        """The audit of a site. Raises ``NoSuchSite`` and ``AuditUnavailable``."""
+        ...
+
+
 def _no_status() -> Mapping[str, Any]:
     return {}
 
@@ -43,6 +53,12 @@ class WebContext:
     clock: Clock
     chart: Chart | None = None
     """``None`` where nothing keeps a history."""
+
+    audit: Audits | None = None
+    """``None`` where nothing keeps a history."""
+
+    counts: Counts | None = None
+    """Where counts of earlier times come from; ``None`` where nothing keeps a history."""
 
     status: Callable[[], Mapping[str, Any]] = _no_status
     """What ``/health/ready`` shows beside the stream's own state; must not block. ``"ready": False`` makes it 503."""
