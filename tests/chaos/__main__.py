@@ -19,7 +19,7 @@ from pathlib import Path
 
 from tests.chaos.blow import BlowKind
 from tests.chaos.janitor import Janitor
-from tests.chaos.round import Outcome, play, report
+from tests.chaos.round import play, report
 from tests.chaos.round_table import RoundTable, in_words
 from tests.chaos.schedule import CAMERAS, ROUND_SECONDS, SPEED, Round, plan_rounds
 from tests.support import postgres
@@ -46,7 +46,8 @@ def main() -> int:
         for planned in rounds:
             _say(_in_words(planned))
         return 0
-    return _play_all([planned for planned in rounds if not table.holds(planned.number)], table, binaries)
+    rounds = [planned for planned in rounds if not table.holds(planned.number)]
+    return _play_all(rounds, table, binaries, keep=asked.keep)
 
 
 def _arguments() -> argparse.Namespace:
@@ -58,6 +59,7 @@ def _arguments() -> argparse.Namespace:
         "--resume", type=Path, metavar="FILE", help="keep the rounds' table there; those it holds are not played again"
     )
     parser.add_argument("--plan", action="store_true", help="print what would fall when, and play nothing")
+    parser.add_argument("--keep", action="store_true", help="keep what good rounds leave behind, too")
     parser.add_argument(
         "--only",
         action="append",
@@ -74,7 +76,7 @@ def _refuse(reason: str) -> int:
     return 2
 
 
-def _play_all(rounds: list[Round], table: RoundTable, binaries: Path) -> int:
+def _play_all(rounds: list[Round], table: RoundTable, binaries: Path, *, keep: bool) -> int:
     root = Path(tempfile.mkdtemp(prefix="peoplecount-chaos-"))
     try:
         with _stops_in_order(), Janitor() as janitor, postgres.running_postgres(binaries) as server:
@@ -84,10 +86,10 @@ def _play_all(rounds: list[Round], table: RoundTable, binaries: Path) -> int:
                 _say(_in_words(planned))
                 folder = root / f"round-{planned.number}"
                 folder.mkdir()
-                outcome = play(planned, folder, server, janitor, _say)
+                outcome = play(planned, folder, server, janitor, _say, keep=keep)
                 table.add(outcome.line())
                 _say("\n".join(report(outcome)))
-                _keep_or_remove(folder, outcome)
+                _keep_or_remove(folder, keep=keep or not outcome.is_good)
     except KeyboardInterrupt:
         _say("\ninterrupted; everything that was started has ended")
         return INTERRUPTED
@@ -110,11 +112,11 @@ def _stops_in_order() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _keep_or_remove(folder: Path, outcome: Outcome) -> None:
-    if outcome.is_good:
-        shutil.rmtree(folder)
+def _keep_or_remove(folder: Path, *, keep: bool) -> None:
+    if keep:
+        _say(f"what the service said, its log, its database and what the stream sent are kept in {folder}")
     else:
-        _say(f"what the service said, its log and what the stream sent are kept in {folder}")
+        shutil.rmtree(folder)
 
 
 def _in_words(planned: Round) -> str:

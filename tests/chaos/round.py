@@ -74,7 +74,7 @@ class Outcome:
         )
 
 
-def play(planned: Round, folder: Path, server: PostgresServer, janitor: Janitor, say: Say) -> Outcome:
+def play(planned: Round, folder: Path, server: PostgresServer, janitor: Janitor, say: Say, *, keep: bool) -> Outcome:
     """Play a round in an empty folder."""
     began = time.monotonic()
     with Stage(folder, planned, server, janitor) as stage:
@@ -92,7 +92,7 @@ def play(planned: Round, folder: Path, server: PostgresServer, janitor: Janitor,
         code = stage.service.stop()
         if code != 0:
             outcome.doubts.append(f"the service ended with {code} when it was told to stop")
-        if not outcome.is_good:
+        if keep or not outcome.is_good:
             stage.keep_data()
     outcome.seconds = time.monotonic() - began
     return outcome
