@@ -28,6 +28,8 @@ from peoplecount.services.camera_health import CameraHealth
 from peoplecount.services.camera_watch import CameraWatch
 from peoplecount.services.collector import Collector
 from peoplecount.services.count_keeper import CountKeeper
+from peoplecount.services.counts import Counts
+from peoplecount.services.door_audit import DoorAudit
 from peoplecount.services.event_watch import EventWatch
 from peoplecount.services.leadership import Leadership
 from peoplecount.services.live_board import LiveBoard
@@ -40,6 +42,7 @@ from peoplecount.services.polled_camera import PolledCamera
 from peoplecount.services.poller import Poller
 from peoplecount.services.polling_session import PollingSession
 from peoplecount.services.projections import Projections
+from peoplecount.services.record_retention import RecordRetention
 from peoplecount.services.record_writer import RecordWriter
 from peoplecount.services.roster_keeper import RosterKeeper
 from peoplecount.services.snapshots import Snapshots
@@ -156,6 +159,14 @@ class Service:
             snapshots=self._snapshots,
             clock=self._clock,
             chart=TodayChart(self._history, self._board, self._clock),
+            counts=Counts(self._history, lambda: self._snapshots().fields, self._clock),
+            audit=DoorAudit(
+                self._history,
+                sites=lambda: self._rosters.current().sites,
+                names=self._board.line_names,
+                clock=self._clock,
+                offload=self._runtime.offload,
+            ),
             status=self._status,
             demo=self._settings.demo,
             trusted_hosts=self._settings.trusted_hosts or LOOPBACK_NAMES,
@@ -217,9 +228,18 @@ class Service:
             offload=offload,
             keep_log=timedelta(days=self._settings.log_keep_days),
             remove=desk.remove,
-            workers={"occupancy": desk.run, "projections": projections.run, **reconciliation.workers()},
+            workers={
+                "occupancy": desk.run,
+                "projections": projections.run,
+                "retention": self._retention(self._writer).run,
+                **reconciliation.workers(),
+            },
         )
         return self._session
+
+    def _retention(self, writer: RecordWriter) -> RecordRetention:
+        keep = timedelta(days=self._settings.records_keep_days)
+        return RecordRetention(self._database, keep, self._clock, is_busy=lambda: writer.state.progress is not None)
 
     def _occupancy_desk(self, keeper: CountKeeper) -> OccupancyDesk:
         hand_counts = HandCountTable(self._database).since
@@ -318,7 +338,7 @@ class Service:
             status["history"] = self._history_status()
             state = writer.state
             # What exactly is wrong may name servers and logins: that is for the log.
-            status["database"] |= {"lag": state.lag, "writes": not state.error, "refused": state.refused}
+            status["database"] |= {"writes": not state.error, **state.figures()}
         return status
 
     def _history_status(self) -> Mapping[str, Any]:

@@ -62,12 +62,15 @@ class LineTrust:
         is_of_today = is_known and self.day is not None and self.day >= day.date
         quality = Quality.MEASURED if is_known else Quality.MISSING
         breaks = [one for one in self.breaks if day.date_of(parse_utc(one["time"])) == day.date]
+        shown = line.shown_by_camera(day)
         ours = Figures(in_today, out_today) if in_today is not None and out_today is not None else None
         return {
             "qualityToday": (self.quality if is_of_today else quality).value,
             "coverageToday": self.coverage if is_of_today else None,
             "breaks": breaks,
-            "difference": difference(line.shown_by_camera(day), ours, _reason(breaks, day)),
+            "cameraInToday": None if shown is None else shown.entered,
+            "cameraOutToday": None if shown is None else shown.left,
+            "difference": difference(shown, ours, _reason(breaks, day)),
         }
 
 

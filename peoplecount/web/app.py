@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from flask import Flask, Response
 
-from peoplecount.web import audit, chart, counts, cross_site, dashboard, errors, health, parameters, stream, trusted_hosts
+from peoplecount.web import (
+    audit,
+    chart,
+    counts,
+    cross_site,
+    dashboard,
+    errors,
+    health,
+    parameters,
+    stream,
+    trust,
+    trusted_hosts,
+)
 from peoplecount.web.context import WebContext
 from peoplecount.web.formats import FILTERS
 
@@ -40,6 +52,7 @@ def create_app(context: WebContext) -> Flask:
     )
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     app.jinja_env.filters.update(FILTERS)
+    app.jinja_env.filters.update(trust.FILTERS)
     app.jinja_env.globals["demo"] = context.demo
     for part in (dashboard, audit, stream, chart, counts, health):
         app.register_blueprint(part.routes(context))

@@ -1,5 +1,7 @@
 // The state of the board: what snapshots and events say, by id. Knows nothing of the page.
 
+import { mean, worst } from "./trust.js";
+
 const KNOWN = (line) => line.inToday !== null && line.outToday !== null;
 
 const TOLD_OF_SITES = ["clamped", "clampedToday", "occupancyEstimate", "occupancyLow", "occupancyHigh", "countedByHandAt"];
@@ -43,11 +45,12 @@ export class Board {
     // A count of yesterday that arrives after midnight says nothing about today.
     const late = known && site.date && event.localTime.slice(0, 10) < site.date;
     const { inToday, outToday } = late ? known : event;
+    const trust = late ? {} : { ...camera(event), qualityToday: worst([known?.inToday == null ? "measured" : known.qualityToday, event.quality]) };
     const shaping = !known || SHAPING.some((name) => known[name] !== event[name]);
     if (!late) site.occupancy = event.occupancy;
     if (known?.doorId !== event.doorId || known.siteId !== event.siteId) this.#groups.clear();
     // The same object as before, so that the groups go on holding.
-    this.lines.set(event.lineId, Object.assign(known ?? {}, event, { inToday, outToday, missing: false }));
+    this.lines.set(event.lineId, Object.assign(known ?? {}, event, { inToday, outToday, missing: false, ...trust }));
     if (!this.doors.has(event.doorId)) this.doors.set(event.doorId, { doorId: event.doorId, doorName: event.doorName, siteId: event.siteId });
     if (!this.cameras.has(event.cameraId)) this.#newCamera(event);
     this.seen(event.cameraId, event.to);
@@ -63,6 +66,33 @@ export class Board {
     for (const name of TOLD_OF_SITES) site[name] = event[name];
     // After a reset nobody is inside, which is known once a camera has been read: the next snapshot says.
     if (event.reason !== "daily reset") site.occupancy = event.occupancy;
+  }
+
+  // An hour is known better. Where it is one of today, so is today.
+  correct(event) {
+    const line = this.lines.get(event.lineId);
+    const site = this.sites.get(event.siteId);
+    if (!line || !site || event.inToday === undefined || event.localStart.slice(0, 10) < site.date) return false;
+    const { inToday, outToday } = event;
+    Object.assign(line, { inToday, outToday, qualityToday: worst([line.qualityToday, event.quality]) });
+    if (event.occupancy !== null) site.occupancy = event.occupancy;
+    this.#sumsOf(line);
+    return true;
+  }
+
+  // An interval of a line is over: how far its day can be trusted was looked at anew.
+  closed(event) {
+    const line = this.lines.get(event.lineId);
+    const site = line && this.sites.get(line.siteId);
+    if (!site || event.qualityToday === undefined || event.localStart.slice(0, 10) < site.date) return;
+    line.qualityToday = event.qualityToday;
+    line.coverageToday = event.coverageToday;
+    this.#sumsOf(line);
+  }
+
+  #sumsOf(line) {
+    sum(this.sites.get(line.siteId), this.linesOf("siteId", line.siteId));
+    sum(this.doors.get(line.doorId), this.linesOf("doorId", line.doorId));
   }
 
   status(event) {
@@ -122,4 +152,13 @@ function sum(row, lines) {
   row.inToday = known.length ? known.reduce((total, line) => total + line.inToday, 0) : null;
   row.outToday = known.length ? known.reduce((total, line) => total + line.outToday, 0) : null;
   row.complete = lines.length > 0 && known.length === lines.length;
+  row.qualityToday = lines.length ? worst(lines.map((line) => line.qualityToday)) : "missing";
+  row.coverageToday = mean(lines.map((line) => line.coverageToday));
+}
+
+// What the camera shows, in our sense of in and out.
+function camera({ cameraInTotal, cameraOutTotal, swapped }) {
+  return swapped
+    ? { cameraInToday: cameraOutTotal, cameraOutToday: cameraInTotal }
+    : { cameraInToday: cameraInTotal, cameraOutToday: cameraOutTotal };
 }

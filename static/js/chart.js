@@ -1,11 +1,13 @@
 // Today's curves: people inside above, people in and out per quarter of an hour below.
 
 import { clockTime, people } from "./format.js";
+import { worst } from "./trust.js";
 
 /* global uPlot */
 
 const RELOAD = 5 * 60_000;
 const RETRY = 5_000;
+const SETTLING = 1_500;
 const HOUR = 3600;
 const LEAST_HOURS = 4;
 const MOST_HEIGHT = 480;
@@ -40,8 +42,15 @@ export class TodayCharts {
     this.load();
   }
 
+  // Earlier quarters are known better: the history has them once it reaches up to this event.
+  renew(id) {
+    this.begunAfter = id;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.load(), SETTLING);
+  }
+
   add(event) {
-    this.events.push({ id: event.id, siteId: event.siteId, at: Date.parse(event.to) / 1000, in: event.in, out: event.out });
+    this.events.push({ id: event.id, siteId: event.siteId, at: Date.parse(event.to) / 1000, in: event.in, out: event.out, quality: event.quality });
   }
 
   // Once a second, not with every event: drawing costs far more than writing a number.
@@ -83,7 +92,7 @@ export class TodayCharts {
     const site = this.board.sites.get(siteId);
     const stored = this.answer?.sites.find((curve) => curve.siteId === siteId && curve.date === site?.date);
     if (!site) return null;
-    const curve = stored ? { ...stored, in: [...stored.in], out: [...stored.out] } : this.#empty(site);
+    const curve = stored ? { ...stored, in: [...stored.in], out: [...stored.out], quality: [...stored.quality] } : this.#empty(site);
     if (!curve) return null;
     const start = Date.parse(curve.start) / 1000;
     const step = this.answer?.stepSeconds ?? 900;
@@ -92,6 +101,7 @@ export class TodayCharts {
       if (event.siteId !== siteId || index < 0 || index >= curve.in.length || !after(event.id, stored && this.answer.asOf)) continue;
       curve.in[index] = (curve.in[index] ?? 0) + event.in;
       curve.out[index] = (curve.out[index] ?? 0) + event.out;
+      curve.quality[index] = worst([curve.quality[index] ?? "measured", event.quality]);
     }
     return { ...curve, start, step, occupancy: site.occupancy, timeZone: site.timeZone };
   }
@@ -104,7 +114,7 @@ export class TodayCharts {
     const none = () => new Array(96).fill(null);
     return {
       siteId: site.siteId, start: new Date(midnight).toISOString(), occupancySince: new Date(now).toISOString(),
-      in: none(), out: none(), estimated: [], partial: [],
+      in: none(), out: none(), quality: none(), coverage: none(), partial: [],
     };
   }
 }
@@ -131,6 +141,7 @@ class ChartView {
     this.plot = element.querySelector(".plot");
     this.readout = element.querySelector(".readout");
     this.note = element.querySelector(".chart-note");
+    this.doubts = element.querySelector(".chart-doubts");
     this.observer = new ResizeObserver(() => this.#resize());
     this.observer.observe(this.plot);
   }
@@ -150,12 +161,13 @@ class ChartView {
     if (!this.flow || this.timeZone !== curve.timeZone) this.#build(curve.timeZone);
     const [from, to] = hoursShown(curve, now);
     const inside = insideLine(curve, now);
-    const key = JSON.stringify([from, to, curve.in, curve.out, inside[1]]);
+    const key = JSON.stringify([from, to, curve.in, curve.out, curve.quality, Math.floor(now / 60), inside[1]]);
     if (key === this.drawn) return;
     this.drawn = key;
     this.range = [from, to];
     this.inside.setData(inside);
     this.flow.setData(bars(curve));
+    this.doubts.textContent = doubts(curve, now);
     this.#read(null);
   }
 
@@ -179,9 +191,11 @@ class ChartView {
     const axis = { stroke: colour("ink-faint"), grid: { stroke: colour("hair"), width: 1 }, ticks: { show: false }, font: `12px ${style.fontFamily}` };
     const figures = { ...axis, size: 44, values: (_, ticks) => ticks.map((tick) => people(Math.abs(tick))), incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000], space: 28 };
     const hours = { ...axis, space: 54, values: (_, ticks) => ticks.map((tick) => clockTime(tick * 1000, timeZone)), incrs: [HOUR, 2 * HOUR, 3 * HOUR, 4 * HOUR, 6 * HOUR], grid: { show: false } };
-    const bar = (label, name, alpha) => ({
-      label, width: 0, points: { show: false }, fill: faded(colour(name), alpha), paths: uPlot.paths.bars({ size: [0.82, 60], align: 1 }),
+    const bar = (label, name, pattern) => ({
+      label, width: 1, stroke: colour(name), points: { show: false }, fill: PATTERNS[pattern](colour(name), colour("card")),
+      paths: uPlot.paths.bars({ size: [0.82, 60], align: 1 }),
     });
+    const missing = PATTERNS.missing(colour("ink-faint"));
     this.inside = new uPlot({
       ...shared,
       scales: { x: scaleX, y: { range: (_, low, high) => [0, Math.max(4, (high ?? 0) * 1.12)] } },
@@ -192,8 +206,9 @@ class ChartView {
       ...shared,
       scales: { x: scaleX, y: { range: (_, low, high) => [Math.min(-2, (low ?? 0) * 1.15), Math.max(2, (high ?? 0) * 1.15)] } },
       axes: [hours, figures],
-      series: [{}, bar("in", "in", 1), bar("out", "out", 1), bar("in, estimated", "in", 0.4), bar("out, estimated", "out", 0.4)],
-    }, [[], [], [], [], []], this.plot);
+      series: [{}, ...KINDS_OF_BARS.flatMap((kind) => [bar(`in, ${kind}`, "in", kind), bar(`out, ${kind}`, "out", kind)])],
+      hooks: { ...shared.hooks, drawAxes: [(plot) => drawMissing(plot, this.curve, this.now, missing)] },
+    }, [[], ...KINDS_OF_BARS.flatMap(() => [[], []])], this.plot);
   }
 
   // As high as the list of doors beside it, within reason; where it stands above that list, as the style sheet says.
@@ -227,9 +242,12 @@ class ChartView {
     const to = index === running ? "now" : clockTime((start + (index + 1) * step) * 1000, timeZone);
     const known = this.curve.in[index] !== null;
     const words = known ? `${people(this.curve.in[index])} in, ${people(this.curve.out[index])} out` : "not known";
+    const kind = kindOf(this.curve.quality[index]);
+    const coverage = this.curve.coverage[index];
     const doubts = [
-      this.curve.estimated.includes(index) ? "partly estimated" : "",
+      known && kind !== "measured" ? `partly ${kind}` : "",
       this.curve.partial.includes(index) ? "some lines not known" : "",
+      coverage !== null && coverage < 1 ? `read ${Math.floor(coverage * 100)} % of the time` : "",
     ].filter(Boolean);
     this.readout.textContent = `${from} to ${to}: ${[words, ...doubts].join(", ")}`;
   }
@@ -265,17 +283,108 @@ function insideLine(curve, now) {
   return [times, values];
 }
 
-function bars(curve) {
-  const estimated = new Set(curve.estimated);
-  const times = curve.in.map((_, index) => curve.start + index * curve.step);
-  const pick = (values, sign, wanted) =>
-    values.map((value, index) => (value !== null && estimated.has(index) === wanted ? sign * value : null));
-  return [times, pick(curve.in, 1, false), pick(curve.out, -1, false), pick(curve.in, 1, true), pick(curve.out, -1, true)];
+const KINDS_OF_BARS = ["measured", "from the camera's history", "estimated"];
+
+// Told apart by their pattern and not by colour alone: full, with dots, with stripes.
+const PATTERNS = {
+  measured: (ink) => ink,
+  "from the camera's history": (ink, ground) => tile(6, (context) => {
+    context.fillStyle = ink;
+    context.fillRect(0, 0, 6, 6);
+    context.fillStyle = ground;
+    context.beginPath();
+    context.arc(3, 3, 1.4, 0, 2 * Math.PI);
+    context.fill();
+  }),
+  estimated: (ink, ground) => tile(6, (context) => {
+    context.fillStyle = ground;
+    context.fillRect(0, 0, 6, 6);
+    stripes(context, ink, 2);
+  }),
+  missing: (ink) => tile(6, (context) => stripes(context, ink, 0.7)),
+};
+
+function tile(size, paint) {
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = size;
+  const context = canvas.getContext("2d");
+  paint(context);
+  return context.createPattern(canvas, "repeat");
 }
 
-function faded(colour, alpha) {
-  if (alpha === 1) return colour;
-  const value = colour.slice(1);
-  const parts = [0, 2, 4].map((at) => parseInt(value.slice(at, at + 2), 16));
-  return `rgb(${parts.join(" ")} / ${alpha * 100}%)`;
+function stripes(context, ink, width) {
+  context.strokeStyle = ink;
+  context.lineWidth = width;
+  context.beginPath();
+  for (const shift of [-6, 0, 6]) {
+    context.moveTo(shift - 1, 7);
+    context.lineTo(shift + 7, -1);
+  }
+  context.stroke();
+}
+
+function kindOf(quality) {
+  if (quality === "back-filled" || quality === "corrected") return "from the camera's history";
+  return quality === "estimated" ? "estimated" : "measured";
+}
+
+function bars(curve) {
+  const times = curve.in.map((_, index) => curve.start + index * curve.step);
+  const kinds = curve.quality.map(kindOf);
+  const pick = (values, sign, wanted) =>
+    values.map((value, index) => (value !== null && kinds[index] === wanted ? sign * value : null));
+  return [times, ...KINDS_OF_BARS.flatMap((kind) => [pick(curve.in, 1, kind), pick(curve.out, -1, kind)])];
+}
+
+// What is over and not known is a gap with a mark of its own, and no zero.
+function missingSpans(curve, now) {
+  return spans(curve, now, (index) => curve.in[index] === null);
+}
+
+function spans(curve, now, wanted) {
+  const found = [];
+  curve.in.forEach((_, index) => {
+    const from = curve.start + index * curve.step;
+    if (from + curve.step > now || !wanted(index)) return;
+    if (found.length && found.at(-1)[1] === from) found.at(-1)[1] = from + curve.step;
+    else found.push([from, from + curve.step]);
+  });
+  return found;
+}
+
+function drawMissing(plot, curve, now, pattern) {
+  if (!curve) return;
+  const { top, height, left, width } = plot.bbox;
+  plot.ctx.save();
+  plot.ctx.beginPath();
+  plot.ctx.rect(left, top, width, height);
+  plot.ctx.clip();
+  plot.ctx.fillStyle = pattern;
+  plot.ctx.globalAlpha = 0.55;
+  for (const [from, to] of missingSpans(curve, now)) {
+    const begin = plot.valToPos(from, "x", true);
+    plot.ctx.fillRect(begin, top, plot.valToPos(to, "x", true) - begin, height);
+  }
+  plot.ctx.restore();
+}
+
+// The same in words, for whoever cannot see the patterns.
+function doubts(curve, now) {
+  const told = [
+    ["Not known", missingSpans(curve, now)],
+    ["Estimated", spans(curve, now, (index) => curve.in[index] !== null && kindOf(curve.quality[index]) === "estimated")],
+    ["From the camera's history", spans(curve, now, (index) => curve.in[index] !== null && kindOf(curve.quality[index]) === "from the camera's history")],
+  ];
+  const clock = (seconds) => clockTime(seconds * 1000, curve.timeZone);
+  return told
+    .filter(([, found]) => found.length)
+    .map(([words, found]) => `${words}: ${listed(found.map(([from, to]) => `${clock(from)} to ${clock(to)}`))}.`)
+    .join(" ");
+}
+
+const MOST_SPANS = 4;
+
+function listed(texts) {
+  if (texts.length <= MOST_SPANS) return texts.join(", ");
+  return `${texts.slice(0, MOST_SPANS).join(", ")} and ${texts.length - MOST_SPANS} more times`;
 }

@@ -5,7 +5,10 @@
 const SILENCE = 40_000;
 const REOPEN = 2_000;
 
-const KINDS = ["snapshot", "gap", "readings", "goodbye", "PeopleCountingUpdate", "CounterBreak", "CameraStatus"];
+const KINDS = [
+  "snapshot", "gap", "readings", "goodbye", "PeopleCountingUpdate", "CountCorrection", "CounterBreak", "IntervalClosed",
+  "OccupancyChanged", "CameraStatus",
+];
 
 export class LiveConnection {
   constructor(address, { heard, changed }) {

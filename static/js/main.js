@@ -12,6 +12,7 @@ import { Page } from "./page.js";
 const DAY_PATIENCE = 12_000;
 const REBUILD_DELAY = 300;
 const REBUILD_RETRY = 2_000;
+const REBUILD_TOGETHER = 1_500;
 
 const root = document.getElementById("board");
 const clock = new ServerClock();
@@ -61,6 +62,17 @@ const HEARD = {
   OccupancyChanged(event) {
     board.inside(event);
   },
+  CountCorrection(event) {
+    if (!board.correct(event)) return;
+    charts.renew(event.id);
+    rebuildSoon();
+  },
+  IntervalClosed(event) {
+    board.closed(event);
+  },
+  CounterBreak(event) {
+    if (event.break !== "midnight reset") rebuildSoon();
+  },
   CameraStatus(event) {
     if (board.status(event)) rebuildIfNeeded();
   },
@@ -71,6 +83,12 @@ function rebuildIfNeeded(delay = REBUILD_DELAY) {
   clearTimeout(rebuildTimer);
   if (board.shape() === pageShape) return;
   rebuildTimer = setTimeout(rebuild, delay);
+}
+
+// What is said in sentences is said by the service; it comes seldom, but then of many lines at once.
+function rebuildSoon() {
+  pageShape = "";
+  rebuildIfNeeded(REBUILD_TOGETHER);
 }
 
 async function rebuild() {

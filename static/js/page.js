@@ -2,6 +2,7 @@
 // a frame, and only where the text differs.
 
 import { age, clockTime, estimate, opened, people } from "./format.js";
+import { trusted } from "./trust.js";
 
 const STATE_WORDS = {
   up: "answering",
@@ -40,10 +41,14 @@ export class Page {
     this.answering = grouped(this.root, "answering");
     this.cameraItems = grouped(this.root, "camera");
     this.clocks = grouped(this.root, "clock");
+    this.trusts = grouped(this.root, "trust");
+    this.texts = grouped(this.root, "text");
   }
 
   replace(html) {
+    const open = [...this.root.querySelectorAll("details[open]")].map((element) => element.dataset.details);
     this.root.innerHTML = html;
+    for (const element of this.root.querySelectorAll("details")) element.open = open.includes(element.dataset.details);
     this.index();
   }
 
@@ -64,7 +69,7 @@ export class Page {
     this.#paintOwnClock();
     for (const site of this.board.sites.values()) this.#paintSite(site);
     for (const door of this.board.doors.values()) this.#paintDoor(door);
-    for (const line of this.board.lines.values()) this.#flow(`line/${line.lineId}`, line);
+    for (const line of this.board.lines.values()) this.#paintLine(line);
     this.tick();
   }
 
@@ -93,6 +98,7 @@ export class Page {
     const key = `site/${site.siteId}`;
     this.#figure(`${key}/occupancy`, site.occupancy);
     this.#flow(key, site);
+    write(this.trusts.get(key), trusted(site));
     const share = site.capacity && site.occupancy !== null ? site.occupancy / site.capacity : null;
     const band = share === null ? "unknown" : share >= 1 ? "full" : share >= BUSY_SHARE ? "busy" : "calm";
     mark(this.bands.get(site.siteId), "band", band);
@@ -109,6 +115,16 @@ export class Page {
       const partly = site.complete ? "" : "without the lines that are not known";
       write(this.whys.get(`${direction}/${site.siteId}`), value === null ? none : partly);
     }
+  }
+
+  #paintLine(line) {
+    const id = line.lineId;
+    this.#flow(`line/${id}`, line);
+    write(this.texts.get(`line-in/${id}`), people(line.inToday));
+    write(this.texts.get(`line-out/${id}`), people(line.outToday));
+    write(this.texts.get(`camera-in/${id}`), people(line.cameraInToday));
+    write(this.texts.get(`camera-out/${id}`), people(line.cameraOutToday));
+    write(this.trusts.get(`line/${id}`), trusted(line));
   }
 
   #paintDoor(door) {
