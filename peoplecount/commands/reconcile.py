@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import date, datetime
@@ -29,13 +30,16 @@ from peoplecount.services.polled_camera import PolledCamera
 from peoplecount.services.site_day import zone_of
 from peoplecount.settings import Settings
 from peoplecount.settings.database import DatabaseKind
-from peoplecount.storage.errors import DatabaseError
+from peoplecount.storage.errors import DatabaseError, DatabaseUnavailable
 from peoplecount.storage.history import History, HourCount
 from peoplecount.storage.proxy import ProxyDB
 
 NOTHING_DIFFERS, SOMETHING_DIFFERS, CANNOT_TELL = 0, 1, 2
 
 USUAL_DAYS = 7
+
+PATIENCE = 5.0
+"""Seconds in which a running service is given time to write what it has just counted."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -93,15 +97,12 @@ def _reconcile(arguments: argparse.Namespace, settings: Settings, folder: DataFo
     compare = _Comparing(settings, folder, History(proxy), roster)
     found = [row for camera in cameras for row in compare.camera(camera, arguments.days)]
     _print(found, everything=arguments.all)
-    behind = compare.behind()
-    if behind:
-        print(f"The database is {behind} events behind the log; what it lacks may be among these.")
     differing = [row for row in found if row.verdict is Verdict.DIFFERENT]
     if differing and arguments.repair:
         _repair(folder, differing)
     if differing:
         return SOMETHING_DIFFERS
-    return CANNOT_TELL if behind or any(row.verdict is Verdict.UNKNOWN for row in found) else NOTHING_DIFFERS
+    return CANNOT_TELL if any(row.verdict is Verdict.UNKNOWN for row in found) else NOTHING_DIFFERS
 
 
 def _chosen(arguments: argparse.Namespace, roster: Roster) -> list[Camera]:
@@ -124,6 +125,7 @@ class _Comparing:
         self._notes = HistoryNotesKeeper(folder.store, call_here)
         self._head = folder.log.head()
         self._counted = CountMemory(folder.log.load_states(), {})
+        self._lag = self._wait_for_the_database()
 
     def camera(self, camera: Camera, days: int) -> Iterator[Comparison]:
         """One camera's days."""
@@ -141,14 +143,22 @@ class _Comparing:
         with closing(source):
             yield from comparison.days(days)
 
-    def behind(self) -> int:
-        """Events that were in the log when comparing began and are not in the database."""
+    def _wait_for_the_database(self) -> int:
+        """Events that were in the log when comparing began, and that the database lacks even after a moment."""
+        deadline = time.monotonic() + PATIENCE
+        while (lag := self._behind()) and time.monotonic() < deadline:
+            time.sleep(0.2)
+        return lag
+
+    def _behind(self) -> int:
         written = self._history.written_up_to()
         if written is None or written.epoch != self._head.epoch:
             return self._head.number
         return max(self._head.number - written.number, 0)
 
     def _hours(self, start: datetime, end: datetime, line_ids: list[str]) -> list[HourCount]:
+        if self._lag:
+            raise DatabaseUnavailable(f"it is {self._lag} events behind the log, and what it lacks is not told apart")
         return self._history.hours(start, end, line_ids=line_ids)
 
 

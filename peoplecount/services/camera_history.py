@@ -44,7 +44,7 @@ class Pace(Enum):
     """When to come again."""
 
     AT_ONCE = "there may be another day to ask about"
-    SOON = "the camera has not been read"
+    SOON = "somebody is waited for: the camera to be read, or the database"
     LATER = "there is nothing to do"
 
 

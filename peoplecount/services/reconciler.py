@@ -131,8 +131,8 @@ class Reconciler:
         """One step; real seconds until the next. Raises ``LogError``."""
         try:
             pace = history.step()
-            if pace is Pace.AT_ONCE or self._check_a_day(history):
-                return 0.0
+            if pace is Pace.LATER:
+                pace = self._check_a_day(history)
         except LogError:
             raise
         except Exception:
@@ -140,25 +140,30 @@ class Reconciler:
                 "the history of camera %s could not be reconciled for an unforeseen reason", history.camera_id
             )
             return FAULT_SECONDS
+        return self._seconds(pace)
+
+    def _seconds(self, pace: Pace) -> float:
+        if pace is Pace.AT_ONCE:
+            return 0.0
         return SOON_SECONDS if pace is Pace.SOON else max(LOOK_SECONDS / self._clock.speed, IDLE_SECONDS)
 
-    def _check_a_day(self, history: CameraHistory) -> bool:
-        """Hold one settled day against the database; whether there may be another. Raises ``LogError``."""
+    def _check_a_day(self, history: CameraHistory) -> Pace:
+        """Hold one settled day against the database. Raises ``LogError``."""
         notes = self._notes.of(history.camera_id)
         if not notes.unchecked:
-            return False
+            return Pace.LATER
         day = max(notes.unchecked)
         try:
             said = self._check.reassert(history.camera_id, day)
         except DatabaseError as error:  # whoever found it out has said so
             logger.debug("the database could not be compared: %s", error)
-            return False
+            return Pace.LATER
         if said is None:
-            return False
+            return Pace.SOON
         history.progress.reasserted += said
         if not said:
-            self._notes.keep(history.camera_id, self._notes.of(history.camera_id).checked(day))
-        return True
+            self._notes.keep(history.camera_id, notes.checked(day))
+        return Pace.AT_ONCE
 
     def _take_requests(self) -> None:
         """Note what somebody wants asked about once more; only then is the request done with."""

@@ -65,14 +65,17 @@ def test_what_differs_is_shown_and_brought_up_to_date(shop):
     assert " none" in well.stdout
 
 
-def test_a_camera_that_does_not_answer_cannot_be_compared(shop):
+def test_what_cannot_be_compared_is_said(shop):
     wait_until(lambda: is_filled_in(shop), 60, "back-fill", shop.process)
     shop.end()
     with closing(sqlite3.connect(shop.folder / "var" / "peoplecount.db")) as database, database:
         database.execute("UPDATE cameras SET address = 'http://127.0.0.1:9' WHERE camera_id = '1'")
+        database.execute("DELETE FROM hour_counts")
+        database.execute("UPDATE writer_cursor SET number = 1")
     found = command(shop, "--camera", "1")
     assert found.returncode == 2
     assert "the camera: " in found.stdout
+    assert "events behind the log" in found.stdout
     assert "Could not be compared" in found.stdout
 
 
