@@ -8,6 +8,7 @@ from sqlalchemy.dialects import mssql
 
 from peoplecount.domain.camera import Camera
 from peoplecount.domain.door import Door
+from peoplecount.domain.hand_count import HandCount
 from peoplecount.domain.line import Line, LineKey
 from peoplecount.domain.site import Site
 from peoplecount.eventlog.memory_log import MemoryEventLog
@@ -16,8 +17,10 @@ from peoplecount.storage import migrate
 from peoplecount.storage.api_camaras import CameraView
 from peoplecount.storage.camera_table import CameraTable
 from peoplecount.storage.dialects import Product, before_migrating, version_question
+from peoplecount.storage.hand_count_table import HandCountTable
 from peoplecount.storage.history import History
 from peoplecount.storage.positions import generations
+from peoplecount.storage.site_hours import site_hours
 from peoplecount.storage.site_table import SiteTable
 from tests.support.counting_line import EIGHT, CountingLine, append
 from tests.support.statements import RecordingDatabase
@@ -55,6 +58,9 @@ def statements(embedded):
     history.hours(EIGHT, EIGHT + timedelta(days=1), camera_id="cam", line_ids=["cam-0-1-1"], site_id="north")
     history.days(day, day, camera_id="cam", line_ids=["cam-0-1-1"], site_id="north")
     generations(db)
+    hand_counts = HandCountTable(db)
+    hand_counts.put(HandCount("north", EIGHT, 5)), hand_counts.since(EIGHT)
+    site_hours(db, EIGHT, EIGHT + timedelta(days=1))
     cameras.swap(LineKey("cam"), EIGHT), cameras.take_back_swap(LineKey("cam"), EIGHT), cameras.pin("cam", "")
     cameras.remove("cam")
     sites.remove_door("main")
