@@ -33,6 +33,11 @@ class LineKey:
         return cls(camera_id, int(channel), int(rule), int(index))
 
 
+def camera_of(line_id: str) -> str:
+    """The camera in a line's id; the whole text where it is none."""
+    return line_id.rsplit("-", 3)[0]
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """A line as the administrator knows it: its name and the door it belongs to."""

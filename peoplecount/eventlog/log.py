@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from peoplecount.domain.event import LogEntry, NewEvent
 from peoplecount.domain.event_id import EventId
+from peoplecount.domain.folding import Rewrite
 
 
 class LogError(Exception):
@@ -103,7 +104,14 @@ class EventLog(Protocol):
         ...
 
     def oldest(self) -> EventId:
-        """The earliest id that can be resumed from without a gap (the one before the first kept event)."""
+        """The earliest id that can be resumed from without a gap: after it, all events are as they were appended."""
+        ...
+
+    def beginning(self) -> EventId:
+        """The last id of which nothing is left. What came after it is there, up to ``oldest`` perhaps folded.
+
+        Who goes by totals (see ``domain/position.py``) may read on from here; who adds up events may not.
+        """
         ...
 
     def raise_term(self) -> int:
@@ -150,6 +158,24 @@ class EventLog(Protocol):
 
     def trim(self, up_to: int, before: datetime) -> int:
         """Drop entries with numbers at most ``up_to`` appended before ``before``; how many went."""
+        ...
+
+    def rewrite(self, term: int, rewrite: Rewrite) -> None:
+        """Put folded entries in the place of others, all or nothing; ``oldest`` moves on to where it reaches.
+
+        Raises ``StaleTerm``, and ``StaleState`` where an entry is not there as it was read.
+        """
+        ...
+
+    def forget(self, term: int, camera_ids: Collection[str]) -> None:
+        """Drop the newest entries of these cameras and when their lines were read. Raises ``StaleTerm``.
+
+        Their states are dropped by ``append``.
+        """
+        ...
+
+    def shrink(self) -> None:
+        """Give what is free back to the disk, a little at a time. ``trim`` does so by itself."""
         ...
 
     def size(self) -> int:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from threading import Lock
 
 from peoplecount.domain.event import EventKind, LogEntry, NewEvent
 from peoplecount.domain.event_id import EventId
+from peoplecount.domain.folding import Rewrite
+from peoplecount.domain.line import camera_of
 from peoplecount.eventlog.log import Append, LatestEntries, LoadedStates, LogUnavailable, StaleState, StaleTerm, State
 
 
@@ -27,6 +29,8 @@ class MemoryEventLog:
         self._states: dict[str, State] = {}
         self._seen: dict[str, datetime] = {}
         self._changes = 0
+        self._trimmed = 0
+        self._folded = 0
 
     def open(self) -> None:
         """Open again after ``close``; what was in it is still there, as it would be in a file."""
@@ -40,7 +44,12 @@ class MemoryEventLog:
     def oldest(self) -> EventId:
         """See ``EventLog``."""
         with self._alone():
-            return self._id(self._entries[0][0] - 1 if self._entries else self._number)
+            return self._id(max(self._trimmed, self._folded))
+
+    def beginning(self) -> EventId:
+        """See ``EventLog``."""
+        with self._alone():
+            return self._id(self._trimmed)
 
     def raise_term(self) -> int:
         """See ``EventLog``."""
@@ -113,9 +122,39 @@ class MemoryEventLog:
                 if number > up_to or appended_at >= before:
                     break
                 old += 1
+                self._trimmed = number
             del self._entries[:old]
             self._changes += 1
             return old
+
+    def rewrite(self, term: int, rewrite: Rewrite) -> None:
+        """See ``EventLog``."""
+        with self._alone():
+            self._require_term(term)
+            there = {number: (appended_at, event) for number, appended_at, event in self._entries}
+            for entry in (*rewrite.dropped, *(old for old, _ in rewrite.replaced)):
+                if there.get(entry.event_id.number) != (entry.appended_at, entry.event):
+                    raise StaleState(f"event {entry.event_id} is not there as it was read")
+            for entry in rewrite.dropped:
+                del there[entry.event_id.number]
+            for entry, event in rewrite.replaced:
+                there[entry.event_id.number] = (entry.appended_at, event)
+            self._entries = [(number, *rest) for number, rest in there.items()]
+            self._folded = max(self._folded, rewrite.up_to)
+            self._changes += 1
+
+    def forget(self, term: int, camera_ids: Collection[str]) -> None:
+        """See ``EventLog``."""
+        with self._alone():
+            self._require_term(term)
+            self._latest = {key: one for key, one in self._latest.items() if one[2].camera_id not in camera_ids}
+            self._seen = {key: at for key, at in self._seen.items() if camera_of(key) not in camera_ids}
+            self._changes += 1
+
+    def shrink(self) -> None:
+        """See ``EventLog``."""
+        with self._alone():
+            pass
 
     def size(self) -> int:
         """Bytes of the bodies kept; nothing is on disk."""
@@ -148,7 +187,7 @@ class MemoryEventLog:
         states = dict(self._states)
         for change in (change for part in batch for change in part.states):
             version = states[change.key].version if change.key in states else 0
-            if version != change.expected_version:
+            if version != change.expected_version or not (change.body or version):
                 raise StaleState(f"state {change.key!r} is not at version {change.expected_version} any more")
             if change.body:
                 states[change.key] = State(version + 1, change.body)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from peoplecount.domain.event import EventKind, LogEntry, NewEvent
 from peoplecount.domain.event_id import EventId
+from peoplecount.domain.folding import Rewrite
+from peoplecount.domain.line import camera_of
 from peoplecount.eventlog.log import (
     Append,
     LatestEntries,
@@ -24,6 +26,8 @@ from peoplecount.eventlog.sqlite_file import Schema, SQLiteFile
 _EVENT = "appended_at INTEGER NOT NULL, kind TEXT NOT NULL, site_id TEXT NOT NULL, camera_id TEXT NOT NULL, \
 door_id TEXT NOT NULL, subject TEXT NOT NULL, body TEXT NOT NULL"
 
+_HEAD_NUMBER = "coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'entry'), 0)"
+
 _SCHEMA = Schema(
     application_id=0x50634C67,  # "PcLg"
     versions=(
@@ -37,12 +41,17 @@ _SCHEMA = Schema(
             "CREATE TABLE log (one INTEGER PRIMARY KEY CHECK (one = 1), epoch TEXT NOT NULL, term INTEGER NOT NULL)",
             "INSERT INTO log VALUES (1, lower(hex(randomblob(4))), 0)",
         ),
+        (
+            # The last number that was trimmed, and the last one up to which entries were folded.
+            "ALTER TABLE log ADD COLUMN trimmed INTEGER NOT NULL DEFAULT 0",
+            "ALTER TABLE log ADD COLUMN folded INTEGER NOT NULL DEFAULT 0",
+            f"UPDATE log SET trimmed = coalesce((SELECT min(number) - 1 FROM entry), {_HEAD_NUMBER})",
+        ),
     ),
 )
 
 _COLUMNS = "number, appended_at, kind, site_id, camera_id, door_id, subject, body"
 _MARKS = "?, ?, ?, ?, ?, ?, ?, ?"
-_HEAD_NUMBER = "coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'entry'), 0)"
 
 _Row = tuple[int, int, str, str, str, str, str, str]
 
@@ -75,9 +84,12 @@ class SQLiteEventLog:
     def oldest(self) -> EventId:
         """See ``EventLog``."""
         with self._file.reading() as connection:
-            head = _head(connection)
-            (first,) = connection.execute("SELECT min(number) FROM entry").fetchone()
-            return head if first is None else EventId(head.epoch, first - 1)
+            return EventId(*connection.execute("SELECT epoch, max(trimmed, folded) FROM log").fetchone())
+
+    def beginning(self) -> EventId:
+        """See ``EventLog``."""
+        with self._file.reading() as connection:
+            return EventId(*connection.execute("SELECT epoch, trimmed FROM log").fetchone())
 
     def raise_term(self) -> int:
         """See ``EventLog``."""
@@ -157,6 +169,30 @@ class SQLiteEventLog:
         self._file.shrink()
         return trimmed
 
+    def rewrite(self, term: int, rewrite: Rewrite) -> None:
+        """See ``EventLog``."""
+        with self._file.writing() as connection:
+            _require_term(connection, term)
+            for entry in rewrite.dropped:
+                _change_entry(connection, entry, "DELETE FROM entry WHERE number = ? AND appended_at = ? AND body = ?")
+            for entry, event in rewrite.replaced:
+                sql = "UPDATE entry SET body = ? WHERE number = ? AND appended_at = ? AND body = ?"
+                _change_entry(connection, entry, sql, event.body)
+            connection.execute("UPDATE log SET folded = max(folded, ?)", (rewrite.up_to,))
+
+    def forget(self, term: int, camera_ids: Collection[str]) -> None:
+        """See ``EventLog``."""
+        with self._file.writing() as connection:
+            _require_term(connection, term)
+            lines = [line_id for (line_id,) in connection.execute("SELECT camera_id FROM seen")]
+            gone = [(line_id,) for line_id in lines if camera_of(line_id) in camera_ids]
+            connection.executemany("DELETE FROM seen WHERE camera_id = ?", gone)
+            connection.executemany("DELETE FROM latest WHERE camera_id = ?", [(one,) for one in camera_ids])
+
+    def shrink(self) -> None:
+        """See ``EventLog``."""
+        self._file.shrink()
+
     def size(self) -> int:
         """See ``EventLog``."""
         return self._file.size()
@@ -219,7 +255,15 @@ def _trim_some(connection: sqlite3.Connection, up_to: int, before: int) -> tuple
         old.append(number)
     if old:
         connection.execute("DELETE FROM entry WHERE number <= ?", (old[-1],))
+        connection.execute("UPDATE log SET trimmed = ?", (old[-1],))
     return len(old) == _TRIMMED_AT_ONCE, len(old)
+
+
+def _change_entry(connection: sqlite3.Connection, entry: LogEntry, sql: str, *values: str) -> None:
+    """Change one entry that is as it was read: the file may have been put back to an earlier copy since."""
+    known = (entry.event_id.number, _microseconds(entry.appended_at), entry.event.body)
+    if connection.execute(sql, (*values, *known)).rowcount != 1:
+        raise StaleState(f"event {entry.event_id} is not there as it was read")
 
 
 def _row(number: int, now: datetime, event: NewEvent) -> _Row:

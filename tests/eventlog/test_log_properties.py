@@ -51,12 +51,19 @@ class LogMachine(RuleBasedStateMachine):
         head = self.log.append(self.term, batch, self.now)
         self._note(head, [said(event) for part in batch for event in part.events], subject)
 
-    @rule(key=KEYS, text=st.text(max_size=20))
+    @rule(key=KEYS, text=st.text(min_size=1, max_size=20))
     def append_with_a_state(self, key, text):
         version = self.states[key].version if key in self.states else 0
         head = self.log.append(self.term, [changing(key, version, text, text)], self.now)
         self.states[key] = State(version + 1, text)
         self._note(head, [text], "")
+
+    @precondition(lambda self: self.states)
+    @rule(data=st.data())
+    def drop_a_state(self, data):
+        key = data.draw(st.sampled_from(sorted(self.states)))
+        head = self.log.append(self.term, [changing(key, self.states.pop(key).version, "", "dropped")], self.now)
+        self._note(head, ["dropped"], "")
 
     @rule(key=KEYS, wrong=st.integers(1, 5))
     def append_from_a_stale_state(self, key, wrong):

@@ -106,7 +106,7 @@ def test_a_newer_versions_file_is_refused_in_words(sqlite_home):
         other.execute("PRAGMA user_version = 7")
     log = SQLiteEventLog(sqlite_home.path)
     with pytest.raises(
-        LogUnavailable, match=r"newer version of this program \(its schema is 7, this program knows 1\)"
+        LogUnavailable, match=r"newer version of this program \(its schema is 7, this program knows 2\)"
     ):
         log.open()
 
