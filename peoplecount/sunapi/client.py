@@ -12,18 +12,13 @@ from peoplecount.domain.day_history import DayHistory
 from peoplecount.domain.line import LineKey
 from peoplecount.domain.reading import LineReading, Reading
 from peoplecount.sunapi import queries
-from peoplecount.sunapi.configuration import (
-    LineTotals,
-    LiveCounts,
-    Spot,
-    first_lines,
-    first_problems,
-)
-from peoplecount.sunapi.connection import Answer, CameraConnection
+from peoplecount.sunapi.configuration import LineTotals, Spot, first_lines
+from peoplecount.sunapi.connection import CameraConnection
+from peoplecount.sunapi.counting import Answers, lines_of, spots_of
 from peoplecount.sunapi.device import Device
 from peoplecount.sunapi.device_gate import DeviceGates
 from peoplecount.sunapi.errors import CameraBusy, CameraUnreachable, CountingUnavailable, UnexpectedAnswer
-from peoplecount.sunapi.examination import described
+from peoplecount.sunapi.examination import examined
 from peoplecount.sunapi.history import find_history
 from peoplecount.sunapi.hourly_figures import Found
 from peoplecount.sunapi.knowledge import Knowledge
@@ -37,8 +32,6 @@ _LONG_SILENCE = timedelta(minutes=1)
 """A camera away for longer may have restarted, been set anew or been replaced: everything is asked again."""
 
 _ABSENT = "the line is switched off, or the camera does not have it"
-
-_Answers = Sequence[Answer[LiveCounts]]
 
 
 class SunapiClient:
@@ -160,7 +153,7 @@ class SunapiClient:
                 wanted = {spot: name for spot, name in names.items() if self._key(spot) in keys}
                 searches = self._knowledge.counting.searches(self._knowledge.configuration, wanted, day)
             found = self._search(searches)
-            if self._knowledge.device != device:
+            if not self._knowledge.device.may_be(device):
                 raise CameraBusy(self._camera_id, "the camera was replaced or set anew while its history was searched")
         hours = {self._key(spot): of_line for spot, of_line in found.hours.items()}
         missing = {self._key(spot): reason for spot, reason in found.missing.items()}
@@ -179,37 +172,16 @@ class SunapiClient:
     def examine(self) -> Device:
         """Ask everything anew, for somebody who sets up this camera. Raises ``CameraError``."""
         with self._knowing:
-            return self._examine()
-
-    def _examine(self) -> Device:
-        knowledge = self._knowledge
-        knowledge.forget()
-        knowledge.refresh()
-        problems = list(knowledge.configuration.problems)
-        answers: _Answers = ()
-        try:
-            answers = self._ask()
-        except CountingUnavailable as error:
-            problems.append(str(error))
-        problems.extend(problem for answer in answers for problem in answer.value.problems)
-        lines = first_lines(_lines(answers), problems)
-        return described(
-            self._camera_id,
-            self._connection.address,
-            knowledge,
-            totals={line.spot: line for line in lines},
-            problems=first_problems(problems),
-            moment=self._clock.now(),
-        )
+            return examined(self._connection, self._knowledge, self._ask, self._clock)
 
     def _read(self) -> Reading:
         self._knowledge.refresh()
         answers = self._ask()
-        other_lines = self._spots is not None and _spots(answers) != self._spots
+        other_lines = self._spots is not None and spots_of(answers) != self._spots
         if other_lines and self._knowledge.doubt_configuration():
             self._knowledge.refresh()
             answers = self._ask()
-        self._spots = _spots(answers)
+        self._spots = spots_of(answers)
         self._report(answers)
         asked_at, answered_at = answers[0].asked_at, answers[-1].answered_at
         taken_at = asked_at + (answered_at - asked_at) / 2
@@ -222,7 +194,7 @@ class SunapiClient:
             facts=self._knowledge.facts,
         )
 
-    def _ask(self) -> _Answers:
+    def _ask(self) -> Answers:
         if not self._knowledge.configuration.counting_channels:
             raise CountingUnavailable(
                 self._camera_id, "people counting, or each of its lines, is switched off on the camera"
@@ -248,7 +220,7 @@ class SunapiClient:
             if self._closed.is_set():  # the search was taken back on a new connection
                 self._connection.close()
 
-    def _line_readings(self, answers: _Answers) -> tuple[LineReading, ...]:
+    def _line_readings(self, answers: Answers) -> tuple[LineReading, ...]:
         configuration = self._knowledge.configuration
         listed = {line.spot: line.name for line in configuration.lines()}
         counted = first_lines(self._counted(answers), [])
@@ -258,22 +230,14 @@ class SunapiClient:
             raise UnexpectedAnswer(self._camera_id, "the answer holds none of the lines that are switched on")
         return readings
 
-    def _counted(self, answers: _Answers) -> list[LineTotals]:
-        return [line for line in _lines(answers) if self._knowledge.configuration.counts(line.spot)]
+    def _counted(self, answers: Answers) -> list[LineTotals]:
+        return [line for line in lines_of(answers) if self._knowledge.configuration.counts(line.spot)]
 
     def _key(self, spot: Spot) -> LineKey:
         return LineKey(self._camera_id, spot.channel, spot.rule, spot.index)
 
-    def _report(self, answers: _Answers) -> None:
+    def _report(self, answers: Answers) -> None:
         listed = list(self._knowledge.configuration.problems)
         listed.extend(problem for answer in answers for problem in answer.value.problems)
         first_lines(self._counted(answers), listed)
         self._problems.tell(listed)
-
-
-def _lines(answers: _Answers) -> list[LineTotals]:
-    return [line for answer in answers for line in answer.value.lines]
-
-
-def _spots(answers: _Answers) -> frozenset[Spot]:
-    return frozenset(line.spot for line in _lines(answers))

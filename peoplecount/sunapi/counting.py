@@ -5,14 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from peoplecount.domain.camera import CameraProtocol
-from peoplecount.sunapi.configuration import CountingConfiguration, LiveCounts, Spot
+from peoplecount.sunapi.configuration import CountingConfiguration, LineTotals, LiveCounts, Spot
 from peoplecount.sunapi.connection import Answer, CameraConnection
 from peoplecount.sunapi.errors import CountingUnavailable, RequestRefused
 from peoplecount.sunapi.query import Query
 from peoplecount.sunapi.search import Searches
+
+Answers: TypeAlias = Sequence[Answer[LiveCounts]]
+"""All answers of a poll."""
+
+
+def lines_of(answers: Answers) -> list[LineTotals]:
+    """All lines that were answered for."""
+    return [line for answer in answers for line in answer.value.lines]
+
+
+def spots_of(answers: Answers) -> frozenset[Spot]:
+    """Where they are."""
+    return frozenset(line.spot for line in lines_of(answers))
 
 
 @dataclass(frozen=True, slots=True)

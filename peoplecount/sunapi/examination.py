@@ -2,31 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
+from peoplecount.domain.clock import Clock
 from peoplecount.domain.line import LineKey
-from peoplecount.sunapi.configuration import ChannelConfiguration, LineTotals, Spot
+from peoplecount.sunapi.configuration import ChannelConfiguration, LineTotals, Spot, first_lines, first_problems
+from peoplecount.sunapi.connection import CameraConnection
+from peoplecount.sunapi.counting import Answers, lines_of
 from peoplecount.sunapi.device import Device, DeviceChannel, DeviceLine
+from peoplecount.sunapi.errors import CountingUnavailable
 from peoplecount.sunapi.knowledge import Knowledge
 
 
-def described(
-    camera_id: str,
-    address: str,
+def examined(connection: CameraConnection, knowledge: Knowledge, ask: Callable[[], Answers], clock: Clock) -> Device:
+    """Ask everything anew; ``ask`` is for the totals. Raises ``CameraError``."""
+    knowledge.forget()
+    knowledge.refresh()
+    problems = list(knowledge.configuration.problems)
+    answers: Answers = ()
+    try:
+        answers = ask()
+    except CountingUnavailable as error:
+        problems.append(str(error))
+    problems.extend(problem for answer in answers for problem in answer.value.problems)
+    totals = {line.spot: line for line in first_lines(lines_of(answers), problems)}
+    return _described(connection, knowledge, totals, first_problems(problems), clock.now())
+
+
+def _described(
+    connection: CameraConnection,
     knowledge: Knowledge,
-    *,
     totals: Mapping[Spot, LineTotals],
     problems: tuple[str, ...],
     moment: datetime,
 ) -> Device:
     """The device that ``knowledge`` is of, with the totals it has just given; ``moment`` is now, UTC."""
-    clock = knowledge.camera_clock
+    clock, camera_id = knowledge.camera_clock, connection.camera_id
     if knowledge.protocol is None:
         raise AssertionError("a device that was read has a protocol")
     return Device(
         camera_id=camera_id,
-        address=address,
+        address=connection.address,
         info=knowledge.info,
         protocol=knowledge.protocol,
         channels=tuple(_channel(camera_id, channel, totals) for channel in knowledge.configuration.channels),

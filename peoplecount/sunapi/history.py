@@ -13,7 +13,7 @@ from peoplecount.sunapi.hourly_figures import Found
 from peoplecount.sunapi.search import Searcher, Searches
 
 PATIENCE = 30.0
-"""Seconds in which all searches for a history must be over; a camera is not polled meanwhile."""
+"""Seconds in which all searches for a history must be over. It is polled meanwhile."""
 
 
 def find_history(

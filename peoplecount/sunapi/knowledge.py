@@ -43,6 +43,11 @@ class KnownDevice:
     realm: str
     protocol: CameraProtocol | None
 
+    def may_be(self, other: KnownDevice) -> bool:
+        """Whether nothing that is known of both tells them apart."""
+        pairs = ((self.serial, other.serial), (self.realm, other.realm), (self.protocol, other.protocol))
+        return all(one == another or not one or not another for one, another in pairs)
+
 
 class Knowledge:
     """The device, its interface, its lines and its clock; each asked for when it is first needed or has become old.

@@ -38,8 +38,10 @@ from peoplecount.sunapi import (
     wiseai_history,
 )
 from peoplecount.sunapi.answers import MOST_PEOPLE, MalformedAnswer, Refusal, parse_answer
+from peoplecount.sunapi.camera_events import tells_of_people
 from peoplecount.sunapi.certificate import Certificate, plain_fingerprint
 from peoplecount.sunapi.configuration import LiveCounts, Spot
+from peoplecount.sunapi.event_parts import EventParts, boundary_of
 from peoplecount.sunapi.hourly_figures import Found
 from peoplecount.sunapi.query import Query
 from peoplecount.sunapi.read_only import QueryNotAllowed, require_allowed
@@ -108,9 +110,31 @@ def _of_cameras() -> Iterator[Target]:
     yield answer("device.parse_channel_limit", device.parse_channel_limit, "limit")
     yield answer("system_log.parse_last_start", system_log.parse_last_start, "log")
     yield answer("search.parse_token", search.parse_token, "token", holds=token_was_said)
+    yield from _of_event_streams()
     yield answer("search.parse_completed", search.parse_completed, "status")
     yield answer("classic_history.parse_results", by_name.parse, "classic history", holds=hours_were_said)
     yield answer("wiseai_history.parse", by_index.parse, "wiseai history", holds=hours_were_said)
+
+
+def _of_event_streams() -> Iterator[Target]:
+    head = b"--SamsungTechwin\r\nContent-Type: application/json\r\n\r\n"
+    counted = b'{"EventStatus":[{"EventName":"OpenSDK.WiseAI.ObjectCounting","Data":{"ObjectType":"Person"}}]}'
+    motion = b'{"ChannelEvent":[{"Channel":0,"Name":"a\\"}{","MotionDetection":false}]}'
+    streams = [head + counted + b"\r\n" + head + motion, motion + counted[:40] + b"\n--SamsungTechwin\n" + counted]
+
+    def read(pieces: Iterable[bytes]) -> list[Any]:
+        parts = EventParts()
+        return [event for piece in pieces for event in parts.feed(piece)]
+
+    def holds(given: bytes, made: list[Any]) -> None:
+        if read([given[:7], given[7:19], given[19:]]) != made:
+            raise Broken("events depend on how a stream is cut up")
+        if any(map(tells_of_people, made)) and b"counting" not in given.lower() and b"\\u" not in given:
+            raise Broken("people were told of that nobody spoke of")
+
+    yield Target("event_parts.EventParts.feed", lambda given: read([given]), streams, holds=holds)
+    kinds = [b"multipart/x-mixed-replace; boundary=SamsungTechwin", b'multipart/mixed; Boundary="--a b"; x=y']
+    yield Target("event_parts.boundary_of", lambda given: boundary_of(given.decode("latin-1")), kinds)
 
 
 def _of_challenges() -> Iterator[Target]:
