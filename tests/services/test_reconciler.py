@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import threading
+import time
 from datetime import date, timedelta
 
 import pytest
@@ -14,6 +16,7 @@ from peoplecount.domain.line import LineKey
 from peoplecount.simulator.fleets import default_fleet
 from peoplecount.simulator.plan import Fleet
 from tests.support.premises import Premises, people
+from tests.support.waiting import wait_until
 
 TOWN = default_fleet(12)
 CLASSIC, WISEAI = "1", "3"
@@ -28,8 +31,8 @@ def premises(tmp_path):
     """``premises(CLASSIC, start="2026-05-05T09:00")``: open until the test ends."""
     opened = []
 
-    def begin(*camera_ids, start="2026-05-05T09:00", back_fill_days=0):
-        context = Premises(fleet(*camera_ids), tmp_path, start, back_fill_days=back_fill_days).open()
+    def begin(*camera_ids, start="2026-05-05T09:00", **options):
+        context = Premises(fleet(*camera_ids), tmp_path, start, **options).open()
         opened.append(context)
         return context.__enter__()
 
@@ -272,3 +275,29 @@ def test_a_camera_without_history_is_asked_ever_more_rarely(premises, caplog):
     assert caplog.text.count("its history cannot be read") == 1
     assert place.reconciler.progress()[CLASSIC].trouble
     assert place.keeper.days(CLASSIC)[date(2026, 5, 5)].lines
+
+
+@pytest.mark.parametrize("camera_id", [CLASSIC, WISEAI])
+def test_a_search_that_never_ends_delays_no_poll_and_is_taken_back_at_the_end(premises, camera_id):
+    place = premises(camera_id, start="2026-05-05T15:20", back_fill_days=3, waits_really=True)
+    place.polls()
+    place.inject(camera_id, "search-stuck")
+    place.clock.passes(120)
+    fetched = place.searches_kept(camera_id)
+    stop = threading.Event()
+    worker = threading.Thread(target=place.reconciler.run, args=(stop,))
+    worker.start()
+    wait_until(lambda: place.searches_kept(camera_id) > fetched)
+    began = time.monotonic()
+    place.polls()
+    polled = time.monotonic()
+    stop.set()
+    place.service_ends()
+    worker.join(5)
+    ended = time.monotonic()
+
+    assert not worker.is_alive()
+    assert polled - began < 0.5
+    assert ended - polled < 1.5
+    assert place.searches_kept(camera_id) == fetched
+    assert place.notes.of(camera_id).failures == 0

@@ -57,8 +57,10 @@ class WellKeptDatabase:
 class Premises:
     """Cameras, and the service that watches them now and then."""
 
-    def __init__(self, fleet: Fleet, folder: Path, start: str, *, back_fill_days: int = 0) -> None:
-        """``start`` is local time in Zürich; nobody watches yet."""
+    def __init__(
+        self, fleet: Fleet, folder: Path, start: str, *, back_fill_days: int = 0, waits_really: bool = False
+    ) -> None:
+        """``start`` is local time in Zürich; nobody watches yet. ``waits_really``: for a search, in real time."""
         self.clock = FakeClock(datetime.fromisoformat(start).replace(tzinfo=ZURICH).astimezone(UTC))
         self.log = MemoryEventLog()
         self.database = WellKeptDatabase()
@@ -66,6 +68,7 @@ class Premises:
         self.every = timedelta(minutes=10)
         self._fleet = fleet
         self._back_fill_days = back_fill_days
+        self._sleep = None if waits_really else self.clock.passes
         self._pollers: dict[str, Poller] = {}
         self._cameras: dict[str, PolledCamera] = {}
 
@@ -116,7 +119,7 @@ class Premises:
         )
 
     def _take_up(self, camera: Camera) -> None:
-        client = SunapiClient(camera, clock=self.clock, sleep=self.clock.passes)
+        client = SunapiClient(camera, clock=self.clock, sleep=self._sleep)
         polled = PolledCamera(camera, client, lambda camera_id: self.notes.of(camera_id).clock)
         self._cameras[camera.camera_id] = polled
         self._pollers[camera.camera_id] = Poller(
@@ -194,6 +197,10 @@ class Premises:
     def searches(self, camera_id: str) -> int:
         """HTTP requests so far."""
         return int(self.simulator.simulation.requests()[camera_id]["requests"])
+
+    def searches_kept(self, camera_id: str) -> int:
+        """Searches that the camera has not forgotten: all that were begun and not taken back."""
+        return len(self.simulator.simulation.fronts[camera_id]._desk._searches)
 
     def truth(self, camera_id: str, day: date) -> dict[LineKey, list[Figures]]:
         """What the camera remembers, by line and hour."""
