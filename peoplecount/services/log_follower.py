@@ -102,8 +102,9 @@ class LogFollower:
 
     def _catch_up(self) -> bool:
         try:
-            head, entries = self._offload(self._look)
-            if self._cursor is None or head.epoch != self._cursor.epoch or head.number < self._cursor.number:
+            head, oldest, entries = self._offload(self._look)
+            cursor = self._cursor
+            if cursor is None or head.epoch != cursor.epoch or not oldest.number <= cursor.number <= head.number:
                 self._begin()
                 return True
             if entries:
@@ -118,10 +119,14 @@ class LogFollower:
             self._counter = None  # look again, whatever the counter says
             raise
 
-    def _look(self) -> tuple[EventId, list[LogEntry]]:
-        """New entries, and the head: it tells when the log was rewound and there can be none."""
+    def _look(self) -> tuple[EventId, EventId, list[LogEntry]]:
+        """New entries, and between which ids of the log they are all there, as they were appended.
+
+        Asked after reading: a log that was rewound, trimmed or folded meanwhile shows in it.
+        """
         entries = self._log.read(self._cursor.number, BATCH) if self._cursor else []
-        return self._log.head(), entries
+        oldest = self._log.oldest() if entries else EventId("", 0)
+        return self._log.head(), oldest, entries
 
     def _begin(self) -> None:
         """Start from the newest state: at first, and whenever numbers lost their meaning."""

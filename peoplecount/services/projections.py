@@ -145,7 +145,9 @@ class Projections:
         oldest = self._offload(self._log.oldest)
         if self._states.cursor < oldest.number:
             if self._states.cursor:
-                logger.warning("the log was trimmed before its intervals were closed; they are told as far as known")
+                logger.warning(
+                    "the log was trimmed or folded before its intervals were closed; they are told as far as known"
+                )
             self._states.cursor = oldest.number
             self._take_up_quiet_lines()
 
@@ -163,6 +165,9 @@ class Projections:
             head = self._offload(self._log.head)
         while self._states.cursor < head.number and not stop.is_set():
             entries = self._offload(self._log.read, self._states.cursor, READ_AT_ONCE)
+            if self._offload(self._log.oldest).number > self._states.cursor:
+                self._load()  # folded meanwhile: who is in these entries may have been told before
+                continue
             if not entries:
                 return False
             for entry in entries:

@@ -155,10 +155,10 @@ class RecordWriter:
 
         Read before the log's head: the other way round a growing log would look as if it had been put back.
         """
-        oldest = self._offload(self._log.oldest)
+        beginning = self._offload(self._log.beginning)
 
         def load_or_start(transaction: Transaction) -> WriterCursor:
-            return load_cursor(transaction, RECORDS) or start_cursor(transaction, RECORDS, oldest)
+            return load_cursor(transaction, RECORDS) or start_cursor(transaction, RECORDS, beginning)
 
         self._cursor = self._db.transaction(load_or_start)
         return self._cursor
@@ -166,7 +166,8 @@ class RecordWriter:
     def _read_after(self, cursor: WriterCursor, head: EventId) -> Sequence[LogEntry] | None:
         """The next batch; ``None`` where the log does not hold what has been written from it.
 
-        The entry under the cursor is read again: a log that was put back may have grown past it since.
+        The entry under the cursor is read again: a log that was put back may have grown past it since. Where it was
+        folded meanwhile, it is another one or gone; the totals say what of the next ones is written.
         """
         if cursor.event_id.epoch != head.epoch:
             return self._read(0, head)[: self._catch_up.size]
@@ -175,7 +176,8 @@ class RecordWriter:
             return None
         entries = self._read(max(number - 1, 0), head)
         if entries and entries[0].event_id.number == number:
-            if cursor.fingerprint and cursor.fingerprint != _fingerprint(entries[0]):
+            is_other = bool(cursor.fingerprint) and cursor.fingerprint != _fingerprint(entries[0])
+            if is_other and number > self._offload(self._log.oldest).number:
                 return None
             return entries[1:]
         return entries[: self._catch_up.size]
@@ -186,8 +188,8 @@ class RecordWriter:
         follows = bool(entries) and entries[0].event_id.number == written.number + 1
         if written.epoch != head.epoch or written.number >= head.number or follows or written == self._gap_told:
             return
-        oldest = self._offload(self._log.oldest).number
-        last = min(oldest, entries[0].event_id.number - 1) if entries else oldest  # trimmed after it was read: no gap
+        trimmed = self._offload(self._log.beginning).number
+        last = min(trimmed, entries[0].event_id.number - 1) if entries else trimmed  # trimmed since it was read: no gap
         if last > written.number:
             self._gap_told = written
             logger.warning(

@@ -65,7 +65,7 @@ _COUNTED_AT = {EventKind.COUNT: "to", EventKind.COUNT_CORRECTION: "from"}
 
 def first_after(log: EventLog, moment: datetime) -> int:
     """The number after which the log's entries were appended later than ``moment``; found by halving."""
-    low, high = log.oldest().number, log.head().number
+    low, high = log.beginning().number, log.head().number
     while low < high:
         middle = (low + high) // 2
         entries = log.read(middle, 1)
