@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -66,7 +66,7 @@ class LiveBoard:
         self._lines: dict[str, LineNow] = {}
         self._trust: dict[str, LineTrust] = {}
         self._cameras: dict[str, CameraNow] = {}
-        self._inside: dict[str, SiteInside] = {}
+        self._inside: dict[str, SiteInside] = defaultdict(SiteInside)
         self._site_names: dict[str, str] = {}
         self._own: OwnClock | None = None
 
@@ -103,7 +103,7 @@ class LiveBoard:
         elif entry.event.kind is EventKind.CAMERA_CLOCK:
             self._fold_clock(entry.event)
         elif entry.event.kind is EventKind.OCCUPANCY_CHANGED:
-            self._inside[entry.event.site_id] = self._inside_of(entry.event.site_id).after(json.loads(entry.event.body))
+            self._inside[entry.event.site_id] = self._inside[entry.event.site_id].after(json.loads(entry.event.body))
 
     def _fold_count(self, entry: LogEntry) -> None:
         line = LineNow.of(entry)
@@ -111,7 +111,7 @@ class LiveBoard:
         known = self._lines.get(fields["lineId"])
         self._lines[fields["lineId"]] = line.seen_at(known.seen) if known else line
         self._trust_in(fields["lineId"], lambda trust: trust.counted(fields, fields["localTime"]))
-        inside = self._inside_of(fields["siteId"])
+        inside = self._inside[fields["siteId"]]
         self._inside[fields["siteId"]] = inside.counted(line.counted_at, fields["occupancy"])
         self._site_names[fields["siteId"]] = fields["siteName"]
         camera = self._camera(fields).named(fields["cameraName"])
@@ -124,7 +124,7 @@ class LiveBoard:
             return
         self._lines[fields["lineId"]] = line.corrected(fields)
         self._trust_in(fields["lineId"], lambda trust: trust.counted(fields, fields["localStart"]))
-        inside = self._inside_of(fields["siteId"])
+        inside = self._inside[fields["siteId"]]
         self._inside[fields["siteId"]] = inside.counted(parse_utc(fields["time"]), fields["occupancy"])
 
     def _trust_in(self, line_id: str, change: Callable[[LineTrust], LineTrust]) -> None:
@@ -280,17 +280,14 @@ class LiveBoard:
             "capacity": site.capacity,
             "openingHours": site.opening_hours or None,
             "open": is_open(site, day.now),
-            **self._inside_of(site.site_id).row(day, self._occupancy(day)),
+            **self._inside[site.site_id].row(day, self._occupancy(day)),
             **sums(line for line in lines if line["siteId"] == site.site_id),
         }
-
-    def _inside_of(self, site_id: str) -> SiteInside:
-        return self._inside.get(site_id, SiteInside())
 
     def _occupancy(self, day: SiteDay) -> int | None:
         """People inside: as the site's newest count said or, where that was on an earlier occupancy day, nobody."""
         site_id = day.site.site_id
-        counted = self._inside_of(site_id).on(day)
+        counted = self._inside[site_id].on(day)
         if counted is not None:
             return counted
         read = [line.seen for line in self._lines.values() if line.site_id == site_id]
