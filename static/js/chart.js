@@ -192,7 +192,7 @@ class ChartView {
     const figures = { ...axis, size: 44, values: (_, ticks) => ticks.map((tick) => people(Math.abs(tick))), incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000], space: 28 };
     const hours = { ...axis, space: 54, values: (_, ticks) => ticks.map((tick) => clockTime(tick * 1000, timeZone)), incrs: [HOUR, 2 * HOUR, 3 * HOUR, 4 * HOUR, 6 * HOUR], grid: { show: false } };
     const bar = (label, name, pattern) => ({
-      label, width: 1, stroke: colour(name), points: { show: false }, fill: PATTERNS[pattern](colour(name), colour("card")),
+      label, width: pattern === "measured" ? 0 : 1, stroke: colour(name), points: { show: false }, fill: PATTERNS[pattern](colour(name), colour("card")),
       paths: uPlot.paths.bars({ size: [0.82, 60], align: 1 }),
     });
     const missing = PATTERNS.missing(colour("ink-faint"));

@@ -174,7 +174,7 @@ def test_without_the_database_the_chart_says_so_and_the_numbers_go_on(open_page,
 
 def test_with_scripts_off_the_figures_are_there(open_page):
     page = open_page(live=False, java_script_enabled=False)
-    expect(page.locator(".notice")).to_contain_text("do not move by themselves")
+    expect(page.locator(".notice").first).to_contain_text("do not move by themselves")
     assert number(page, "site/station/in") > 1000
     expect(page.locator(".chart").first).to_be_hidden()
     expect(page.locator("#connection")).to_be_hidden()

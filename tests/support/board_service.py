@@ -12,13 +12,20 @@ from zoneinfo import ZoneInfo
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from peoplecount.domain.camera import CameraState
+from peoplecount.domain.correction import CorrectionReason, HourCorrection
+from peoplecount.domain.correction_body import correction_event
+from peoplecount.domain.counter import BreakKind
 from peoplecount.domain.event import NewEvent, Quality
-from peoplecount.domain.event_body import Place, Standing, Status, count_event, status_event
+from peoplecount.domain.event_body import Place, Standing, Status, break_event, count_event, status_event
 from peoplecount.domain.event_id import EventId
+from peoplecount.domain.figures import Figures as People
 from peoplecount.domain.increment import Generation, Growth, Increment
+from peoplecount.domain.interval import ClosedInterval, Scope
+from peoplecount.domain.interval_body import interval_event
 from peoplecount.domain.line import LineKey
 from peoplecount.domain.offload import call_here
 from peoplecount.domain.site import Site
+from peoplecount.domain.told import Told
 from peoplecount.eventlog.log import Append
 from peoplecount.eventlog.memory_log import MemoryEventLog
 from peoplecount.services.live_board import LiveBoard
@@ -126,6 +133,8 @@ class BoardService:
         self.demo = demo
         self.app = create_app(self.context())
         self._totals: dict[LineKey, tuple[int, int]] = {}
+        self._today: dict[LineKey, tuple[int, int]] = {}
+        """As counted here, where that is not what the camera shows."""
         self._inside: dict[str, int] = {}
 
     def context(self, **changes) -> WebContext:
@@ -161,8 +170,52 @@ class BoardService:
             Growth(generation, 0, before_in, before_in + entered),
             Growth(generation, 0, before_out, before_out + left),
         )
-        standing = Standing(before_in + entered, before_out + left, inside)
+        today = self._today.get(gate.key, (before_in, before_out))
+        self._today[gate.key] = (today[0] + entered, today[1] + left)
+        standing = Standing(*self._today[gate.key], inside)
         return self.append(count_event(gate.place, increment, standing))
+
+    def correct(self, gate: Gate, change: tuple[int, int], hours_ago: int = 2, quality: Quality = Quality.CORRECTED):
+        """An hour of today is known better; so many more had come in it."""
+        now, zone = self.clock.now(), ZoneInfo(gate.site.time_zone)
+        start = now.replace(minute=0, second=0, microsecond=0) - timedelta(hours=hours_ago)
+        before = self._today.get(gate.key, self._totals.get(gate.key, (0, 0)))
+        self._today[gate.key] = (before[0] + change[0], before[1] + change[1])
+        inside = self._inside[gate.site.site_id] = self._inside.get(gate.site.site_id, 0) + change[0] - change[1]
+        correction = HourCorrection(
+            gate.key,
+            start,
+            start + timedelta(hours=1),
+            start.astimezone(zone).replace(tzinfo=None),
+            old=People(10, 10),
+            new=People(10 + change[0], 10 + change[1]),
+            old_quality=Quality.ESTIMATED,
+            quality=quality,
+            coverage=0.5,
+            reason=CorrectionReason.OUTAGE,
+        )
+        return self.append(correction_event(gate.place, correction, now, Standing(*self._today[gate.key], inside)))
+
+    def breaks(self, gate: Gate, kind: BreakKind, reason: str, unknown: str = "") -> EventId:
+        """A total of a line stops growing."""
+        return self.append(break_event(gate.place, self.clock.now(), str(gate.key), kind.value, reason, unknown))
+
+    def close(self, gate: Gate, quality: Quality, coverage: float) -> EventId:
+        """A quarter of an hour of a line is over; of its day so far so much is known."""
+        start = self.clock.now() - timedelta(minutes=15)
+        local = start.astimezone(ZoneInfo(gate.site.time_zone)).replace(tzinfo=None)
+        interval = ClosedInterval(
+            Scope.LINE,
+            str(gate.key),
+            start,
+            timedelta(minutes=15),
+            local,
+            People(0, 0),
+            Quality.MEASURED,
+            1.0,
+            Told(None, quality, coverage),
+        )
+        return self.append(interval_event(gate.place, interval, self.clock.now()))
 
     def status(self, gate: Gate, state: CameraState, reason: str = "", minutes_ago: float = 0) -> EventId:
         """A camera is well, or not, or gone."""
