@@ -35,6 +35,7 @@ from peoplecount.services.leadership import Leadership
 from peoplecount.services.live_board import LiveBoard
 from peoplecount.services.log_backlog import LogBacklog
 from peoplecount.services.log_follower import LogFollower
+from peoplecount.services.log_keeping import LogKeeping
 from peoplecount.services.occupancy_desk import OccupancyDesk
 from peoplecount.services.occupancy_teacher import OccupancyTeacher
 from peoplecount.services.played_clock import PlayedClock, fetch_played_time
@@ -97,6 +98,7 @@ class Service:
         self._leadership = Leadership(self._folder.leader_lock, self._begin)
         self._session: PollingSession | None = None
         self._writer: RecordWriter | None = None
+        self._log_keeping: LogKeeping | None = None
         self._reconciliation: Reconciliation | None = None
         self.app: Flask = create_app(self._web_context())
         self.app.extensions["peoplecount"] = self
@@ -205,6 +207,7 @@ class Service:
             appended=self._wake_readers,
         )
         self._writer = RecordWriter(folder.log, self._database, offload=offload)
+        self._log_keeping = self._log_keeping_of(self._writer, term)
         self._reconciliation = reconciliation = self._reconciliation_of(keeper)
         collector = Collector(
             self._runtime.make_scheduler(),
@@ -226,9 +229,9 @@ class Service:
             wake_writer=self._wake_writer,
             clock=self._clock,
             offload=offload,
-            keep_log=timedelta(days=self._settings.log_keep_days),
             remove=desk.remove,
             workers={
+                "log-keeping": self._log_keeping.run,
                 "occupancy": desk.run,
                 "projections": projections.run,
                 "retention": self._retention(self._writer).run,
@@ -236,6 +239,17 @@ class Service:
             },
         )
         return self._session
+
+    def _log_keeping_of(self, writer: RecordWriter, term: int) -> LogKeeping:
+        return LogKeeping(
+            self._folder.log,
+            term=term,
+            written_up_to=writer.written_up_to,
+            keep=timedelta(days=self._settings.log_keep_days),
+            budget=self._settings.log_disk_budget,
+            clock=self._clock,
+            offload=self._runtime.offload,
+        )
 
     def _retention(self, writer: RecordWriter) -> RecordRetention:
         keep = timedelta(days=self._settings.records_keep_days)
@@ -336,10 +350,16 @@ class Service:
         if self._leadership.session is not None and session is not None and writer is not None:
             status["polling"] = session.polling_figures()
             status["history"] = self._history_status()
+            status["log"] = self._log_status()
             state = writer.state
             # What exactly is wrong may name servers and logins: that is for the log.
             status["database"] |= {"writes": not state.error, **state.figures()}
         return status
+
+    def _log_status(self) -> Mapping[str, Any]:
+        """How large the event log is, and what is wrong with that."""
+        state = self._log_keeping.state if self._log_keeping else None
+        return state.figures() if state else {}
 
     def _history_status(self) -> Mapping[str, Any]:
         """How far asking cameras about their past has come, by camera."""

@@ -103,7 +103,7 @@ class _Run:
 
     @classmethod
     def of(cls, entry: LogEntry) -> _Run | None:
-        """A count by itself; ``None`` where it cannot be folded. One that took long is an estimate and stays as it is."""
+        """A count by itself; ``None`` where it cannot be folded: one that took long is an estimate."""
         if entry.event.kind is not EventKind.COUNT:
             return None
         try:

@@ -45,7 +45,7 @@ _SCHEMA = Schema(
             # The last number that was trimmed, and the last one up to which entries were folded.
             "ALTER TABLE log ADD COLUMN trimmed INTEGER NOT NULL DEFAULT 0",
             "ALTER TABLE log ADD COLUMN folded INTEGER NOT NULL DEFAULT 0",
-            f"UPDATE log SET trimmed = coalesce((SELECT min(number) - 1 FROM entry), {_HEAD_NUMBER})",
+            f"UPDATE log SET trimmed = coalesce((SELECT min(number) - 1 FROM entry), {_HEAD_NUMBER})",  # noqa: S608
         ),
     ),
 )

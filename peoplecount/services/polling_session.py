@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
 from typing import Protocol
 
 from peoplecount.domain.clock import Clock
@@ -26,8 +25,6 @@ logger = logging.getLogger(__name__)
 ROSTER_SECONDS = 10.0
 """How long a camera that was added or changed waits at most to be taken up."""
 
-TRIM_SECONDS = 600.0
-
 LONGEST_JOIN = 0.5
 """Seconds the writer and the roster are waited for at the end. A database that hangs holds nothing up: what it has not
 taken is in the log."""
@@ -47,10 +44,6 @@ class Writer(Protocol):
         """Write until told to stop."""
         ...
 
-    def written_up_to(self) -> EventId | None:
-        """The cursor in the database, as last seen."""
-        ...
-
 
 class PollingSession:
     """Polls, writes records and keeps house, in one process at a time."""
@@ -68,7 +61,6 @@ class PollingSession:
         wake_writer: threading.Event,
         clock: Clock,
         offload: Offload,
-        keep_log: timedelta,
         remove: Callable[[Sequence[Status]], None] | None = None,
         workers: Mapping[str, Worker] | None = None,
     ) -> None:
@@ -84,14 +76,12 @@ class PollingSession:
         self._wake_writer = wake_writer
         self._clock = clock
         self._offload = offload
-        self._keep_log = keep_log
         self._remove = remove or (lambda gone: keeper.report(map(status_event, gone)))
         self._workers = {"record-writer": self._write, "roster": self._follow_roster, **(workers or {})}
         self._stop = threading.Event()
         self._fenced = False
         self._log_is_away = False
         self._threads: list[threading.Thread] = []
-        self._trimmed_at = clock.monotonic()
 
     def start(self) -> None:
         """Begin to poll the roster at hand, and follow the database's."""
@@ -115,7 +105,6 @@ class PollingSession:
         try:
             self.keeper.flush_seen()
             self._offload(self._keep_mark, self._offload(self._log.head))
-            self._trim_if_due()
         except LogError as error:
             self.note_log_error(error)
         else:
@@ -154,15 +143,6 @@ class PollingSession:
 
     def _write(self, stop: threading.Event) -> None:
         self._writer.run(stop, self._wake_writer)
-
-    def _trim_if_due(self) -> None:
-        now = self._clock.monotonic()
-        written = self._writer.written_up_to()
-        if written is None or now - self._trimmed_at < TRIM_SECONDS:
-            return
-        self._trimmed_at = now
-        if written.epoch == self._offload(self._log.head).epoch:
-            self._offload(self._log.trim, written.number, self._clock.now() - self._keep_log)
 
     def _follow_roster(self, stop: threading.Event) -> None:
         said = ""

@@ -28,6 +28,7 @@ class Settings:
     workers: int = 1
     data_dir: Path = Path("var")
     log_keep_days: int = 7
+    log_disk_budget: int = 2_000_000_000
     records_keep_days: int = 396
     intervals: tuple[str, ...] = ("15", "60", "day")
     """Minutes, and ``day``."""

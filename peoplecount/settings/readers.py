@@ -58,6 +58,25 @@ def seconds(least: float, most: float) -> Callable[[str], float]:
     return read
 
 
+_UNITS = {"MB": 10**6, "GB": 10**9, "TB": 10**12}
+
+
+def size(least: str, most: str) -> Callable[[str], int]:
+    """Reads a size on disk, such as ``500MB`` or ``2GB``, from ``least`` to ``most``; it comes as bytes."""
+
+    def read(value: str) -> int:
+        match = re.fullmatch(r"([0-9]{1,6}(?:\.[0-9]{1,3})?) ?(MB|GB|TB)", value.upper(), re.ASCII)
+        wanted = int(float(match[1]) * _UNITS[match[2]]) if match else 0
+        if match is None or not _bytes(least) <= wanted <= _bytes(most):
+            raise ValueError(f"{value!r} is not a size from {least} to {most}; sizes look like 500MB or 2GB")
+        return wanted
+
+    def _bytes(text: str) -> int:
+        return int(text[:-2]) * _UNITS[text[-2:]]
+
+    return read
+
+
 def host(value: str) -> str:
     """A host name or address to listen on, without scheme and port; brackets around IPv6 are dropped."""
     bare = value[1:-1] if value.startswith("[") and value.endswith("]") else value

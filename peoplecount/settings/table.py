@@ -76,6 +76,15 @@ SETTINGS: tuple[Setting, ...] = (
         "log_keep_days",
     ),
     Setting(
+        "LOG_DISK_BUDGET",
+        "Data",
+        "2GB",
+        "Room on disk for the event log. Past it, events that are in the database go earlier, and the oldest others "
+        "become one a line and hour.",
+        readers.size("100MB", "100TB"),
+        "log_disk_budget",
+    ),
+    Setting(
         "INTERVALS",
         "Data",
         "15,60,day",

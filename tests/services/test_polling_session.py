@@ -1,13 +1,11 @@
 import logging
 import threading
-from datetime import timedelta
 
 import pytest
 
 from peoplecount.domain.camera import Camera, CameraState
 from peoplecount.domain.event import EventKind
 from peoplecount.domain.event_body import Status, read_status, status_event
-from peoplecount.domain.event_id import EventId
 from peoplecount.domain.offload import call_here
 from peoplecount.domain.roster import Roster
 from peoplecount.domain.site import Site
@@ -15,7 +13,7 @@ from peoplecount.eventlog.log import LogUnavailable, StaleTerm
 from peoplecount.eventlog.memory_log import MemoryEventLog
 from peoplecount.services.camera_health import CameraHealth
 from peoplecount.services.count_keeper import CountKeeper
-from peoplecount.services.polling_session import STALL_SECONDS, TRIM_SECONDS, PollingSession
+from peoplecount.services.polling_session import STALL_SECONDS, PollingSession
 from tests.support.appending import DirectAppender
 from tests.support.fake_clock import FakeClock
 
@@ -69,15 +67,11 @@ class FakeRosters:
 
 class FakeWriter:
     def __init__(self):
-        self.written = None
         self.ended = threading.Event()
 
     def run(self, stop, wake):
         stop.wait(10)
         self.ended.set()
-
-    def written_up_to(self):
-        return self.written
 
 
 class Room:
@@ -103,7 +97,6 @@ class Room:
             wake_writer=threading.Event(),
             clock=self.clock,
             offload=call_here,
-            keep_log=timedelta(days=7),
             **more,
         )
 
@@ -170,25 +163,6 @@ def test_without_cameras_there_is_no_progress_to_miss():
     room = Room(kept=roster(), read=roster())
     room.clock.passes(86_400)
     assert room.session.is_alive()
-
-
-def test_the_log_is_trimmed_up_to_what_the_database_holds_and_no_further(room):
-    place = roster(EAST).place(EAST)
-    for state in ("up", "down", "up", "down"):
-        room.keeper.report([status_event(Status(place, state, room.clock.now()))])
-    room.writer.written = EventId(room.log.head().epoch, 2)
-    room.clock.passes(8 * 86_400)
-    room.session.tick()
-    assert [entry.event_id.number for entry in room.log.read(0, 10)] == [3, 4]
-
-
-def test_nothing_is_trimmed_by_a_cursor_of_another_epoch(room):
-    place = roster(EAST).place(EAST)
-    room.keeper.report([status_event(Status(place, "up", room.clock.now()))])
-    room.writer.written = EventId("another", 99)
-    room.clock.passes(8 * 86_400 + TRIM_SECONDS)
-    room.session.tick()
-    assert len(room.log.read(0, 10)) == 1
 
 
 def test_stopping_stops_the_collector_and_the_writer(room):
