@@ -113,7 +113,7 @@ def break_event(place: Place, moment: datetime, line_id: str, kind: str, reason:
         "reason": reason,
         "unknown": unknown,
     }
-    return new_event(EventKind.COUNTER_BREAK, place, line_id, fields)
+    return new_event(EventKind.COUNTER_BREAK, place, line_id or place.camera_id, fields)
 
 
 @dataclass(frozen=True, slots=True)

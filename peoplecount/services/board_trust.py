@@ -23,7 +23,7 @@ _WHAT_IT_DID = {BreakKind.RESET.value: "reset its totals", BreakKind.RESTART.val
 
 @dataclass(frozen=True, slots=True)
 class LineTrust:
-    """The provenance of a line's figures of today."""
+    """The provenance of a line's figures of today; of a camera as a whole it has only breaks."""
 
     day: date | None = None
     """The camera-local day that quality and coverage are about."""
@@ -55,13 +55,17 @@ class LineTrust:
         newest = {name: fields[name] for name in _BREAK_FIELDS}
         return replace(self, breaks=(newest, *self.breaks)[:MOST_BREAKS])
 
+    def breaks_on(self, day: SiteDay) -> list[Mapping[str, Any]]:
+        """Those of the site's day."""
+        return [one for one in self.breaks if day.date_of(parse_utc(one["time"])) == day.date]
+
     def row(self, line: LineNow, day: SiteDay) -> dict[str, Any]:
         """The fields of the line in a snapshot."""
         in_today, out_today = line.today(day)
         is_known = in_today is not None and out_today is not None
         is_of_today = is_known and self.day is not None and self.day >= day.date
         quality = Quality.MEASURED if is_known else Quality.MISSING
-        breaks = [one for one in self.breaks if day.date_of(parse_utc(one["time"])) == day.date]
+        breaks = self.breaks_on(day)
         shown = line.shown_by_camera(day)
         ours = Figures(in_today, out_today) if in_today is not None and out_today is not None else None
         return {
@@ -72,6 +76,11 @@ class LineTrust:
             "cameraOutToday": None if shown is None else shown.left,
             "difference": difference(shown, ours, _reason(breaks, day)),
         }
+
+
+def concerns(subject: str, camera_id: str) -> bool:
+    """Whether this is the id of the camera or of one of its lines."""
+    return camera_id in {subject, subject.rsplit("-", 3)[0]}
 
 
 def _reason(breaks: Iterable[Mapping[str, Any]], day: SiteDay) -> str:

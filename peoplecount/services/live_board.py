@@ -14,13 +14,12 @@ from peoplecount.domain.clock_body import read_clock
 from peoplecount.domain.clock_vote import OwnClock
 from peoplecount.domain.event import EventKind, LogEntry, NewEvent, parse_utc, utc_text
 from peoplecount.domain.event_id import EventId
-from peoplecount.domain.line import LineKey
 from peoplecount.domain.site import Site
 from peoplecount.eventlog.log import LatestEntries
 from peoplecount.services.board_clocks import clock_row, clocks_told, own_clock, own_clock_fields
 from peoplecount.services.board_lines import CameraNow, LineNow, door_rows, line_names, sums
 from peoplecount.services.board_occupancy import SiteInside, is_open
-from peoplecount.services.board_trust import LineTrust
+from peoplecount.services.board_trust import LineTrust, concerns
 from peoplecount.services.site_day import SiteDay
 
 DEFAULT_INTERVAL = 20.0
@@ -97,7 +96,7 @@ class LiveBoard:
             self._trust_in(entry.event.subject, lambda trust: trust.closed(json.loads(entry.event.body)))
         elif entry.event.kind is EventKind.COUNTER_BREAK:
             fields = json.loads(entry.event.body)
-            self._trust_in(fields["lineId"], lambda trust: trust.broke(fields))
+            self._trust_in(fields["lineId"] or fields["cameraId"], lambda trust: trust.broke(fields))
         elif entry.event.kind is EventKind.CAMERA_STATUS:
             self._fold_status(json.loads(entry.event.body))
         elif entry.event.kind is EventKind.CAMERA_CLOCK:
@@ -127,8 +126,11 @@ class LiveBoard:
         inside = self._inside[fields["siteId"]]
         self._inside[fields["siteId"]] = inside.counted(parse_utc(fields["time"]), fields["occupancy"])
 
-    def _trust_in(self, line_id: str, change: Callable[[LineTrust], LineTrust]) -> None:
-        self._trust[line_id] = change(self._trust.get(line_id, LineTrust()))
+    def _trust_in(self, subject: str, change: Callable[[LineTrust], LineTrust]) -> None:
+        self._trust[subject] = change(self._trust_of(subject))
+
+    def _trust_of(self, subject: str) -> LineTrust:
+        return self._trust.get(subject, LineTrust())
 
     def _fold_status(self, fields: Mapping[str, Any]) -> None:
         camera_id = fields["cameraId"]
@@ -137,7 +139,7 @@ class LiveBoard:
         if fields["state"] == CameraState.REMOVED:
             self._cameras.pop(camera_id, None)
             self._lines = {key: line for key, line in self._lines.items() if line.camera_id != camera_id}
-            self._trust = {key: trust for key, trust in self._trust.items() if _camera_of(key) != camera_id}
+            self._trust = {key: trust for key, trust in self._trust.items() if not concerns(key, camera_id)}
         else:
             self._cameras[camera_id] = self._camera(fields).with_status(fields)
 
@@ -236,6 +238,7 @@ class LiveBoard:
                 camera.row()
                 | clock_row(camera.clock, own)
                 | {"staleAfter": self._patience(camera.camera_id, intervals)}
+                | {"breaks": self._trust_of(camera.camera_id).breaks_on(days[camera.site_id])}
                 for camera in sorted(self._cameras.values(), key=lambda camera: (camera.name, camera.camera_id))
             ],
             "lines": lines,
@@ -258,7 +261,7 @@ class LiveBoard:
             "outToday": out_today,
             "lastReadingAt": utc_text(line.seen),
             "missing": self._is_missing(line, intervals),
-            **self._trust.get(line_id, LineTrust()).row(line, days[line.site_id]),
+            **self._trust_of(line_id).row(line, days[line.site_id]),
         }
 
     def _is_missing(self, line: LineNow, intervals: Mapping[str, float]) -> bool:
@@ -292,7 +295,3 @@ class LiveBoard:
             return counted
         read = [line.seen for line in self._lines.values() if line.site_id == site_id]
         return 0 if any(day.occupancy_date_of(seen) >= day.occupancy_date for seen in read) else None
-
-
-def _camera_of(line_id: str) -> str:
-    return LineKey.parse(line_id).camera_id

@@ -36,9 +36,9 @@ def per_cent(share: float) -> str:
     return f"{math.floor(round(share * 100, 6))} %"
 
 
-def break_sentences(line: Mapping[str, Any], zone: str) -> list[str]:
-    """The line's breaks of today, newest first, without those of every night."""
-    return [_sentence(one, zone) for one in line["breaks"] if one["break"] not in ROUTINE]
+def break_sentences(row: Mapping[str, Any], zone: str) -> list[str]:
+    """A line's or a camera's breaks of today, newest first, without those of every night."""
+    return [_sentence(one, zone) for one in row["breaks"] if one["break"] not in ROUTINE]
 
 
 def _sentence(broke: Mapping[str, Any], zone: str) -> str:

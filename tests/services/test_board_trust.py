@@ -5,6 +5,7 @@ import pytest
 from peoplecount.domain.camera import CameraState
 from peoplecount.domain.counter import BreakKind
 from peoplecount.domain.event import Quality
+from peoplecount.domain.event_body import Place, break_event
 from tests.support.board_service import BoardService
 from tests.support.shop import FRONT, LEFT, RIGHT, SHOP, at, only, until
 
@@ -143,3 +144,15 @@ def test_a_removed_camera_takes_its_trust_along(service):
     service.status(FRONT, CameraState.REMOVED)
     service.count(FRONT, 1)
     assert line_of(service, FRONT)["breaks"] == []
+
+
+def test_a_break_of_a_whole_camera_is_told_of_the_camera(service):
+    place = Place("shop", "Shop", "front", "Front")
+    service.catch_up()
+    service.append(break_event(place, service.clock.now(), "", "clock step", "the clock was set by 90 s", ""))
+    board = shown(service)
+    assert [one["reason"] for one in only(board["cameras"])["breaks"]] == ["the clock was set by 90 s"]
+    assert only(board["lines"])["breaks"] == []
+    assert restarted(service).board.snapshot(service.clock.now()) == board
+    service.status(FRONT, CameraState.REMOVED)
+    assert shown(service)["cameras"] == []
