@@ -185,3 +185,11 @@ def test_readers_in_many_threads_hear_everything_in_order():
         hub.publish([entry(number)])
     wait_until(lambda: all(not reader.is_alive() for reader in readers))
     assert results == [list(range(1, 501))] * 8
+
+
+def test_intervals_of_whole_doors_and_sites_are_of_no_camera():
+    hub = a_hub()
+    hub.publish([entry(1, ""), entry(2, "a")])
+    place = hub.place_after(EventId("e", 0))
+    assert [one.number for one in heard([hub.slice_after(place, ALL).data])] == [1, 2]
+    assert [one.number for one in heard([hub.slice_after(place, frozenset({"a"})).data])] == [2]
