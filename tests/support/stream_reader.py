@@ -83,7 +83,7 @@ class StreamReader:
             self._restated = False
         elif name == "snapshot":
             self._take_snapshot({line["lineId"]: (line["inToday"], line["outToday"]) for line in fields["lines"]})
-        elif name == "PeopleCountingUpdate":
+        elif name in {"PeopleCountingUpdate", "CountCorrection"}:  # a correction tells the difference
             assert fields["id"] == event_id
             self.seen_ids.append(event_id)
             entered, left = self.people.get(fields["lineId"], (0, 0))
