@@ -40,8 +40,12 @@ _PATHS: Mapping[str, frozenset[str]] = {
     WISEAI_SEARCH: frozenset({"channel", "index", "fromDate", "toDate"}),
     WISEAI_SEARCH + "/check": frozenset({"channel", "index"}),
 }
-_WISEAI_TOKEN = re.compile(re.escape(WISEAI_SEARCH) + r"/(?!\.+(?:/|$))[\w.~%-]+(/results|/cancel)?", re.ASCII)
-"""A search by its token, percent-encoded; dots alone would lead elsewhere."""
+_WISEAI_TOKEN = re.compile(
+    re.escape(WISEAI_SEARCH) + r"/(?!\.(?:/|$)|[^/]*\.\.)(?:[\w.~-]|%(?!0|1|7F|2[356EF]|3F|5C)[0-9A-F]{2})+(/results|/cancel)?",
+    re.ASCII,
+)
+"""A search by its token, percent-encoded. Dots would lead elsewhere, and so may a slash, a question mark and the
+like where a device decodes before it looks."""
 
 _BYPASS = {"msubmenu": "bypass", "action": "control", "HeadersToSend": BYPASS_HEADERS}
 _BYPASSED_CHANNEL = re.compile(r"0|[1-9]\d{0,2}", re.ASCII)
@@ -63,8 +67,13 @@ class QueryNotAllowed(ValueError):
 
 def require_allowed(query: Query) -> None:
     """Raise ``QueryNotAllowed`` unless the question only reads, or takes back a search of ours."""
-    if not (_is_listed(query) or _is_bypassed(query)):
+    if not is_allowed(query):
         raise QueryNotAllowed(query)
+
+
+def is_allowed(query: Query) -> bool:
+    """Whether the question is on the list, by itself or through a recorder."""
+    return _is_listed(query) or _is_bypassed(query)
 
 
 def may_be_bypassed(query: Query) -> bool:

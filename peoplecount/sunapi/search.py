@@ -25,6 +25,7 @@ from peoplecount.sunapi.errors import (
 )
 from peoplecount.sunapi.hourly_figures import Found
 from peoplecount.sunapi.query import Query
+from peoplecount.sunapi.read_only import is_allowed
 
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 2.0
@@ -89,7 +90,7 @@ class Searcher:
 
     def find(self, search: Search, deadline: float) -> Found:
         """Make a search; it is over by ``deadline`` (monotonic seconds) or given up. Raises ``CameraError``."""
-        token = self._start(search)
+        token = self._checked(search, self._start(search))
         try:
             self._wait(search, token, deadline)
             return self._connection.ask(search.results(token), search.parse).value
@@ -102,6 +103,14 @@ class Searcher:
                 raise
             self._take_back(search, token)
             raise self._given_up() from error
+
+    def _checked(self, search: Search, token: str) -> str:
+        """The token, where it can be sent back without being taken for something else."""
+        if not is_allowed(search.status(token)):
+            raise UnexpectedAnswer(
+                self._connection.camera_id, f"the camera's token for a search cannot be sent back: {token!r}"
+            )
+        return token
 
     def _take_back(self, search: Search, token: str) -> None:
         with contextlib.suppress(CameraError):

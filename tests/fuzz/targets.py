@@ -129,7 +129,8 @@ def _of_event_streams() -> Iterator[Target]:
     def holds(given: bytes, made: list[Any]) -> None:
         if read([given[:7], given[7:19], given[19:]]) != made:
             raise Broken("events depend on how a stream is cut up")
-        if any(map(tells_of_people, made)) and b"counting" not in given.lower() and b"\\u" not in given:
+        letters = re.sub("[^a-z]", "", text_of(given).lower())
+        if any(map(tells_of_people, made)) and "counting" not in letters and b"\\u" not in given:
             raise Broken("people were told of that nobody spoke of")
 
     yield Target("event_parts.EventParts.feed", lambda given: read([given]), streams, holds=holds)

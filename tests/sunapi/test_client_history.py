@@ -306,8 +306,8 @@ class TestWiseAi:
         classic.says(APPS, '{"Apps":[{"AppID":"WiseAI","Status":"Running"}]}')
         classic.says(queries.wiseai_capability().target, '{"capabilities":[{"channel":0,"objectcounting":true}]}')
         classic.says(queries.wiseai_configuration(0).target, self.RULES % '[{"index":1},{"index":2}]')
-        classic.says(self.START, '{"searchToken":"a:7 b/c"}')
-        self.follow(classic, "a%3A7%20b%2Fc")
+        classic.says(self.START, '{"searchToken":"a:7 b_c"}')
+        self.follow(classic, "a%3A7%20b_c")
         return classic
 
     @staticmethod
@@ -328,8 +328,8 @@ class TestWiseAi:
         assert ai.targets()[-3:] == [
             "/opensdk/WiseAI/search/objectcounting?channel=0&index=2"
             "&fromDate=2026-05-04T00:00:00&toDate=2026-05-04T23:59:59",
-            "/opensdk/WiseAI/search/objectcounting/a%3A7%20b%2Fc",
-            "/opensdk/WiseAI/search/objectcounting/a%3A7%20b%2Fc/results",
+            "/opensdk/WiseAI/search/objectcounting/a%3A7%20b_c",
+            "/opensdk/WiseAI/search/objectcounting/a%3A7%20b_c/results",
         ]
 
     @pytest.mark.parametrize(
@@ -338,7 +338,7 @@ class TestWiseAi:
     def test_a_search_that_fails_or_never_ends_is_taken_back_by_the_one_put(
         self, ai: DigestCamera, client: SunapiClient, status: str
     ) -> None:
-        ai.says("/opensdk/WiseAI/search/objectcounting/a%3A7%20b%2Fc", status)
+        ai.says("/opensdk/WiseAI/search/objectcounting/a%3A7%20b_c", status)
 
         with pytest.raises((UnexpectedAnswer, CameraBusy)):
             client.history(DAY)
@@ -356,3 +356,13 @@ class TestWiseAi:
         self.follow(ai, "17")
 
         assert client.history(DAY).hours == {self.KEY: HOURS}
+
+    @pytest.mark.parametrize("token", ["a/b", "7/../../configuration/objectcounting/data", "a?b", "100%", "a#b"])
+    def test_a_token_that_may_lead_elsewhere_is_not_sent_back(
+        self, ai: DigestCamera, client: SunapiClient, token: str
+    ) -> None:
+        ai.says(self.START, json.dumps({"searchToken": token}))
+
+        with pytest.raises(UnexpectedAnswer, match="cannot be sent back"):
+            client.history(DAY)
+        assert ai.targets()[-1].startswith("/opensdk/WiseAI/search/objectcounting?channel=0")

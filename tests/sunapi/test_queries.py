@@ -45,7 +45,7 @@ OURS = [
         "/opensdk/WiseAI/search/objectcounting?channel=0&index=1"
         "&fromDate=2024-05-13T00:00:00&toDate=2024-05-13T23:59:59",
     ),
-    (queries.wiseai_search_status("a/b c"), "/opensdk/WiseAI/search/objectcounting/a%2Fb%20c"),
+    (queries.wiseai_search_status("a:b c"), "/opensdk/WiseAI/search/objectcounting/a%3Ab%20c"),
     (queries.wiseai_search_results("7"), "/opensdk/WiseAI/search/objectcounting/7/results"),
     (queries.wiseai_search_cancel("7"), "/opensdk/WiseAI/search/objectcounting/7/cancel"),
     (
@@ -121,6 +121,12 @@ def sunapi(cgi: str, **parameters: str) -> Query:
         Query("x", "/stw-cgi/system.cgi#", (("msubmenu", "date"), ("action", "view"))),
         Query("x", "/opensdk/WiseAI/search/objectcounting/check", (("channel", "0"), ("mode", "reset"))),
         Query("x", "/opensdk/WiseAI/search/objectcounting/%2e%2e", method="PUT"),
+        *(queries.wiseai_search_cancel(f"7{sign}8") for sign in "/\\?#%&\n\x7f"),
+        queries.wiseai_search_cancel("7/../../configuration/objectcounting/data"),
+        queries.wiseai_search_cancel("7..8"),
+        queries.wiseai_search_cancel("."),
+        Query("x", "/opensdk/WiseAI/search/objectcounting/7%/cancel", method="PUT"),
+        Query("x", "/opensdk/WiseAI/search/objectcounting/7%2f/cancel", method="PUT"),
         Query("x", "/opensdk/WiseAI/search/objectcounting/7", (("x", "y"),)),
         Query("x", "/opensdk/WiseAI/configuration"),
         Query("x", "/"),
