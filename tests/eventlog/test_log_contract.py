@@ -1,11 +1,13 @@
 """What every home of the event log promises."""
 
+from dataclasses import replace
 from datetime import timedelta, timezone
 
 import pytest
 
 from peoplecount.domain.event import EventKind
 from peoplecount.domain.event_id import EventId
+from peoplecount.domain.folding import Rewrite
 from peoplecount.eventlog.log import Append, LogUnavailable, StaleState, StaleTerm, State
 from tests.support.events import NOON, an_event, changing, minutes, said, some
 from tests.support.log_calls import LOG_CALLS
@@ -164,6 +166,80 @@ def test_what_is_kept_has_no_holes_though_the_clock_was_set_back(log, term):
         log.append(term, [some(str(minute))], NOON + minutes(minute))
     assert log.trim(5, NOON + minutes(5)) == 1
     assert texts(log.read(0, 10)) == ["10", "1", "2", "11"]
+
+
+def rewritten(log, term, text, *, dropping=(), up_to):
+    """Put ``text`` in the place of the entry ``up_to``, and drop some."""
+    entries = {entry.event_id.number: entry for entry in log.read(0, 100)}
+    new = an_event(text, subject=entries[up_to].event.subject)
+    log.rewrite(term, Rewrite(tuple(entries[one] for one in dropping), ((entries[up_to], new),), up_to))
+
+
+def test_folded_entries_leave_holes_and_keep_their_order(log, term):
+    log.append(term, [some(*"abcdef", subject="line")], NOON)
+    rewritten(log, term, "abc", dropping=(1, 2), up_to=3)
+    assert (texts(log.read(0, 10)), numbers(log.read(0, 10))) == (["abc", "d", "e", "f"], [3, 4, 5, 6])
+    assert (log.beginning().number, log.oldest().number, log.head().number) == (0, 3, 6)
+    assert texts(log.latest().entries) == ["f"]
+    assert log.append(term, [some("g")], NOON).number == 7
+
+
+def test_a_rewrite_that_reaches_less_far_does_not_move_the_mark_back(log, term):
+    log.append(term, [some(*"abcd")], NOON)
+    rewritten(log, term, "c", up_to=3)
+    rewritten(log, term, "b", up_to=2)
+    assert log.oldest().number == 3
+
+
+def test_a_folded_log_is_trimmed_like_any_other(log, term):
+    log.append(term, [some(*"abcdef")], NOON)
+    rewritten(log, term, "abc", dropping=(1, 2), up_to=3)
+    assert log.trim(2, NOON + minutes(1)) == 0
+    assert log.trim(4, NOON + minutes(1)) == 2
+    assert log.beginning() == log.oldest() == EventId(log.head().epoch, 4)
+
+
+def test_a_rewrite_of_what_is_not_there_as_it_was_read_changes_nothing(log, term):
+    log.append(term, [some(*"abc")], NOON)
+    first, second, third = log.read(0, 10)
+    rewritten(log, term, "B", up_to=2)
+    before = (log.read(0, 10), log.oldest())
+    with pytest.raises(StaleState, match="not there as it was read"):
+        log.rewrite(term, Rewrite((first, second), ((third, an_event("abc")),), 3))
+    with pytest.raises(StaleState):
+        log.rewrite(term, Rewrite((first,), ((second, an_event("abc")),), 3))
+    assert (log.read(0, 10), log.oldest()) == before
+
+
+def test_a_rewrite_of_an_earlier_term_is_refused(log, term):
+    log.append(term, [some(*"ab")], NOON)
+    log.raise_term()
+    with pytest.raises(StaleTerm):
+        rewritten(log, term, "ab", dropping=(1,), up_to=2)
+    assert texts(log.read(0, 10)) == ["a", "b"]
+
+
+def test_the_marks_outlive_closing_opening_and_a_new_epoch(home, log, term):
+    log.append(term, [some(*"abcdef")], NOON)
+    log.trim(1, NOON + minutes(1))
+    rewritten(log, term, "bc", dropping=(2,), up_to=3)
+    log.close()
+    log = home.open()
+    epoch = log.start_epoch().epoch
+    assert (log.beginning(), log.oldest()) == (EventId(epoch, 1), EventId(epoch, 3))
+
+
+def test_a_camera_is_forgotten_and_no_other(log, term):
+    of_another = replace(an_event("b", subject="other"), camera_id="camera-0")
+    log.append(term, [Append((an_event("a", subject="line"), of_another))], NOON)
+    log.note_seen(term, {"camera-0-1-1": NOON, "camera-0-0-1-1": NOON})
+    log.forget(term, {"camera", "unknown"})
+    assert texts(log.latest().entries) == ["b"]
+    assert log.seen() == {"camera-0-0-1-1": NOON}
+    assert texts(log.read(0, 10)) == ["a", "b"]
+    log.raise_term()
+    with pytest.raises(StaleTerm):
+        log.forget(term, {"camera-0"})
 
 
 def test_numbers_go_on_after_everything_was_trimmed(home, log, term):

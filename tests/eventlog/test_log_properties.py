@@ -12,10 +12,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from peoplecount.domain.folding import Rewrite
 from peoplecount.eventlog.log import StaleState, StaleTerm, State
 from peoplecount.eventlog.memory_log import MemoryEventLog
 from peoplecount.eventlog.sqlite_log import SQLiteEventLog
-from tests.support.events import NOON, changing, said, some
+from tests.support.events import NOON, an_event, changing, said, some
 
 KEYS = st.sampled_from(["a", "b", "c"])
 
@@ -31,6 +32,7 @@ class LogMachine(RuleBasedStateMachine):
         self.ids = set()
         self.number = 0
         self.term = 0
+        self.trimmed = self.folded = 0
         self.now = NOON
 
     def make_log(self):
@@ -89,7 +91,24 @@ class LogMachine(RuleBasedStateMachine):
         first_kept = next(young, self.number + 1)
         dropped = [entry for entry in self.kept if entry[0] < first_kept]
         assert self.log.trim(up_to, before) == len(dropped)
+        self.trimmed = max(self.trimmed, *(number for number, _, _ in dropped), 0)
         self.kept = self.kept[len(dropped) :]
+
+    @precondition(lambda self: self.kept)
+    @rule(data=st.data())
+    def rewrite(self, data):
+        """Some entries of a stretch go, another takes the place of its last one."""
+        end = data.draw(st.integers(1, len(self.kept)))
+        numbers = [number for number, _, _ in self.kept[:end]]
+        entries = [one for one in self.log.read(0, 10_000) if one.event_id.number in numbers]
+        dropped = data.draw(st.lists(st.sampled_from(entries[:-1]), unique=True)) if entries[:-1] else []
+        new = an_event("folded", subject=entries[-1].event.subject)
+        self.log.rewrite(self.term, Rewrite(tuple(dropped), ((entries[-1], new),), numbers[-1]))
+        gone = {one.event_id.number for one in dropped}
+        number, _, at = self.kept[end - 1]
+        self.kept[end - 1] = (number, "folded", at)
+        self.kept = [one for one in self.kept if one[0] not in gone]
+        self.folded = max(self.folded, number)
 
     @rule()
     def start_epoch(self):
@@ -113,7 +132,8 @@ class LogMachine(RuleBasedStateMachine):
         assert self._plain(self.log.read(0, 10_000)) == self.kept
         assert self.log.load_states().states == self.states
         assert self.log.head().number == self.number
-        assert self.log.oldest().number == (self.kept[0][0] - 1 if self.kept else self.number)
+        assert self.log.oldest().number == max(self.trimmed, self.folded)
+        assert self.log.beginning().number == self.trimmed < (self.kept[0][0] if self.kept else self.number + 1)
         assert [entry.event_id.number for entry in self.log.latest().entries] == sorted(self.latest.values())
 
     def _note(self, head, texts, subject):

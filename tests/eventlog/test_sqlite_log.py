@@ -141,6 +141,22 @@ def test_an_older_file_is_brought_up_to_date_and_keeps_what_it_holds(path):
     assert rows == [("old", "new")]
 
 
+def test_a_log_of_the_version_before_knows_where_it_begins(sqlite_home):
+    log = sqlite_home.open()
+    term = log.raise_term()
+    log.append(term, [some(*"abcd")], NOON)
+    log.trim(2, NOON + minutes(1))
+    log.close()
+    with connect(sqlite_home.path) as other:
+        for column in ("trimmed", "folded"):
+            other.execute(f"ALTER TABLE log DROP COLUMN {column}")
+        other.execute("PRAGMA user_version = 1")
+    log = sqlite_home.open()
+    assert (log.beginning().number, log.oldest().number) == (2, 2)
+    log.trim(4, NOON + minutes(1))
+    assert log.oldest() == log.head()
+
+
 def test_a_migration_that_fails_leaves_the_file_as_it_was(path):
     first, broken = ("CREATE TABLE kept (x)",), ("CREATE TABLE more (x)", "CREATE TABLE kept (x)")
     for versions in [(first,), (first, broken)]:
