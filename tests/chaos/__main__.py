@@ -1,6 +1,6 @@
 """The whole service under blows, and whether its numbers are right afterwards.
 
-Plays the service as users run it, PostgreSQL behind a proxy, 24 virtual cameras and a client of the stream, lets
+Plays the service as users run it, PostgreSQL behind a proxy, 20 virtual cameras and a client of the stream, lets
 everything go wrong that the seed says, and then asks everybody for every line and day. Rounds of two minutes follow
 each other in fresh folders; each can be played again alone. The exit status is 1 where somebody gives a wrong figure
 without saying that it is unknown.
@@ -91,10 +91,11 @@ def _play_all(rounds: list[Round], table: RoundTable, binaries: Path, *, keep: b
                 _say("\n".join(report(outcome)))
                 _keep_or_remove(folder, keep=keep or not outcome.is_good)
     except KeyboardInterrupt:
+        shutil.rmtree(root)
         _say("\ninterrupted; everything that was started has ended")
         return INTERRUPTED
     finally:
-        if not any(root.iterdir()):
+        if root.exists() and not any(root.iterdir()):
             root.rmdir()
         _say("\n" + "\n".join(in_words(table.lines)))
     return 0 if table.is_good else 1

@@ -37,24 +37,31 @@ class Testimony:
     """What cannot be right whatever was seen."""
 
 
-def hear_all(stage: Stage) -> Testimony:
-    """Ask everybody."""
-    heard = Testimony()
-    truth = stage.town.ask("truth/hours")
-    fleet = stage.town.ask("cameras")
-    clock = FleetClock(stage.planned.ends_at, {camera["cameraId"]: ZoneInfo(camera["timeZone"]) for camera in fleet})
-    seen, remembered = _by_day(truth, "seen"), _by_day(truth, "history")
-    heard.days[Source.CAMERA] = seen
-    asked = dict(_camera_history(fleet, {day for _, day in seen}))
-    heard.doubts += differing("asked for its history", asked, "the camera has", remembered)
-    # What a camera has forgotten is no figure of it.
-    heard.days[Source.HISTORY] = {key: people for key, people in asked.items() if remembered.get(key) == seen.get(key)}
-    settled = _hear_log(stage, heard, clock)
-    hours = _hear_database(stage, heard, clock)
-    of_database = {hour: hours.get(hour, (0, 0)) for hour in settled}
-    heard.doubts += differing("the log has settled", settled, "the hours of the database", of_database)
-    _hear_stream(stage, heard, clock)
-    return heard
+class Inquiry:
+    """Asks everybody, as often as wanted. The cameras only once: when the clock stands nothing changes there."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        fleet = stage.town.ask("cameras")
+        zones = {camera["cameraId"]: ZoneInfo(camera["timeZone"]) for camera in fleet}
+        self._clock = FleetClock(stage.planned.ends_at, zones)
+        truth = stage.town.ask("truth/hours")
+        self._seen, remembered = _by_day(truth, "seen"), _by_day(truth, "history")
+        asked = dict(_camera_history(fleet, {day for _, day in self._seen}))
+        self._misheard = differing("asked for its history", asked, "the camera has", remembered)
+        # What a camera has forgotten is no figure of it.
+        self._history = {key: people for key, people in asked.items() if remembered.get(key) == self._seen.get(key)}
+
+    def hear_all(self) -> Testimony:
+        """What everybody says now."""
+        heard = Testimony(doubts=[*self._misheard])
+        heard.days[Source.CAMERA], heard.days[Source.HISTORY] = self._seen, self._history
+        settled = _hear_log(self._stage, heard, self._clock)
+        hours = _hear_database(self._stage, heard, self._clock)
+        of_database = {hour: hours.get(hour, (0, 0)) for hour in settled}
+        heard.doubts += differing("the log has settled", settled, "the hours of the database", of_database)
+        _hear_stream(self._stage, heard, self._clock)
+        return heard
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +184,8 @@ def _hear_stream(stage: Stage, heard: Testimony, clock: FleetClock) -> None:
     """Where the stream says that the day stands, and of which days it said that something is unknown."""
     heard.days[Source.STREAM] = {(line, today.day): today.people for line, today in stage.witness.today().items()}
     heard.doubts += stage.witness.doubts
-    marks = heard.marks[Source.STREAM] = set()
+    doubtful = (hour for hour, quality in stage.witness.hours.items() if quality in _DOUBTFUL)
+    marks = heard.marks[Source.STREAM] = {(line, local_start[:10]) for line, local_start in doubtful}
     for broke in stage.witness.breaks:
         if broke["unknown"]:
             seen_at = parse_utc(broke["time"])  # a fall is seen a while after it

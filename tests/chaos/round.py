@@ -12,7 +12,7 @@ import requests
 
 from tests.chaos.accounts import Difference, Source, differences, table
 from tests.chaos.assault import Assault
-from tests.chaos.inquiry import hear_all
+from tests.chaos.inquiry import Inquiry
 from tests.chaos.janitor import Janitor
 from tests.chaos.round_table import RoundLine
 from tests.chaos.schedule import Round
@@ -103,7 +103,7 @@ def _wait_for_the_end(stage: Stage, outcome: Outcome) -> None:
         if stage.service.process is None or stage.service.process.ended():
             raise RuntimeError("the service has ended by itself")
         _note_lag(stage, outcome)
-        time.sleep(0.3)
+        time.sleep(1)
 
 
 def _note_lag(stage: Stage, outcome: Outcome) -> None:
@@ -121,9 +121,9 @@ def _compare(stage: Stage, outcome: Outcome) -> None:
     """Until all agree, or nothing has moved for a while: what is in arrears is still being worked off."""
     deadline = time.monotonic() + MOST_PATIENCE
     moved_at, before = time.monotonic(), None
-    silent = outcome.doubts
+    silent, inquiry = outcome.doubts, Inquiry(stage)
     while True:
-        heard = hear_all(stage)
+        heard = inquiry.hear_all()
         outcome.differences = differences(heard.days, heard.marks)
         outcome.doubts = [*silent, *heard.doubts]
         now = time.monotonic()

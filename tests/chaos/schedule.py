@@ -19,7 +19,7 @@ time. What a line without a history counted before is unknown."""
 SPEED = 240.0
 """Two minutes are eight hours, in which midnight passes in all zones of the town."""
 
-CAMERAS = 24
+CAMERAS = 20
 
 LEAD_IN = 4.0
 """Real seconds without blows at the beginning, so that there are copies to be put back."""
@@ -195,7 +195,7 @@ _FAULTS: tuple[tuple[str, dict[str, tuple[float, float] | bool]], ...] = (
     ("wrong-content-type", {"count": (1, 8)}),
     ("truncated", {"count": (1, 8)}),
     ("restart", {"seconds": (20.0, 1800.0)}),
-    ("zero-after-restart", {"count": (1, 6)}),
+    ("zero-after-restart", {"count": (1, 2)}),
     ("stale-answer", {"count": (1, 1)}),
     ("split-reset", {}),
     ("manual-reset", {}),

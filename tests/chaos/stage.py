@@ -28,8 +28,8 @@ from tests.support.postgres import PostgresServer
 from tests.support.processes import free_port
 from tests.support.running import Process, Service, plain_environment, wait_until
 
-POLL_SECONDS = 180
-"""In played time; three quarters of a second at the usual speed, so that two slow cores keep up with 24 cameras."""
+POLL_SECONDS = 240
+"""In played time; a second at the usual speed, so that two slow cores keep up."""
 
 GUNICORN_OPTIONS = "--timeout 90"
 """Its own 30 seconds would kill a worker that is stopped for so long, just before it is woken."""

@@ -88,7 +88,7 @@ def test_what_is_not_known_is_not_believed_any_more(witness: Witness) -> None:
 def test_a_correction_moves_the_day(witness: Witness) -> None:
     witness.take("PeopleCountingUpdate", count(1, (2, 1), (7, 6)))
     corrected = count(2, (-1, 0), (6, 6))
-    corrected["localStart"] = corrected.pop("localTime")
+    corrected |= {"localStart": corrected.pop("localTime"), "quality": "corrected"}
     witness.take("CountCorrection", corrected)
     assert witness.today() == {"1-0-1-1": Today(DAY, (6, 6))}
     assert witness.sums == {"1-0-1-1": (1, 1)}
@@ -96,6 +96,18 @@ def test_a_correction_moves_the_day(witness: Witness) -> None:
 
 def test_a_correction_of_an_earlier_day_moves_the_sums_alone(witness: Witness) -> None:
     witness.take("PeopleCountingUpdate", count(1, (2, 1), (7, 6)))
-    witness.take("CountCorrection", {"id": "e-2", "lineId": "1-0-1-1", "in": 4, "out": 0})
+    correction = {"id": "e-2", "lineId": "1-0-1-1", "in": 4, "out": 0, "localStart": "", "quality": "back-filled"}
+    witness.take("CountCorrection", correction)
     assert witness.today() == {"1-0-1-1": Today(DAY, (7, 6))}
     assert witness.sums == {"1-0-1-1": (6, 1)}
+
+
+def test_an_hour_is_as_good_as_was_said_last(witness: Witness) -> None:
+    hour = f"{DAY}T10:00:00"
+    closed = {"scope": "line", "minutes": 60, "subject": "1-0-1-1", "localStart": hour, "quality": "estimated"}
+    witness.take("IntervalClosed", closed)
+    witness.take("IntervalClosed", closed | {"minutes": 15, "quality": "missing"})
+    assert witness.hours == {("1-0-1-1", hour): "estimated"}
+    correction = {"id": "e-2", "lineId": "1-0-1-1", "in": 4, "out": 0, "localStart": hour, "quality": "back-filled"}
+    witness.take("CountCorrection", correction)
+    assert witness.hours == {("1-0-1-1", hour): "back-filled"}

@@ -54,6 +54,9 @@ class Witness:
         self.breaks: list[dict[str, Any]] = []
         """Every ``CounterBreak``."""
 
+        self.hours: dict[tuple[str, str], str] = {}
+        """By line id and the hour's local beginning, how good its figure was last said to be."""
+
     @property
     def last_id(self) -> str:
         """Where it is."""
@@ -112,6 +115,8 @@ class Witness:
             self._take_people(name, fields)
         elif name == "CounterBreak":
             self.breaks.append(fields)
+        elif name == "IntervalClosed" and (fields["scope"], fields["minutes"]) == ("line", 60):
+            self.hours[fields["subject"], fields["localStart"]] = fields["quality"]
 
     def _check_number(self, event_id: str) -> None:
         epoch, _, number = event_id.rpartition("-")
@@ -135,6 +140,8 @@ class Witness:
     def _take_people(self, name: str, fields: dict[str, Any]) -> None:
         key, more = fields["lineId"], (fields["in"], fields["out"])
         self.sums[key] = add(self.sums.get(key, (0, 0)), more)
+        if name == "CountCorrection":
+            self.hours[key, fields["localStart"]] = fields["quality"]
         if fields.get("inToday") is None:
             return
         local = fields["localTime"] if name == "PeopleCountingUpdate" else fields["localStart"]
