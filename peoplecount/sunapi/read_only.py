@@ -40,9 +40,9 @@ _PATHS: Mapping[str, frozenset[str]] = {
     WISEAI_SEARCH: frozenset({"channel", "index", "fromDate", "toDate"}),
     WISEAI_SEARCH + "/check": frozenset({"channel", "index"}),
 }
+_HARMLESS = r"(?:[\w.~-]|%(?!0|1|7F|2[356EF]|3F|5C)[0-9A-F]{2})+"
 _WISEAI_TOKEN = re.compile(
-    re.escape(WISEAI_SEARCH) + r"/(?!\.(?:/|$)|[^/]*\.\.)(?:[\w.~-]|%(?!0|1|7F|2[356EF]|3F|5C)[0-9A-F]{2})+(/results|/cancel)?",
-    re.ASCII,
+    re.escape(WISEAI_SEARCH) + r"/(?!\.(?:/|$)|[^/]*\.\.)" + _HARMLESS + r"(/results|/cancel)?", re.ASCII
 )
 """A search by its token, percent-encoded. Dots would lead elsewhere, and so may a slash, a question mark and the
 like where a device decodes before it looks."""
