@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
+from peoplecount.domain.camera_day import CameraDay, LineDay, Slots, coverage
 from peoplecount.domain.day_history import DayHistory, DayHours
 from peoplecount.domain.line import LineKey
 
@@ -18,6 +19,26 @@ UNPROVEN = (
     "the camera has nobody on this day nor on any earlier one it was asked about: it may keep nothing so far back, or "
     "not have counted here yet"
 )
+
+
+_MOSTLY = 0.5
+"""A day of which so much was read is known without the camera: nobody passed if nobody was counted."""
+
+
+def watched_lines(known: CameraDay | None, slots: Slots) -> Collection[LineKey]:
+    """The lines of which we know about a day ourselves: people were counted, or it was mostly read."""
+    begin, end = slots.bounds[0], slots.bounds[-1]
+    lines = known.lines if known else {}
+    return {key for key, line in lines.items() if _had_people(line) or coverage(line, begin, end) >= _MOSTLY}
+
+
+def had_people(known: CameraDay) -> bool:
+    """Whether anybody was counted at any line."""
+    return any(map(_had_people, known.lines.values()))
+
+
+def _had_people(line: LineDay) -> bool:
+    return any(cell.told for cell in line.cells.values())
 
 
 @dataclass(frozen=True, slots=True)

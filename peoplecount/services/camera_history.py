@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from enum import Enum
 from typing import Protocol
 
-from peoplecount.domain.blank_days import BlankDays
+from peoplecount.domain.blank_days import BlankDays, had_people, watched_lines
 from peoplecount.domain.camera import Camera, CameraProtocol
-from peoplecount.domain.camera_day import CameraDay, coverage
+from peoplecount.domain.camera_day import CameraDay
 from peoplecount.domain.clock import Clock
 from peoplecount.domain.day_history import DayHistory
 from peoplecount.domain.due_history import DueDay, Standing, Why, due_days, first_due
@@ -33,9 +33,6 @@ AWAY = timedelta(minutes=1)
 
 CLOCK_SIGN = timedelta(hours=1)
 """How often a camera is asked for a sign of which clock its hours go by: with every hour there may be a new one."""
-
-MOSTLY = 0.5
-"""A day of which so much was read is known without the camera: nobody passed if nobody was counted."""
 
 _AWAY = (CameraUnreachable, CredentialsRejected, AccountBlocked)
 
@@ -180,7 +177,7 @@ class CameraHistory:
         if answer.day >= look.standing.local.date():  # its totals say whether the day was quiet
             return answer
         older = {key for day, known in look.standing.days.items() if day < answer.day for key in known.lines}
-        return self._blank.sift(answer, watched=_watched(inquiry), older=older)
+        return self._blank.sift(answer, watched=watched_lines(inquiry.known, inquiry.slots), older=older)
 
     def _settle(self, history: DayHistory) -> None:
         if not history.hours and not history.missing:
@@ -215,7 +212,7 @@ class CameraHistory:
         days = (
             day
             for day, known in look.standing.days.items()
-            if day < first and day not in self._witnesses and _people(known)
+            if day < first and day not in self._witnesses and had_people(known)
         )
         return max(days, default=None) if not self._witnesses else None
 
@@ -291,18 +288,3 @@ class CameraHistory:
                 self.progress.corrected,
                 self.progress.confirmed,
             )
-
-
-def _watched(inquiry: Inquiry) -> Collection[LineKey]:
-    """The lines of which we know about the day ourselves: people were counted, or it was mostly read."""
-    begin, end = inquiry.slots.bounds[0], inquiry.slots.bounds[-1]
-    lines = inquiry.known.lines if inquiry.known else {}
-    return {
-        key
-        for key, line in lines.items()
-        if any(cell.told for cell in line.cells.values()) or coverage(line, begin, end) >= MOSTLY
-    }
-
-
-def _people(known: CameraDay) -> bool:
-    return any(cell.told for line in known.lines.values() for cell in line.cells.values())

@@ -1,7 +1,10 @@
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta
 
-from peoplecount.domain.blank_days import UNPROVEN, BlankDays
+from peoplecount.domain.blank_days import UNPROVEN, BlankDays, had_people, watched_lines
+from peoplecount.domain.camera_day import CameraDay, Gap, HourCell, LineDay
 from peoplecount.domain.day_history import DayHistory, DayHours
+from peoplecount.domain.figures import Figures
+from peoplecount.domain.hour_slots import HourSlots
 from peoplecount.domain.line import LineKey
 
 EAST, WEST = LineKey("7", index=1), LineKey("7", index=2)
@@ -96,3 +99,16 @@ def test_what_nothing_proves_is_given_up_with_the_reason():
         (THURSDAY, {EAST: UNPROVEN, WEST: UNPROVEN}),
     ]
     assert not blank.held
+
+
+def test_a_line_is_watched_where_people_were_counted_or_the_day_was_mostly_read():
+    slots = HourSlots((), UTC).on(FRIDAY)
+    morning = Gap(slots.bounds[0], slots.bounds[13])
+    evening = Gap(slots.bounds[13], slots.bounds[24])
+    counted = LineDay({9: HourCell(Figures(1, 0))}, (morning, evening))
+    known = CameraDay(FRIDAY, (), {EAST: counted, WEST: LineDay({}, (morning,))})
+    assert watched_lines(known, slots) == {EAST}
+    assert watched_lines(CameraDay(FRIDAY, (), {WEST: LineDay({}, (evening,))}), slots) == {WEST}
+    assert watched_lines(None, slots) == set()
+    assert had_people(known)
+    assert not had_people(CameraDay(FRIDAY, (), {WEST: LineDay()}))
