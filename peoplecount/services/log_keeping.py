@@ -29,7 +29,7 @@ MARGIN = 0.8
 SPARED = timedelta(hours=1)
 """The newest part stays as it is, also where there is no room: streams resume from it, and its hours are not over."""
 
-TRIMMED_AT_ONCE = 20_000
+TRIMMED_AT_LEAST = 500
 FOLDED_AT_ONCE = 1000
 """Entries; some 50 ms of work."""
 
@@ -142,8 +142,9 @@ class LogKeeping:
             return
         young = self._clock.now() - SPARED
         before, number, trimmed = self._size(), self._offload(self._log.beginning).number, 0
-        while number < written.number and self._size() > MARGIN * self._budget:
-            number = min(number + TRIMMED_AT_ONCE, written.number)
+        while number < written.number and (size := self._size()) > MARGIN * self._budget:
+            too_many = (written.number - number) * (1 - MARGIN * self._budget / size)
+            number = min(number + max(int(too_many), TRIMMED_AT_LEAST), written.number)
             trimmed += self._offload(self._log.trim, number, young)
         if trimmed:
             logger.info(
