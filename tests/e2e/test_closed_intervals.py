@@ -1,0 +1,68 @@
+"""Closed intervals of a replayed day, with the service killed in between: each once, and as the database has them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+
+from peoplecount.domain.event import EventKind
+from peoplecount.domain.figures import Figures
+from peoplecount.domain.interval import ClosedInterval, Scope, Step
+from peoplecount.domain.interval_body import read_interval
+from peoplecount.eventlog.sqlite_log import SQLiteEventLog
+from peoplecount.storage.history import History
+from peoplecount.storage.open import connection_for
+from tests.e2e.test_a_replayed_day import DAY, Replay, made_day  # noqa: F401 - a fixture
+
+HOUR = timedelta(hours=1)
+THE_DAY_BEFORE = datetime.combine(DAY, time(), UTC) - 24 * HOUR
+
+
+def test_each_interval_closes_once_and_hours_are_those_of_the_database(tmp_path: Path, made_day: Path) -> None:  # noqa: F811
+    replay = Replay(tmp_path, made_day)
+    with replay:
+        replay.begin()
+        for hour in (9, 15):
+            replay.plays_past(hour)
+            replay.service.kill()
+            replay.service.start()
+        replay.ends()
+        assert replay.service.stop() == 0
+        closed = intervals_of(tmp_path / "var/events.sqlite")
+        stored = hours_stored(replay)
+    once = Counter((one.scope, one.subject, one.step, one.started_at) for one in closed)
+    assert set(once.values()) == {1}
+    hours = [one for one in closed if one.scope is Scope.LINE and one.step is Step.HOUR]
+    assert len(hours) > 8 * 20, "eight lines and nearly all hours of the day"
+    told = {(one.subject, one.started_at): one.figures for one in hours if one.figures is not None}
+    assert {key: figures for key, figures in told.items() if stored.get(key) != figures} == {}
+    assert sums(closed, Scope.SITE) == sums(closed, Scope.DOOR) == sums(closed, Scope.LINE)
+
+
+def intervals_of(file: Path) -> list[ClosedInterval]:
+    log = SQLiteEventLog(file)
+    try:
+        entries = log.read(0, 1_000_000)
+    finally:
+        log.close()
+    return [read_interval(entry.event) for entry in entries if entry.event.kind is EventKind.INTERVAL_CLOSED]
+
+
+def hours_stored(replay: Replay) -> dict[tuple[str, object], Figures | None]:
+    database = connection_for(replay._settings.database)
+    try:
+        rows = History(database).hours(THE_DAY_BEFORE, THE_DAY_BEFORE + 72 * HOUR)
+        return {(row.line_id, row.starts_at): row.figures for row in rows}
+    finally:
+        database.disconnect()
+
+
+def sums(closed: list[ClosedInterval], scope: Scope) -> dict[object, Figures]:
+    """People by hour, of the hours that have closed for everybody."""
+    people: dict[object, Figures] = {}
+    of_site = {one.started_at for one in closed if one.scope is Scope.SITE and one.step is Step.HOUR}
+    for one in closed:
+        if one.scope is scope and one.step is Step.HOUR and one.started_at in of_site:
+            people[one.started_at] = people.get(one.started_at, Figures()) + (one.figures or Figures())
+    return people
