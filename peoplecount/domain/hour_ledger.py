@@ -53,6 +53,11 @@ class HourLedger:
         known = self.days.get(day)
         return known.lines.get(key, LineDay()) if known else LineDay()
 
+    def told_on(self, day: date, key: LineKey) -> Figures:
+        """People of a line on a day so far, in our sense."""
+        cells = self.line(day, key).cells.values()
+        return sum((cell.told.swapped(cell.swapped) for cell in cells), NOBODY)
+
     def tell(self, increment: Increment) -> None:
         """An increment was told."""
         sight = increment.sight
@@ -84,6 +89,21 @@ class HourLedger:
             edit.cell(place, replace(edit.of(place), shown=edit.of(place).shown + base))
             edit.keep()
 
+    def take_over(self, keys: Iterable[LineKey], moment: Moment) -> None:
+        """Lines were counted before hours were kept (before 0.2): what they counted then is told already.
+
+        So it is none of the history's business; how it lies in the hours is not known here any more.
+        """
+        sight = ClockSight.of(moment.utc, moment.local, self._zone)
+        day, slot = HourPlaces.of(sight, self._zone).place(sight.by_camera(moment.utc) + CLOCK_DOUBT)
+        for key in keys:
+            for back in range(1, self._keep + 1):
+                self.put(day - back * DAY, key, LineDay(barred=HOURS_A_DAY))
+            self.put(day, key, LineDay(barred=slot + 1), sight)
+        for back in range(1, self._keep + 1):
+            if day - back * DAY in self.days:
+                self.settle(day - back * DAY, {}, is_settled=True)
+
     def miss(self, key: LineKey, since: datetime, moment: Moment) -> None:
         """A line was read at ``moment`` for the first time since ``since``, and that was too long ago."""
         sight = ClockSight.of(moment.utc, moment.local, self._zone)
@@ -94,6 +114,7 @@ class HourLedger:
             day = places.day(begin)
             end = min(places.midnight(day + DAY), until)
             self.put(day, key, with_gap(self.line(day, key), Gap(begin, end)))
+            self._reopen(day)
             begin = end
         self.see(sight)
 
@@ -160,6 +181,10 @@ class HourLedger:
         """The camera's clock was seen."""
         known = self._open(sight.day)
         self._keep_day(replace(known, clock=(*known.clock[:1], sight)))
+
+    def _reopen(self, day: date) -> None:
+        """Something is open on a day that was asked about when other lines were read and this one was not."""
+        self._keep_day(replace(self._open(day), asked=None, is_settled=False))
 
     def _bar(self, key: LineKey, place: Place) -> None:
         """Keep the new device's history away from the hours of the old one."""

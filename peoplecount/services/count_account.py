@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from peoplecount.domain.camera import Camera
 from peoplecount.domain.counter import Moment
-from peoplecount.domain.counting import Counted, CountState, LineCount, count
+from peoplecount.domain.counting import Counted, CountState, LineCount, LineState, count
 from peoplecount.domain.day_history import DayHours
 from peoplecount.domain.figures import Figures
 from peoplecount.domain.hour_ledger import HourLedger
@@ -40,20 +41,52 @@ def counted(
     outcome = count(
         before, reading, expected_every=expected_every, earlier=earlier, is_swapped=roster.is_swapped, zone=zone
     )
-    memory.counts[camera_id] = outcome.state
     ledger = memory.ledger(camera_id, zone, keep_days)
     _enter(ledger, memory, before, reading, outcome, 2 * expected_every)
+    outcome = _with_days_begun(before, outcome, ledger)
+    memory.counts[camera_id] = outcome.state
     for line in reading.lines:
         memory.note_read(line.key, reading.taken_at)
-    if not (outcome.lines or ledger.changed):
+    is_held = _falls(outcome.state) - _falls(before)
+    if not (outcome.lines or ledger.changed or is_held):
         return None
     days = memory.changes_of_ledger(camera_id, ledger, keep_days)
     if not outcome.lines:
-        return Append((), tuple(days))
+        return Append((), (*([memory.change_of_counts(camera_id)] if is_held else ()), *days))
     events = CountEvents(memory, roster, camera)
     told = [event for line in outcome.lines for event in events.of_count(line)]
     sites = [memory.change_of_occupancy(site) for site in sorted(events.sites)]
     return Append(tuple(told), (memory.change_of_counts(camera_id), *sites, *days))
+
+
+def _falls(state: CountState) -> set[tuple[LineKey, bool, int]]:
+    """The falls that are held. They must survive a restart: read anew, the total could not be judged any more."""
+    return {
+        (key, counter is line.entered, counter.fall.total)
+        for key, line in state.lines.items()
+        for counter in (line.entered, line.left)
+        if counter.fall is not None
+    }
+
+
+def _with_days_begun(before: CountState, outcome: Counted, ledger: HourLedger) -> Counted:
+    """Today's figures of lines on another day than before: not all of a long interval need have come today.
+
+    And a camera whose clock was somewhere else for a while has people on its day already.
+    """
+    begun = {
+        key: _with_today(line, ledger.told_on(line.day, key))
+        for key, line in outcome.state.lines.items()
+        if key in before.lines and before.lines[key].day != line.day
+    }
+    if not begun:
+        return outcome
+    lines = tuple(replace(line, state=begun.get(line.key, line.state)) for line in outcome.lines)
+    return Counted(replace(outcome.state, lines={**outcome.state.lines, **begun}), lines)
+
+
+def _with_today(line: LineState, told: Figures) -> LineState:
+    return replace(line, in_today=told.entered, out_today=told.left)
 
 
 def _enter(
@@ -66,6 +99,8 @@ def _enter(
 ) -> None:
     """Enter a reading in the hour ledger: first where nobody looked, then who came, then what broke."""
     moment = Moment(reading.taken_at, reading.local_time)
+    if not ledger.days:
+        ledger.take_over(before.lines, moment)
     told = {line.key: line for line in outcome.lines}
     for line in reading.lines:
         count_of_line = told.get(line.key)

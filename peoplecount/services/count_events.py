@@ -7,16 +7,19 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from peoplecount.domain.camera import Camera
+from peoplecount.domain.camera_day import HOUR
 from peoplecount.domain.correction import HourCorrection
 from peoplecount.domain.correction_body import correction_event
 from peoplecount.domain.counting import LineCount
 from peoplecount.domain.event import NewEvent
 from peoplecount.domain.event_body import Place, Standing, break_event, count_event
 from peoplecount.domain.figures import Figures
+from peoplecount.domain.increment import Increment
 from peoplecount.domain.line import LineKey
 from peoplecount.domain.occupancy import Occupancy, occupancy_day
 from peoplecount.domain.roster import Roster
 from peoplecount.domain.site import Site
+from peoplecount.domain.spread import spread
 from peoplecount.services.break_words import words
 from peoplecount.services.count_memory import CountMemory
 from peoplecount.services.site_day import zone_of
@@ -41,7 +44,7 @@ class CountEvents:
         today = Figures(line.state.in_today, line.state.out_today) - told
         for increment in line.increments:
             today += increment.people
-            occupancy = self._crossed(place, increment.ended_at, increment.people)
+            occupancy = self._crossed(place, increment)
             standing = Standing(today.entered, today.left, occupancy.inside)
             yield count_event(place, increment, standing, known_at=line.increments[-1].ended_at)
 
@@ -67,11 +70,15 @@ class CountEvents:
     def _place(self, key: LineKey, reported_name: str) -> Place:
         return self._roster.place_of_line(self._camera, key, reported_name)
 
-    def _crossed(self, place: Place, ended_at: datetime, people: Figures) -> Occupancy:
-        # People counted up to the very moment of the reset came before it: hours of a history end there.
-        day = self._occupancy_day(place, ended_at - datetime.resolution)
-        known = self._memory.occupancy(place.site_id, day)
-        return self._keep(place, known.after(day, people.entered, people.left, ended_at))
+    def _crossed(self, place: Place, increment: Increment) -> Occupancy:
+        """People counted up to the very moment of the reset came before it: hours of a history end there."""
+        occupancy = self._memory.occupancy(
+            place.site_id, self._occupancy_day(place, increment.ended_at - datetime.resolution)
+        )
+        for ended_at, people in _by_hour(increment):
+            day = self._occupancy_day(place, ended_at - datetime.resolution)
+            occupancy = occupancy.after(day, people.entered, people.left, ended_at)
+        return self._keep(place, occupancy)
 
     def _corrected(self, place: Place, correction: HourCorrection) -> Occupancy:
         day = self._occupancy_day(place, correction.started_at)
@@ -87,3 +94,16 @@ class CountEvents:
     def _occupancy_day(self, place: Place, moment: datetime) -> date:
         site: Site = self._roster.sites[place.site_id]
         return occupancy_day(moment.astimezone(zone_of(site)), site.reset_time)
+
+
+def _by_hour(increment: Increment) -> Iterator[tuple[datetime, Figures]]:
+    """The people of an increment by when they had come; those of a long one as the hour ledger spreads them."""
+    begun, ended = increment.started_at, increment.ended_at
+    if ended - begun <= HOUR:
+        yield ended, increment.people
+        return
+    shift = -increment.sight.offset
+    entered = spread(increment.people.entered, begun, ended, HOUR, shift)
+    left = spread(increment.people.left, begun, ended, HOUR, shift)
+    for hour in sorted(entered.keys() | left.keys()):
+        yield min(hour + HOUR, ended), Figures(entered.get(hour, 0), left.get(hour, 0))

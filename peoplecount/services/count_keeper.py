@@ -119,11 +119,13 @@ class CountKeeper:
                     memory, roster, camera, reading, expected_every, earlier or {}, keep_days=self._keep_days
                 )
             )
-            self._seen.update((str(line.key), reading.taken_at) for line in reading.lines)
             if append is None:
+                self._note_seen(reading)
                 return 0
             ticket = self._appender.submit(self._term, append)
         self._finish(ticket)
+        with self._lock:
+            self._note_seen(reading)
         return len(append.events)
 
     def report(self, events: Iterable[NewEvent], states: Iterable[StateChange] = ()) -> None:
@@ -208,6 +210,10 @@ class CountKeeper:
             ticket = self._appender.submit(self._term, append)
         self._finish(ticket)
         return settlement
+
+    def _note_seen(self, reading: Reading) -> None:
+        """Only of what is in the log: should an append fail, its people have come since the reading before."""
+        self._seen.update((str(line.key), reading.taken_at) for line in reading.lines)
 
     def _finish(self, ticket: Ticket) -> None:
         self._await(ticket)

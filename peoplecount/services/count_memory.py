@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date, datetime, tzinfo
 
 from peoplecount.domain.camera_day import CameraDay
+from peoplecount.domain.counter import Counter
 from peoplecount.domain.counting import CountState, LineState
 from peoplecount.domain.hour_ledger import HourLedger
 from peoplecount.domain.line import LineKey
@@ -43,7 +44,7 @@ class CountMemory:
             self._unread_days.setdefault(key[_DAY_LENGTH + 1 :], []).append(state.body)
         self._days: dict[str, dict[date, CameraDay]] = {}
         self._last_read = {
-            key: max(line.entered.read_at, line.left.read_at)
+            key: max(line.entered.read_at, line.left.read_at, seen.get(str(key), line.entered.read_at))
             for state in self.counts.values()
             for key, line in state.lines.items()
         }
@@ -118,6 +119,9 @@ def _refreshed(state: CountState, seen: Mapping[str, datetime]) -> CountState:
 def _seen_at(line: LineState, seen: datetime | None) -> LineState:
     if seen is None:
         return line
-    entered = replace(line.entered, read_at=max(line.entered.read_at, seen))
-    left = replace(line.left, read_at=max(line.left.read_at, seen))
-    return replace(line, entered=entered, left=left)
+    return replace(line, entered=_accepted_at(line.entered, seen), left=_accepted_at(line.left, seen))
+
+
+def _accepted_at(counter: Counter, seen: datetime) -> Counter:
+    """Readings while a fall is held are not accepted yet: the people of the new total have come since before it."""
+    return counter if counter.fall is not None else replace(counter, read_at=max(counter.read_at, seen))

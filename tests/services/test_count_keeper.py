@@ -77,7 +77,8 @@ def test_occupancy_starts_again_at_the_sites_reset_time(shop):
     shop.reads("7", (0, 0))
     shop.reads("7", (5, 0))
     night = datetime(2026, 5, 5, 2, 0, 30, tzinfo=UTC)  # 04:00:30 in Zurich
-    shop.reads("7", (6, 0), after=(night - shop.clock.now()).total_seconds())
+    shop.reads("7", (5, 0), after=(night - shop.clock.now()).total_seconds() - 60)
+    shop.reads("7", (6, 0), after=60)
     assert shop.counts()[-1][3] == 1
 
 

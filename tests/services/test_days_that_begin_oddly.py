@@ -1,0 +1,116 @@
+"""Days that begin while nobody looks: before an upgrade, in an outage, across a restart, beside a clock gone astray."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from peoplecount.domain.event import EventKind
+from peoplecount.domain.figures import Figures
+from peoplecount.services.count_memory import HOURS_STATE
+from tests.support.keeping import Keeping, at
+from tests.support.modelled_camera import DAY, ModelledCamera, moments
+
+FIRST = at("2026-06-01T00:00:00")
+SECOND = FIRST + DAY
+TEN = timedelta(hours=10)
+POLL = timedelta(seconds=10)
+
+
+def crossings(begin, people, every):
+    return list(moments(begin, begin + (people - 1) * every, every))
+
+
+def polls(keeping, camera, begin, end, *, every=timedelta(minutes=3)):
+    for moment in moments(begin, end, every):
+        keeping.polls(camera, moment, every=every)
+
+
+def today(keeping):
+    """The line's figures of today, as events tell them, and the people inside."""
+    line = only(keeping.keeper._memory().counts["7"].lines.values())
+    return Figures(line.in_today, line.out_today), keeping.keeper.occupancies()["s1"].inside
+
+
+def only(found):
+    (one,) = found
+    return one
+
+
+def test_of_whom_an_outage_across_midnight_brought_only_those_of_today_are_todays() -> None:
+    quiet = crossings(FIRST + timedelta(hours=9), 20, timedelta(minutes=1))
+    busy = crossings(SECOND + timedelta(hours=7), 120, timedelta(minutes=1))
+    camera, keeping = ModelledCamera(quiet + busy, []), Keeping()
+    polls(keeping, camera, FIRST + timedelta(hours=8), FIRST + 2 * TEN)
+    polls(keeping, camera, SECOND + TEN, SECOND + TEN + timedelta(minutes=30))  # the total never fell
+    assert today(keeping) == (Figures(70), 70)
+    for day in (FIRST, SECOND):
+        keeping.settles(camera, day.date(), SECOND + TEN + timedelta(minutes=31))
+    assert keeping.told()[SECOND.date(), "in"] == 120
+    assert today(keeping) == (Figures(120), 120)
+
+
+def test_a_restart_while_a_fall_is_held_loses_nobody() -> None:
+    busy = crossings(FIRST + timedelta(hours=7), 1000, timedelta(seconds=30))
+    later = crossings(SECOND + timedelta(hours=7), 400, timedelta(seconds=25))
+    camera, keeping = ModelledCamera(busy + later, []), Keeping()
+    polls(keeping, camera, FIRST + timedelta(hours=15), FIRST + timedelta(hours=15, minutes=30), every=POLL)
+    keeping.polls(camera, SECOND + TEN, every=POLL)  # the first reading after the night: from 961 to 400
+    keeping.keeper.flush_seen()
+    keeping.restarts()
+    polls(keeping, camera, SECOND + TEN + POLL, SECOND + TEN + timedelta(minutes=15), every=POLL)
+    assert today(keeping)[0] == Figures(400)
+    assert '"midnight reset"' in only(keeping.entries(EventKind.COUNTER_BREAK)).body
+
+
+def test_what_was_counted_before_hours_were_kept_is_not_told_again() -> None:
+    camera, keeping = ModelledCamera(crossings(FIRST + timedelta(hours=7), 200, timedelta(minutes=5)), []), Keeping()
+    polls(keeping, camera, FIRST, FIRST + TEN)
+    forgets_hours(keeping)
+    polls(keeping, camera, FIRST + TEN + timedelta(minutes=10), FIRST + 2 * TEN)
+    before = today(keeping)
+    days = keeping.keeper.days("7")
+    assert not days[FIRST.date() - DAY].asked
+    assert days[FIRST.date() - DAY].is_settled  # and so it is not due
+    for day in (FIRST.date(), FIRST.date() - DAY):
+        keeping.settles(camera, day, FIRST + 2 * TEN)
+    assert not keeping.corrections()
+    assert today(keeping) == before
+
+
+def forgets_hours(keeping):
+    """As a version before 0.2 left its states."""
+    memory = keeping.keeper._memory()
+    hours = [key for key in keeping.log.load_states().states if key.startswith(HOURS_STATE)]
+    keeping.keeper.report([], [memory.change(key, "") for key in hours])
+    keeping.restarts()
+
+
+def test_a_day_that_was_asked_about_is_open_again_once_a_line_is_back_that_was_away() -> None:
+    camera, keeping = ModelledCamera(crossings(FIRST + timedelta(hours=7), 30, timedelta(hours=1)), []), Keeping()
+    polls(keeping, camera, FIRST, FIRST + TEN)
+    keeping.settles(camera, FIRST.date(), SECOND + TEN)
+    assert keeping.keeper.days("7")[FIRST.date()].asked
+    polls(keeping, camera, SECOND + TEN, SECOND + TEN + timedelta(minutes=9))
+    assert keeping.keeper.days("7")[FIRST.date()].asked is None
+
+
+class AstrayCamera(ModelledCamera):
+    """Its clock falls back to 2000 for a while, as after a power cut, and it counts on."""
+
+    astray = (FIRST, FIRST)
+
+    def reads(self, moment):
+        reading = super().reads(moment)
+        begin, end = self.astray
+        if begin <= moment < end:
+            reading = replace(reading, local_time=datetime(2000, 1, 1) + (moment - begin))
+        return reading
+
+
+def test_today_goes_on_once_a_clock_that_went_astray_is_back() -> None:
+    camera, keeping = AstrayCamera(crossings(FIRST + timedelta(hours=6), 1200, timedelta(seconds=30)), []), Keeping()
+    begin, end = FIRST + TEN, FIRST + TEN + timedelta(minutes=5)
+    camera.astray = (begin, end)
+    polls(keeping, camera, FIRST, begin + timedelta(hours=1), every=POLL)
+    assert today(keeping)[0].entered == camera.truth(FIRST.date())[0] - len(
+        [one for one in camera._moments["in"] if begin <= one < end or one > begin + timedelta(hours=1)]
+    )
