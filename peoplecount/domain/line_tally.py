@@ -15,6 +15,7 @@ from peoplecount.domain.increment import Increment
 from peoplecount.domain.roll_up import HOUR, QUARTER, Cell, RollUp
 from peoplecount.domain.spread import spread
 from peoplecount.domain.told import UNTOLD, Told, sum_of
+from peoplecount.domain.wall_clock import day_around
 
 SHORTEST = timedelta(minutes=5)
 _1970 = datetime(1970, 1, 1, tzinfo=UTC)
@@ -46,6 +47,9 @@ class LineTally:
     error: timedelta = timedelta()
     """How far the camera's clock was ahead of ours then. Hours go by the camera's clock, as in the history."""
 
+    filled_until: datetime | None = None
+    """Up to when the camera's history told all that came since its midnight: where it told of nobody, nobody came."""
+
     book: CountBook = field(default_factory=CountBook)
     fives: dict[datetime, Cell] = field(default_factory=dict)
     """Five minutes, by their beginning; filled where intervals of that length are asked for."""
@@ -62,6 +66,8 @@ class LineTally:
         self.read_at = max(self.read_at, increment.ended_at)
         self.offset, self.error = increment.sight.offset, increment.sight.error
         self.in_step = self.offset == increment.ended_at.astimezone(of_site).utcoffset()
+        if increment.quality is Quality.BACK_FILLED:
+            self._fill(increment)
         if not increment.people:
             return
         crossings = Crossings.between(
@@ -77,6 +83,12 @@ class LineTally:
         self.book.add(crossings)
         if in_fives:
             self._tell_fives(increment)
+
+    def _fill(self, increment: Increment) -> None:
+        until = increment.sight.by_camera(increment.ended_at)
+        midnight, _ = day_around(until - datetime.resolution, timezone(self.offset))
+        self.since = min(self.since, midnight)
+        self.filled_until = max(self.filled_until or until, until)
 
     def correct(self, correction: HourCorrection) -> None:
         """An hour is known better. Its five minutes have closed by then and stay as they were told."""
@@ -107,7 +119,10 @@ class LineTally:
         if found:
             figures = sum((cell.figures for cell in found), Figures())
             return Told(figures, worst(*(cell.quality for cell in found)), covered)
-        return Told(Figures(), Quality.MEASURED, covered) if covered > 0 else UNTOLD
+        if covered > 0:
+            return Told(Figures(), Quality.MEASURED, covered)
+        is_filled = self.filled_until is not None and self.since <= begin and end <= self.filled_until
+        return Told(Figures(), Quality.BACK_FILLED, 0.0) if is_filled else UNTOLD
 
     def _covered(self, begin: datetime, end: datetime, seen: datetime, coverage: Coverage) -> float:
         """The share of a stretch that was covered; the time after the last reading is a gap like any other."""

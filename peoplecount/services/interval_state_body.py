@@ -72,6 +72,7 @@ def _tally_fields(tally: LineTally) -> dict[str, Any]:
         "offset": tally.offset // timedelta(minutes=1),
         "inStep": tally.in_step,
         "error": tally.error.total_seconds(),
+        "filledUntil": utc_text(tally.filled_until) if tally.filled_until else None,
         "hours": _rows(tally.book.hours),
         "quarters": _rows(tally.book.quarters),
         "fives": [[utc_text(begin), *_cell_fields(cell)] for begin, cell in tally.fives.items()],
@@ -87,6 +88,7 @@ def _tally(line_id: str, fields: Mapping[str, Any]) -> LineTally:
         offset=timedelta(minutes=fields["offset"]),
         in_step=fields["inStep"],
         error=timedelta(seconds=fields["error"]),
+        filled_until=parse_utc(fields["filledUntil"]) if fields["filledUntil"] else None,
         book=CountBook(_roll_up(line_id, fields["hours"]), _roll_up(line_id, fields["quarters"])),
         fives={parse_utc(begin): _cell(*cell) for begin, *cell in fields["fives"]},
     )

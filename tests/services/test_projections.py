@@ -492,3 +492,30 @@ def test_intervals_go_by_the_cameras_clock_as_its_history_does(room, line):
     room.read()
     room.settle()
     assert room.told(Scope.LINE, Step.QUARTER) == [("08:00", (6, 0))]
+
+
+def back_filled(line, start, end, entered):
+    """The history of a line told of an hour that was over before its first reading."""
+    line.read_at = start
+    event = line.count(entered, after=end - start)
+    body = json.loads(event.body) | {"quality": "back-filled"}
+    return type(event)(event.kind, "site", "cam", "door", event.subject, json.dumps(body))
+
+
+def test_of_a_day_that_was_filled_in_from_the_history_hours_without_people_are_known_to_be_empty(line):
+    room = Room(line)
+    room.append(back_filled(line, EIGHT - timedelta(hours=2), EIGHT - timedelta(hours=1), 12))
+    room.append(back_filled(line, EIGHT, EIGHT + timedelta(minutes=20), 3))
+    room.at(8, 20)
+    room.projections._coverage = lambda key, begin, end: 0.0 if begin < EIGHT + timedelta(minutes=20) else 1.0
+    room.read()
+    room.settle()
+    room.takes_the_lead()
+    room.projections._coverage = lambda key, begin, end: 0.0 if begin < EIGHT + timedelta(minutes=20) else 1.0
+    room.at(9, 0, 5)
+    room.read()
+    room.settle()
+    hours = room.intervals(Scope.LINE, Step.HOUR)
+    assert [people(one) for one in hours] == [(0, 0)] * 8 + [(12, 0), (0, 0), (3, 0)]
+    assert {one.quality for one in hours} == {Quality.BACK_FILLED}
+    assert room.intervals(Scope.LINE, Step.QUARTER)[-1].today.quality is not Quality.MISSING
