@@ -17,6 +17,7 @@ from peoplecount.domain.camera_day import CameraDay, LineDay, Slots, open_slots
 from peoplecount.domain.day_history import HOURS_A_DAY
 from peoplecount.domain.hour_slots import HourSlots
 from peoplecount.domain.line import LineKey
+from peoplecount.domain.settling import usable_through
 
 FLUSH = timedelta(minutes=5)
 """How long after the end of an hour its figures may still be on their way into the camera's history."""
@@ -91,11 +92,22 @@ def due_days(standing: Standing, *, back_fill_days: int, held: Collection[tuple[
             may_be_new = (standing.local.date() - day).days <= back_fill_days
             lines = [key for key in standing.lines if (day, key) not in held]
             found = _of_earlier_day(standing, day, lines if may_be_new else ())
+            if found is not None and not found.tries and _is_held(standing, day, held, lines if may_be_new else ()):
+                found = None  # it was asked about just now, and what proves its answer is another day's
         else:
             found = None
         if found is not None:
             due.append(found)
     return due
+
+
+def _is_held(
+    standing: Standing, day: date, held: Collection[tuple[date, LineKey]], wanted: Collection[LineKey]
+) -> bool:
+    """Whether the answer about every line of a day is in hand."""
+    known = standing.days.get(day)
+    lines = {*wanted, *(known.lines if known else ())}
+    return bool(lines) and all((day, key) in held for key in lines)
 
 
 def finished_hours(local: datetime, day: date) -> int:
@@ -116,12 +128,22 @@ def _of_today(standing: Standing, day: date) -> DueDay | None:
         return None
     slots = standing.hours.on(day)
     through = finished_hours(standing.local, day)
-    doubtful = [slot for line in known.lines.values() for slot in open_slots(line, through, slots)]
+    ripe = [moment for line in known.lines.values() if (moment := _ripe_at(line, through, slots)) is not None]
+    if not ripe:
+        return None
+    if known.asked is None or max(ripe) + FLUSH > known.asked.at:
+        return DueDay(day, Why.OPEN_HOURS, max(ripe) + FLUSH)
+    return DueDay(day, Why.OPEN_HOURS, known.asked.at + _pause(known.asked.times), known.asked.times)
+
+
+def _ripe_at(line: LineDay, through: int, slots: Slots) -> datetime | None:
+    """Since when the last of a line's open hours can be settled; ``None`` where none of them can be yet."""
+    usable = usable_through(line, through, slots)
+    doubtful = open_slots(line, usable, slots)
     if not doubtful:
         return None
-    if known.asked is None or slots.end(max(doubtful)) + FLUSH > known.asked.at:
-        return DueDay(day, Why.OPEN_HOURS, slots.end(max(doubtful)) + FLUSH)
-    return DueDay(day, Why.OPEN_HOURS, known.asked.at + _pause(known.asked.times), known.asked.times)
+    enough = range(max(doubtful) + 1, usable + 1)
+    return slots.end(next(hours for hours in enough if usable_through(line, hours, slots) == hours) - 1)
 
 
 def _of_earlier_day(standing: Standing, day: date, wanted: Collection[LineKey]) -> DueDay | None:

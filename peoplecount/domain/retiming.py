@@ -20,31 +20,37 @@ class _Span:
         least, most = max(self.least, -doubt), min(self.most, doubt)
         return _Span(least, most) if least <= most else None
 
-    @property
-    def nearest_to_nothing(self) -> int:
-        return min(max(self.least, 0), self.most)
+    def nearest_to(self, people: int) -> int:
+        return min(max(self.least, people), self.most)
 
 
 def agreed(
-    told: Sequence[int], history: Sequence[int], doubts: Sequence[int], is_open: Sequence[bool], *, before: int = 0
+    told: Sequence[int],
+    history: Sequence[int],
+    doubts: Sequence[int],
+    is_open: Sequence[bool],
+    *,
+    before: int = 0,
+    ahead: int = 0,
 ) -> list[int]:
     """What each hour should be said to be, so that both accounts agree, changing as few hours as can be.
 
     ``doubts`` are the people of readings across the end of each hour: they may have been told of one hour and be in the
     other one in the history, and no more of them than that. An hour keeps its figure as long as that explains all
     differences. Where it does not, and where ``is_open`` says that nobody knows better, the hour gets what is left once
-    its neighbours are explained. ``before`` is the doubt at the beginning of the first hour.
+    its neighbours are explained. ``before`` is the doubt at the beginning of the first hour. ``ahead`` is by how many
+    people the history is believed to be ahead at the end of the last one, as far as its doubt allows.
     """
     spans, free = [_Span(-before, before)], []
     for people, remembered, doubt, open_ in zip(told, history, doubts, is_open, strict=True):
         follows = None if open_ else spans[-1].moved(remembered - people).within(doubt)
         free.append(follows is None)
         spans.append(follows or _Span(-doubt, doubt))
-    ahead = spans[-1].nearest_to_nothing
+    ahead = spans[-1].nearest_to(ahead)
     figures: list[int] = []
     for slot in reversed(range(len(told))):
         if free[slot]:
-            at_begin = spans[slot].nearest_to_nothing
+            at_begin = spans[slot].nearest_to(0)
             figures.append(history[slot] - ahead + at_begin)
         else:
             at_begin = ahead - (history[slot] - told[slot])

@@ -73,9 +73,14 @@ def usable_through(line: LineDay, through: int, slots: Slots) -> int:
 
     Whether the people of the reading across its end are its own or the next one's can only be seen in both together.
     """
-    while 0 < through < HOURS_A_DAY and is_open(line, through - 1, slots) and _is_crossed(line, through - 1, slots):
+    while 0 < through < HOURS_A_DAY and _is_unripe(line, through - 1, slots):
         through -= 1
     return through
+
+
+def _is_unripe(line: LineDay, slot: int, slots: Slots) -> bool:
+    is_left_out = slots.begin(slot) >= slots.end(slot)
+    return is_left_out or (is_open(line, slot, slots) and _is_crossed(line, slot, slots))
 
 
 def _is_crossed(line: LineDay, slot: int, slots: Slots) -> bool:
@@ -124,11 +129,13 @@ def _history(hours: DayHours, slots: Slots, through: int) -> tuple[Figures, ...]
 def _first_usable(both: _Hours) -> int | None:
     """From which hour on the history is whole; ``None`` where it is nowhere.
 
-    After a reset by hand, which clears the history too, it is so from the hour after the reset.
+    After a reset by hand, which clears the history too, it is so from the hour after the reset. Where that came while
+    nobody looked, it is so after all hours in which it may have been: those before it were cleared, and look quiet.
     """
     line = both.line
-    after_breaks = [slot + 1 for slot in reversed(range(line.barred, both.through)) if line.cell(slot).broke]
-    for first in (line.barred, *sorted(after_breaks)):
+    broke = [slot for slot in range(line.barred, both.through) if line.cell(slot).broke]
+    after_breaks = [slot + 1 for slot in broke if not line.cell(slot + 1).broke]
+    for first in (line.barred, *after_breaks):
         if first < both.through and _is_whole(both, first):
             return first
     return None
@@ -159,7 +166,7 @@ def _is_blank(both: _Hours, first: int) -> bool:
 def _refusal(both: _Hours) -> str:
     first = both.line.barred
     if both.through <= first:
-        return "another device counted in these hours" if first else ""
+        return "another device, or an earlier version of Peoplecount, counted in these hours" if first else ""
     if _is_blank(both, first):
         return "the camera's history knows of nobody, and its totals did"
     shortage = list(_shortage(both, first))
@@ -179,12 +186,14 @@ def _agreed(both: _Hours, first: int) -> list[Figures]:
     # At midnight the totals begin anew: no reading lies across it.
     doubts = [NOBODY if slot == HOURS_A_DAY - 1 else cell.straddling for slot, cell in zip(slots, cells, strict=True)]
     before = both.line.cell(first - 1).straddling if first else NOBODY
+    ahead = _believed_ahead(both, first)
     entered = agreed(
         [cell.told.entered for cell in cells],
         [people.entered for people in both.history[first:]],
         [doubt.entered for doubt in doubts],
         is_open_,
         before=before.entered,
+        ahead=ahead.entered,
     )
     left = agreed(
         [cell.told.left for cell in cells],
@@ -192,8 +201,25 @@ def _agreed(both: _Hours, first: int) -> list[Figures]:
         [doubt.left for doubt in doubts],
         is_open_,
         before=before.left,
+        ahead=ahead.left,
     )
     return [Figures(*pair) for pair in zip(entered, left, strict=True)]
+
+
+def _believed_ahead(both: _Hours, first: int) -> Figures:
+    """By how many people the history of these hours is ahead because they were told of the hour after.
+
+    All that the camera has shown today stays what it is: settling some hours must not count anybody in two of them.
+    After a reset there may be people whom no reading showed, and that is not known.
+    """
+    cells = both.line.cells
+    if first > 0 or both.through == HOURS_A_DAY or any(cell.broke for cell in cells.values()):
+        return NOBODY
+    shown = sum((cell.shown for cell in cells.values()), NOBODY)
+    told = sum((cell.told for cell in cells.values()), NOBODY)
+    later = sum((cell.told for slot, cell in cells.items() if slot >= both.through), NOBODY)
+    today = Figures(max(shown.entered, told.entered), max(shown.left, told.left))
+    return sum(both.history, NOBODY) - (today - later)
 
 
 def _correction(direction: Line, both: _Hours, slot: int, new: Figures) -> HourCorrection | None:

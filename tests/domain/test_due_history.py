@@ -125,6 +125,12 @@ def test_an_answer_in_hand_is_not_asked_for_again():
     assert [one.day.day for one in due(day(7), back_fill_days=2, held=held)] == [5]
 
 
+def test_a_day_half_watched_whose_answer_is_in_hand_is_not_asked_for_again():
+    half = day(6, unread("2026-05-06T11:20", "2026-05-07T00:00"))
+    assert [one.day.day for one in due(half)] == [6]
+    assert due(half, held={(date(2026, 5, 6), EAST)}) == []
+
+
 def test_a_line_of_which_nothing_proves_anything_is_not_asked_about_again():
     blank = LineDay({}, (Gap(at("2026-05-06T00:00"), at("2026-05-07T00:00")),), refusal=UNPROVEN)
     assert due(day(6, blank, asked=asked("2026-05-07T00:06")), day(7), back_fill_days=1) == []
