@@ -65,6 +65,7 @@ def test_the_defaults_of_the_table_are_those_of_the_dataclass() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "allowed"),
     [
+        ("INTERVALS", "15,30", "15,60,day"),
         ("PORT", "99999", "1 to 65535"),
         ("PORT", "٣", "1 to 65535"),
         ("POLL_INTERVAL", "0", "0.05 to 3600"),
