@@ -60,7 +60,8 @@ class DaySettlement:
                 continue
             lines[key], corrections[key] = self._settle_line(key, history.hours[key])
         refused = {key: line.refusal for key, line in lines.items() if line.refusal}
-        is_whole = bool(lines) and all(self._through(key, day) == HOURS_A_DAY for key in lines)
+        is_whole = all(len(hours.entered) == HOURS_A_DAY for hours in history.hours.values())
+        is_whole = is_whole and bool(lines) and all(self._through(key, day) == HOURS_A_DAY for key in lines)
         self._ledger.settle(day, lines, is_settled=is_whole and not refused)
         self._ledger.mark_asked(day, self._now, "; ".join(sorted(set(refused.values()))))
         return self._tell(day, corrections, refused)

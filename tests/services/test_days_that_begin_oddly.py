@@ -93,6 +93,21 @@ def test_a_day_that_was_asked_about_is_open_again_once_a_line_is_back_that_was_a
     assert keeping.keeper.days("7")[FIRST.date()].asked is None
 
 
+def test_hours_that_were_cleared_while_nobody_looked_are_not_called_quiet() -> None:
+    early = crossings(FIRST + timedelta(hours=6), 150, timedelta(minutes=1))
+    later = crossings(FIRST + timedelta(hours=8, minutes=3), 90, timedelta(minutes=4))
+    camera, keeping = ModelledCamera(early + later, []), Keeping()
+    polls(keeping, camera, FIRST, FIRST + timedelta(hours=8, minutes=30))
+    camera.is_reset(FIRST + TEN + timedelta(minutes=1), wipes=True)
+    polls(keeping, camera, FIRST + timedelta(hours=12, minutes=1), FIRST + timedelta(hours=14, minutes=1))
+    told = keeping.told()
+    keeping.settles(camera, FIRST.date(), FIRST + timedelta(hours=14, minutes=6))
+    line = only(keeping.keeper.days("7")[FIRST.date()].lines.values())
+    assert keeping.told() == told  # nothing can have been added to what the totals showed
+    assert [slot for slot, cell in line.cells.items() if cell.settled] == [13]
+    assert str(line.cell(9).quality) == "estimated"
+
+
 class AstrayCamera(ModelledCamera):
     """Its clock falls back to 2000 for a while, as after a power cut, and it counts on."""
 
