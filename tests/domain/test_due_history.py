@@ -61,10 +61,17 @@ def test_today_is_left_alone_as_long_as_it_was_watched():
 
 
 def test_an_hour_that_nobody_watched_is_asked_about_once_it_is_over_and_flushed():
-    outage = day(7, unread("2026-05-07T09:10", "2026-05-07T10:02"))
+    outage = day(7, unread("2026-05-07T08:50", "2026-05-07T09:40"))
     (one,) = due(outage, now="2026-05-07T10:05")
     assert (one.day, one.why, one.at) == (TODAY, Why.OPEN_HOURS, at("2026-05-07T10:05"))
     assert due(outage, now="2026-05-07T10:04") == []
+
+
+def test_an_hour_across_whose_end_nobody_watched_is_asked_about_with_the_next_one():
+    outage = day(7, unread("2026-05-07T09:10", "2026-05-07T10:02"))
+    assert due(outage, now="2026-05-07T10:30") == []
+    (one,) = due(outage, now="2026-05-07T11:05")
+    assert (one.why, one.at) == (Why.OPEN_HOURS, at("2026-05-07T11:05"))
 
 
 def test_the_hour_under_way_is_left_alone():
@@ -80,7 +87,7 @@ def test_hours_that_stay_open_are_asked_about_ever_more_rarely(times, again):
 
 
 def test_another_outage_is_asked_about_at_once():
-    outage = unread("2026-05-07T08:10", "2026-05-07T10:01")
+    outage = unread("2026-05-07T08:50", "2026-05-07T09:40")
     (one,) = due(day(7, outage, asked=asked("2026-05-07T09:06", 5)))
     assert one.at <= at("2026-05-07T10:20")
     assert one.tries == 0
