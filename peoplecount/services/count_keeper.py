@@ -21,6 +21,7 @@ from peoplecount.eventlog.log import Append, EventLog, StateChange
 from peoplecount.services.count_account import counted
 from peoplecount.services.count_memory import CountMemory
 from peoplecount.services.day_settlement import DaySettlement, Settlement, amended
+from peoplecount.services.line_limit import LineLimit
 from peoplecount.services.site_day import zone_of
 
 T = TypeVar("T")
@@ -80,11 +81,13 @@ class CountKeeper:
         self._lock = threading.Lock()
         self._kept: CountMemory | None = None
         self._seen: dict[str, datetime] = {}
+        self._limit = LineLimit()
 
     def unknown_lines(self, camera_id: str, reading: Reading) -> tuple[LineKey, ...]:
         """The lines of a reading that were never read before. Raises ``LogError``."""
         with self._lock:
             known = self._memory().counts.get(camera_id, CountState()).lines
+            reading = self._limit.within(reading, known)
         return tuple(line.key for line in reading.lines if line.key not in known)
 
     def fallen_since(self, camera_id: str) -> datetime | None:
@@ -114,6 +117,8 @@ class CountKeeper:
             roster = self._roster()
             if camera.camera_id not in roster.cameras:
                 return 0  # removed while its poll was under way
+            known = self._memory().counts.get(camera.camera_id, CountState()).lines
+            reading = self._limit.within(reading, known)
             append = self._judge(
                 lambda memory: counted(
                     memory, roster, camera, reading, expected_every, earlier or {}, keep_days=self._keep_days
@@ -174,6 +179,13 @@ class CountKeeper:
     def reassert(self, camera: Camera, day: date, slots: Mapping[LineKey, Sequence[int]], now: datetime) -> Settlement:
         """Say again what hours of a day are, because the database has them otherwise. Raises ``LogError``."""
         return self._amend(camera, now, lambda settlement: settlement.reassert(day, slots))
+
+    def forget(self, camera_ids: Iterable[str], states: Iterable[StateChange] = ()) -> None:
+        """Forget cameras that are gone, with ``states`` that are not the keeper's own. Raises ``LogError``."""
+        with self._lock:
+            own = self._judge(lambda memory: [change for one in camera_ids for change in memory.forget(one)])
+            ticket = self._appender.submit(self._term, Append((), (*own, *states)))
+        self._finish(ticket)
 
     def occupancies(self) -> dict[str, Occupancy]:
         """Sites by id, as their doors said last. Raises ``LogError``."""

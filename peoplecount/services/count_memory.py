@@ -81,6 +81,16 @@ class CountMemory:
             for day in sorted(ledger.changed)
         ]
 
+    def forget(self, camera_id: str) -> list[StateChange]:
+        """Forget a camera: the changes that drop its states."""
+        known = self.counts.pop(camera_id, None)
+        for key in known.lines if known else ():
+            self._last_read.pop(key, None)
+        days = [_hours_key(camera_id, day) for day in self.days(camera_id)]
+        del self._days[camera_id]
+        keys = [f"{CAMERA_STATE}{camera_id}", *sorted(days)]
+        return [self.change(key, "") for key in keys if key in self._versions]
+
     def change_of_counts(self, camera_id: str) -> StateChange:
         """The change that keeps a camera's counting as it is now."""
         return self.change(f"{CAMERA_STATE}{camera_id}", write_count_state(self.counts[camera_id]))
