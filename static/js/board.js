@@ -45,17 +45,21 @@ export class Board {
     // A count of yesterday that arrives after midnight says nothing about today.
     const late = known && site.date && event.localTime.slice(0, 10) < site.date;
     const { inToday, outToday } = late ? known : event;
-    const trust = late ? {} : { ...camera(event), qualityToday: worst([known?.inToday == null ? "measured" : known.qualityToday, event.quality]) };
+    const before = known && known.inToday !== null ? known.qualityToday : "measured";
+    const qualityToday = worst([before, event.quality]);
+    const moved = !known || known.inToday === null || qualityToday !== before;
+    const today = late ? {} : { ...camera(event), qualityToday };
     const shaping = !known || SHAPING.some((name) => known[name] !== event[name]);
     if (!late) site.occupancy = event.occupancy;
     if (known?.doorId !== event.doorId || known.siteId !== event.siteId) this.#groups.clear();
     // The same object as before, so that the groups go on holding.
-    this.lines.set(event.lineId, Object.assign(known ?? {}, event, { inToday, outToday, missing: false, ...trust }));
+    this.lines.set(event.lineId, Object.assign(known ?? {}, event, { inToday, outToday, missing: false, ...today }));
     if (!this.doors.has(event.doorId)) this.doors.set(event.doorId, { doorId: event.doorId, doorName: event.doorName, siteId: event.siteId });
     if (!this.cameras.has(event.cameraId)) this.#newCamera(event);
     this.seen(event.cameraId, event.to);
-    sum(site, this.linesOf("siteId", site.siteId));
-    sum(this.doors.get(event.doorId), this.linesOf("doorId", event.doorId));
+    const line = this.lines.get(event.lineId);
+    this.#sumsOf(line);
+    if (moved) this.#trustsOf(line);
     return shaping;
   }
 
@@ -77,6 +81,7 @@ export class Board {
     Object.assign(line, { inToday, outToday, qualityToday: worst([line.qualityToday, event.quality]) });
     if (event.occupancy !== null) site.occupancy = event.occupancy;
     this.#sumsOf(line);
+    this.#trustsOf(line);
     return true;
   }
 
@@ -87,7 +92,12 @@ export class Board {
     if (!site || event.qualityToday === undefined || event.localStart.slice(0, 10) < site.date) return;
     line.qualityToday = event.qualityToday;
     line.coverageToday = event.coverageToday;
-    this.#sumsOf(line);
+    this.#trustsOf(line);
+  }
+
+  #trustsOf(line) {
+    trust(this.sites.get(line.siteId), this.linesOf("siteId", line.siteId));
+    trust(this.doors.get(line.doorId), this.linesOf("doorId", line.doorId));
   }
 
   #sumsOf(line) {
@@ -152,6 +162,10 @@ function sum(row, lines) {
   row.inToday = known.length ? known.reduce((total, line) => total + line.inToday, 0) : null;
   row.outToday = known.length ? known.reduce((total, line) => total + line.outToday, 0) : null;
   row.complete = lines.length > 0 && known.length === lines.length;
+}
+
+// Seldom another one: apart from the sums, which change with every person.
+function trust(row, lines) {
   row.qualityToday = lines.length ? worst(lines.map((line) => line.qualityToday)) : "missing";
   row.coverageToday = mean(lines.map((line) => line.coverageToday));
 }

@@ -43,6 +43,9 @@ export class Page {
     this.clocks = grouped(this.root, "clock");
     this.trusts = grouped(this.root, "trust");
     this.texts = grouped(this.root, "text");
+    for (const element of this.root.querySelectorAll("details")) {
+      element.addEventListener("toggle", () => this.changed(true));
+    }
   }
 
   replace(html) {
@@ -120,6 +123,7 @@ export class Page {
   #paintLine(line) {
     const id = line.lineId;
     this.#flow(`line/${id}`, line);
+    if (!this.texts.get(`line-in/${id}`)?.[0].closest("details").open) return;
     write(this.texts.get(`line-in/${id}`), people(line.inToday));
     write(this.texts.get(`line-out/${id}`), people(line.outToday));
     write(this.texts.get(`camera-in/${id}`), people(line.cameraInToday));

@@ -12,7 +12,7 @@ const WORDS = {
 };
 
 export function worst(qualities) {
-  return WORSE[Math.max(0, ...qualities.map((quality) => WORSE.indexOf(quality)))];
+  return WORSE[qualities.reduce((place, quality) => Math.max(place, WORSE.indexOf(quality)), 0)];
 }
 
 export function trusted({ qualityToday, coverageToday }) {

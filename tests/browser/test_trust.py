@@ -62,6 +62,8 @@ def test_what_scripts_write_of_trust_is_what_the_server_would_render(open_page, 
         service.close(gate, quality, coverage)
         service.count(gate, 2, 1)
     service.close(GATES[6], Quality.BACK_FILLED, 1.0)
+    for summary in page.locator(".trust summary").all():
+        summary.click()
     words = page.locator('[data-trust="site/station"]')
     expect(words).to_have_text("Partly not known; read 43 % of the day so far.")
     wait_until(lambda: service.board.head == service.log.head())
