@@ -9,8 +9,8 @@ from typing import Any, Protocol
 
 import peoplecount
 from peoplecount.domain.clock import Clock
-from peoplecount.services.door_audit import AuditReport
 from peoplecount.services.counts import Counts
+from peoplecount.services.door_audit import AuditReport
 from peoplecount.services.live_board import LiveBoard
 from peoplecount.stream.client import Backlog
 from peoplecount.stream.hub import Hub
