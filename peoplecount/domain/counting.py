@@ -17,7 +17,7 @@ from peoplecount.domain.day_history import DayHours
 from peoplecount.domain.earlier_today import EarlierToday, first_today
 from peoplecount.domain.event import Quality
 from peoplecount.domain.figures import Figures
-from peoplecount.domain.increment import Growth, Increment
+from peoplecount.domain.increment import Generation, Growth, Increment
 from peoplecount.domain.line import LineKey
 from peoplecount.domain.reading import LineReading, Reading
 
@@ -36,6 +36,12 @@ class LineState:
 
     in_today: int = 0
     out_today: int = 0
+
+    def total_of(self, day: date) -> Figures | None:
+        """What the camera had shown of a day at the last reading; ``None`` where it was unread on it, or was reset."""
+        if {self.entered.generation, self.left.generation} != {Generation(day)}:
+            return None
+        return Figures(self.entered.total, self.left.total)
 
 
 @dataclass(frozen=True, slots=True)

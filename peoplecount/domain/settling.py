@@ -35,6 +35,7 @@ class _Hours:
     line: LineDay
     slots: Slots
     history: tuple[Figures, ...]
+    total: Figures | None
 
     @property
     def through(self) -> int:
@@ -44,14 +45,18 @@ class _Hours:
         return is_open(self.line, slot, self.slots)
 
 
-def settle(direction: Line, line: LineDay, hours: DayHours, slots: Slots, *, through: int) -> Settled:
+def settle(
+    direction: Line, line: LineDay, hours: DayHours, slots: Slots, *, through: int, total: Figures | None = None
+) -> Settled:
     """Bring the hours before ``through`` up to what the camera remembers; ``direction`` knows how the line is drawn.
+
+    ``total`` is what the camera has shown on this day up to its last reading, where nothing was reset since midnight.
 
     Hours the camera could not know are left alone: those of a device that was replaced, and those before a reset that
     cleared its history. Run again on what it returns, it changes nothing.
     """
     through = usable_through(line, min(through, len(hours.entered)), slots)
-    both = _Hours(line, slots, _history(hours, slots, through))
+    both = _Hours(line, slots, _history(hours, slots, through), total)
     first = _first_usable(both)
     if first is None:
         return Settled(replace(line, refusal=_refusal(both)))
@@ -186,7 +191,7 @@ def _agreed(both: _Hours, first: int) -> list[Figures]:
     # At midnight the totals begin anew: no reading lies across it.
     doubts = [NOBODY if slot == HOURS_A_DAY - 1 else cell.straddling for slot, cell in zip(slots, cells, strict=True)]
     before = both.line.cell(first - 1).straddling if first else NOBODY
-    ahead = _believed_ahead(both, first)
+    ahead = _ahead(both)
     entered = agreed(
         [cell.told.entered for cell in cells],
         [people.entered for people in both.history[first:]],
@@ -206,20 +211,15 @@ def _agreed(both: _Hours, first: int) -> list[Figures]:
     return [Figures(*pair) for pair in zip(entered, left, strict=True)]
 
 
-def _believed_ahead(both: _Hours, first: int) -> Figures:
+def _ahead(both: _Hours) -> Figures:
     """By how many people the history of these hours is ahead because they were told of the hour after.
 
-    All that the camera has shown today stays what it is: settling some hours must not count anybody in two of them.
-    After a reset there may be people whom no reading showed, and that is not known.
+    Settling some hours must not count anybody in two of them: with what was told since, they are the camera's total.
     """
-    cells = both.line.cells
-    if first > 0 or both.through == HOURS_A_DAY or any(cell.broke for cell in cells.values()):
+    if both.total is None or both.through == HOURS_A_DAY:
         return NOBODY
-    shown = sum((cell.shown for cell in cells.values()), NOBODY)
-    told = sum((cell.told for cell in cells.values()), NOBODY)
-    later = sum((cell.told for slot, cell in cells.items() if slot >= both.through), NOBODY)
-    today = Figures(max(shown.entered, told.entered), max(shown.left, told.left))
-    return sum(both.history, NOBODY) - (today - later)
+    later = sum((cell.told for slot, cell in both.line.cells.items() if slot >= both.through), NOBODY)
+    return sum(both.history, NOBODY) + later - both.total
 
 
 def _correction(direction: Line, both: _Hours, slot: int, new: Figures) -> HourCorrection | None:
