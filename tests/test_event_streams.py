@@ -53,9 +53,9 @@ def start(cameras, tmp_path):
 
 def poll_all(service):
     """The first polls need not wait for their turn."""
-    wait_until(lambda: service._session is not None and len(service._session.collector.figures()) == 2, 20)
+    wait_until(lambda: service.session is not None and len(service.session.collector.figures()) == 2, 20)
     for camera_id in ("ai", "old"):
-        service._session.collector.poll_soon(camera_id)
+        service.session.collector.poll_soon(camera_id)
 
 
 def status(service):
@@ -74,7 +74,7 @@ def followers(cameras):
 
 
 def polls(service, camera_id):
-    return service._session.collector.figures()[camera_id].polls
+    return service.session.collector.figures()[camera_id].polls
 
 
 def test_people_are_counted_when_they_come_and_once(cameras, start):
@@ -96,7 +96,7 @@ def test_people_are_counted_when_they_come_and_once(cameras, start):
 def test_without_streams_cameras_are_polled_in_their_turn(cameras, start):
     service = start(EVENT_STREAMS="off")
     cameras.simulation.walk("ai", entered=2)
-    service._session.collector.poll_soon("ai")
+    service.session.collector.poll_soon("ai")
     wait_until(lambda: in_today(service, "ai") == 2, 20)
 
     assert followers(cameras) == 0
@@ -107,7 +107,7 @@ def test_a_camera_whose_stream_is_of_no_use_is_polled_all_the_same(cameras, star
     cameras.simulation.inject(FaultOrder.parse({"camera": "ai", "fault": fault}))
     service = start()
     cameras.simulation.walk("ai", entered=2)
-    service._session.collector.poll_soon("ai")
+    service.session.collector.poll_soon("ai")
     wait_until(lambda: in_today(service, "ai") == 2, 20)
 
     assert status(service)["cameras"] == {"up": 2}

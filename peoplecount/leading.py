@@ -1,0 +1,261 @@
+"""Leading: what the one process that polls consists of, besides what all of them do."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from peoplecount.camera_access import CameraAccess
+from peoplecount.configuration import prepare_embedded
+from peoplecount.domain.camera import Camera, CameraProtocol
+from peoplecount.domain.interval import Step
+from peoplecount.domain.roster import Roster
+from peoplecount.eventlog.data_folder import DataFolder
+from peoplecount.eventlog.group_commit import GroupCommit
+from peoplecount.eventlog.log import LogError
+from peoplecount.eventlog.rewind import discover_rewind
+from peoplecount.reconciliation import Reconciliation, kept_days
+from peoplecount.runtime import PlannedTrigger, Runtime
+from peoplecount.services.camera_health import CameraHealth
+from peoplecount.services.camera_watch import CameraWatch
+from peoplecount.services.collector import Collector
+from peoplecount.services.count_keeper import CountKeeper
+from peoplecount.services.event_watch import EventWatch
+from peoplecount.services.log_keeping import LogKeeping
+from peoplecount.services.occupancy_desk import OccupancyDesk
+from peoplecount.services.occupancy_teacher import OccupancyTeacher
+from peoplecount.services.played_clock import PlayedClock
+from peoplecount.services.polled_camera import PolledCamera
+from peoplecount.services.poller import Poller
+from peoplecount.services.polling_session import PollingSession
+from peoplecount.services.projections import Projections
+from peoplecount.services.record_retention import RecordRetention
+from peoplecount.services.record_writer import RecordWriter
+from peoplecount.services.removed_cameras import RemovedCameras
+from peoplecount.services.roster_keeper import RosterKeeper
+from peoplecount.settings import Settings
+from peoplecount.settings.database import DatabaseKind
+from peoplecount.storage.hand_count_table import HandCountTable
+from peoplecount.storage.history import History
+from peoplecount.storage.proxy import ProxyDB
+from peoplecount.storage.site_hours import site_hours
+
+logger = logging.getLogger(__name__)
+
+
+class Leading:
+    """Makes polling sessions, one for every time this process takes the lead."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        folder: DataFolder,
+        runtime: Runtime,
+        *,
+        database: ProxyDB,
+        rosters: RosterKeeper,
+        clock: PlayedClock,
+        appended: Callable[[], None],
+        wake_writer: threading.Event,
+    ) -> None:
+        """``appended`` is called after every append to the log."""
+        self._settings = settings
+        self._folder = folder
+        self._runtime = runtime
+        self._database = database
+        self._history = History(database)
+        self._rosters = rosters
+        self._clock = clock
+        self._appended = appended
+        self._wake_writer = wake_writer
+        self._camera_access = CameraAccess(settings, folder.store, runtime)
+        self.session: PollingSession | None = None
+        """The newest one."""
+
+        self._writer: RecordWriter | None = None
+        self._log_keeping: LogKeeping | None = None
+        self._reconciliation: Reconciliation | None = None
+
+    def begin(self) -> PollingSession:
+        """A polling session, for the process that has the lead."""
+        offload, folder = self._runtime.offload, self._folder
+        if self._settings.database.kind is DatabaseKind.SQLITE:
+            self._runtime.offload_database(prepare_embedded, self._settings)
+        term = offload(folder.log.raise_term)
+        if offload(discover_rewind, folder.log, folder.store):
+            logger.warning("the event log is older than it was: it was put back or lost; a new epoch begins")
+        appender = GroupCommit(folder.log, offload, self._clock.now)
+        keeper = CountKeeper(
+            folder.log,
+            appender,
+            term=term,
+            roster=self._rosters.current,
+            offload=offload,
+            appended=self._appended,
+            keep_days=kept_days(self._settings.back_fill_days),
+        )
+        health = CameraHealth()
+        watch = CameraWatch(folder.log, keeper.report, roster=self._rosters.current, offload=offload)
+        desk = self._occupancy_desk(keeper)
+        projections = Projections(
+            folder.log,
+            appender,
+            term=term,
+            roster=self._rosters.current,
+            coverage=keeper.coverage,
+            steps=map(Step, self._settings.intervals),
+            clock=self._clock,
+            offload=offload,
+            appended=self._appended,
+        )
+        self._writer = RecordWriter(folder.log, self._database, offload=offload)
+        self._log_keeping = self._log_keeping_of(self._writer, term)
+        self._reconciliation = reconciliation = self._reconciliation_of(keeper)
+        collector = Collector(
+            self._runtime.make_scheduler(),
+            lambda camera, roster, period: self._poller(
+                camera, reconciliation.polled(camera), roster, period, keeper, health, watch, collector.poll_soon
+            ),
+            make_trigger=PlannedTrigger,
+            clock=self._clock,
+            clock_of=watch.local_clock,
+        )
+        self.session = PollingSession(
+            log=folder.log,
+            keep_mark=folder.store.save_mark,
+            keeper=keeper,
+            health=health,
+            collector=collector,
+            rosters=self._rosters,
+            writer=self._writer,
+            wake_writer=self._wake_writer,
+            clock=self._clock,
+            offload=offload,
+            remove=desk.remove,
+            workers={
+                "log-keeping": self._log_keeping.run,
+                "occupancy": desk.run,
+                "projections": projections.run,
+                "removed-cameras": self._removed_cameras(keeper, term).run,
+                "retention": self._retention(self._writer).run,
+                **reconciliation.workers(),
+            },
+        )
+        return self.session
+
+    def _log_keeping_of(self, writer: RecordWriter, term: int) -> LogKeeping:
+        return LogKeeping(
+            self._folder.log,
+            term=term,
+            written_up_to=writer.written_up_to,
+            keep=timedelta(days=self._settings.log_keep_days),
+            budget=self._settings.log_disk_budget,
+            clock=self._clock,
+            offload=self._runtime.offload,
+        )
+
+    def _removed_cameras(self, keeper: CountKeeper, term: int) -> RemovedCameras:
+        return RemovedCameras(
+            self._folder.log,
+            keeper,
+            term=term,
+            roster=self._rosters.current,
+            clock=self._clock,
+            offload=self._runtime.offload,
+        )
+
+    def _retention(self, writer: RecordWriter) -> RecordRetention:
+        keep = timedelta(days=self._settings.records_keep_days)
+        return RecordRetention(self._database, keep, self._clock, is_busy=lambda: writer.state.progress is not None)
+
+    def _occupancy_desk(self, keeper: CountKeeper) -> OccupancyDesk:
+        hand_counts = HandCountTable(self._database).since
+        return OccupancyDesk(
+            keeper,
+            self._folder.log,
+            OccupancyTeacher(
+                lambda start, end: site_hours(self._database, start, end), hand_counts, self._runtime.offload
+            ),
+            sites=lambda: self._rosters.current().sites,
+            hand_counts=hand_counts,
+            clock=self._clock,
+            offload=self._runtime.offload,
+        )
+
+    def _reconciliation_of(self, keeper: CountKeeper) -> Reconciliation:
+        return Reconciliation(
+            self._folder,
+            keeper,
+            self._history,
+            lambda camera: self._camera_access.client(camera, self._clock),
+            roster=self._rosters.current,
+            clock=self._clock,
+            offload=self._runtime.offload,
+            back_fill_days=self._settings.back_fill_days,
+            on_log_error=self._note_log_error,
+        )
+
+    def _note_log_error(self, error: LogError) -> None:
+        if self.session is not None:
+            self.session.note_log_error(error)
+
+    def _poller(
+        self,
+        camera: Camera,
+        client: PolledCamera,
+        roster: Roster,
+        period: float,
+        keeper: CountKeeper,
+        health: CameraHealth,
+        watch: CameraWatch,
+        poll_soon: Callable[[str], None],
+    ) -> Poller:
+        return Poller(
+            camera,
+            client,
+            keeper=keeper,
+            health=health,
+            roster=roster,
+            clock=self._clock,
+            period=period,
+            watch=watch.take,
+            companion=self._event_watch(camera, client, poll_soon) if self._settings.event_streams else None,
+        )
+
+    def _event_watch(self, camera: Camera, client: PolledCamera, poll_soon: Callable[[str], None]) -> EventWatch:
+        """Of a camera that is read itself: recorders pass on no streams (SUNAPI Bypass manual 2.6.3)."""
+        return EventWatch(
+            camera.camera_id,
+            self._camera_access.event_stream(camera),
+            wanted=lambda: client.protocol is CameraProtocol.WISEAI and camera.nvr_channel is None,
+            poll_soon=lambda: poll_soon(camera.camera_id),
+            clock=self._clock,
+        )
+
+    def status(self) -> Mapping[str, Any]:
+        """What ``/health/ready`` says of polling and writing, by part."""
+        session, writer = self.session, self._writer
+        if session is None or writer is None:
+            return {}
+        return {
+            "polling": session.polling_figures(),
+            "history": self._history_status(),
+            "log": self._log_status(),
+            # What exactly is wrong may name servers and logins: that is for the log.
+            "database": {"writes": not writer.state.error, **writer.state.figures()},
+        }
+
+    def _log_status(self) -> Mapping[str, Any]:
+        """How large the event log is, and what is wrong with that."""
+        state = self._log_keeping.state if self._log_keeping else None
+        return state.figures() if state else {}
+
+    def _history_status(self) -> Mapping[str, Any]:
+        """How far asking cameras about their past has come, by camera."""
+        reconciliation = self._reconciliation
+        if reconciliation is None:
+            return {}
+        return {key: progress.figures() for key, progress in reconciliation.reconciler.progress().items()}
