@@ -171,7 +171,7 @@ class _Day:
             return self.end, self.start
         last = parse_utc(line["lastReadingAt"])
         idle_today = line["localTime"][:10] < self._site["date"]
-        whole = (line["inToday"], line["outToday"]) == (line["cameraInTotal"], line["cameraOutTotal"])
+        whole = (line["inToday"], line["outToday"]) == (line["cameraInToday"], line["cameraOutToday"])
         if idle_today or whole:
             return self.start, last
         return min((row.start for row in rows), default=last), last
