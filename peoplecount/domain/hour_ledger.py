@@ -48,6 +48,10 @@ class HourLedger:
         """The hours of a day."""
         return HourSlots.of(self.days.values(), self._zone).on(day)
 
+    def is_sure(self, day: date) -> bool:
+        """Whether it is known when the hours of a day were."""
+        return HourSlots.of(self.days.values(), self._zone).is_sure(day)
+
     def line(self, day: date, key: LineKey) -> LineDay:
         """A line on a day; empty where nothing is known of it."""
         known = self.days.get(day)
@@ -162,7 +166,8 @@ class HourLedger:
         known = [day for day in self.days if key in self.days[day].lines]
         if not known or end <= begin or begin < self.slots(min(known)).bounds[0]:
             return None
-        gaps = (gap for day in known for gap in self.days[day].lines[key].gaps)
+        nearby = range((begin - DAY).date().toordinal(), (end + DAY).date().toordinal() + 1)
+        gaps = (gap for day in known if day.toordinal() in nearby for gap in self.days[day].lines[key].gaps)
         unread = sum((gap.overlap(begin, end) for gap in gaps), timedelta(0))
         return 1.0 - min(unread / (end - begin), 1.0)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
@@ -11,13 +11,16 @@ from peoplecount.domain.camera_day import CameraDay, Slots
 from peoplecount.domain.clock_sight import ClockSight
 from peoplecount.domain.day_history import HOURS_A_DAY
 
+_NEAR = timedelta(days=500)
+"""Days further from all that was seen are none of the camera's: its clock was at 2000, say."""
+
 
 @dataclass(frozen=True, slots=True)
 class HourSlots:
     """The hours of one camera's days, by what was seen of its clock.
 
-    A camera whose clock always was as its site's zone has it is taken to follow that zone, so that the days on which
-    clocks change have their 23 or 25 hours. Any other one is taken to have kept the offset that was seen nearest.
+    A camera whose clock was as its site's zone has it whenever it was seen that day is taken to follow that zone, so
+    that the days on which clocks change have their 23 or 25 hours. Any other one is taken to have kept its offset.
     """
 
     sights: tuple[ClockSight, ...]
@@ -26,9 +29,7 @@ class HourSlots:
     @classmethod
     def of(cls, days: Iterable[CameraDay], zone: tzinfo | None) -> HourSlots:
         """By the days that are kept. ``zone`` is that of the camera's site."""
-        sights = tuple(sight for day in days for sight in day.clock)
-        follows = zone is not None and all(sight.at.astimezone(zone).utcoffset() == sight.offset for sight in sights)
-        return cls(sights, zone if follows else None)
+        return cls(tuple(sight for day in days for sight in day.clock), zone)
 
     @classmethod
     def by(cls, sight: ClockSight, zone: tzinfo | None) -> HourSlots:
@@ -37,14 +38,38 @@ class HourSlots:
 
     def on(self, day: date) -> Slots:
         """The hours of a day."""
-        if self.zone is not None:
+        seen = [sight for sight in self.sights if sight.day == day] or self._nearest(self.sights, day)
+        if self.zone is not None and all(_agrees(sight, self.zone) for sight in seen):
             return _in_zone(day, self.zone)
-        noon = datetime.combine(day, time(12), UTC)
-        return _at_offset(day, self._nearest(noon))
+        return _at_offset(day, *(sight.offset for sight in self._nearest(seen, day)))
 
-    def _nearest(self, noon: datetime) -> timedelta:
-        sight = min(self.sights, key=lambda seen: abs(seen.at - noon), default=None)
-        return sight.offset if sight else timedelta(0)
+    def is_sure(self, day: date) -> bool:
+        """Whether all that was seen of the clock fits the hours of a day.
+
+        It does not where the clock was moved by hours on that day, by hand or for want of power: then an hour may lie
+        at two times, or two hours at one.
+        """
+        slots = self.on(day)
+        is_near = not self.sights or any(abs(sight.at - slots.bounds[0]) < _NEAR for sight in self.sights)
+        return is_near and all(_fits(sight, day, slots) for sight in self.sights)
+
+    @staticmethod
+    def _nearest(sights: Sequence[ClockSight], day: date) -> Sequence[ClockSight]:
+        """The one that is nearest to the day; none where there is none."""
+        noon = datetime.combine(day, time(12), UTC)
+        return sorted(sights, key=lambda seen: abs(seen.at - noon))[:1]
+
+
+def _agrees(sight: ClockSight, zone: tzinfo) -> bool:
+    return sight.at.astimezone(zone).utcoffset() == sight.offset
+
+
+def _fits(sight: ClockSight, day: date, slots: Slots) -> bool:
+    moment = sight.by_camera(sight.at)
+    if sight.day != day:
+        return not slots.bounds[0] <= moment < slots.bounds[-1]
+    hour = (moment + sight.offset).hour
+    return slots.begin(hour) <= moment <= slots.end(hour)
 
 
 @lru_cache(maxsize=4096)
@@ -53,7 +78,7 @@ def _in_zone(day: date, zone: tzinfo) -> Slots:
 
 
 @lru_cache(maxsize=4096)
-def _at_offset(day: date, offset: timedelta) -> Slots:
+def _at_offset(day: date, offset: timedelta = timedelta(0)) -> Slots:
     return Slots(day, tuple((local - offset).replace(tzinfo=UTC) for local in _full_hours(day)))
 
 

@@ -101,8 +101,8 @@ class DatabaseCheck:
             return 0
         if not self._has_caught_up(camera_id, day):
             return None
-        slots = HourSlots.of(known.values(), zone_of(roster.site_of(camera))).on(day)
-        differing = self._differing(known[day], slots)
+        clock = HourSlots.of(known.values(), zone_of(roster.site_of(camera)))
+        differing = self._differing(known[day], clock.on(day)) if clock.is_sure(day) else {}
         hours = sum(map(len, differing.values()))
         if hours and self._may_say_again(camera_id, day, hours):
             self._ledger.reassert(camera, day, differing, self._clock.now())

@@ -21,6 +21,8 @@ from peoplecount.services.count_events import CountEvents
 from peoplecount.services.count_memory import CountMemory
 from peoplecount.services.site_day import zone_of
 
+CLOCK_MOVED = "the camera's clock was moved by hours on that day, so it is not known when its hours were"
+
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
@@ -52,6 +54,8 @@ class DaySettlement:
     def settle(self, history: DayHistory) -> Settlement:
         """Hold a day against what the camera remembers."""
         day = history.day
+        if not self._ledger.is_sure(day):
+            history = DayHistory(day, {}, {**history.missing, **dict.fromkeys(history.hours, CLOCK_MOVED)})
         lines: dict[LineKey, LineDay] = {}
         corrections: dict[LineKey, tuple[HourCorrection, ...]] = {}
         for key in self._counts.lines.keys() & (history.hours.keys() | history.missing.keys()):
@@ -75,6 +79,8 @@ class DaySettlement:
         """Tell all kept hours the way the lines are drawn."""
         total = Settlement()
         for day, known in sorted(self._ledger.days.items()):
+            if not self._ledger.is_sure(day):
+                continue
             for key, line in known.lines.items():
                 if key not in self._counts.lines or not self._is_drawn_otherwise(day, key, line):
                     continue
@@ -88,6 +94,8 @@ class DaySettlement:
 
     def reassert(self, day: date, slots: Mapping[LineKey, Sequence[int]]) -> Settlement:
         """Say again what hours of a day are."""
+        if not self._ledger.is_sure(day):
+            return Settlement()
         bounds = self._ledger.slots(day)
         corrections = {}
         for key, wanted in slots.items():
@@ -99,7 +107,8 @@ class DaySettlement:
     def _settle_line(self, key: LineKey, hours: DayHours) -> tuple[LineDay, tuple[HourCorrection, ...]]:
         line, slots = self._line(hours.day, key), self._ledger.slots(hours.day)
         through = self._through(key, hours.day)
-        settled = settle(self._direction(key), line, hours, slots, through=through)
+        total = self._counts.lines[key].total_of(hours.day)
+        settled = settle(self._direction(key), line, hours, slots, through=through, total=total)
         return settled.line, settled.corrections
 
     def _line(self, day: date, key: LineKey) -> LineDay:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from peoplecount.domain.event import EventKind
 from peoplecount.domain.figures import Figures
 from peoplecount.services.count_memory import HOURS_STATE
+from peoplecount.services.day_settlement import CLOCK_MOVED
 from tests.support.keeping import Keeping, at
 from tests.support.modelled_camera import DAY, ModelledCamera, moments
 
@@ -125,7 +126,32 @@ def test_today_goes_on_once_a_clock_that_went_astray_is_back() -> None:
     camera, keeping = AstrayCamera(crossings(FIRST + timedelta(hours=6), 1200, timedelta(seconds=30)), []), Keeping()
     begin, end = FIRST + TEN, FIRST + TEN + timedelta(minutes=5)
     camera.astray = (begin, end)
-    polls(keeping, camera, FIRST, begin + timedelta(hours=1), every=POLL)
+    polls(keeping, camera, FIRST + timedelta(hours=1), begin + timedelta(hours=1), every=POLL)
     assert today(keeping)[0].entered == camera.truth(FIRST.date())[0] - len(
         [one for one in camera._moments["in"] if begin <= one < end or one > begin + timedelta(hours=1)]
     )
+    for day in keeping.keeper.days("7"):
+        assert CLOCK_MOVED in keeping.settles(camera, day, SECOND + TEN).refused.values()
+    assert not keeping.corrections()
+
+
+class CorrectedCamera(ModelledCamera):
+    """Somebody finds that its zone is wrong, and sets it."""
+
+    set_at = FIRST + timedelta(hours=12, minutes=20)
+
+    def local(self, moment):
+        return moment.replace(tzinfo=None) + timedelta(hours=-8 if moment < self.set_at else 2)
+
+
+def test_a_day_on_which_a_zone_is_set_right_is_not_corrected_by_hours_of_either() -> None:
+    crossed = [FIRST + timedelta(minutes=minute) for minute in range(0, 24 * 60, 7)]
+    camera, keeping = CorrectedCamera(crossed, []), Keeping(zone="Europe/Zurich")
+    minute = timedelta(minutes=1)
+    polls(keeping, camera, FIRST + timedelta(hours=9), FIRST + timedelta(hours=14, minutes=30), every=minute)
+    polls(keeping, camera, FIRST + timedelta(hours=15, minutes=20), FIRST + timedelta(hours=30), every=minute)
+    refused = keeping.settles(camera, FIRST.date(), FIRST + timedelta(hours=30)).refused
+    assert list(refused.values()) == [CLOCK_MOVED]
+    assert not keeping.corrections()
+    assert not keeping.keeper.reassert(keeping.camera, FIRST.date(), {camera.key: (16, 17)}, SECOND).confirmed
+    assert not keeping.settles(camera, SECOND.date(), FIRST + timedelta(hours=30)).refused
