@@ -1,6 +1,7 @@
 """Hours of today are settled while the day goes on, and nobody is counted twice for it meanwhile."""
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -27,6 +28,27 @@ def test_whom_a_gap_across_the_end_of_an_hour_brought_is_not_counted_in_both_hou
         keeping.polls(camera, moment)
     keeping.settles(camera, day_of(camera, BEGIN), at("2026-03-10T01:34:00"))
     assert keeping.told()[day_of(camera, BEGIN), "in"] == 3
+
+
+def test_nor_is_one_whom_a_reading_across_the_end_of_the_next_hour_brought() -> None:
+    crossed = [at(f"2026-03-10T{time}") for time in ("00:05:00", "00:59:30", "01:20:00", "01:59:30", "02:05:00")]
+    camera, keeping = ModelledCamera(crossed, []), Keeping()
+    keeping.polls(camera, BEGIN)
+    for moment in moments(at("2026-03-10T00:20:00"), at("2026-03-10T02:20:00"), EVERY):  # at 00:59 and 01:02
+        keeping.polls(camera, moment)
+    keeping.settles(camera, day_of(camera, BEGIN), at("2026-03-10T02:20:00"))
+    assert keeping.told()[day_of(camera, BEGIN), "in"] == len(crossed)
+
+
+def test_nor_is_one_who_came_before_an_hour_that_the_clock_left_out() -> None:
+    zone, midnight = ZoneInfo("Europe/London"), at("2026-03-29T00:00:00")
+    camera = ModelledCamera([at("2026-03-29T00:05:00"), at("2026-03-29T00:59:30")], [], zone=zone)
+    keeping = Keeping(zone="Europe/London")
+    keeping.polls(camera, midnight)
+    for moment in moments(at("2026-03-29T00:20:00"), at("2026-03-29T01:20:00"), EVERY):
+        keeping.polls(camera, moment)
+    keeping.settles(camera, midnight.date(), at("2026-03-29T01:20:00"))
+    assert keeping.told()[midnight.date(), "in"] == 2
 
 
 @settings(max_examples=60, deadline=None)
