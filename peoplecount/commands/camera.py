@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from peoplecount.camera_access import CameraAccess, camera_access
-from peoplecount.commands import camera_trust
+from peoplecount.commands import _camera_trust as camera_trust
 from peoplecount.commands._table import print_table
 from peoplecount.configuration import Configuration, configuration, default_site, serials_read
 from peoplecount.domain.camera import Camera, CameraProtocol

@@ -163,9 +163,10 @@ class CameraHistory:
             return False
         notes = self._after_finding_the_clock(look, notes)
         self.progress.asked, self.progress.day, self.progress.trouble = self.progress.asked + 1, day, ""
-        self._settle(self._believable(answer, look, inquiry))
-        for proven in self._blank.proven_by(answer):
+        believable = self._believable(answer, look, inquiry)
+        for proven in self._blank.proven_by(answer):  # first: once the line is known of an earlier day, they look quiet
             self._settle(proven)
+        self._settle(believable)
         is_over = day < look.standing.local.date()
         self._notes.keep(self.camera_id, notes.answered().asked(day, is_over=is_over))
         return True

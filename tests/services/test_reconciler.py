@@ -192,6 +192,18 @@ def test_days_before_the_first_reading_are_filled_in_newest_first(premises, came
     assert progress.asked >= 5
 
 
+def test_a_day_on_which_the_doors_were_closed_is_told_like_the_days_around_it(premises):
+    """The museum is closed on Mondays: 24 hours without people, which are known once an earlier day had some."""
+    place = premises(WISEAI, start="2026-05-07T15:20", back_fill_days=5)
+    place.polls()
+    place.reconciles()
+
+    monday = [one for one in place.corrections(WISEAI) if one.local_start.date() == date(2026, 5, 4)]
+    lines = {one.key for one in monday}
+    assert len(monday) == 24 * len(lines) > 0
+    assert {(one.old, one.new, one.reason) for one in monday} == {(None, Figures(), CorrectionReason.EARLIER)}
+
+
 @pytest.mark.parametrize(("day", "eve"), [(date(2026, 3, 29), "2026-03-28"), (date(2026, 10, 25), "2026-10-24")])
 @pytest.mark.parametrize("camera_id", [CLASSIC, WISEAI])
 def test_days_on_which_clocks_change_are_filled_in(premises, camera_id, day, eve):
