@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from peoplecount.domain.apportion import apportion, rescale
 from peoplecount.domain.clock_sight import ClockSight
-from peoplecount.domain.correction import HourCorrection
+from peoplecount.domain.correction import CorrectionReason, HourCorrection
 from peoplecount.domain.event import Quality, worst
 from peoplecount.domain.figures import Figures
 from peoplecount.domain.interval import ClosedInterval
@@ -105,6 +105,12 @@ class CountBook:
         known = [stretch for stretch in there if not self.hours[stretch].is_missing]
         old = _sum(self.hours, known) if known else None
         old_quality = worst(*(self.hours[stretch].quality for stretch in known)) if known else Quality.MISSING
+        if (
+            old is not None
+            and correction.reason is CorrectionReason.EARLIER
+            and self._knows_better(known, old, correction)
+        ):
+            return None
         is_so = old == correction.new and old_quality is correction.quality and len(known) == len(there)
         if is_so and all(self.hours[stretch].coverage == correction.coverage for stretch in there):
             return None
@@ -112,6 +118,16 @@ class CountBook:
             there = self._make_hours(correction, door_id, site_id)
         changes = self._put_hours(correction, there, _preferred(there, door_id, site_id))
         return None if is_so else Corrected(old, old_quality, changes)
+
+    def _knows_better(self, known: Sequence[Stretch], old: Figures, correction: HourCorrection) -> bool:
+        """Whether an hour was counted live after all, and the log was lost since.
+
+        The camera may have been replaced or cleared in between: its history must not take anybody away then.
+        """
+        if any(self.hours[stretch].quality not in {Quality.MEASURED, Quality.CORRECTED} for stretch in known):
+            return False
+        was_read = all(self.hours[stretch].coverage == 1.0 for stretch in known)
+        return was_read or old.entered > correction.new.entered or old.left > correction.new.left
 
     def close(self, interval: ClosedInterval, door_id: str, site_id: str) -> None:
         """An interval of a line is over: how well it was read, and that nobody came where there is no row.

@@ -8,8 +8,9 @@ from datetime import date, datetime
 from typing import Protocol
 
 from peoplecount.domain.camera import Camera
-from peoplecount.domain.camera_day import CameraDay, Slots
+from peoplecount.domain.camera_day import CameraDay, LineDay, Slots, coverage
 from peoplecount.domain.clock import Clock
+from peoplecount.domain.day_history import HOURS_A_DAY
 from peoplecount.domain.event_id import EventId
 from peoplecount.domain.figures import NOBODY, Figures
 from peoplecount.domain.hour_differences import differing_hours, hours_of_day, told_hours
@@ -124,9 +125,12 @@ class DatabaseCheck:
         told = {key: told_hours(line, slots) for key, line in known.lines.items()}
         rows = self._history.hours(slots.bounds[0], slots.bounds[-1], line_ids=[str(key) for key in told])
         kept = figures_by_line(rows)
-        differing = {
-            key: differing_hours(hours, hours_of_day(kept.get(str(key), {}), slots)) for key, hours in told.items()
-        }
+        differing = {}
+        for key, hours in told.items():
+            there = hours_of_day(kept.get(str(key), {}), slots)
+            unread = _unread(known.lines[key], slots)
+            of_ours = {slot: people for slot, people in hours.items() if slot not in unread or slot not in there}
+            differing[key] = differing_hours(of_ours, there)
         return {key: hours for key, hours in differing.items() if hours}
 
     def _may_say_again(self, camera_id: str, day: date, hours: int) -> bool:
@@ -145,6 +149,15 @@ class DatabaseCheck:
     def _forget(self, camera_id: str, day: date) -> None:
         self._asked.pop((camera_id, day), None)
         self._times.pop((camera_id, day), None)
+
+
+def _unread(line: LineDay, slots: Slots) -> set[int]:
+    """Hours known from the camera only: should the log have been lost, the database may have seen them live."""
+    return {
+        slot
+        for slot in range(HOURS_A_DAY)
+        if slots.begin(slot) < slots.end(slot) and not coverage(line, slots.begin(slot), slots.end(slot))
+    }
 
 
 def figures_by_line(rows: Iterable[HourRow]) -> dict[str, dict[datetime, Figures]]:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -301,3 +302,23 @@ def test_hours_and_quarters_always_sum_up_to_what_was_added_and_corrected(steps)
         ]
         assert sum((book.quarters[one].figures for one in inside), Figures()) == book.hours[hour].figures
     assert all(min(cell.entered, cell.left) >= 0 for cell in (*book.hours.cells(), *book.quarters.cells()))
+
+
+def earlier(start, entered):
+    return replace(correction(start, entered, quality=Quality.BACK_FILLED), reason=CorrectionReason.EARLIER)
+
+
+def test_a_history_that_was_cleared_takes_nobody_away_whom_a_lost_log_had_counted():
+    book = CountBook()
+    book.add(crossings(EIGHT, 10, 60))
+    assert book.correct(earlier(EIGHT, 0), *DOOR) is None
+    assert figures_of(book.hours) == {(timedelta(0), "door"): (60, 0)}
+
+
+def test_a_history_that_knows_of_more_than_a_lost_log_is_taken_unless_the_hour_was_read_throughout():
+    for coverage, there in ((0.4, 64), (1.0, 60)):
+        book = CountBook()
+        book.add(crossings(EIGHT, 10, 60))
+        book.close(closed(EIGHT, HOUR, Figures(60), coverage=coverage), *DOOR)
+        book.correct(earlier(EIGHT, 64), *DOOR)
+        assert figures_of(book.hours) == {(timedelta(0), "door"): (there, 0)}

@@ -1,10 +1,10 @@
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 import pytest
 
 from peoplecount.domain.camera import Camera
-from peoplecount.domain.camera_day import CameraDay, HourCell, LineDay
+from peoplecount.domain.camera_day import CameraDay, Gap, HourCell, LineDay
 from peoplecount.domain.event_id import EventId
 from peoplecount.domain.figures import Figures
 from peoplecount.domain.line import LineKey
@@ -143,3 +143,14 @@ def test_a_database_that_is_away_is_somebody_elses_news(room):
 def test_cameras_and_days_nobody_knows_of_are_done_with(room):
     assert room.check.reassert("a camera that is gone", DAY) == 0
     assert room.check.reassert("7", date(2026, 1, 1)) == 0
+
+
+def test_hours_that_were_only_filled_in_do_not_replace_what_the_database_saw_live(room):
+    day = room.ledger.days("7")[DAY]
+    begin = datetime(2026, 5, 6, tzinfo=UTC)
+    unread = replace(day.lines[EAST], gaps=(Gap(begin, begin.replace(hour=9)),))
+    room.ledger.days = lambda camera_id: {DAY: replace(day, lines={EAST: unread})}
+    room.database.hours_of[8] = Figures(60, 60)
+    del room.database.hours_of[3]
+    assert room.check.reassert("7", DAY) == 1
+    assert [said[2] for said in room.ledger.said] == [{EAST: (3,)}]
