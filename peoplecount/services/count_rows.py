@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -139,12 +139,17 @@ def without_gaps(stretches: Iterable[LineStretch], length: timedelta) -> Iterato
             yield from found.get(begin) or [found[first][0].untold(begin)]
 
 
-def rows_of(stretches: Iterable[LineStretch], scope: Scope, names: Names) -> list[CountRow]:
-    """Summed by the scope's subjects, in order of time and subject."""
+def rows_of(
+    stretches: Iterable[LineStretch], scope: Scope, names: Names, wanted: Callable[[datetime, str], bool]
+) -> Iterator[CountRow]:
+    """Summed by the scope's subjects, in order of time and subject; where those are ``wanted``, and as they are taken.
+
+    A page of a day with many lines would otherwise cost as much as the whole day.
+    """
     groups: dict[tuple[datetime, str], list[LineStretch]] = {}
     for stretch in stretches:
         groups.setdefault((stretch.begin, _subject(stretch, scope)), []).append(stretch)
-    return [_row(groups[key], scope, names) for key in sorted(groups)]
+    return (_row(groups[key], scope, names) for key in sorted(groups) if wanted(*key))
 
 
 def _subject(stretch: LineStretch, scope: Scope) -> str:

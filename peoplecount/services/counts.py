@@ -15,6 +15,7 @@ from peoplecount.domain.interval import Step
 from peoplecount.domain.wall_clock import day_around
 from peoplecount.services.count_rows import CountRow, LineStretch, Names, rows_of, without_gaps
 from peoplecount.services.counts_query import CountsQuery, Position
+from peoplecount.services.unhurried import unhurried
 from peoplecount.storage.history import DayCount, HourCount, QuarterHour
 
 ONE_DAY = timedelta(days=1)
@@ -22,16 +23,34 @@ LONGEST_LOOK = timedelta(days=64)
 FEW_ROWS = 5_000
 """Rows of one look into the history; where it brought fewer, the next one reaches twice as far."""
 
+MOST_ROWS = 20_000
+"""Rows of a look over several days. One that finds as many is made anew by single days: behind empty months there may
+be hundreds of lines."""
+
 
 class CountHistory(Protocol):
     """The part of the history that is asked. Raises ``DatabaseError``."""
 
-    def quarter_hours(self, start: datetime, end: datetime, site_id: str | None = None) -> Sequence[QuarterHour]:
+    def quarter_hours(
+        self,
+        start: datetime,
+        end: datetime,
+        site_id: str | None = None,
+        *,
+        line_id: str | None = None,
+        most: int | None = None,
+    ) -> Sequence[QuarterHour]:
         """See ``History``."""
         ...
 
     def hours(
-        self, start: datetime, end: datetime, *, line_ids: Collection[str] | None = None, site_id: str | None = None
+        self,
+        start: datetime,
+        end: datetime,
+        *,
+        line_ids: Collection[str] | None = None,
+        site_id: str | None = None,
+        most: int | None = None,
     ) -> Sequence[HourCount]:
         """See ``History``."""
         ...
@@ -78,10 +97,8 @@ class Counts:
         names = Names.of(self._board())
         now = self._clock.now()
         for stretches in self._looks(query, names):
-            for row in rows_of(stretches, query.scope, names):
-                place = (row.begin, row.subject)
-                is_new = query.after is None or place > (query.after.begin, query.after.subject)
-                if is_new and query.begin <= row.begin < query.end and row.end <= now:
+            for row in unhurried(rows_of(unhurried(stretches), query.scope, names, query.wants)):
+                if row.end <= now:
                     yield row
 
     def _looks(self, query: CountsQuery, names: Names) -> Iterator[list[LineStretch]]:
@@ -92,23 +109,32 @@ class Counts:
         span = ONE_DAY
         while begin < query.end:
             until = min(begin + span, _day_of(query.end) + ONE_DAY)
-            found = [one for one in self._look(query, begin, until, names) if query.door_id in {None, one.door_id}]
-            for _, of_day in groupby(found, key=lambda one: _day_of(one.begin)):
+            most = MOST_ROWS if until - begin > ONE_DAY else None
+            found = self._look(query, begin, until, names, most)
+            if len(found) == most:  # there may be more
+                span = ONE_DAY
+                continue
+            wanted = (one for one in found if query.door_id in {None, one.door_id})
+            for _, of_day in groupby(wanted, key=lambda one: _day_of(one.begin)):
                 day = list(of_day)
-                yield day if query.step.length is None else list(without_gaps(day, query.step.length))
+                yield day if query.step.length is None else list(without_gaps(unhurried(day), query.step.length))
             span = min(2 * span, LONGEST_LOOK) if len(found) < FEW_ROWS else ONE_DAY
             begin = until
 
-    def _look(self, query: CountsQuery, begin: datetime, end: datetime, names: Names) -> list[LineStretch]:
-        lines = None if query.line_id is None else [query.line_id]
+    def _look(
+        self, query: CountsQuery, begin: datetime, end: datetime, names: Names, most: int | None
+    ) -> list[LineStretch]:
+        """At most ``most`` of them, but for days: those are few."""
+        lines, site = None if query.line_id is None else [query.line_id], query.site_id
         if query.step is Step.QUARTER:
-            quarters = self._history.quarter_hours(begin, end, query.site_id)
-            return [_quarter(row) for row in quarters if query.line_id in {None, row.line_id}]
+            quarters = self._history.quarter_hours(begin, end, site, line_id=query.line_id, most=most)
+            return [_quarter(row) for row in unhurried(quarters)]
         if query.step is Step.HOUR:
-            return [_hour(row) for row in self._history.hours(begin, end, line_ids=lines, site_id=query.site_id)]
+            hours = self._history.hours(begin, end, line_ids=lines, site_id=site, most=most)
+            return [_hour(row) for row in unhurried(hours)]
         last = (end - ONE_DAY).date()
-        days = self._history.days(begin.date(), last, line_ids=lines, site_id=query.site_id)
-        return sorted((_day(row, names) for row in days), key=lambda one: one.begin)
+        days = self._history.days(begin.date(), last, line_ids=lines, site_id=site)
+        return sorted((_day(row, names) for row in unhurried(days)), key=lambda one: one.begin)
 
 
 def _quarter(row: QuarterHour) -> LineStretch:

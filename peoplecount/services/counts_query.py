@@ -17,6 +17,9 @@ STEPS = (Step.QUARTER, Step.HOUR, Step.DAY)
 LONGEST = timedelta(days=3700)
 """Ten years."""
 
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+"""Nobody was counted before; and days about the year 1 lie outside the calendar in some zones."""
+
 ROWS_A_PAGE = 1000
 MOST_ROWS_A_PAGE = 10_000
 
@@ -80,7 +83,7 @@ class CountsQuery:
         if not timedelta(0) < end - begin <= LONGEST:
             raise BadQuery(f"from must lie before to, and by {LONGEST.days} days at most")
         query = cls(
-            begin,
+            max(begin, EARLIEST),
             min(end, now),
             _choice("step", asked.get("step", Step.HOUR.value), Step, STEPS),
             _choice("scope", asked.get("scope", Scope.LINE.value), Scope, tuple(Scope)),
@@ -92,6 +95,11 @@ class CountsQuery:
         )
         query._demand_sense()
         return query
+
+    def wants(self, begin: datetime, subject: str) -> bool:
+        """Whether a row of this place belongs to the answer."""
+        is_new = self.after is None or (begin, subject) > (self.after.begin, self.after.subject)
+        return is_new and self.begin <= begin < self.end
 
     def _demand_sense(self) -> None:
         if self.line_id and self.scope is not Scope.LINE:

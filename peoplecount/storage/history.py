@@ -99,10 +99,18 @@ class History:
     def __init__(self, db: IDBConnection) -> None:
         self._db = db
 
-    def quarter_hours(self, start: datetime, end: datetime, site_id: str | None = None) -> list[QuarterHour]:
+    def quarter_hours(
+        self,
+        start: datetime,
+        end: datetime,
+        site_id: str | None = None,
+        *,
+        line_id: str | None = None,
+        most: int | None = None,
+    ) -> list[QuarterHour]:
         """Quarter hours that begin at or after ``start`` and before ``end``, by time and line.
 
-        Raises ``DatabaseError``.
+        The first ``most`` of them where that is given. Raises ``DatabaseError``.
         """
         columns = quarter_hours.c
         question = (
@@ -112,6 +120,8 @@ class History:
         )
         if site_id is not None:
             question = question.where(columns.site_id == site_id)
+        if line_id is not None:
+            question = question.where(columns.line_id == line_id)
         return [
             QuarterHour(
                 row.line_id,
@@ -123,7 +133,7 @@ class History:
                 Quality(row.quality),
                 row.coverage,
             )
-            for row in self._db.execute(question)
+            for row in self._db.execute(question if most is None else question.limit(most))
         ]
 
     def hours(
@@ -134,10 +144,12 @@ class History:
         camera_id: str | None = None,
         line_ids: Collection[str] | None = None,
         site_id: str | None = None,
+        most: int | None = None,
     ) -> list[HourCount]:
         """Hours that begin at or after ``start`` and before ``end`` (UTC), by time, line and door.
 
-        Of those lines only that fit everything that is given. Raises ``DatabaseError``.
+        Of those lines only that fit everything that is given; the first ``most`` where that is given, for a handful of
+        ``line_ids``. Raises ``DatabaseError``.
         """
         columns = hour_counts.c
         question = (
@@ -145,7 +157,7 @@ class History:
             .where(columns.starts_at >= start, columns.starts_at < end)
             .order_by(columns.starts_at, columns.line_id, columns.door_id, columns.site_id)
         )
-        rows = self._chosen(question, camera_id, line_ids, site_id)
+        rows = self._chosen(question if most is None else question.limit(most), camera_id, line_ids, site_id)
         return sorted((_hour(row) for row in rows), key=lambda hour: (hour.starts_at, hour.line_id, hour.door_id))
 
     def days(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Iterator
 from io import StringIO
 from itertools import chain, islice
@@ -104,9 +105,14 @@ def _cells(row: CountRow) -> list[object]:
     ]
 
 
+_FORMULA = re.compile(r"(?:^|(?<=[;\t\r\n]))(?=\s*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20])")
+"""Where a cell may be taken for a formula. Where decimals have commas, spreadsheets part cells at semicolons, quoted or
+not; full-width signs are as good as others to some."""
+
+
 def _harmless(name: str | None) -> str | None:
     """A name that no spreadsheet takes for a formula: cameras and people choose names."""
-    return f"'{name}" if name and name[0] in "=+-@\t\r" else name
+    return _FORMULA.sub("'", name) if name else name
 
 
 def _asked(context: WebContext) -> tuple[Counts, CountsQuery]:

@@ -4,6 +4,7 @@ import csv
 import io
 from datetime import timedelta
 from itertools import pairwise
+from types import SimpleNamespace
 
 import pytest
 
@@ -11,12 +12,14 @@ from peoplecount.domain.event import Quality
 from peoplecount.domain.figures import Figures
 from peoplecount.domain.interval import ClosedInterval, Scope
 from peoplecount.domain.interval_body import interval_event
-from peoplecount.services.counts import Counts
+from peoplecount.services import count_rows
+from peoplecount.services.count_rows import CountRow
+from peoplecount.services.counts import MOST_ROWS, Counts
 from peoplecount.services.record_writer import RecordWriter
 from peoplecount.storage.errors import DatabaseUnavailable
-from peoplecount.storage.history import History
+from peoplecount.storage.history import History, HourCount
 from peoplecount.web.app import create_app
-from peoplecount.web.counts import COLUMNS
+from peoplecount.web.counts import COLUMNS, csv_of
 from tests.support.board_service import BoardService
 from tests.support.databases import *  # noqa: F403 - fixtures
 from tests.support.shop import FRONT, LEFT, RIGHT, SHOP, at, until
@@ -212,6 +215,30 @@ def test_a_name_is_no_formula_in_a_spreadsheet(shop):
     assert {row["door"][0] for row in rows if "HYPERLINK" in row["door"]} == {"'"}
 
 
+@pytest.mark.parametrize(
+    ("name", "cell"),
+    [
+        ("=1+1", "'=1+1"),
+        (" @SUM(A1)", "' @SUM(A1)"),
+        ("\uff1d1+1", "'\uff1d1+1"),
+        ("Main;=1+1", "Main;'=1+1"),
+        ("Main; -1", "Main;' -1"),
+        ("North-East (A=B)", "North-East (A=B)"),
+        ("", ""),
+    ],
+)
+def test_no_part_of_a_name_is_a_formula_however_cells_are_parted(name, cell):
+    _, row = csv_of([row_named(name)])
+    assert next(csv.reader([row]))[COLUMNS.index("line")] == cell
+
+
+def row_named(name):
+    zone = "Europe/Zurich"
+    return CountRow(
+        "s", "Shop", "d", "Door", "l", name, at(8), at(9), at(10), zone, Figures(1, 0), Quality.MEASURED, 1.0, True
+    )
+
+
 def test_a_database_that_is_away_is_said_without_its_secrets(shop):
     def fail(*_args, **_options):
         raise DatabaseUnavailable("login failed for user 'sa'")
@@ -230,6 +257,58 @@ def test_a_year_without_counts_takes_few_looks_at_the_database(shop):
     assert len(shop.rows(**{"from": "2017-05-04"})) == 6
     assert len(looks) < 70
     assert all(one[1] == other[0] for one, other in pairwise(looks))
+
+
+def dense_history(lines):
+    """A history as after an empty year: from one day on, many lines in every hour."""
+    history, looks = SimpleNamespace(), []
+
+    def hours(start, end, *, most=None, **_):
+        begin = max(start, at(0))
+        found = [
+            HourCount(f"line-{line:04}", "d", "s", moment, moment, Figures(1, 0), Quality.MEASURED, 1.0)
+            for moment in (begin + HOUR * number for number in range(max(0, (end - begin) // HOUR)))
+            for line in range(lines)
+        ]
+        looks.append(len(found[:most]))
+        return found[:most]
+
+    history.hours = hours
+    return history, looks
+
+
+def test_many_lines_behind_an_empty_year_are_not_read_all_at_once(shop):
+    shop.clock.passes(60 * 86_400)
+    history, looks = dense_history(lines=400)
+    counts = Counts(history, lambda: shop.snapshots().fields, shop.clock)
+    rows = counts.rows(counts.ask({"from": "2025-05-04", "to": "2026-05-06"}))
+    first = [next(rows) for _ in range(9_601)]
+    assert max(looks) == MOST_ROWS
+    assert [(row.begin, row.line_id) for row in (first[0], first[-1])] == [
+        (at(0), "line-0000"),
+        (at(0) + 24 * HOUR, "line-0000"),
+    ]
+
+
+def test_a_page_makes_no_more_rows_than_are_on_it(shop, monkeypatch):
+    made = []
+    row_of = count_rows._row
+    monkeypatch.setattr(count_rows, "_row", lambda *args: (made.append(args), row_of(*args))[1])
+    rows = shop.client.get("/api/v1/counts?from=2026-05-04&limit=2").json
+    assert (len(rows["rows"]), len(made)) == (2, 3)
+    made.clear()
+    shop.client.get("/api/v1/counts", query_string={"from": "2026-05-04", "limit": 2, "cursor": rows["next"]})
+    assert len(made) == 3
+
+
+@pytest.mark.parametrize("step", ["15", "60", "day"])
+@pytest.mark.parametrize(
+    ("begin", "end"),
+    [("0001-01-02", "0002-01-01"), ("0001-01-02T00:00:00Z", "0009-01-01"), ("1969-12-31", "1970-01-01")],
+)
+def test_the_beginning_of_the_calendar_is_a_time_like_others(shop, begin, end, step):
+    answer = shop.client.get(f"/api/v1/counts?from={begin}&to={end}&step={step}")
+    assert (answer.status_code, answer.json["rows"]) == (200, [])
 
 
 def test_without_a_history_there_is_nothing_to_ask(shop):
