@@ -12,7 +12,7 @@ from peoplecount.domain.day_history import DayHistory
 from peoplecount.domain.line import LineKey
 from peoplecount.domain.reading import LineReading, Reading
 from peoplecount.sunapi import queries
-from peoplecount.sunapi.configuration import LineTotals, Spot, first_lines
+from peoplecount.sunapi.configuration import LineLimit, LineTotals, Spot
 from peoplecount.sunapi.connection import CameraConnection
 from peoplecount.sunapi.counting import Answers, lines_of, spots_of
 from peoplecount.sunapi.device import Device
@@ -77,6 +77,7 @@ class SunapiClient:
         )
         self._knowledge = Knowledge(self._connection, clock, camera.protocol)
         self._spots: frozenset[Spot] | None = None
+        self._limit = LineLimit()
         self._problems = ProblemReport(camera.camera_id)
         self._silent_since: datetime | None = None
         self._names: dict[Spot, str] = {}
@@ -223,7 +224,7 @@ class SunapiClient:
     def _line_readings(self, answers: Answers) -> tuple[LineReading, ...]:
         configuration = self._knowledge.configuration
         listed = {line.spot: line.name for line in configuration.lines()}
-        counted = first_lines(self._counted(answers), [])
+        counted = self._limit.take(self._counted(answers), [])
         self._names = {line.spot: line.name or listed.get(line.spot, "") for line in counted}
         readings = tuple(LineReading(self._key(line.spot), self._names[line.spot], line.totals) for line in counted)
         if not readings:
@@ -239,5 +240,5 @@ class SunapiClient:
     def _report(self, answers: Answers) -> None:
         listed = list(self._knowledge.configuration.problems)
         listed.extend(problem for answer in answers for problem in answer.value.problems)
-        first_lines(self._counted(answers), listed)
+        self._limit.take(self._counted(answers), listed)
         self._problems.tell(listed)

@@ -126,6 +126,27 @@ def first_lines(lines: Sequence[T], problems: list[str]) -> tuple[T, ...]:
     return tuple(lines[:MOST_LINES])
 
 
+class LineLimit:
+    """The lines that are taken of one camera: as many as it may have, from all its answers together.
+
+    One that shows other lines with every answer would else fill whatever keeps counts.
+    """
+
+    def __init__(self) -> None:
+        self._met: set[Spot] = set()
+
+    def take(self, lines: Sequence[LineTotals], problems: list[str]) -> tuple[LineTotals, ...]:
+        """Those of an answer that are taken; that there are more is added to ``problems``."""
+        first = first_lines(lines, problems)
+        for line in first:
+            if len(self._met) < MOST_LINES:
+                self._met.add(line.spot)
+        taken = tuple(line for line in first if line.spot in self._met)
+        if len(taken) < len(first):
+            problems.append(f"it shows ever other lines; the first {MOST_LINES} are taken, the others are left out")
+        return taken
+
+
 def first_problems(problems: Sequence[str]) -> tuple[str, ...]:
     """As many as anybody reads, and how many more there are."""
     more = len(problems) - _MOST_PROBLEMS

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import threading
@@ -13,6 +14,7 @@ from peoplecount.domain.line import LineKey
 from peoplecount.domain.reading import LineReading, Totals
 from peoplecount.sunapi import queries
 from peoplecount.sunapi.client import SunapiClient
+from peoplecount.sunapi.configuration import MOST_LINES
 from peoplecount.sunapi.errors import CameraUnreachable, CountingUnavailable, UnexpectedAnswer
 from tests.support.camera_pages import APPS, CHECK, DATE, INFO, LIMIT, VIEW, check_of, date_of, view_of
 from tests.support.digest_camera import DigestCamera
@@ -144,6 +146,28 @@ def test_new_lines_are_noticed_at_once(classic: DigestCamera, client: SunapiClie
     classic.says(CHECK, check_of((1, 412, 398), (2, 57, 61), (3, 0, 0)))
 
     assert totals_of(client.read().lines)["front-0-1-3"] == (0, 0)
+
+
+def test_a_camera_that_shows_ever_other_lines_is_read_at_as_many_as_it_may_have(
+    classic: DigestCamera, client: SunapiClient, clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    classic.says(VIEW, json.dumps({"PeopleCount": [{"Channel": channel, "Enable": True} for channel in range(100)]}))
+
+    def shows(index: int) -> None:
+        line = {"LineIndex": index, "InCount": 7, "OutCount": 0}
+        classic.says(CHECK, json.dumps({"PeopleCount": [{"Channel": n, "Lines": [line]} for n in range(100)]}))
+
+    met: set[LineKey] = set()
+    for index in range(1, 6):
+        shows(index)
+        with contextlib.suppress(UnexpectedAnswer):
+            met |= {line.key for line in client.read().lines}
+        clock.passes(5)
+
+    assert len(met) == MOST_LINES
+    assert caplog.text.count("it shows ever other lines") == 1
+    shows(1)
+    assert len(client.read().lines) == 100
 
 
 def test_lines_that_come_and_go_do_not_double_the_requests(
