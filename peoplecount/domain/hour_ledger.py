@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, MutableMapping
+from copy import copy
 from dataclasses import replace
 from datetime import date, datetime, timedelta, tzinfo
 
@@ -37,9 +38,12 @@ _LOSES_PEOPLE = frozenset({BreakKind.MIDNIGHT, *LOSES_PEOPLE})
 class HourLedger:
     """The days of one camera that are kept; remembers which of them were changed."""
 
-    def __init__(self, days: Mapping[date, CameraDay], zone: tzinfo | None = None, *, keep: int = 31) -> None:
-        """``zone`` is that of the camera's site; ``keep`` the number of days behind the newest that are written."""
-        self.days = dict(days)
+    def __init__(self, days: MutableMapping[date, CameraDay], zone: tzinfo | None = None, *, keep: int = 31) -> None:
+        """``days`` are copied; ``zone`` is that of the camera's site.
+
+        ``keep`` is the number of days behind the newest that are written.
+        """
+        self.days = copy(days)
         self.changed: set[date] = set()
         self._zone = zone
         self._keep = keep

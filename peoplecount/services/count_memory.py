@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import replace
 from datetime import date, datetime, tzinfo
 
@@ -13,8 +13,9 @@ from peoplecount.domain.hour_ledger import HourLedger
 from peoplecount.domain.line import LineKey
 from peoplecount.domain.occupancy import Occupancy
 from peoplecount.eventlog.log import LoadedStates, State, StateChange
-from peoplecount.services.camera_day_body import read_camera_day, write_camera_day
+from peoplecount.services.camera_day_body import write_camera_day
 from peoplecount.services.count_state_body import read_count_state, write_count_state
+from peoplecount.services.kept_days import KeptDays
 from peoplecount.services.occupancy_state import read_occupancy, write_occupancy
 
 CAMERA_STATE = "camera:"
@@ -39,10 +40,12 @@ class CountMemory:
             for camera_id, state in _of_kind(CAMERA_STATE, states)
         }
         self.occupancies = {site_id: read_occupancy(state.body) for site_id, state in _of_kind(SITE_STATE, states)}
-        self._unread_days: dict[str, list[str]] = {}
+        bodies: dict[str, dict[date, str]] = {}
         for key, state in _of_kind(HOURS_STATE, states):
-            self._unread_days.setdefault(key[_DAY_LENGTH + 1 :], []).append(state.body)
-        self._days: dict[str, dict[date, CameraDay]] = {}
+            bodies.setdefault(key[_DAY_LENGTH + 1 :], {})[date.fromisoformat(key[:_DAY_LENGTH])] = state.body
+        self._days: dict[str, MutableMapping[date, CameraDay]] = {
+            camera_id: KeptDays(days) for camera_id, days in bodies.items()
+        }
         self._last_read = {
             key: max(line.entered.read_at, line.left.read_at, seen.get(str(key), line.entered.read_at))
             for state in self.counts.values()
@@ -57,12 +60,9 @@ class CountMemory:
         """A line was read."""
         self._last_read[key] = at
 
-    def days(self, camera_id: str) -> Mapping[date, CameraDay]:
+    def days(self, camera_id: str) -> MutableMapping[date, CameraDay]:
         """The days of a camera that are kept. They are only taken apart once somebody asks."""
-        if camera_id not in self._days:
-            days = map(read_camera_day, self._unread_days.pop(camera_id, ()))
-            self._days[camera_id] = {day.day: day for day in days}
-        return self._days[camera_id]
+        return self._days.setdefault(camera_id, KeptDays({}))
 
     def ledger(self, camera_id: str, zone: tzinfo | None, keep: int) -> HourLedger:
         """The hour ledger of a camera, to write in; ``changes_of`` takes up what was written."""
