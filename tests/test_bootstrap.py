@@ -48,6 +48,10 @@ def test_a_fleet_is_polled_shown_and_written(cameras, settings, service):
     wait_until(lambda: ready(service)["cameras"] == {"up": 3}, 20)
     wait_until(lambda: ready(service)["polling"]["polls"] > 10, 20)
     wait_until(lambda: ready(service)["database"].get("lag") == 0, 20)
+    wait_until(lambda: ready(service)["log"], 20)
+    log = ready(service)["log"]
+    assert (log["budgetBytes"], log["foldedUpTo"], log["problem"]) == (2_000_000_000, None, None)
+    assert 0 < log["bytes"] < 100_000_000
     page = service.app.test_client().get("/", headers={"Host": "localhost"})
     assert page.status_code == 200
     assert "Bahnhofstrasse store" in page.get_data(as_text=True)

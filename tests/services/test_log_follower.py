@@ -6,6 +6,7 @@ import threading
 import pytest
 
 from peoplecount.domain.camera import CameraState
+from peoplecount.domain.folding import Folding
 from peoplecount.services import log_follower
 from peoplecount.stream.client import SSEClient
 from tests.support.board_service import BoardService
@@ -52,6 +53,35 @@ def test_new_entries_reach_board_and_streams(service):
 
 def test_nothing_new_is_nothing_moved(service):
     assert not service.follower.step()
+
+
+def fold(service):
+    """All that the log has becomes as little as it can be."""
+    entries = service.log.read(0, 1000)
+    service.log.rewrite(service.term, Folding().take(entries))
+
+
+def test_who_stood_still_while_the_log_was_folded_begins_anew_and_streams_hear_of_the_gap(service):
+    service.count(FRONT, 2)
+    service.catch_up()
+    listener = Listener(service)
+    service.count(FRONT, 3)
+    service.clock.passes(10)
+    service.count(FRONT, 4)
+    fold(service)
+    service.catch_up()
+    assert listener.names() == ["gap", "snapshot"]
+    assert only(service.board.snapshot(at(14))["lines"])["inToday"] == 9
+
+
+def test_a_fold_of_what_was_read_long_ago_is_no_news(service):
+    service.count(FRONT, 2)
+    service.catch_up()
+    listener = Listener(service)
+    fold(service)
+    service.count(FRONT, 3)
+    service.catch_up()
+    assert listener.names() == ["PeopleCountingUpdate"]
 
 
 def test_more_than_a_batch_is_taken_up_without_waiting_for_more(service, monkeypatch):
