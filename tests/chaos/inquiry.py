@@ -171,8 +171,33 @@ def _hear_database(stage: Stage, heard: Testimony, clock: FleetClock) -> Hours:
         if quality in _DOUBTFUL:
             marks.add(place)
     marks.update(place for place, of_day in known.items() if clock.finished_hours(*place) - of_day)
+    marks.update(_resets_nobody_settled(stage))
     heard.days[Source.DATABASE] = days
     return hours
+
+
+def _resets_nobody_settled(stage: Stage) -> Iterator[Mark]:
+    """Days of which the database has a total that began anew, and no correction of the hour.
+
+    A record names the generation of the totals it was made from: another one means that whoever crossed between the
+    record before and the reset is in neither.
+    """
+    union = " UNION ".join(
+        f"SELECT line_id, {direction}_generation FROM {SCHEMA}.records WHERE {direction}_generation IS NOT NULL"
+        for direction in ("in", "out")
+    )
+    query = f"SELECT line_id, to_char(local_start, 'YYYY-MM-DD') FROM {SCHEMA}.corrections WHERE local_start::time = '23:00'"
+    settled = set(stage.database.rows(query))
+    begun: dict[str, str] = {}
+    for line, generation in sorted(stage.database.rows(union)):
+        day, _, number = generation.partition(".")
+        if int(number) > 0:
+            yield line, day
+        elif line in begun:
+            before = (date.fromisoformat(day) - timedelta(days=1)).isoformat()
+            if (line, before) not in settled:
+                yield line, before
+        begun[line] = generation
 
 
 def _sums(stage: Stage, table: str) -> dict[str, Pair]:
