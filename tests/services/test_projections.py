@@ -12,6 +12,7 @@ from peoplecount.domain.correction_body import correction_event
 from peoplecount.domain.event import EventKind, Quality
 from peoplecount.domain.event_body import Place, Status, status_event
 from peoplecount.domain.figures import Figures
+from peoplecount.domain.folding import Folding
 from peoplecount.domain.interval import Scope, Step
 from peoplecount.domain.interval_body import read_interval
 from peoplecount.domain.roster import Roster
@@ -519,3 +520,37 @@ def test_of_a_day_that_was_filled_in_from_the_history_hours_without_people_are_k
     assert [people(one) for one in hours] == [(0, 0)] * 8 + [(12, 0), (0, 0), (3, 0)]
     assert {one.quality for one in hours} == {Quality.BACK_FILLED}
     assert room.intervals(Scope.LINE, Step.QUARTER)[-1].today.quality is not Quality.MISSING
+
+
+def test_nobody_is_told_twice_by_a_fold_of_what_was_not_read_yet(room, line, caplog):
+    room.at(8, 15, 4)
+    room.read()
+    room.settle()
+    room.at(8, 20)
+    room.counts(line, 3)
+    room.settle()
+    room.at(8, 21)
+    room.counts(line, 4)
+    room.log.rewrite(room.term, Folding().take(room.log.read(0, 100)))
+    room.at(8, 25)
+    room.counts(line, 5)
+    room.at(8, 30, 4)
+    room.read()
+    room.settle()
+    assert room.told(Scope.LINE, Step.QUARTER)[-1] == ("08:15", (5, 0)), "as far as known, and nobody twice"
+    assert "trimmed or folded before its intervals were closed" in caplog.text
+
+
+def test_folded_entries_that_were_read_long_ago_change_nothing(room, line):
+    room.at(8, 5)
+    room.counts(line, 3)
+    room.settle()
+    room.log.rewrite(room.term, Folding().take(room.log.read(0, 100)))
+    room.at(8, 6)
+    room.counts(line, 4)
+    room.at(8, 15, 4)
+    room.read()
+    room.settle()
+    room.takes_the_lead()
+    room.settle()
+    assert room.told(Scope.LINE, Step.QUARTER) == [("08:00", (7, 0))]
