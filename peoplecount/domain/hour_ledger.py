@@ -104,13 +104,14 @@ class HourLedger:
         """
         sight = ClockSight.of(moment.utc, moment.local, self._zone)
         day, slot = HourPlaces.of(sight, self._zone).place(sight.by_camera(moment.utc) + CLOCK_DOUBT)
+        earlier = {day - back * DAY for back in range(1, self._keep + 1)}
+        unknown = earlier - self.days.keys()
         for key in keys:
-            for back in range(1, self._keep + 1):
-                self.put(day - back * DAY, key, LineDay(barred=HOURS_A_DAY))
+            for one in earlier:
+                self.put(one, key, replace(self.line(one, key), barred=HOURS_A_DAY))
             self.put(day, key, LineDay(barred=slot + 1), sight)
-        for back in range(1, self._keep + 1):
-            if day - back * DAY in self.days:
-                self.settle(day - back * DAY, {}, is_settled=True)
+        for one in unknown & self.days.keys():
+            self.settle(one, {}, is_settled=True)
 
     def miss(self, key: LineKey, since: datetime, moment: Moment) -> None:
         """A line was read at ``moment`` for the first time since ``since``, and that was too long ago."""

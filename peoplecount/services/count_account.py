@@ -38,10 +38,14 @@ def counted(
     camera_id = camera.camera_id
     before = memory.counts.get(camera_id, CountState())
     zone = zone_of(roster.site_of(camera))
+    elsewhere = _counted_elsewhere(memory, roster, reading)
+    earlier = {key: hours for key, hours in earlier.items() if key not in elsewhere}
     outcome = count(
         before, reading, expected_every=expected_every, earlier=earlier, is_swapped=roster.is_swapped, zone=zone
     )
     ledger = memory.ledger(camera_id, zone, keep_days)
+    moment = Moment(reading.taken_at, reading.local_time)
+    ledger.take_over(elsewhere if ledger.days else {*before.lines, *elsewhere}, moment)
     _enter(ledger, memory, before, reading, outcome, 2 * expected_every)
     outcome = _with_days_begun(before, outcome, ledger)
     memory.counts[camera_id] = outcome.state
@@ -57,6 +61,22 @@ def counted(
     told = [event for line in outcome.lines for event in events.of_count(line)]
     sites = [memory.change_of_occupancy(site) for site in sorted(events.sites)]
     return Append(tuple(told), (memory.change_of_counts(camera_id), *sites, *days))
+
+
+def _counted_elsewhere(memory: CountMemory, roster: Roster, reading: Reading) -> set[LineKey]:
+    """Lines that were counted by another camera id before: the device was removed, and entered again under a new one.
+
+    What it remembers is told already, under the old id. Recorders have one number for many cameras, so only ids that
+    are gone are looked at.
+    """
+    counts = memory.counts
+    known = counts[reading.camera_id].lines if reading.camera_id in counts else {}
+    new = [line.key for line in reading.lines if line.key not in known]
+    if not new or not reading.serial:
+        return set()
+    gone = [state for one, state in counts.items() if one not in roster.cameras and state.serial == reading.serial]
+    told = {(key.channel, key.rule, key.index) for state in gone for key in state.lines}
+    return {key for key in new if (key.channel, key.rule, key.index) in told}
 
 
 def _falls(state: CountState) -> set[tuple[LineKey, bool, int]]:
@@ -99,8 +119,6 @@ def _enter(
 ) -> None:
     """Enter a reading in the hour ledger: first where nobody looked, then who came, then what broke."""
     moment = Moment(reading.taken_at, reading.local_time)
-    if not ledger.days:
-        ledger.take_over(before.lines, moment)
     told = {line.key: line for line in outcome.lines}
     for line in reading.lines:
         count_of_line = told.get(line.key)

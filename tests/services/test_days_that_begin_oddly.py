@@ -5,8 +5,11 @@ from datetime import datetime, timedelta
 
 from peoplecount.domain.event import EventKind
 from peoplecount.domain.figures import Figures
+from peoplecount.domain.roster import Roster
+from peoplecount.services.count_keeper import CountKeeper
 from peoplecount.services.count_memory import HOURS_STATE
 from peoplecount.services.day_settlement import CLOCK_MOVED
+from tests.support.appending import DirectAppender
 from tests.support.keeping import Keeping, at
 from tests.support.modelled_camera import DAY, ModelledCamera, moments
 
@@ -90,6 +93,7 @@ def test_a_day_that_was_asked_about_is_open_again_once_a_line_is_back_that_was_a
     polls(keeping, camera, FIRST, FIRST + TEN)
     keeping.settles(camera, FIRST.date(), SECOND + TEN)
     assert keeping.keeper.days("7")[FIRST.date()].asked
+    assert not keeping.keeper.days("7")[FIRST.date()].is_settled  # the line was not read up to its end
     polls(keeping, camera, SECOND + TEN, SECOND + TEN + timedelta(minutes=9))
     assert keeping.keeper.days("7")[FIRST.date()].asked is None
 
@@ -155,3 +159,26 @@ def test_a_day_on_which_a_zone_is_set_right_is_not_corrected_by_hours_of_either(
     assert not keeping.corrections()
     assert not keeping.keeper.reassert(keeping.camera, FIRST.date(), {camera.key: (16, 17)}, SECOND).confirmed
     assert not keeping.settles(camera, SECOND.date(), FIRST + timedelta(hours=30)).refused
+
+
+def test_a_camera_that_is_entered_again_under_another_id_brings_nobody_twice() -> None:
+    crossed = crossings(FIRST + timedelta(hours=6), 400, timedelta(minutes=1))
+    keeping = Keeping()
+    polls(keeping, ModelledCamera(crossed, []), FIRST + timedelta(hours=1), FIRST + TEN)
+    keeping.camera = replace(keeping.camera, camera_id="8")
+    roster = Roster({"8": keeping.camera}, {"s1": keeping.site})
+    keeping.keeper = CountKeeper(
+        keeping.log,
+        DirectAppender(keeping.log, keeping.clock.now),
+        term=keeping.log.raise_term(),
+        roster=lambda: roster,
+    )
+    camera, before, moment = ModelledCamera(crossed, [], camera_id="8"), keeping.summed(), FIRST + TEN + POLL
+    history = camera.history(FIRST.date(), moment)
+    keeping.keeper.observe(keeping.camera, camera.reads(moment), expected_every=POLL, earlier=history.hours)
+    assert keeping.summed() == before
+    polls(keeping, camera, moment + POLL, FIRST + TEN + timedelta(hours=2, minutes=1), every=POLL)
+    for day in (FIRST - DAY, FIRST):
+        keeping.settles(camera, day.date(), FIRST + TEN + timedelta(hours=3))
+    assert not keeping.corrections()
+    assert keeping.summed()[0] == before[0] + 120 + 1
