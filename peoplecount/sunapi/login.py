@@ -9,7 +9,13 @@ from requests import PreparedRequest
 
 from peoplecount.domain.camera import Camera
 from peoplecount.sunapi.digest import CameraDigest, Challenge, offers, parse_challenges, strongest
-from peoplecount.sunapi.errors import CameraError, CredentialsRejected, UnexpectedAnswer
+from peoplecount.sunapi.errors import (
+    CameraError,
+    CertificateChanged,
+    CertificateUnknown,
+    CredentialsRejected,
+    UnexpectedAnswer,
+)
 from peoplecount.sunapi.sign_ins import Account, SignIns, Ticket
 from peoplecount.sunapi.transport import KeptConnectionLost, Reply, Transport
 from peoplecount.sunapi.trust import Trust
@@ -143,6 +149,9 @@ class Login:
         ticket = self._sign_ins.take(self._camera_id, self._account, after_refusal=after_refusal)
         try:
             reply = self._transport.send(self._digest(request))
+        except (CertificateChanged, CertificateUnknown):  # no connection came to be, so that nothing was sent
+            self._sign_ins.released(ticket)
+            raise
         except CameraError:
             self._settle(ticket, self._transport.last_status)
             raise

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import ssl
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,6 +25,7 @@ from peoplecount.sunapi.bounded_tls import BoundedHTTPSConnection
 from peoplecount.sunapi.certificate import Certificate, ShownCertificate
 from peoplecount.sunapi.errors import CameraError, CameraUnreachable, CertificateUnknown, UnexpectedAnswer
 from peoplecount.sunapi.trust import Authorities, Trust
+from peoplecount.sunapi.unpacking import unpacker
 
 _PIECE = 65_536
 _HEADERS = {
@@ -110,7 +112,7 @@ class Transport:
             )
             self.last_status = response.status_code
             body = self._received(response)
-        except (requests.RequestException, urllib3.exceptions.HTTPError, http.client.HTTPException, OSError) as error:
+        except _TRANSLATED as error:
             raise self._translated(error, kept=kept) from error
         self._answered = True
         challenges = tuple(response.raw.headers.getlist("WWW-Authenticate")) if response.status_code == 401 else ()
@@ -155,11 +157,14 @@ class Transport:
 
     def _body(self, raw: urllib3.BaseHTTPResponse) -> bytes:
         """The body, unpacked where it is compressed, and no longer than ``MOST_BYTES`` then either."""
+        unpack = unpacker(raw.headers.get("Content-Encoding", ""))
+        if unpack is None:
+            raise UnexpectedAnswer(self._camera_id, "the answer is compressed in a way that cameras do not use")
         parts: list[bytes] = []
         size = 0
-        while part := raw.read1(_PIECE, decode_content=True):
-            parts.append(part)
-            size += len(part)
+        while piece := raw.read1(_PIECE, decode_content=False):
+            parts.append(unpack(piece, MOST_BYTES - size + 1))
+            size += len(parts[-1])
             if size > MOST_BYTES:
                 raise self._allowance.too_large()
         return b"".join(parts)
@@ -181,7 +186,8 @@ class Transport:
 
 _DEEPEST = 20
 _LOST = (ConnectionResetError, BrokenPipeError)
-_BROKEN = (http.client.HTTPException, urllib3.exceptions.DecodeError)
+_BROKEN = (http.client.HTTPException, urllib3.exceptions.DecodeError, zlib.error)
+_TRANSLATED = (requests.RequestException, urllib3.exceptions.HTTPError, http.client.HTTPException, OSError, zlib.error)
 _UNREACHABLE: tuple[tuple[type[Exception], str], ...] = (
     (ssl.SSLError, "no encrypted connection could be agreed ({cause.reason})"),
     (requests.ConnectTimeout, "no connection within {connect:g} s; is the camera on, and its address right?"),

@@ -9,6 +9,8 @@ import socket
 import subprocess
 import sys
 import threading
+import tracemalloc
+import zlib
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler
 
@@ -141,6 +143,42 @@ def test_a_body_that_unpacks_to_more_than_it_may_is_not_unpacked_to_its_end(
     sends(device, OK + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(packed) + packed)
 
     assert "larger than 1024 KiB" in str(error_of(ask))
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "x-gzip", "deflate", "GZIP"])
+def test_a_body_that_is_packed_once_is_read(device: DigestCamera, ask: Callable[[], Reply], encoding: str) -> None:
+    packed = zlib.compress(b"{}" * 99) if encoding == "deflate" else gzip.compress(b"{}" * 99)
+    sends(
+        device, OK + b"Content-Encoding: %s\r\nContent-Length: %d\r\n\r\n" % (encoding.encode(), len(packed)) + packed
+    )
+
+    assert ask().body == b"{}" * 99
+
+
+def test_what_little_unpacks_to_very_much_takes_no_memory(device: DigestCamera, ask: Callable[[], Reply]) -> None:
+    packed = gzip.compress(bytes(32 * TOO_MANY))
+    sends(device, OK + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(packed) + packed)
+    tracemalloc.start()
+    try:
+        error = error_of(ask)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert "larger than 1024 KiB" in str(error)
+    assert most < 8 * TOO_MANY
+
+
+@pytest.mark.parametrize("encoding", ["gzip, gzip", "br", "zstd", "compress"])
+def test_what_is_packed_twice_or_strangely_is_not_unpacked(
+    device: DigestCamera, ask: Callable[[], Reply], encoding: str
+) -> None:
+    packed = gzip.compress(gzip.compress(b"{}"))
+    sends(
+        device, OK + b"Content-Encoding: %s\r\nContent-Length: %d\r\n\r\n" % (encoding.encode(), len(packed)) + packed
+    )
+
+    assert "compressed in a way that cameras do not use" in str(error_of(ask))
 
 
 @pytest.mark.parametrize(

@@ -190,6 +190,33 @@ class TestAcceptedCertificate:
 
             assert client.read().serial == "Z1"
 
+    def test_one_that_changes_between_challenge_and_answer_costs_no_sign_in(
+        self, classic: DigestCamera, client_for: ClientFor, certificate: ServedCertificate, other: ServedCertificate
+    ) -> None:
+        context = SwappedContext(certificate)
+
+        def challenge_and_change(handler: BaseHTTPRequestHandler) -> bool:
+            handler.send_response(401)
+            handler.send_header("WWW-Authenticate", 'Digest realm="iPolis", nonce="1", qop="auth"')
+            handler.send_header("Content-Length", "0")
+            handler.send_header("Connection", "close")
+            handler.end_headers()
+            context.served = other
+            return True
+
+        with DigestCamera(context) as camera:  # type: ignore[arg-type]
+            camera.says_as(classic)
+            client = client_for(camera, certificate=certificate.fingerprint)
+            camera.before = challenge_and_change
+            for _ in range(3):
+                context.served = certificate
+                with pytest.raises(CertificateChanged):
+                    client.read()
+            camera.before = lambda _: False
+            context.served = certificate
+
+            assert client.read().serial == "Z1"
+
     def test_a_fingerprint_that_is_none_is_no_permission(self, secure: DigestCamera, client_for: ClientFor) -> None:
         with pytest.raises(CertificateUnknown, match="64 hexadecimal digits"):
             client_for(secure, certificate="accept everything").read()
