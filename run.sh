@@ -14,6 +14,7 @@ Usage: ./run.sh CHORE [options]
   check   Look at style, types, import contracts and generated documents.
   fuzz    Feed spoiled inputs to every parser (--inputs N, --seed S).
   bench   Measure; without a name, list what can be measured.
+  replay  Play whole data sets of real door counts, with outages cut in; options go to pytest.
   chaos   Let everything go wrong, as a seed says, and compare the numbers (--minutes N --seed S; --help lists the rest).
 CHORES
 }
@@ -128,6 +129,10 @@ case $chore in
         exec "$PY" -m tests.fuzz "$@"
         ;;
     bench) run_bench "$@" ;;
+    replay)
+        install requirements-dev.txt
+        REPLAY=whole exec "$PY" -m pytest tests/e2e/test_replayed_years.py "$@"
+        ;;
     chaos)
         install requirements-dev.txt
         exec "$PY" -m tests.chaos "$@"
