@@ -146,14 +146,14 @@ def test_past_its_budget_what_the_database_lacks_is_folded(shop, caplog):
 
 def test_the_file_really_shrinks(tmp_path):
     shop = Shop(SQLiteEventLog(tmp_path / "events.sqlite"), lines=20)
-    for _ in range(720):
+    for _ in range(1080):
         shop.clock.passes(10)
         shop.append(*(line.count(2, 1) for line in shop.lines))
     full = shop.log.size()
     state = tend(shop.keeping(full * 2 // 3))
     assert full > 10_000_000
     assert state.size == shop.log.size() < full * 2 // 3
-    assert sum(read_increment(entry.event).people.entered for entry in shop.entries()) == 2 * 720 * 20
+    assert sum(read_increment(entry.event).people.entered for entry in shop.entries()) == 2 * 1080 * 20
     shop.log.close()
 
 
