@@ -75,6 +75,14 @@ class SignInRecord:
             blocked_until=blocked if blocked and blocked > now else None,
         )
 
+    def set_on(self, by: timedelta, now: datetime) -> SignInRecord:
+        """The same after our clock was set forward to ``now``: no time has passed for the device by that."""
+        if by <= timedelta(0):
+            return self
+        attempts = tuple(replace(one, at=max(one.at, min(one.at + by, now))) for one in self.attempts)
+        blocked = self.blocked_until
+        return SignInRecord(attempts, max(blocked, min(blocked + by, now + BLOCKED_FOR)) if blocked else None)
+
     def held_back(self, now: datetime) -> HeldBack | None:
         """Why there may be no attempt at ``now``; ``None`` where there may."""
         seen = self.seen_at(now)

@@ -6,11 +6,14 @@ device, and embedded web servers are not made for several questions at once.
 
 from __future__ import annotations
 
+import posixpath
+import socket
 import threading
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
-from urllib.parse import urlsplit
+from contextlib import contextmanager, suppress
+from ipaddress import IPv6Address
+from urllib.parse import unquote, urlsplit
 from weakref import WeakValueDictionary
 
 _MOST_OVERTAKEN = 8
@@ -125,14 +128,26 @@ class DeviceGates:
 
 
 def device_key(address: str) -> str:
-    """What is the same for all addresses of a device: host, port and path.
+    """What is the same for all addresses of a device: host, port and path, however they are written.
 
-    The usual ports of HTTP and HTTPS lead to the same device. An address that is none is its own key.
+    The usual ports of HTTP and HTTPS lead to the same device. An address that is none is its own key, and a name is
+    another one than the number it stands for: that may change.
     """
     try:
         parts = urlsplit(address)
-        host, port = (parts.hostname or "").rstrip("."), parts.port
+        host, port = _one_spelling(unquote(parts.hostname or "").rstrip(".")), parts.port
     except ValueError:
         return address
     usual = "" if port in {None, 80, 443} else f":{port}"
-    return f"{host}{usual}{parts.path.rstrip('/')}"
+    path = posixpath.normpath("/" + unquote(parts.path).lstrip("/")).rstrip("/")
+    return f"{host}{usual}{path}"
+
+
+def _one_spelling(host: str) -> str:
+    """A name as it is, and a number as it is usually written: ``127.1`` and ``0x7f000001`` are 127.0.0.1."""
+    with suppress(OSError, ValueError):
+        return socket.inet_ntoa(socket.inet_aton(host))
+    with suppress(ValueError):
+        number = IPv6Address(host)
+        return str(number.ipv4_mapped or number)
+    return host

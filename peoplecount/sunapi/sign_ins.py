@@ -11,11 +11,11 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import uuid4
 
-from peoplecount.domain.clock import Clock
+from peoplecount.domain.clock import Clock, Jumps
 from peoplecount.domain.offload import Offload, call_here
 from peoplecount.domain.sign_in import (
     BLOCKED_FOR,
@@ -114,6 +114,12 @@ class SignIns:
         self._unavailable = unavailable
         self._store_is_away = False
         self._doubts: defaultdict[Account, int] = defaultdict(int)
+        self._lock = threading.Lock()
+        self._jumps = Jumps(clock)
+        self._set_on = 0.0
+        """Seconds by which the clock was set forward since this process began."""
+
+        self._set_when_seen: dict[Account, float] = {}
 
     def doubts(self, account: Account) -> int:
         """A number that grows when a sign-in of this process fails: whoever was in before is no longer sure to be."""
@@ -168,10 +174,10 @@ class SignIns:
 
     def _change(self, account: Account, work: Callable[[SignInRecord, datetime], SignInRecord]) -> None:
         """Change an account's record in the store, or here where that is away; what is here keeps up with it."""
-        now = self._clock.now()
+        now, by = self._clock.now(), self._set_since(account)
 
         def of_now(record: SignInRecord) -> SignInRecord:
-            return work(record.seen_at(now), now)
+            return work(record.set_on(by, now).seen_at(now), now)
 
         kept: list[str | None] = []
         if self._store is not None:
@@ -183,6 +189,14 @@ class SignIns:
             else:
                 self._store_is_away = False
         self._own.change(account.key, (lambda _: kept[-1]) if kept else (lambda text: _worked(text, of_now)))
+
+    def _set_since(self, account: Account) -> timedelta:
+        """By how much our clock was set forward since this process last looked at an account."""
+        with self._lock:
+            self._set_on += max(0.0, self._jumps.seconds())
+            before = self._set_when_seen.get(account, 0.0)
+            self._set_when_seen[account] = self._set_on
+            return timedelta(seconds=self._set_on - before)
 
     def _complain(self, error: Exception) -> None:
         if not self._store_is_away:

@@ -142,6 +142,14 @@ def test_a_wait_that_is_broken_off_leaves_no_gap(queue: Queue, turn_had_come: bo
         ("http://192.0.2.7", "http://192.0.2.8", False),
         ("http://[2001:db8::7]", "https://[2001:db8::7]/", True),
         ("http://192.0.2.7:nonsense", "http://192.0.2.7:nonsense", True),
+        ("http://192.0.2.7", "http://192.0.519", True),
+        ("http://192.0.2.7", "http://0xc0000207", True),
+        ("http://192.0.2.7", "http://[::ffff:192.0.2.7]", True),
+        ("http://[2001:db8::7]", "http://[2001:DB8:0:0:0:0:0:7]", True),
+        ("http://192.0.2.7", "http://%3192.0.2.7", True),
+        ("http://192.0.2.7", "http://192.0.2.7/./cam/%2e%2e//", True),
+        ("http://192.0.2.7/cam/1", "http://192.0.2.7//cam/./1/", True),
+        ("http://kamera-ü.example", "http://kamera-ü.example/", True),
     ],
 )
 def test_a_device_is_known_by_its_address(address: str, other: str, same: bool) -> None:

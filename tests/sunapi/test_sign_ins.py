@@ -133,6 +133,47 @@ class TestTheBudget:
 
         process.require("front", ACCOUNT)
 
+    def test_a_clock_that_is_set_forward_makes_no_room(self, start: Callable[[], SignIns], clock: FakeClock) -> None:
+        process = start()
+        for _ in range(2):
+            process.failed(process.take("front", ACCOUNT))
+        for _ in range(5):
+            clock.is_set_by(31 * 60)
+            with pytest.raises(SignInsHeldBack):
+                process.take("front", ACCOUNT)
+            with pytest.raises(SignInsHeldBack):
+                start().take("front", ACCOUNT)
+        clock.passes(HALF_AN_HOUR)
+
+        process.take("front", ACCOUNT)
+
+    def test_a_clock_that_is_set_forward_opens_no_locked_account(
+        self, start: Callable[[], SignIns], clock: FakeClock
+    ) -> None:
+        process = start()
+        process.blocked(ACCOUNT)
+        clock.is_set_by(3600)
+        clock.passes(14 * 60)
+        with pytest.raises(AccountBlocked):
+            process.take("front", ACCOUNT)
+        clock.passes(60)
+
+        process.take("front", ACCOUNT)
+
+    def test_a_clock_that_is_set_back_and_forth_holds_nobody_for_long(
+        self, start: Callable[[], SignIns], clock: FakeClock
+    ) -> None:
+        process = start()
+        for _ in range(2):
+            process.failed(process.take("front", ACCOUNT))
+        for seconds in (-600, 600, -86_400, 86_400):
+            clock.is_set_by(seconds)
+            with pytest.raises(SignInsHeldBack):
+                process.take("front", ACCOUNT)
+        clock.passes(HALF_AN_HOUR)
+
+        process.take("front", ACCOUNT)
+
     def test_another_account_and_another_device_have_their_own(self, start: Callable[[], SignIns]) -> None:
         process = start()
         for _ in range(2):

@@ -19,3 +19,7 @@ class FakeClock:
         """Real seconds; played time passes ``speed`` times as many."""
         self._monotonic += seconds
         self._now += timedelta(seconds=seconds * self.speed)
+
+    def is_set_by(self, seconds: float) -> None:
+        """Somebody sets it: forward, or back where negative."""
+        self._now += timedelta(seconds=seconds)
