@@ -89,6 +89,14 @@ class PlayedClock:
             self.real_from, self.played_from = _whole_milliseconds(self._real_now()), moment
             self._start, self._real_start = moment.timestamp(), self.real_from.timestamp()
 
+    def end_at(self, moment: datetime) -> None:
+        """Stand still at ``moment`` (aware), whatever the end was before. Raises ``ValueError`` for a past one."""
+        with self._lock:
+            if moment.timestamp() < self.now():
+                raise ValueError(f"{moment.isoformat()} is past: time cannot be taken back")
+            self.played_until = _whole_milliseconds(moment)
+            self._end = self.played_until.timestamp()
+
     @property
     def finished(self) -> bool:
         """Whether the end has been reached."""

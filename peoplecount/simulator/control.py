@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -133,7 +133,11 @@ class Control:
 
     def _set_clock(self, request: Request) -> dict[str, Any]:
         fields = _object(request)
-        return self._step(fields["step"]) if "step" in fields else self._jump(fields)
+        if "step" in fields:
+            return self._step(fields["step"])
+        clock = self._simulation.clock
+        name, change = ("until", clock.end_at) if "until" in fields else ("now", clock.jump)
+        return self._move(name, fields.get(name), change)
 
     def _step(self, seconds: object) -> dict[str, Any]:
         """Set the clock of the service that plays along, and of nobody else: it asks for it once a second."""
@@ -142,15 +146,16 @@ class Control:
         self._service_ahead += seconds
         return self.clock()
 
-    def _jump(self, fields: Mapping[str, Any]) -> dict[str, Any]:
-        given = fields.get("now")
+    def _move(self, name: str, given: object, change: Callable[[datetime], None]) -> dict[str, Any]:
+        """Set the clock of the whole simulation to a moment, or its end to one."""
         try:
             moment = datetime.fromisoformat(given if isinstance(given, str) else "")
             if moment.tzinfo is None:
                 raise ValueError("it has no time zone")  # noqa: TRY301 - one answer for all that is wrong with it
-            self._simulation.clock.jump(moment)
+            change(moment)
         except ValueError as error:
-            raise _Refused(400, f"now is {given!r}: a moment to come such as 2026-03-04T00:00:00Z; {error}") from None
+            wanted = "a moment to come such as 2026-03-04T00:00:00Z"
+            raise _Refused(400, f"{name} is {given!r}: {wanted}; {error}") from None
         return self.clock()
 
     def _truth_by_hour(self, request: Request) -> list[dict[str, Any]]:

@@ -44,7 +44,7 @@ class Inquiry:
         self._stage = stage
         fleet = stage.town.ask("cameras")
         zones = {camera["cameraId"]: ZoneInfo(camera["timeZone"]) for camera in fleet}
-        self._clock = FleetClock(stage.planned.ends_at, zones)
+        self._clock = FleetClock(stage.ended_at, zones)
         truth = stage.town.ask("truth/hours")
         self._seen, remembered = _by_day(truth, "seen"), _by_day(truth, "history")
         asked = dict(_camera_history(fleet, {day for _, day in self._seen}))
@@ -186,7 +186,8 @@ def _resets_nobody_settled(stage: Stage) -> Iterator[Mark]:
         f"SELECT line_id, {direction}_generation FROM {SCHEMA}.records WHERE {direction}_generation IS NOT NULL"
         for direction in ("in", "out")
     )
-    query = f"SELECT line_id, to_char(local_start, 'YYYY-MM-DD') FROM {SCHEMA}.corrections WHERE local_start::time = '23:00'"
+    day = "to_char(local_start, 'YYYY-MM-DD')"
+    query = f"SELECT line_id, {day} FROM {SCHEMA}.corrections WHERE local_start::time = '23:00'"
     settled = set(stage.database.rows(query))
     begun: dict[str, str] = {}
     for line, generation in sorted(stage.database.rows(union)):

@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 import requests
@@ -15,7 +16,7 @@ from tests.chaos.assault import Assault
 from tests.chaos.inquiry import Inquiry
 from tests.chaos.janitor import Janitor
 from tests.chaos.round_table import RoundLine
-from tests.chaos.schedule import Round
+from tests.chaos.schedule import QUIET, Round
 from tests.chaos.stage import Stage
 from tests.support.postgres import PostgresServer
 
@@ -25,6 +26,8 @@ PATIENCE = 12.0
 """Real seconds in which nothing moves any more after the clock has stopped."""
 
 MOST_PATIENCE = 45.0
+MOST_QUIET = 120.0
+SECONDS_TO_HEAR = 4.0
 
 
 @dataclass(slots=True)
@@ -99,22 +102,33 @@ def play(planned: Round, folder: Path, server: PostgresServer, janitor: Janitor,
 
 
 def _wait_for_the_end(stage: Stage, outcome: Outcome) -> None:
-    while not stage.town.ask("clock")["finished"]:
+    """Be quiet until all hours in which a blow fell are over and every camera is read again; then stop the clock."""
+    begun, healed_at = time.monotonic(), stage.town.now()
+    while time.monotonic() - begun < MOST_QUIET:
         if stage.service.process is None or stage.service.process.ended():
             raise RuntimeError("the service has ended by itself")
-        _note_lag(stage, outcome)
-        time.sleep(1)
+        quiet = (stage.town.now() - healed_at).total_seconds() / stage.planned.speed
+        if _note_lag(stage, outcome) and quiet >= QUIET:
+            break
+        time.sleep(0.5)
+    # The service asks for the clock once a second, and must hear of the end before it comes.
+    stage.ended_at = stage.town.now() + timedelta(seconds=SECONDS_TO_HEAR * stage.planned.speed)
+    stage.town.stop_clock(stage.ended_at)
+    while not stage.town.ask("clock")["finished"]:
+        time.sleep(0.2)
 
 
-def _note_lag(stage: Stage, outcome: Outcome) -> None:
-    """How polling goes; of two workers only the one that leads can say."""
+def _note_lag(stage: Stage, outcome: Outcome) -> bool:
+    """How polling goes, and whether all cameras are up; of two workers only the one that leads can say."""
     try:
         health = requests.get(f"{stage.service.url}/health/ready", timeout=5).json()
     except requests.RequestException as error:
         outcome.doubts.append(f"the service does not say how it is: {error}")
-        return
-    if polling := health.get("polling"):
+        return False
+    polling = health.get("polling")
+    if polling:
         outcome.polls, outcome.overruns = polling["polls"], polling["overruns"]
+    return bool(polling) and health["cameras"].keys() == {"up"}
 
 
 def _compare(stage: Stage, outcome: Outcome) -> None:

@@ -12,9 +12,8 @@ from typing import Any
 from tests.chaos.blow import Blow, BlowKind
 
 ROUND_SECONDS = 120.0
-START_SECONDS = 10.0
-"""Real seconds that the clock runs longer than a round: that long every line takes, at most, to be read for the first
-time. What a line without a history counted before is unknown."""
+START = 8.0
+"""Real seconds until every line has been read, about: what a line without a history counted before is unknown."""
 
 SPEED = 240.0
 """Two minutes are eight hours, in which midnight passes in all zones of the town."""
@@ -74,7 +73,7 @@ class Round:
     """Of the people, and of everything below."""
 
     seconds: float
-    """Real seconds, from when every line has been read."""
+    """Real seconds, from when every line has been read to the end; longer where the service is behind."""
 
     speed: float
     starts_at: datetime
@@ -90,8 +89,8 @@ class Round:
 
     @property
     def ends_at(self) -> datetime:
-        """UTC, in played time: here the clock stops."""
-        return self.starts_at + timedelta(seconds=(START_SECONDS + self.seconds) * self.speed)
+        """UTC, in played time: about when the clock stops."""
+        return self.starts_at + timedelta(seconds=self.seconds * self.speed)
 
 
 def plan_rounds(seed: int, minutes: float, *, speed: float = SPEED, cameras: int = CAMERAS) -> Iterator[Round]:
@@ -100,7 +99,7 @@ def plan_rounds(seed: int, minutes: float, *, speed: float = SPEED, cameras: int
     Every blow comes once before any comes twice, as far as a round has room.
     """
     whole = max(1, math.ceil(minutes * 60 / ROUND_SECONDS))
-    seconds = min(ROUND_SECONDS, minutes * 60) - START_SECONDS
+    seconds = min(ROUND_SECONDS, minutes * 60) - START
     if seconds < LEAD_IN + QUIET:
         raise ValueError(f"{minutes:g} minutes are too short: a round takes a minute at least")
     bags = _Bag(Random(f"{seed}/service"), tuple(_SERVICE)), _Bag(Random(f"{seed}/database"), tuple(_DATABASE))

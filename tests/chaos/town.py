@@ -51,10 +51,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--speed", type=float, required=True)
     parser.add_argument("--start", type=datetime.fromisoformat, required=True)
-    parser.add_argument("--until", type=datetime.fromisoformat, required=True)
     parser.add_argument("--port", type=int, default=0)
     asked = parser.parse_args()
-    clock = PlayedClock(played_from=asked.start, played_until=asked.until, speed=asked.speed)
+    clock = PlayedClock(played_from=asked.start, speed=asked.speed)
     with SimulatorServer(town(asked.cameras, asked.seed), clock, port=asked.port) as server:
         print(json.dumps({"control": server.control_url, "port": server.port}), flush=True)
         while tp_read(sys.stdin.fileno(), 4096):

@@ -369,6 +369,15 @@ class TestTime:
         real.passes(1)
         assert control(server, "clock")["now"] == "2026-03-03T23:00:02.000Z"
 
+    def test_its_end_can_be_set(self, server, real):
+        url, end = f"{server.control_url}/clock", "2026-03-03T09:00:02+00:00"
+        answer = requests.post(url, json={"until": end}, timeout=5)
+        assert (answer.status_code, answer.json()["playedUntil"]) == (200, "2026-03-03T09:00:02.000Z")
+        real.passes(3600)
+        clock = control(server, "clock")
+        assert (clock["now"], clock["finished"]) == ("2026-03-03T09:00:02.000Z", True)
+        assert requests.post(url, json={"until": "2026-03-03T08:00:00Z"}, timeout=5).status_code == 400
+
     @pytest.mark.parametrize("now", ["2026-03-03T08:00:00Z", "2026-03-04T00:00:00", "noon", None, 7])
     def test_but_not_back_or_to_no_moment_at_all(self, server, now):
         answer = self.jump(server, now)
