@@ -18,7 +18,11 @@ MOST_BREAKS = 5
 """Breaks kept of a line. After a restart of the service only the newest is there: the log keeps that one at hand."""
 
 _BREAK_FIELDS = ("time", "break", "reason", "unknown")
-_WHAT_IT_DID = {BreakKind.RESET.value: "reset its totals", BreakKind.RESTART.value: "started anew"}
+_WHAT_HAPPENED = {
+    BreakKind.RESET.value: "it reset its totals at",
+    BreakKind.RESTART.value: "it started anew at",
+    BreakKind.REPLACED.value: "another one is in its place since",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,7 @@ def concerns(subject: str, camera_id: str) -> bool:
 def _reason(breaks: Iterable[Mapping[str, Any]], day: SiteDay) -> str:
     """What explains a difference, as far as it is known."""
     for one in breaks:
-        if one["break"] in _WHAT_IT_DID:
+        if one["break"] in _WHAT_HAPPENED:
             at = parse_utc(one["time"]).astimezone(day.zone)
-            return f"it {_WHAT_IT_DID[one['break']]} at {at:%H:%M}"
+            return f"{_WHAT_HAPPENED[one['break']]} {at:%H:%M}"
     return ""

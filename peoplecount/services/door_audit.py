@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -67,7 +67,7 @@ class AuditReport:
 
     site: Site
     looked_at: datetime | None
-    """UTC: the end of the newest hour that is known; ``None`` where nothing is."""
+    """UTC: the end of the newest hour that is known, or now; ``None`` where nothing is."""
 
     balance: Balance
     sentences: tuple[str, ...]
@@ -114,7 +114,10 @@ class DoorAudit:
             hours = self._read(site.site_id)
         except DatabaseError as error:
             raise AuditUnavailable(f"the history of site {site.site_id} cannot be read: {error}") from error
-        return self._offload(_report, site, hours, self._names())
+        report = self._offload(_report, site, hours, self._names())
+        if report.looked_at is None:
+            return report
+        return replace(report, looked_at=min(report.looked_at, self._clock.now()))  # the newest hour may be under way
 
     def _read(self, site_id: str) -> list[HourCount]:
         """From the newest week back, until there is enough."""
@@ -150,10 +153,9 @@ def _sentences(found: SiteAudit, names: Mapping[str, str]) -> list[str]:
     balance = found.balance
     if not balance.days:
         return ["There is no whole day yet on which all lines were counted."]
-    more = "came than left" if balance.net >= 0 else "left than came"
     first = (
         f"Over {_days(balance.days)} on which all lines were counted, {balance.crossed:,} people crossed and "
-        f"{abs(balance.net):,} more {more}; at least {balance.unseen:,} must have crossed unseen."
+        f"{_net_words(balance.net)}; at least {balance.unseen:,} must have crossed unseen."
     )
     if not balance.is_off:
         return [first, "That is no more than doors usually miss."]
@@ -164,6 +166,12 @@ def _sentences(found: SiteAudit, names: Mapping[str, str]) -> list[str]:
     if others:
         told += f" {' or '.join(_name(one, names) for one in others)} would explain it about as well."
     return [first, told]
+
+
+def _net_words(net: int) -> str:
+    if not net:
+        return "as many came as left"
+    return f"{abs(net):,} more {'came than left' if net > 0 else 'left than came'}"
 
 
 def _findings(line: LineAudit, site: Site, now: datetime) -> list[str]:

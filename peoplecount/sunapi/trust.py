@@ -17,7 +17,7 @@ from urllib3.util.ssl_ import create_urllib3_context
 from peoplecount.sunapi.certificate import Certificate, plain_fingerprint, with_colons
 from peoplecount.sunapi.errors import CertificateChanged, CertificateUnknown
 
-_HOW_TO_ACCEPT = "if it is the camera's own, accept it: python -m peoplecount camera trust {camera}"
+_HOW_TO_ACCEPT = "If it is the camera's own, accept it: python -m peoplecount camera trust {camera}"
 
 
 class Authorities:

@@ -103,7 +103,19 @@ export class TodayCharts {
       curve.out[index] = (curve.out[index] ?? 0) + event.out;
       curve.quality[index] = worst([curve.quality[index] ?? "measured", event.quality]);
     }
+    const running = Math.floor((this.clock.now() / 1000 - start) / step);
+    if (stored && curve.in[running] === null && this.#isWatched(siteId)) {
+      curve.in[running] = curve.out[running] = 0;
+      curve.quality[running] = "measured";
+    }
     return { ...curve, start, step, occupancy: site.occupancy, timeZone: site.timeZone };
+  }
+
+  // Of a quarter that has just begun nothing is stored: where a camera is being read, nobody has come yet.
+  #isWatched(siteId) {
+    const now = this.clock.now();
+    return this.board.camerasOf(siteId).some((camera) =>
+      camera.state === "up" && camera.lastReadingAt && now - Date.parse(camera.lastReadingAt) <= camera.staleAfter * 1000);
   }
 
   // Without the database the day begins with the first event heard.

@@ -163,6 +163,23 @@ def test_the_chart_is_drawn_and_grows_with_the_stream(open_page, service):
     expect(readout).to_contain_text(f"{entered + 11} in")
 
 
+def test_a_quarter_in_which_nobody_has_come_yet_is_known_and_leaves_the_curve_in_place(open_page, service):
+    rows = service.history.rows
+    newest = max(row.start for row in rows)
+    rows[:] = [row for row in rows if row.start < newest]
+    page = open_page()
+    expect(page.locator('[data-chart="station"] .readout')).to_have_text("14:00 to now: 0 in, 0 out")
+
+
+def test_a_fingerprint_is_not_cut_off_on_a_phone(open_page, service):
+    page = open_page(viewport={"width": 390, "height": 844})
+    service.status(SOUTH, CameraState.CERTIFICATE_UNKNOWN, "the certificate is not trusted: SHA-256 " + "AB:CD:" * 30)
+    why = page.locator('[data-camera="south"] .why')
+    expect(why).to_contain_text("SHA-256")
+    box = why.bounding_box()
+    assert box["x"] + box["width"] <= 390
+
+
 def test_without_the_database_the_chart_says_so_and_the_numbers_go_on(open_page, service):
     service.history.error = DatabaseUnavailable("connection refused")
     page = open_page()

@@ -48,10 +48,12 @@ def test_a_break_is_told_in_a_sentence_but_not_that_of_every_night(open_page, se
     service.breaks(SOUTH, BreakKind.MIDNIGHT, "the in total went from 9 to 0 on a new day of the camera", "who crossed")
     unknown = "who crossed between the last reading and the reset"
     service.breaks(SOUTH, BreakKind.RESET, "the in total went from 812 to 3 within a day", unknown)
+    service.breaks(SOUTH, BreakKind.RESET, "the out total went from 640 to 2 within a day", unknown)
     told = page.locator(f"{TRUST} .break")
     expect(told).to_have_count(1)
     expect(told).to_have_text(
-        f"South entrance, 14:07: The in total went from 812 to 3 within a day. Not known: {unknown}."
+        "South entrance, 14:07: The camera has reset its totals; the in total went from 812 to 3 within a day; "
+        f"the out total went from 640 to 2 within a day. Not known: {unknown}."
     )
 
 

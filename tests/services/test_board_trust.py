@@ -139,6 +139,14 @@ def test_a_reset_explains_the_difference_to_the_camera(service):
     )
 
 
+def test_a_replaced_camera_explains_the_difference_too(service):
+    service.breaks(FRONT, BreakKind.REPLACED, "the serial number changed; the in total of the new camera starts from 0")
+    service._totals[FRONT.key] = (0, 0)
+    service.count(FRONT, 2)
+    line = line_of(service, FRONT)
+    assert line["difference"].endswith("than the camera shows, because another one is in its place since 14:00.")
+
+
 def test_a_removed_camera_takes_its_trust_along(service):
     service.breaks(FRONT, BreakKind.GLITCH, "the in total was lower for a moment")
     service.status(FRONT, CameraState.REMOVED)

@@ -78,6 +78,7 @@ def test_a_shop_in_order_is_said_to_be(audits):
     assert findings(report) == {"Front door": "", "Back door": ""}
     assert report.looked_at == NOW
     assert report.sentences[0].startswith("Over 28 days on which all lines were counted,")
+    assert " and as many came as left; " in report.sentences[0]
     assert report.sentences[1:] == ("That is no more than doors usually miss.",)
 
 
