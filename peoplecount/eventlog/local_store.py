@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
-from peoplecount.domain.event_id import EventId
+from peoplecount.domain.event_id import EventId, MalformedEventId
 from peoplecount.eventlog.log import LocalStoreUnavailable, State
 from peoplecount.eventlog.sqlite_file import Schema, SQLiteFile
 
@@ -102,4 +102,8 @@ def _put(connection: sqlite3.Connection, key: str, body: str) -> int:
 
 
 def _parsed(mark: State | None) -> EventId | None:
-    return None if mark is None else EventId.parse(mark.body)
+    """A mark that cannot be read is of no epoch, so that the log is taken for another one than it was of."""
+    try:
+        return None if mark is None else EventId.parse(mark.body)
+    except MalformedEventId:
+        return EventId("", 0)

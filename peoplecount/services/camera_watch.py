@@ -75,6 +75,9 @@ class CameraWatch:
         self._offload = offload
         self._lock = threading.Lock()
         self._seen: dict[str, _Seen] | None = None
+        self._unreadable: dict[str, int] = {}
+        """Versions of states that could not be read, by camera; they are overwritten."""
+
         self._own = OwnClock()
 
     def take(self, camera: Camera, reading: Reading) -> None:
@@ -93,7 +96,7 @@ class CameraWatch:
         if is_news:
             events.append(clock_event(self._roster().place(camera), now.clock.last.measured_at, standing))
         told = standing if before is None or is_news else before.told
-        version = before.version if before else 0
+        version = before.version if before else self._unreadable.get(camera.camera_id, 0)
         if events or known is None or now.reset != known.reset:
             self._save(camera.camera_id, now, version, events)
             version += 1
@@ -110,12 +113,20 @@ class CameraWatch:
         with self._lock:
             if self._seen is None:
                 states = self._offload(self._log.load_states).states
-                self._seen = {
-                    key.removeprefix(WATCH_STATE): _remembered(state)
-                    for key, state in states.items()
-                    if key.startswith(WATCH_STATE)
-                }
+                seen: dict[str, _Seen] = {}
+                for key, state in states.items():
+                    if key.startswith(WATCH_STATE):
+                        self._remember(seen, key.removeprefix(WATCH_STATE), state)
+                self._seen = seen
             return self._seen
+
+    def _remember(self, seen: dict[str, _Seen], camera_id: str, state: State) -> None:
+        """Take up what was remembered of a camera; one that cannot be read is no reason not to poll all others."""
+        try:
+            seen[camera_id] = _remembered(state)
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
+            logger.warning("what was remembered of camera %s cannot be read and begins anew: %s", camera_id, error)
+            self._unreadable[camera_id] = state.version
 
     def _save(self, camera_id: str, camera: WatchedCamera, version: int, events: Sequence[NewEvent]) -> None:
         state = StateChange(f"{WATCH_STATE}{camera_id}", version, write_watched(camera))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from datetime import date, datetime
 from typing import Any, Protocol
 
@@ -13,6 +14,8 @@ from peoplecount.domain.line import LineKey
 from peoplecount.domain.offload import Offload
 from peoplecount.domain.renamed_line import Renaming
 from peoplecount.eventlog.log import State
+
+logger = logging.getLogger(__name__)
 
 NOTES = "history:"
 """What the keys of notes begin with; the camera's id follows."""
@@ -42,7 +45,7 @@ class HistoryNotesKeeper:
         """What is noted of a camera. Raises ``LogError``."""
         if camera_id not in self._known:
             kept = self._offload(self._store.get, f"{NOTES}{camera_id}")
-            self._known[camera_id] = read_notes(kept.body) if kept and kept.body else HistoryNotes()
+            self._known[camera_id] = _read(camera_id, kept.body) if kept and kept.body else HistoryNotes()
         return self._known[camera_id]
 
     def keep(self, camera_id: str, notes: HistoryNotes) -> None:
@@ -50,6 +53,15 @@ class HistoryNotesKeeper:
         if notes != self._known.get(camera_id):
             self._offload(self._store.put, f"{NOTES}{camera_id}", write_notes(notes))
             self._known[camera_id] = notes
+
+
+def _read(camera_id: str, body: str) -> HistoryNotes:
+    """The notes; none where they cannot be read: what they tell is found out again."""
+    try:
+        return read_notes(body)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        logger.warning("the notes on the history of camera %s cannot be read and begin anew: %s", camera_id, error)
+        return HistoryNotes()
 
 
 def write_notes(notes: HistoryNotes) -> str:
@@ -76,7 +88,7 @@ def write_notes(notes: HistoryNotes) -> str:
 
 
 def read_notes(body: str) -> HistoryNotes:
-    """What ``write_notes`` wrote."""
+    """What ``write_notes`` wrote. Raises ``ValueError``, ``KeyError``, ``TypeError`` and ``AttributeError``."""
     fields: dict[str, Any] = json.loads(body)
     return HistoryNotes(
         serial=fields["serial"],

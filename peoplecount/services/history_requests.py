@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Container, Iterable, Mapping
 from datetime import date
 from typing import Protocol
 
 from peoplecount.domain.offload import Offload
 from peoplecount.eventlog.log import State
+
+logger = logging.getLogger(__name__)
 
 REQUESTS = "history-requests"
 
@@ -63,8 +66,13 @@ class HistoryRequests:
 
 
 def _read(body: str | None) -> dict[str, set[date]]:
-    fields = json.loads(body) if body else {}
-    return {camera_id: set(map(date.fromisoformat, days)) for camera_id, days in fields.items()}
+    """Requests that cannot be read are none, so that later ones can be left: whoever made them can again."""
+    try:
+        fields = json.loads(body) if body else {}
+        return {camera_id: set(map(date.fromisoformat, days)) for camera_id, days in fields.items()}
+    except (ValueError, TypeError, AttributeError):
+        logger.warning("requests to ask cameras about their past cannot be read and are dropped; make them again")
+        return {}
 
 
 def _write(wanted: Mapping[str, Iterable[date]]) -> str:

@@ -49,6 +49,16 @@ def test_a_log_that_went_on_is_not_rewound(home, store):
     assert store.load_mark() == log.head() == EventId(log.head().epoch, 7)
 
 
+def test_where_the_mark_cannot_be_read_the_log_is_taken_for_another_one_once(home, store):
+    log = home.open()
+    term, _ = lead(log, store)
+    append(log, term, 3)
+    store.put("mark", "9b9df3@@")
+    assert lead(log, store) == (2, True)
+    assert store.load_mark() == log.head()
+    assert lead(log, store) == (3, False)
+
+
 def test_a_log_behind_the_mark_starts_an_epoch_once(home, store, tmp_path):
     log = home.open()
     term, _ = lead(log, store)

@@ -12,7 +12,7 @@ from peoplecount.domain.poll_times import AT_MIDNIGHT
 from peoplecount.domain.reading import LineReading, Reading, Totals
 from peoplecount.domain.roster import Roster
 from peoplecount.domain.site import Site
-from peoplecount.eventlog.log import LogUnavailable
+from peoplecount.eventlog.log import Append, LogUnavailable, StateChange
 from peoplecount.eventlog.memory_log import MemoryEventLog
 from peoplecount.services.camera_watch import CameraWatch
 from peoplecount.services.count_keeper import CountKeeper
@@ -163,6 +163,23 @@ def test_what_is_known_outlives_the_process(room):
     room.starts()
     room.quarter_passes("a")
     assert len(room.breaks()) == 2
+
+
+def test_one_camera_whose_memory_cannot_be_read_begins_anew_and_keeps_no_other_back(room, caplog):
+    room.quarter_passes("a", "b")
+    state = room.log.load_states().states["watch:a"]
+    damaged = StateChange("watch:a", state.version, state.body[:-9])
+    room.appender.submit(room.log.raise_term(), Append((), (damaged,))).wait()
+    room.starts()
+    room.errors["a"] = room.errors["b"] = 84.0
+    room.quarter_passes("a", "b")
+    assert "what was remembered of camera a cannot be read" in caplog.text
+    assert room.breaks() == [("clock step", "b", "")]
+    room.errors["a"] = 0.0
+    room.quarter_passes("a")
+    room.starts()
+    room.quarter_passes("a")
+    assert room.breaks()[1:] == [("clock step", "a", "")]
 
 
 def test_what_could_not_be_appended_is_said_with_the_next_reading(room):

@@ -1,5 +1,7 @@
 from datetime import UTC, date, datetime
 
+import pytest
+
 from peoplecount.domain.bucket_clock import BucketClock
 from peoplecount.domain.history_notes import HistoryNotes
 from peoplecount.domain.line import LineKey
@@ -62,4 +64,28 @@ def test_requests_are_kept_until_they_were_taken_up(tmp_path):
     assert requests.peek({"7", "8"}) == {"7": {date(2026, 5, 6)}, "8": {date(2026, 5, 4)}}
     requests.done(requests.peek({"7", "8"}))
     assert store.get("history-requests") is None
+    store.close()
+
+
+@pytest.mark.parametrize("damage", ["{", "[]", "null", '{"serial":"S1"}', write_notes(FULL)[:-9]])
+def test_notes_that_cannot_be_read_begin_anew_and_that_is_said(tmp_path, caplog, damage):
+    store = LocalStore(tmp_path / "store.sqlite")
+    store.put("history:7", damage)
+    notes = HistoryNotesKeeper(store, call_here)
+    assert notes.of("7") == HistoryNotes()
+    assert "the notes on the history of camera 7 cannot be read" in caplog.text
+    notes.keep("7", FULL)
+    assert HistoryNotesKeeper(store, call_here).of("7") == FULL
+    store.close()
+
+
+@pytest.mark.parametrize("damage", ["{", "[]", '{"7":["2026-99-99"]}', '{"7":3}'])
+def test_requests_that_cannot_be_read_keep_no_later_ones_back(tmp_path, caplog, damage):
+    store = LocalStore(tmp_path / "store.sqlite")
+    store.put("history-requests", damage)
+    requests = HistoryRequests(store, call_here)
+    assert requests.peek({"7"}) == {}
+    assert "make them again" in caplog.text
+    requests.leave({"7": [date(2026, 5, 4)]})
+    assert requests.peek({"7"}) == {"7": {date(2026, 5, 4)}}
     store.close()
