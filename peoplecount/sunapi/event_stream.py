@@ -25,7 +25,6 @@ from peoplecount.sunapi.secret import Secret
 from peoplecount.sunapi.sign_ins import SignIns
 from peoplecount.sunapi.transport import Reply, Transport
 from peoplecount.sunapi.trust import Authorities, Trust
-from peoplecount.sunapi.unpacking import is_plain
 
 LONGEST_SILENCE = 900.0
 """Seconds without a byte after which a stream is opened anew. There is no heart-beat in it (SUNAPI Event manual 2.6.2,
@@ -144,7 +143,7 @@ class _LastingTransport(Transport):
         try:
             while True:
                 self._allowance.go_on(LONGEST_SILENCE)
-                piece = response.raw.read1(_PIECE, decode_content=False)
+                piece = response.raw.read1(_PIECE, decode_content=True)
                 if not piece:
                     return
                 yield piece
@@ -164,8 +163,7 @@ class _LastingTransport(Transport):
 
     def _received(self, response: requests.Response) -> bytes:
         content_type = response.headers.get("Content-Type", "")
-        plain = is_plain(response.headers.get("Content-Encoding", ""))
-        if response.status_code != 200 or not plain or not content_type.lower().startswith("multipart/"):
+        if response.status_code != 200 or not content_type.lower().startswith("multipart/"):
             return super()._received(response)
         self._response, self.content_type = response, content_type
         return b""

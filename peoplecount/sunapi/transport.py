@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import http.client
 import ssl
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,7 +24,6 @@ from peoplecount.sunapi.bounded_tls import BoundedHTTPSConnection
 from peoplecount.sunapi.certificate import Certificate, ShownCertificate
 from peoplecount.sunapi.errors import CameraError, CameraUnreachable, CertificateUnknown, UnexpectedAnswer
 from peoplecount.sunapi.trust import Authorities, Trust
-from peoplecount.sunapi.unpacking import unpacker
 
 _PIECE = 65_536
 _HEADERS = {
@@ -112,7 +110,7 @@ class Transport:
             )
             self.last_status = response.status_code
             body = self._received(response)
-        except _TRANSLATED as error:
+        except (requests.RequestException, urllib3.exceptions.HTTPError, http.client.HTTPException, OSError) as error:
             raise self._translated(error, kept=kept) from error
         self._answered = True
         challenges = tuple(response.raw.headers.getlist("WWW-Authenticate")) if response.status_code == 401 else ()
@@ -157,14 +155,11 @@ class Transport:
 
     def _body(self, raw: urllib3.BaseHTTPResponse) -> bytes:
         """The body, unpacked where it is compressed, and no longer than ``MOST_BYTES`` then either."""
-        unpack = unpacker(raw.headers.get("Content-Encoding", ""))
-        if unpack is None:
-            raise UnexpectedAnswer(self._camera_id, "the answer is compressed in a way that cameras do not use")
         parts: list[bytes] = []
         size = 0
-        while piece := raw.read1(_PIECE, decode_content=False):
-            parts.append(unpack(piece, MOST_BYTES - size + 1))
-            size += len(parts[-1])
+        while part := raw.read1(_PIECE, decode_content=True):
+            parts.append(part)
+            size += len(part)
             if size > MOST_BYTES:
                 raise self._allowance.too_large()
         return b"".join(parts)
@@ -186,8 +181,7 @@ class Transport:
 
 _DEEPEST = 20
 _LOST = (ConnectionResetError, BrokenPipeError)
-_BROKEN = (http.client.HTTPException, urllib3.exceptions.DecodeError, zlib.error)
-_TRANSLATED = (requests.RequestException, urllib3.exceptions.HTTPError, http.client.HTTPException, OSError, zlib.error)
+_BROKEN = (http.client.HTTPException, urllib3.exceptions.DecodeError)
 _UNREACHABLE: tuple[tuple[type[Exception], str], ...] = (
     (ssl.SSLError, "no encrypted connection could be agreed ({cause.reason})"),
     (requests.ConnectTimeout, "no connection within {connect:g} s; is the camera on, and its address right?"),

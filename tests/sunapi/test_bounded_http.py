@@ -155,9 +155,15 @@ def test_a_body_that_is_packed_once_is_read(device: DigestCamera, ask: Callable[
     assert ask().body == b"{}" * 99
 
 
-def test_what_little_unpacks_to_very_much_takes_no_memory(device: DigestCamera, ask: Callable[[], Reply]) -> None:
-    packed = gzip.compress(bytes(32 * TOO_MANY))
-    sends(device, OK + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(packed) + packed)
+@pytest.mark.parametrize("times", [1, 2])
+def test_what_little_unpacks_to_very_much_takes_no_memory(
+    device: DigestCamera, ask: Callable[[], Reply], times: int
+) -> None:
+    packed = bytes(32 * TOO_MANY)
+    for _ in range(times):
+        packed = gzip.compress(packed)
+    encoding = b", ".join([b"gzip"] * times)
+    sends(device, OK + b"Content-Encoding: %s\r\nContent-Length: %d\r\n\r\n" % (encoding, len(packed)) + packed)
     tracemalloc.start()
     try:
         error = error_of(ask)
@@ -167,18 +173,6 @@ def test_what_little_unpacks_to_very_much_takes_no_memory(device: DigestCamera, 
 
     assert "larger than 1024 KiB" in str(error)
     assert most < 8 * TOO_MANY
-
-
-@pytest.mark.parametrize("encoding", ["gzip, gzip", "br", "zstd", "compress"])
-def test_what_is_packed_twice_or_strangely_is_not_unpacked(
-    device: DigestCamera, ask: Callable[[], Reply], encoding: str
-) -> None:
-    packed = gzip.compress(gzip.compress(b"{}"))
-    sends(
-        device, OK + b"Content-Encoding: %s\r\nContent-Length: %d\r\n\r\n" % (encoding.encode(), len(packed)) + packed
-    )
-
-    assert "compressed in a way that cameras do not use" in str(error_of(ask))
 
 
 @pytest.mark.parametrize(

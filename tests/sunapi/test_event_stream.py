@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -195,15 +194,6 @@ def test_an_answer_that_is_no_stream_is_told_of(
 
     assert isinstance(error, UnexpectedAnswer)
     assert said in str(error)
-
-
-def test_a_stream_that_is_compressed_is_none(listen: Callable[..., Listener], device: DigestCamera) -> None:
-    packed = gzip.compress(gzip.compress(bytes(1024 * 1024)))
-    device.says(EVENTS, packed, Content_Encoding="gzip, gzip", Content_Type="multipart/x-mixed-replace")
-    error = listen(device.address).ends()
-
-    assert isinstance(error, UnexpectedAnswer)
-    assert "compressed in a way that cameras do not use" in str(error)
 
 
 def test_a_stream_that_brings_too_much_is_given_up(
