@@ -20,6 +20,10 @@ _SLACK = timedelta(minutes=2)
 _FEWEST_PEOPLE = 10
 """So many people at least are held against the history; fewer may fit both clocks by chance."""
 
+_FEWEST_FOR_UTC = 50
+_FEWEST_HOURS_FOR_UTC = 3
+"""What moves every hour of a device has to be clearer than what leaves them where they are."""
+
 
 class BucketClock(StrEnum):
     """Which clock the hours of a camera's history go by."""
@@ -68,7 +72,9 @@ def clock_by_counts(people: Mapping[int, int], counted: Mapping[int, int], offse
     apart_utc = total if shift is None else sum(abs(people[hour - shift] - counted[hour]) for hour in hours)
     if _is_nearer(apart_local, apart_utc, total):
         return BucketClock.LOCAL
-    if shift is not None and _is_nearer(apart_utc, apart_local, total):
+    with_people = sum(counted[hour] > 0 for hour in hours)
+    is_clear = total >= _FEWEST_FOR_UTC and with_people >= _FEWEST_HOURS_FOR_UTC
+    if shift is not None and is_clear and _is_nearer(apart_utc, apart_local, total):
         return BucketClock.UTC
     return None
 

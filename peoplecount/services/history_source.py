@@ -18,10 +18,11 @@ from peoplecount.domain.bucket_clock import (
     utc_days,
 )
 from peoplecount.domain.camera import Camera, CameraProtocol
-from peoplecount.domain.camera_day import CameraDay, Slots, is_open
+from peoplecount.domain.camera_day import CameraDay, LineDay, Slots, is_open
 from peoplecount.domain.day_history import DayHistory
 from peoplecount.domain.due_history import finished_hours
 from peoplecount.domain.event import Quality
+from peoplecount.domain.figures import NOBODY
 from peoplecount.domain.history_notes import HistoryNotes
 from peoplecount.domain.hour_slots import offset_of
 from peoplecount.domain.line import LineKey
@@ -111,17 +112,22 @@ def is_doubtful(source: HistorySource, notes: HistoryNotes) -> bool:
 
 
 def _with_clock(source: HistorySource, inquiry: Inquiry, answer: DayHistory, notes: HistoryNotes) -> HistoryNotes:
-    """The notes with the clock, once it shows. Raises ``ClockUnknown``."""
-    if notes.clock is not None:
+    """The notes with the clock, once it shows, and the other one where that shows later. Raises ``ClockUnknown``.
+
+    Classic cameras go by their own clock (vendor's web viewer).
+    """
+    if source.protocol is not CameraProtocol.WISEAI:
         return notes
     people = people_by_hour(answer.hours.values())
     counted = _counted(inquiry, answer.hours)
     clock = clock_by_counts(people, counted, inquiry.offset)
     if clock is None and inquiry.day == inquiry.local.date():
         clock = clock_by_now(people, inquiry.day, inquiry.utc, inquiry.local)
-    if clock is not None:
+    if clock is not None and clock is not notes.clock:
         logger.info("camera %s: the hours of its history are %s", source.camera.camera_id, _CLOCK_WORDS[clock])
         return notes.found(clock)
+    if notes.clock is not None:
+        return notes
     if not is_doubtful(source, notes) or _fits(people, counted):
         return notes
     since = notes.clock_unknown_since or inquiry.utc
@@ -150,8 +156,21 @@ def _counted(inquiry: Inquiry, lines: Iterable[LineKey]) -> dict[int, int]:
             if line is not None and slot >= line.barred and not is_open(line, slot, inquiry.slots)
         ]
         if known and len(cells) == len(known) and all(cell.quality is Quality.MEASURED for cell in cells):
+            if any(_crossing(line, slot) > _people(line, slot) for line in known if line is not None):
+                continue  # which hour they came in is not known well enough
             counted[slot] = sum(cell.told.entered + cell.told.left for cell in cells)
     return counted
+
+
+def _people(line: LineDay, slot: int) -> int:
+    told = line.cell(slot).told
+    return told.entered + told.left
+
+
+def _crossing(line: LineDay, slot: int) -> int:
+    """People of readings across either end of an hour."""
+    crossing = line.cell(slot).straddling + (line.cell(slot - 1).straddling if slot else NOBODY)
+    return crossing.entered + crossing.left
 
 
 def _by_wall_clock(inquiry: Inquiry, answers: Mapping[date, DayHistory]) -> DayHistory:

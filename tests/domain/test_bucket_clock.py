@@ -150,3 +150,11 @@ def test_on_days_on_which_clocks_change_an_hour_is_skipped_or_twice_as_long(day,
 def test_half_an_hour_from_utc_nothing_can_be_put_together():
     assert not can_be_reassembled(slots_of(DAY, timedelta(hours=5, minutes=30)))
     assert can_be_reassembled(slots_of(DAY, TWO_HOURS, ZURICH))
+
+
+def test_one_busy_hour_that_fits_utc_by_chance_moves_no_history():
+    people = dict.fromkeys(range(24), 0) | {10: 60, 12: 20}
+    assert clock_by_counts(people, {12: 60}, timedelta(hours=2)) is None
+    three_hours = {12: 60, 13: 40, 14: 25}
+    shifted = dict.fromkeys(range(24), 0) | {10: 60, 11: 40, 12: 25}
+    assert clock_by_counts(shifted, three_hours, timedelta(hours=2)) is BucketClock.UTC
