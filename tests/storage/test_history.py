@@ -72,6 +72,16 @@ def day_of_counts(log, connection):
     return History(connection)
 
 
+def test_the_first_rows_and_those_of_one_line_can_be_asked_for(log, connection):
+    history = day_of_counts(log, connection)
+    for ask in (history.hours, history.quarter_hours):
+        whole = ask(EIGHT, EIGHT + 24 * HOUR)
+        assert ask(EIGHT, EIGHT + 24 * HOUR, most=2) == whole[:2]
+        assert ask(EIGHT, EIGHT + 24 * HOUR, most=999) == whole
+    of_line = history.quarter_hours(EIGHT, EIGHT + 24 * HOUR, line_id="a-0-0-1-1")
+    assert of_line == [row for row in whole if row.line_id == "a-0-0-1-1"]
+
+
 def test_hours_say_what_is_known_of_them_and_what_is_not(log, connection):
     history = day_of_counts(log, connection)
     eight, nine, ten = history.hours(EIGHT, EIGHT + 3 * HOUR, line_ids=["a-0-0-1-1"])
