@@ -111,9 +111,11 @@ class Leading:
             offload=offload,
             appended=self._appended,
         )
-        self._writer = RecordWriter(folder.log, self._database, offload=offload)
-        self._log_keeping = self._log_keeping_of(self._writer, term)
         self._reconciliation = reconciliation = self._reconciliation_of(keeper)
+        self._writer = RecordWriter(
+            folder.log, self._database, offload=offload, on_gap=reconciliation.reconciler.doubt_database
+        )
+        self._log_keeping = self._log_keeping_of(self._writer, term)
         collector = Collector(
             self._runtime.make_scheduler(),
             lambda camera, roster, period: self._poller(

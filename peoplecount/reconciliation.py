@@ -58,6 +58,7 @@ class Reconciliation:
         self.reconciler = Reconciler(
             self._sources,
             self._history_of,
+            kept_days=keeper.days,
             notes=self._notes,
             requests=HistoryRequests(folder.store, offload),
             check=DatabaseCheck(keeper, history, head=lambda: offload(folder.log.head), roster=roster, clock=clock),

@@ -95,6 +95,10 @@ class HistoryNotes:
         unchecked = self.unchecked | {day} if is_over else self.unchecked
         return replace(self, wanted=self.wanted - {day}, unchecked=unchecked)
 
+    def doubts_database(self, days: Iterable[date]) -> HistoryNotes:
+        """The database may have these days otherwise."""
+        return replace(self, unchecked=self.unchecked | frozenset(days))
+
     def checked(self, day: date) -> HistoryNotes:
         """The database has the day as it should be."""
         return replace(self, unchecked=self.unchecked - {day})

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
@@ -75,15 +75,20 @@ class Reconciler:
         sources: Callable[[], Mapping[str, HistorySource]],
         make_history: Callable[[HistorySource], CameraHistory],
         *,
+        kept_days: Callable[[str], Iterable[date]],
         notes: HistoryNotesKeeper,
         requests: HistoryRequests,
         check: DayCheck,
         clock: Clock,
         on_log_error: Callable[[LogError], None],
     ) -> None:
-        """``sources`` are the cameras as they are polled now, by id; ``on_log_error`` hears of appends that failed."""
+        """``sources`` are the cameras that are polled now, by id.
+
+        ``kept_days`` are the days of a camera whose hours are remembered. ``on_log_error`` hears of failed appends.
+        """
         self._sources = sources
         self._make_history = make_history
+        self._kept_days = kept_days
         self._notes = notes
         self._requests = requests
         self._check = check
@@ -91,6 +96,7 @@ class Reconciler:
         self._on_log_error = on_log_error
         self._turns: dict[str, _Turn] = {}
         self._requests_at = 0.0
+        self._doubts_database = False
         self._lock = threading.Lock()
 
     def run(self, stop: threading.Event) -> None:
@@ -121,6 +127,10 @@ class Reconciler:
             with self._lock:
                 turn.taken, turn.due_at = False, self._clock.monotonic() + pause
         return True
+
+    def doubt_database(self) -> None:
+        """The database may lack what was told of days that are over: hold all that are kept against it once more."""
+        self._doubts_database = True
 
     def progress(self) -> Mapping[str, HistoryProgress]:
         """How far it has come, by camera."""
@@ -180,6 +190,11 @@ class Reconciler:
                     self._turns[camera_id].due_at = 0.0
         if wanted:
             self._requests.done(wanted)
+        if self._doubts_database:
+            self._doubts_database = False
+            for camera_id in self._sources():
+                *over, _today = sorted(self._kept_days(camera_id)) or (None,)
+                self._notes.keep(camera_id, self._notes.of(camera_id).doubts_database(over))
 
     def _next(self) -> _Turn | None:
         """The camera that waits longest, and it is taken."""

@@ -68,6 +68,7 @@ class RecordWriter:
         *,
         offload: Offload = call_here,
         on_rewound: Callable[[], object] | None = None,
+        on_gap: Callable[[], object] = lambda: None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         monotonic: Callable[[], float] = time.monotonic,
         batch: int = BATCH,
@@ -75,12 +76,14 @@ class RecordWriter:
         """``offload`` is for the log; ``db`` sees to itself.
 
         ``on_rewound`` is called when the database has seen events that the log does not have, and must start a new
-        epoch; left out, the writer does that itself.
+        epoch; left out, the writer does that itself. ``on_gap`` is called when the log does not reach back to what the
+        database has: then its earlier days want looking at.
         """
         self._log = log
         self._db = db
         self._offload = offload
         self._on_rewound = on_rewound or (lambda: offload(log.start_epoch))
+        self._on_gap = on_gap
         self._now = now
         self._monotonic = monotonic
         self._catch_up = CatchUp(batch, monotonic)
@@ -192,6 +195,7 @@ class RecordWriter:
         last = min(trimmed, entries[0].event_id.number - 1) if entries else trimmed  # trimmed since it was read: no gap
         if last > written.number:
             self._gap_told = written
+            self._on_gap()
             logger.warning(
                 "Events %s to %s are missing from the history: the database has those before, as from a backup, and "
                 "the event log no longer keeps these. Their people come with the next event of each line, by the "

@@ -30,6 +30,7 @@ class Crowd:
         self.twice = []
         self.looks = []
         self.fails = {}
+        self.kept = {}
         self.store = LocalStore(folder / "store.sqlite")
         self.notes = HistoryNotesKeeper(self.store, call_here)
         self.requests = HistoryRequests(self.store, call_here)
@@ -39,6 +40,7 @@ class Crowd:
         self.reconciler = Reconciler(
             lambda: self.cameras,
             lambda source: History(self, source),
+            kept_days=lambda camera_id: self.kept.get(camera_id, ()),
             notes=self.notes,
             requests=self.requests,
             check=self.check,
@@ -208,3 +210,15 @@ def test_a_request_is_taken_up_at_once(crowd):
     assert len(town.looks) > 1
     assert town.notes.of("0").wanted == {date(2026, 5, 4)}
     assert town.requests.peek({"0", "gone"}) == {"gone": {date(2026, 5, 4)}}
+
+
+def test_once_the_database_is_in_doubt_all_days_that_are_over_are_held_against_it(crowd):
+    two = crowd(2)
+    two.kept = {"0": [date(2026, 5, 4), date(2026, 5, 6), date(2026, 5, 5)]}
+    two.open.set()
+    two.reconciler.doubt_database()
+    two.clock.passes(5)
+    while two.reconciler.work():
+        pass
+    assert sorted(two.check.asked) == [("0", date(2026, 5, 4)), ("0", date(2026, 5, 5))]
+    assert two.notes.of("0").unchecked == frozenset()

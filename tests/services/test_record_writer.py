@@ -419,7 +419,8 @@ def test_what_a_restored_database_lacks_and_the_log_no_longer_keeps_is_named_onc
     write_all(log, quick_db)
     append(log, *(line.count(1) for _ in range(3 + kept)))
     log.trim(5, EIGHT + MINUTE)
-    writer = RecordWriter(log, Away(quick_db))
+    gaps = []
+    writer = RecordWriter(log, Away(quick_db), on_gap=lambda: gaps.append("told"))
     for away in (True, False, False, False):
         writer._db.is_away = away
         with contextlib.suppress(DatabaseUnavailable):
@@ -427,6 +428,7 @@ def test_what_a_restored_database_lacks_and_the_log_no_longer_keeps_is_named_onc
     epoch = log.head().epoch
     (told,) = said(caplog, "missing from the history")
     assert f"Events {epoch}-3 to {epoch}-5 are missing" in told.getMessage()
+    assert gaps == ["told"]
     assert sums(quick_db, records) == (2 + (3 + kept if kept else 0), 0)
 
 

@@ -111,6 +111,7 @@ class Premises:
         self.reconciler = Reconciler(
             lambda: self._cameras,
             self._history,
+            kept_days=self.keeper.days,
             notes=self.notes,
             requests=self.requests,
             check=self.database,
