@@ -68,9 +68,9 @@ def differing(one: str, ours: Mapping[Key, Pair], other: str, theirs: Mapping[Ke
     ]
 
 
-def add(one: Pair, other: Pair) -> Pair:
-    """The sum of both."""
-    return one[0] + other[0], one[1] + other[1]
+def add(*pairs: Pair) -> Pair:
+    """The sum of all."""
+    return sum(pair[0] for pair in pairs), sum(pair[1] for pair in pairs)
 
 
 def table(found: Iterable[Difference]) -> list[str]:
@@ -89,4 +89,4 @@ def _people(people: Pair | None) -> str:
 
 
 def _name(key: object) -> str:
-    return " ".join(map(str, key)) if isinstance(key, tuple) else str(key)
+    return " ".join(str(part).removesuffix("+00:00") for part in key) if isinstance(key, tuple) else str(key)

@@ -10,8 +10,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from peoplecount.domain.camera import Camera
-from peoplecount.domain.camera_day import LineDay
+from peoplecount.domain.camera_day import LineDay, Slots
 from peoplecount.domain.event import Quality, parse_utc
+from peoplecount.domain.hour_ledger import HourLedger
 from peoplecount.eventlog.sqlite_log import SQLiteEventLog
 from peoplecount.services.count_memory import CountMemory
 from peoplecount.services.played_clock import PlayedClock
@@ -21,8 +22,11 @@ from tests.chaos.accounts import Days, Mark, Pair, Source, add, differing
 from tests.chaos.postgres_database import SCHEMA
 from tests.chaos.stage import Stage
 
-Hours = Mapping[tuple[str, str, int], Pair]
-"""By line id, camera-local day and hour of the wall clock."""
+Hours = Mapping[tuple[str, datetime], Pair]
+"""By line id and when an hour began, UTC."""
+
+Stretches = Mapping[tuple[str, datetime, datetime], Pair]
+"""By line id, beginning and end, UTC."""
 
 _DOUBTFUL = (Quality.ESTIMATED.value, Quality.MISSING.value)
 
@@ -58,8 +62,8 @@ class Inquiry:
         heard.days[Source.CAMERA], heard.days[Source.HISTORY] = self._seen, self._history
         settled = _hear_log(self._stage, heard, self._clock)
         hours = _hear_database(self._stage, heard, self._clock)
-        of_database = {hour: hours.get(hour, (0, 0)) for hour in settled}
-        heard.doubts += differing("the log has settled", settled, "the hours of the database", of_database)
+        of_database = {stretch: _sum_within(hours, *stretch) for stretch in settled}
+        heard.doubts += differing("the log has settled", settled, "the database", of_database)
         _hear_stream(self._stage, heard, self._clock)
         return heard
 
@@ -120,29 +124,43 @@ def _history_of(fields: dict[str, Any], days: list[str]) -> list[tuple[tuple[str
     return found
 
 
-def _hear_log(stage: Stage, heard: Testimony, clock: FleetClock) -> Hours:
+def _hear_log(stage: Stage, heard: Testimony, clock: FleetClock) -> Stretches:
     """The hour ledger beside the log; returns the hours that it has settled."""
     log = SQLiteEventLog(stage.log_file)
     try:
         memory = CountMemory(log.load_states(), log.seen())
     finally:
         log.close()
-    settled: dict[tuple[str, str, int], Pair] = {}
-    days: dict[tuple[str, str], Pair] = {}
+    settled: dict[tuple[str, datetime, datetime], Pair] = {}
+    days: dict[Mark, Pair] = {}
     marks = heard.marks[Source.LOG] = set()
     for camera_id in memory.counts:
-        for day, of_camera in memory.days(camera_id).items():
+        ledger = HourLedger(memory.days(camera_id), clock.zones[camera_id])
+        for day, of_camera in ledger.days.items():
             for key, line in of_camera.lines.items():
                 place = (str(key), day.isoformat())
-                for slot, cell in line.cells.items():
-                    told = (cell.told.entered, cell.told.left)
-                    days[place] = add(days.get(place, (0, 0)), told)
-                    if cell.settled:
-                        settled[*place, slot] = told
+                told = (cell.told for cell in line.cells.values())
+                days[place] = add((0, 0), *((people.entered, people.left) for people in told))
+                settled |= _settled(str(key), line, ledger.slots(day))
                 if _is_marked(line) or clock.finished_hours(*place) - line.cells.keys():
                     marks.add(place)
     heard.days[Source.LOG] = days
     return settled
+
+
+def _settled(line_id: str, line: LineDay, slots: Slots) -> Stretches:
+    """The settled hours of a line's day; one that the clock left out belongs to the one that began with it."""
+    found: dict[tuple[str, datetime, datetime], Pair] = {}
+    for slot in (slot for slot in range(24) if slots.begin(slot) < slots.end(slot)):
+        cells = [line.cell(other) for other in range(24) if slots.begin(other) == slots.begin(slot)]
+        if all(cell.settled for cell in cells):
+            people = add((0, 0), *((cell.told.entered, cell.told.left) for cell in cells))
+            found[line_id, slots.begin(slot), slots.end(slot)] = people
+    return found
+
+
+def _sum_within(hours: Hours, line: str, begin: datetime, end: datetime) -> Pair:
+    return add((0, 0), *(people for (of, start), people in hours.items() if of == line and begin <= start < end))
 
 
 def _is_marked(line: LineDay) -> bool:
@@ -157,16 +175,16 @@ def _hear_database(stage: Stage, heard: Testimony, clock: FleetClock) -> Hours:
     heard.doubts += differing("the records sum up to", sums["records"], "the quarter hours", sums["quarter_hours"])
     if not stage.witness.gaps:
         heard.doubts += differing("the records sum up to", sums["records"], "the stream", stage.witness.sums)
-    hours: dict[tuple[str, str, int], Pair] = {}
-    days: dict[tuple[str, str], Pair] = {}
-    known: dict[tuple[str, str], set[int]] = {}
+    hours: dict[tuple[str, datetime], Pair] = {}
+    days: dict[Mark, Pair] = {}
+    known: dict[Mark, set[int]] = {}
     marks = heard.marks[Source.DATABASE] = set()
-    query = f"SELECT line_id, local_start, in_count, out_count, quality FROM {SCHEMA}.hour_counts"
-    for line, local_start, entered, left, quality in stage.database.rows(query):
-        place = (line, local_start.date().isoformat())
-        hour = (*place, local_start.hour)
-        hours[hour] = add(hours.get(hour, (0, 0)), (int(entered), int(left)))
-        days[place] = add(days.get(place, (0, 0)), (int(entered), int(left)))
+    query = f"SELECT line_id, starts_at, local_start, in_count, out_count, quality FROM {SCHEMA}.hour_counts"
+    for line, starts_at, local_start, entered, left, quality in stage.database.rows(query):
+        people = int(entered), int(left)
+        place, hour = (line, local_start.date().isoformat()), (line, starts_at.replace(tzinfo=UTC))
+        hours[hour] = add(hours.get(hour, (0, 0)), people)
+        days[place] = add(days.get(place, (0, 0)), people)
         known.setdefault(place, set()).add(local_start.hour)
         if quality in _DOUBTFUL:
             marks.add(place)

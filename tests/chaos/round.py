@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import requests
@@ -16,7 +16,7 @@ from tests.chaos.assault import Assault
 from tests.chaos.inquiry import Inquiry
 from tests.chaos.janitor import Janitor
 from tests.chaos.round_table import RoundLine
-from tests.chaos.schedule import QUIET, Round
+from tests.chaos.schedule import QUIET, SETTLING, Round
 from tests.chaos.stage import Stage
 from tests.support.postgres import PostgresServer
 
@@ -26,8 +26,10 @@ PATIENCE = 12.0
 """Real seconds in which nothing moves any more after the clock has stopped."""
 
 MOST_PATIENCE = 45.0
-MOST_QUIET = 120.0
+MOST_QUIET = 90.0
 SECONDS_TO_HEAR = 4.0
+AFTER_MIDNIGHT = timedelta(minutes=10)
+"""After midnight in Greenwich it is after midnight in every zone of the town."""
 
 
 @dataclass(slots=True)
@@ -88,7 +90,7 @@ def play(planned: Round, folder: Path, server: PostgresServer, janitor: Janitor,
         stage.make_whole()
         say(f"{stage.elapsed:6.1f} s  quiet")
         outcome = Outcome(planned.number, assault.done, assault.left_out)
-        _wait_for_the_end(stage, outcome)
+        _let_settle(stage, outcome, say)
         say(f"{stage.elapsed:6.1f} s  the clock stands; comparing")
         _compare(stage, outcome)
         outcome.reconnections, outcome.gaps = stage.witness.connections - 1, stage.witness.gaps
@@ -101,21 +103,32 @@ def play(planned: Round, folder: Path, server: PostgresServer, janitor: Janitor,
     return outcome
 
 
-def _wait_for_the_end(stage: Stage, outcome: Outcome) -> None:
-    """Be quiet until all hours in which a blow fell are over and every camera is read again; then stop the clock."""
-    begun, healed_at = time.monotonic(), stage.town.now()
-    while time.monotonic() - begun < MOST_QUIET:
-        if stage.service.process is None or stage.service.process.ended():
-            raise RuntimeError("the service has ended by itself")
-        quiet = (stage.town.now() - healed_at).total_seconds() / stage.planned.speed
-        if _note_lag(stage, outcome) and quiet >= QUIET:
-            break
-        time.sleep(0.5)
+def _let_settle(stage: Stage, outcome: Outcome, say: Say) -> None:
+    """Read every camera again, be away until the days are over, settle them, and stop the clock."""
+    _be_quiet(stage, outcome, QUIET)
+    now = stage.town.now()
+    over = datetime.combine(now.date() + timedelta(days=1), datetime.min.time(), UTC) + AFTER_MIDNIGHT
+    say(f"{stage.elapsed:6.1f} s  nobody is there until {over:%Y-%m-%d %H:%M} UTC")
+    code = stage.sleep_until(over)
+    if code != 0:
+        outcome.doubts.append(f"the service ended with {code} when it was told to stop")
+    _be_quiet(stage, outcome, SETTLING)
     # The service asks for the clock once a second, and must hear of the end before it comes.
     stage.ended_at = stage.town.now() + timedelta(seconds=SECONDS_TO_HEAR * stage.planned.speed)
     stage.town.stop_clock(stage.ended_at)
     while not stage.town.ask("clock")["finished"]:
         time.sleep(0.2)
+
+
+def _be_quiet(stage: Stage, outcome: Outcome, seconds: float) -> None:
+    """Wait so long, and until every camera is up."""
+    begun = time.monotonic()
+    while time.monotonic() - begun < MOST_QUIET:
+        if stage.service.process is None or stage.service.process.ended():
+            raise RuntimeError("the service has ended by itself")
+        if _note_lag(stage, outcome) and time.monotonic() - begun >= seconds:
+            return
+        time.sleep(0.5)
 
 
 def _note_lag(stage: Stage, outcome: Outcome) -> bool:

@@ -23,8 +23,12 @@ CAMERAS = 20
 LEAD_IN = 4.0
 """Real seconds without blows at the beginning, so that there are copies to be put back."""
 
-QUIET = 42.0
-"""Real seconds without blows at the end: nearly three played hours, so that every hour in which one fell is over."""
+QUIET = 12.0
+"""Real seconds without blows, so that every camera is read again."""
+
+SETTLING = 28.0
+"""Real seconds after the days in which blows fell are over: their histories are asked for then, and a camera that does
+not answer at once is asked again."""
 
 NIGHTS = (
     datetime(2026, 5, 12, 17, 20, tzinfo=UTC),
@@ -100,15 +104,15 @@ def plan_rounds(seed: int, minutes: float, *, speed: float = SPEED, cameras: int
     """
     whole = max(1, math.ceil(minutes * 60 / ROUND_SECONDS))
     seconds = min(ROUND_SECONDS, minutes * 60) - START
-    if seconds < LEAD_IN + QUIET:
+    if seconds < LEAD_IN + QUIET + SETTLING + 5:
         raise ValueError(f"{minutes:g} minutes are too short: a round takes a minute at least")
     bags = _Bag(Random(f"{seed}/service"), tuple(_SERVICE)), _Bag(Random(f"{seed}/database"), tuple(_DATABASE))
     for number in range(1, whole + 1):
         chance = Random(f"{seed}/{number}")
         blows = [
-            *_track(bags[0], _SERVICE, seconds - QUIET, chance, speed),
-            *_track(bags[1], _DATABASE, seconds - QUIET, chance, speed),
-            *_camera_faults(seconds - QUIET, chance, cameras),
+            *_track(bags[0], _SERVICE, seconds - QUIET - SETTLING, chance, speed),
+            *_track(bags[1], _DATABASE, seconds - QUIET - SETTLING, chance, speed),
+            *_camera_faults(seconds - QUIET - SETTLING, chance, cameras),
         ]
         yield Round(
             number=number,

@@ -83,6 +83,10 @@ class Town:
         """The played moment."""
         return datetime.fromisoformat(self.ask("clock")["now"])
 
+    def jump(self, moment: datetime) -> None:
+        """Let time pass until a moment, at once: whoever would have crossed meanwhile has."""
+        _json(requests.post(f"{self.control}/clock", json={"now": moment.isoformat()}, timeout=10))
+
     def stop_clock(self, moment: datetime) -> None:
         """Let nothing happen any more after a moment to come."""
         _json(requests.post(f"{self.control}/clock", json={"until": moment.isoformat()}, timeout=10))
@@ -235,6 +239,16 @@ class Stage:
             return "there is no dump of that time: the database was away"
         self.database.put_back(found[-1][1])
         return None
+
+    def sleep_until(self, moment: datetime) -> int:
+        """Nobody is there until a moment: neither the service nor its clock. With what the service ended."""
+        code = self.service.stop()
+        assert self.service.process is not None
+        self.janitor.ended(self.service.process.pid)
+        self.town.jump(moment)
+        self.launch()
+        self.serves()
+        return code
 
     def keep_data(self) -> None:
         """Keep what is in the data folder and in the database, for whoever looks into what went wrong."""

@@ -10,7 +10,7 @@ import pytest
 
 from peoplecount.simulator.fault import FaultOrder
 from tests.chaos.blow import BlowKind, Track
-from tests.chaos.schedule import LEAD_IN, QUIET, Round, plan_rounds
+from tests.chaos.schedule import LEAD_IN, QUIET, SETTLING, Round, plan_rounds
 
 
 def of_track(planned: Round, track: Track):
@@ -43,7 +43,7 @@ def test_no_blow_falls_in_the_lead_in_or_in_the_quiet() -> None:
     for planned in plan_rounds(3, 20):
         for blow in planned.blows:
             assert blow.at >= LEAD_IN
-            assert blow.at + blow.lasts <= planned.seconds - QUIET
+            assert blow.at + blow.lasts <= planned.seconds - QUIET - SETTLING
 
 
 def test_blows_of_a_track_do_not_overlap() -> None:
