@@ -59,7 +59,7 @@ def test_a_camera_that_counts_is_entered_and_can_be_listed_tested_and_removed(ca
     address = cameras.address("1")
     code, out, _ = camera("add", "Main entrance", address, "--user", "admin", "--site", "Shop", password=password)
     assert code == 0
-    assert "line 0.1 EastDoor" in out
+    assert "line main-entrance-0-1-1 EastDoor" in out
     code, out, _ = camera("list")
     assert code == 0
     assert [out.splitlines()[1].split()[0], out.splitlines()[1].split()[-3]] == ["main-entrance", "Shop"]
@@ -182,7 +182,7 @@ def test_a_camera_behind_a_recorder_is_entered_with_its_channel(camera):
         code, _, err = camera("add", "Entrance", recorder, "--user", "admin", **login)
         assert (code, "this is a recorder" in err) == (1, True)
         code, out, err = camera("add", "Entrance", recorder, "--user", "admin", "--nvr-channel", "0", **login)
-        assert (code, "line 0.1 EastDoor" in out) == (0, True), err
+        assert (code, "line entrance-0-1-1 EastDoor" in out) == (0, True), err
         assert camera("add", "Counter", recorder, "--user", "admin", "--nvr-channel", "1", **login)[0] == 0
         code, _, err = camera("add", "Again", recorder, "--user", "admin", "--nvr-channel", "1", **login)
         assert (code, "entered already, as counter" in err) == (1, True)

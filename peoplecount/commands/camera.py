@@ -223,7 +223,7 @@ def _print_device(device: Device) -> None:
     print(f"  its clock shows {device.local_time:%Y-%m-%d %H:%M:%S} and is {device.clock_error:+.0f} s off")
     for channel in device.channels:
         for line in channel.lines:
-            print(f"  line {line.key.channel}.{line.key.index} {line.name or '(no name)'}: {_line_words(line)}")
+            print(f"  line {line.key} {line.name or '(no name)'}: {_line_words(line)}")
     for problem in device.problems:
         print(f"  PROBLEM: {problem}")
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from peoplecount.commands._table import print_table
-from peoplecount.configuration import Configuration, configuration, default_site
+from peoplecount.configuration import Configuration, configuration, default_site, line_names_read
 from peoplecount.domain.camera import Camera
 from peoplecount.domain.clock import REAL_TIME
 from peoplecount.domain.line import Line, LineKey
 from peoplecount.domain.site import DEFAULT_SITE_ID, Site
-from peoplecount.eventlog.log import UnsuitableFolder
+from peoplecount.eventlog.log import LogError, UnsuitableFolder
 from peoplecount.eventlog.sealer import SealBroken
 from peoplecount.launch import read_settings
 from peoplecount.services.count_keeper import KEPT_DAYS
@@ -27,7 +29,7 @@ HOUR = timedelta(hours=1)
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what this command takes."""
     tasks = parser.add_subparsers(dest="task", required=True, metavar="TASK")
-    tasks.add_parser("list", help="the lines that have a name or a door here, or are swapped")
+    tasks.add_parser("list", help="the lines that were read, or have a name, a door or a swap here")
     swap = tasks.add_parser("swap", help="exchange in and out from a full hour on; the people counted stay the same")
     swap.add_argument("line", help="its id: CAMERA-CHANNEL-RULE-INDEX, such as 3-0-1-1")
     swap.add_argument(
@@ -54,12 +56,31 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _list(arguments: argparse.Namespace, settings: Settings, tables: Configuration) -> None:  # noqa: ARG001
+    names = _names_read(settings)
     rows = [
         (str(line.key), camera.name, line.name, line.door_id, _swaps_in_words(line, _site(camera, settings, tables)))
         for camera in tables.cameras.cameras()
-        for line in camera.lines
+        for line in _lines(camera, names)
     ]
     print_table(("ID", "CAMERA", "NAME", "DOOR", "SWAPPED FROM"), rows)
+    if not rows:
+        print("No line has been read yet; `camera test` asks the cameras what lines they have.")
+
+
+def _names_read(settings: Settings) -> dict[LineKey, str]:
+    """The lines that cameras have told of, and what they call them; none where the log cannot be read."""
+    try:
+        return {LineKey.parse(line_id): name for line_id, name in line_names_read(settings).items()}
+    except LogError as error:
+        print(f"Only lines that were configured are shown: {error}", file=sys.stderr)
+        return {}
+
+
+def _lines(camera: Camera, names: Mapping[LineKey, str]) -> list[Line]:
+    """The lines that were entered, and those that were read; named as the camera names them unless otherwise."""
+    known = {key: Line(key, name, "") for key, name in names.items() if key.camera_id == camera.camera_id}
+    known |= {line.key: replace(line, name=line.name or names.get(line.key, "")) for line in camera.lines}
+    return sorted(known.values(), key=lambda line: line.key)
 
 
 def _swaps_in_words(line: Line, site: Site) -> str:

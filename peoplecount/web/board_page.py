@@ -80,8 +80,10 @@ def _line(line: Mapping[str, Any], camera: Mapping[str, Any], now: datetime) -> 
 
 def _reason(line: Mapping[str, Any], camera: Mapping[str, Any]) -> str:
     """Why a figure is old or missing; empty where it is neither."""
-    if camera["state"] not in {CameraState.UP, CameraState.UNKNOWN}:
+    if camera["state"] == CameraState.DOWN:
         return f"{camera['cameraName']} is {camera['words']}"
+    if camera["state"] not in {CameraState.UP, CameraState.UNKNOWN}:
+        return f"{camera['cameraName']}: {camera['words']}"
     if line["missing"]:
         return f"no longer in the answers of {camera['cameraName']}"
     if line["inToday"] is None:

@@ -70,7 +70,9 @@ def routes(context: WebContext) -> Blueprint:
             first = list(islice(rows, ROWS_AT_ONCE))  # before anything is promised
         except DatabaseError:
             return _away()
-        name = f"counts-{query.begin:%Y%m%d}-{query.end:%Y%m%d}-{query.scope}-{query.step}.csv"
+        until = request.args.get("to") or utc_text(query.end)
+        days = "-".join(text[:10].replace("-", "") for text in (request.args["from"], until))
+        name = f"counts-{days}-{query.scope}-{query.step}.csv"
         headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
         return Response(csv_of(chain(first, rows)), headers=headers, content_type="text/csv; charset=utf-8")
 

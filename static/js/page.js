@@ -203,7 +203,8 @@ function ofLine(line, reading, now) {
 }
 
 function reason(line, { camera, stale, words }) {
-  if (camera.state !== "up" && camera.state !== "unknown") return `${camera.cameraName} is ${words}`;
+  if (camera.state === "down") return `${camera.cameraName} is ${words}`;
+  if (camera.state !== "up" && camera.state !== "unknown") return `${camera.cameraName}: ${words}`;
   if (line.missing) return `no longer in the answers of ${camera.cameraName}`;
   if (line.inToday === null) return "not read yet today";
   return stale ? "no new reading" : "";

@@ -8,7 +8,9 @@ from peoplecount.__main__ import main
 from peoplecount.configuration import configuration
 from peoplecount.domain.camera import Camera
 from peoplecount.domain.line import Line, LineKey
+from peoplecount.eventlog.data_folder import open_data_folder
 from peoplecount.launch import read_settings
+from tests.support.counting_line import CountingLine, append
 
 KEY = LineKey("7")
 
@@ -36,6 +38,21 @@ def swaps():
     with configuration(read_settings()) as tables:
         ((one,),) = (camera.lines for camera in tables.cameras.cameras())
         return one.swaps
+
+
+def test_lines_that_were_read_are_listed_with_their_ids_and_the_cameras_names(line, tmp_path):
+    folder = open_data_folder(tmp_path / "var")
+    append(folder.log, CountingLine("7", index=2).count(3, 1))
+    folder.close()
+    code, out, _ = line("list")
+    assert code == 0
+    assert [row.split()[0] for row in out.splitlines()] == ["ID", "7-0-1-1", "7-0-1-2"]
+
+
+def test_where_no_line_is_known_the_command_that_tells_them_is_named(line):
+    with configuration(read_settings()) as tables:
+        tables.cameras.remove("7")
+    assert "`camera test` asks the cameras" in line("list")[1]
 
 
 def test_a_line_is_swapped_from_the_next_full_hour_of_its_site_on(line):

@@ -188,7 +188,7 @@ def test_times_may_be_given_with_any_zone(shop):
 def test_the_export_has_the_same_rows_with_one_header_and_empty_cells_for_what_is_not_known(shop):
     answer = shop.client.get("/export/counts.csv", query_string={"from": "2026-05-04", "scope": "door"})
     assert answer.content_type == "text/csv; charset=utf-8"
-    assert 'filename="counts-20260503-20260504-door-60.csv"' in answer.headers["Content-Disposition"]
+    assert 'filename="counts-20260504-20260504-door-60.csv"' in answer.headers["Content-Disposition"]
     rows = list(csv.DictReader(io.StringIO(answer.text)))
     assert tuple(rows[0]) == COLUMNS
     assert [(row["door"], row["in"], row["quality"], row["coverage"], row["complete"]) for row in rows] == [
