@@ -88,7 +88,7 @@ def _tally(line_id: str, fields: Mapping[str, Any]) -> LineTally:
         offset=timedelta(minutes=fields["offset"]),
         in_step=fields["inStep"],
         error=timedelta(seconds=fields["error"]),
-        filled_until=parse_utc(fields["filledUntil"]) if fields["filledUntil"] else None,
+        filled_until=parse_utc(filled) if (filled := fields.get("filledUntil")) else None,  # states of before have none
         book=CountBook(_roll_up(line_id, fields["hours"]), _roll_up(line_id, fields["quarters"])),
         fives={parse_utc(begin): _cell(*cell) for begin, *cell in fields["fives"]},
     )
