@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, MutableMapping
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import replace
 from datetime import date, datetime, tzinfo
+from typing import TypeVar
 
 from peoplecount.domain.camera_day import CameraDay
 from peoplecount.domain.counter import Counter
@@ -15,8 +17,12 @@ from peoplecount.domain.occupancy import Occupancy
 from peoplecount.eventlog.log import LoadedStates, State, StateChange
 from peoplecount.services.camera_day_body import write_camera_day
 from peoplecount.services.count_state_body import read_count_state, write_count_state
-from peoplecount.services.kept_days import KeptDays
+from peoplecount.services.kept_days import UNREADABLE, KeptDays
 from peoplecount.services.occupancy_state import read_occupancy, write_occupancy
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 CAMERA_STATE = "camera:"
 """What the keys of states begin with: a camera's is its counting, a site's its occupancy."""
@@ -36,10 +42,9 @@ class CountMemory:
         states = loaded.states
         self._versions = {key: state.version for key, state in states.items()}
         self.counts = {
-            camera_id: _refreshed(read_count_state(state.body), seen)
-            for camera_id, state in _of_kind(CAMERA_STATE, states)
+            camera_id: _refreshed(state, seen) for camera_id, state in _readable(CAMERA_STATE, states, read_count_state)
         }
-        self.occupancies = {site_id: read_occupancy(state.body) for site_id, state in _of_kind(SITE_STATE, states)}
+        self.occupancies = dict(_readable(SITE_STATE, states, read_occupancy))
         bodies: dict[str, dict[date, str]] = {}
         for key, state in _of_kind(HOURS_STATE, states):
             bodies.setdefault(key[_DAY_LENGTH + 1 :], {})[date.fromisoformat(key[:_DAY_LENGTH])] = state.body
@@ -119,6 +124,19 @@ def _hours_key(camera_id: str, day: date) -> str:
 
 def _of_kind(prefix: str, states: Mapping[str, State]) -> Iterable[tuple[str, State]]:
     return ((key.removeprefix(prefix), state) for key, state in states.items() if key.startswith(prefix))
+
+
+def _readable(prefix: str, states: Mapping[str, State], read: Callable[[str], T]) -> Iterator[tuple[str, T]]:
+    """States by what they are of; one that is damaged must not keep all others from counting."""
+    for subject, state in _of_kind(prefix, states):
+        try:
+            yield subject, read(state.body)
+        except UNREADABLE:
+            logger.exception(
+                "The state %r beside the event log is damaged and not used. What it is of is counted anew from the "
+                "next reading on; the history in the database stays as it is",
+                f"{prefix}{subject}",
+            )
 
 
 def _refreshed(state: CountState, seen: Mapping[str, datetime]) -> CountState:

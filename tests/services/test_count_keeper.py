@@ -11,7 +11,7 @@ from peoplecount.domain.line import LineKey
 from peoplecount.domain.reading import LineReading, Reading, Totals
 from peoplecount.domain.roster import Roster
 from peoplecount.domain.site import Site
-from peoplecount.eventlog.log import LogUnavailable, StaleTerm
+from peoplecount.eventlog.log import Append, LogUnavailable, StaleTerm, StateChange
 from peoplecount.eventlog.memory_log import MemoryEventLog
 from peoplecount.services.count_keeper import CountKeeper
 from tests.support.appending import DirectAppender
@@ -248,3 +248,20 @@ def test_a_camera_that_left_the_roster_during_its_poll_is_not_counted(shop):
     shop.keeper._roster = lambda: replace(ROSTER, cameras={})
     assert shop.reads("7", (5, 0)) == 0
     assert shop.log.head() == head
+
+
+@pytest.mark.parametrize("damage", ["{", "[]", '{"lines":{"x":1}}', "null"])
+@pytest.mark.parametrize("kind", ["camera:7", "site:s1", "hours:2026-05-04:7"])
+def test_a_damaged_state_stops_no_other_camera_and_is_named(shop, caplog, kind, damage):
+    shop.reads("7", (5, 1))
+    shop.reads("8", (3, 1))
+    state = shop.log.load_states().states[kind]
+    shop.log.append(shop.log.raise_term(), [Append((), (StateChange(kind, state.version, damage),))], shop.clock.now())
+    shop.takes_the_lead()
+    for camera_id, totals in (("8", (4, 1)), ("7", (6, 1)), ("8", (5, 1)), ("7", (7, 1))):
+        shop.reads(camera_id, totals)
+    told = [(line, people) for line, *people in shop.counts()[2:]]
+    assert ("8-0-1-1", [1, 0]) in [(line, people[:2]) for line, people in told]
+    assert ("7-0-1-1", [1, 0]) in [(line, people[:2]) for line, people in told]
+    assert "damaged" in caplog.text
+    assert kind in caplog.text or "2026-05-04" in caplog.text
