@@ -35,6 +35,7 @@ def counted(
     keep_days: int,
 ) -> Append | None:
     """Count a reading in ``memory``; what to append, or ``None`` where it changed nothing that must be kept."""
+    reading = _as_told(reading)
     camera_id = camera.camera_id
     before = memory.counts.get(camera_id, CountState())
     zone = zone_of(roster.site_of(camera))
@@ -61,6 +62,13 @@ def counted(
     told = [event for line in outcome.lines for event in events.of_count(line)]
     sites = [memory.change_of_occupancy(site) for site in sorted(events.sites)]
     return Append(tuple(told), (memory.change_of_counts(camera_id), *sites, *days))
+
+
+def _as_told(reading: Reading) -> Reading:
+    """A reading with its times as precise as events give them, so that all who go by those come to the same hours."""
+    taken_at, local = reading.taken_at, reading.local_time
+    whole = taken_at.replace(microsecond=taken_at.microsecond // 1000 * 1000)
+    return replace(reading, taken_at=whole, local_time=local.replace(microsecond=0))
 
 
 def _counted_elsewhere(memory: CountMemory, roster: Roster, reading: Reading) -> set[LineKey]:
