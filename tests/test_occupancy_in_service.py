@@ -55,7 +55,7 @@ def test_a_count_by_hand_goes_from_the_table_to_the_page_and_the_audit_has_one_t
     site = site_of(service)
     assert abs(site["occupancy"] - PEOPLE) < 1000
     assert site["countedByHandAt"] is not None
-    assert site["occupancyLow"] <= site["occupancyEstimate"] <= site["occupancyHigh"]
+    assert site["occupancyEstimate"] is None, "nothing is known yet of how far these doors drift"
     audit = page(service, f"/sites/{site_id}/audit")
     assert audit.status_code == 200
     assert f"Door audit of {site['siteName']}" in audit.text

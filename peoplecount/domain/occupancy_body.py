@@ -34,7 +34,7 @@ class OccupancyNow:
 
     occupancy: Occupancy
     estimate: Estimate | None
-    """``None`` where nothing tells how many people were inside when the day began."""
+    """``None`` where nothing tells how many people were inside when the day began, or how far the doors drift."""
 
     def figures(self) -> dict[str, Any]:
         """As events and snapshots give them."""

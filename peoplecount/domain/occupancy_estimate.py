@@ -92,9 +92,14 @@ class Drift:
         low = max(0, floor(expected - width))
         return Estimate(people, min(low, people), max(people, ceil(expected + width)))
 
+    @property
+    def is_learned(self) -> bool:
+        """Whether enough days have been seen for an estimate to be worth telling."""
+        return len(self.days) >= LEAST_DAYS
+
     def reach(self) -> float:
         """How many times wider than chance alone the band is."""
-        if len(self.days) < LEAST_DAYS:
+        if not self.is_learned:
             return FIRST_REACH
         everything = sorted(score for day in self.days for score in day)
         ends = sorted(day[-1] for day in self.days)

@@ -39,8 +39,13 @@ class Taught:
     is_empty_at_reset: bool = True
 
     def estimate(self, occupancy: Occupancy) -> Estimate | None:
-        """People inside; ``None`` where the site was not empty at its reset and nobody has counted since."""
-        if not self.is_empty_at_reset and occupancy.counted_at is None:
+        """People inside; ``None`` where nothing can be said.
+
+        That is so before enough days were seen: the band would be so wide as to say nothing. And where the site was
+        not empty at its reset and nobody has counted since.
+        """
+        is_anchored = self.is_empty_at_reset or occupancy.counted_at is not None
+        if not self.drift.is_learned or not is_anchored:
             return None
         return self.drift.estimate(occupancy.start, occupancy.crossed)
 

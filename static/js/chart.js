@@ -108,7 +108,7 @@ export class TodayCharts {
       curve.in[running] = curve.out[running] = 0;
       curve.quality[running] = "measured";
     }
-    return { ...curve, start, step, occupancy: site.occupancy, timeZone: site.timeZone };
+    return { ...curve, start, step, occupancy: site.occupancy, countedByHandAt: site.countedByHandAt, timeZone: site.timeZone };
   }
 
   // Of a quarter that has just begun nothing is stored: where a camera is being read, nobody has come yet.
@@ -279,18 +279,25 @@ function hoursShown(curve, now) {
 }
 
 // From the figure of now backwards: so the curve ends at what the page shows. Where a quarter is not known, what was
-// before it cannot be told that way.
-function insideLine(curve, now) {
+// before it cannot be told that way; nor what was before somebody counted the people inside: there the line begins.
+export function insideLine(curve, now) {
   const running = Math.min(curve.in.length - 1, Math.floor((now - curve.start) / curve.step));
   const since = Date.parse(curve.occupancySince) / 1000;
+  const counted = curve.countedByHandAt ? Date.parse(curve.countedByHandAt) / 1000 : -Infinity;
   const times = [Math.max(now, curve.start)];
   const values = [curve.occupancy];
   let inside = curve.occupancy;
+  const add = (at, value) => {
+    times.unshift(at);
+    values.unshift(value === null ? null : Math.max(0, Math.round(value)));
+  };
   for (let index = running; index >= 0 && inside !== null; index -= 1) {
     const at = curve.start + index * curve.step;
-    inside = curve.in[index] === null || at < since ? null : inside - curve.in[index] + curve.out[index];
-    times.unshift(at);
-    values.unshift(inside === null ? null : Math.max(0, inside));
+    const known = curve.in[index] !== null;
+    const more = curve.in[index] - curve.out[index];
+    if (at < counted && known && counted < times[0]) add(counted, inside - (more * (times[0] - counted)) / (times[0] - at));
+    inside = !known || at < since || at < counted ? null : inside - more;
+    add(at, inside);
   }
   return [times, values];
 }

@@ -36,3 +36,40 @@ def test_a_count_by_hand_appears_in_place(open_page, service):
     tell(service, counted, Estimate(77, 77, 77), OccupancyReason.HAND_COUNT)
     expect(page.locator('.site [data-figure="site/station/occupancy"]').first).to_have_text("77")
     expect(page.locator('.site [data-why="estimate/station"]').first).to_have_text("")
+
+
+def inside_line(page, **fields):
+    """What the curve of people inside is drawn from, in seconds: four quarters of an hour, and now is in the last one."""
+    curve = {
+        "start": 0,
+        "step": 900,
+        "occupancySince": "1970-01-01T00:00:00Z",
+        "occupancy": 50,
+        "in": [10, 5, 6, 3],
+        "out": [0, 1, 2, 1],
+    }
+    return page.evaluate(
+        """async (curve) => (await import("/static/js/chart.js")).insideLine(curve, 3000)""",
+        curve | fields,
+    )
+
+
+@pytest.mark.parametrize(
+    ("counted", "line"),
+    [
+        (None, [[0, 900, 1800, 2700, 3000], [30, 40, 44, 48, 50]]),
+        ("1970-01-01T00:30:00Z", [[900, 1800, 2700, 3000], [None, 44, 48, 50]]),
+        ("1970-01-01T00:37:30Z", [[1800, 2250, 2700, 3000], [None, 46, 48, 50]]),
+        ("1970-01-01T00:45:00Z", [[1800, 2700, 3000], [None, 48, 50]]),
+        ("1970-01-01T00:47:30Z", [[2700, 2850, 3000], [None, 49, 50]]),
+        ("1970-01-01T00:50:00Z", [[2700, 3000], [None, 50]]),
+    ],
+)
+def test_the_curve_begins_where_people_were_counted_by_hand(open_page, counted, line):
+    assert inside_line(open_page(), countedByHandAt=counted) == line
+
+
+def test_the_curve_is_not_drawn_through_what_is_not_known_before_a_count_by_hand(open_page):
+    figures = {"in": [10, 5, None, 3], "out": [0, 1, None, 1]}
+    line = inside_line(open_page(), countedByHandAt="1970-01-01T00:37:30Z", **figures)
+    assert line == [[1800, 2700, 3000], [None, 48, 50]]

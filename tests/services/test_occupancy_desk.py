@@ -10,6 +10,7 @@ from peoplecount.domain.event import EventKind
 from peoplecount.domain.event_body import Status
 from peoplecount.domain.hand_count import HandCount
 from peoplecount.domain.line import LineKey
+from peoplecount.domain.occupancy_estimate import LEAST_DAYS
 from peoplecount.domain.reading import LineReading, Reading, Totals
 from peoplecount.domain.roster import Roster
 from peoplecount.domain.site import Site
@@ -104,14 +105,31 @@ def store():
 
 
 def test_what_the_doors_say_is_told_with_an_estimate_and_its_band(store):
+    store.hours = drifting_days(30, 50, 50, unsteady=2)
     store.crosses("7", 90, 20)
     store.desk.tick()
     assert store.last("siteId", "occupancy", "capacity", "band", "clamped", "reason") == (
         ("s1", 70, 100, "calm", 0, "people crossed")
     )
     people, low, high = store.last("occupancyEstimate", "occupancyLow", "occupancyHigh")
-    assert people == 70
-    assert low < 55 < 85 < high, "nothing is known of these doors yet"
+    assert 65 <= people <= 75
+    assert 40 < low < people < high < 100
+
+
+@pytest.mark.parametrize(("days", "is_told"), [(0, False), (LEAST_DAYS - 1, False), (LEAST_DAYS, True)])
+def test_before_enough_days_were_seen_no_estimate_is_told(store, days, is_told):
+    store.hours = drifting_days(days, 50, 50)
+    store.crosses("7", 3_000, 1_500)
+    store.desk.tick()
+    assert store.last("occupancy") == (1_500,)
+    told = store.last("occupancyEstimate", "occupancyLow", "occupancyHigh")
+    assert [figure is not None for figure in told] == 3 * [is_told]
+
+
+def test_a_count_by_hand_alone_makes_no_estimate(store):
+    store.is_counted(60)
+    store.desk.tick()
+    assert store.last("occupancy", "occupancyEstimate", "occupancyLow", "occupancyHigh") == (60, None, None, None)
 
 
 def test_what_is_told_once_is_not_told_again_nor_after_a_takeover(store):
@@ -134,7 +152,9 @@ def test_the_amount_that_the_floor_of_zero_hides_is_told_and_kept(store):
 
 
 def test_occupancy_goes_on_from_a_count_by_hand(store):
+    store.hours = drifting_days(30, 50, 50)
     store.crosses("7", 90, 20)
+    store.desk.tick()
     store.is_counted(60)
     store.desk.tick()
     assert store.inside() == 60
@@ -239,11 +259,11 @@ def test_a_removal_that_did_not_become_durable_changes_nothing(store):
     assert store.inside() == 7
 
 
-def drifting_days(days, entered, left):
-    """Busy days of a shop that ``left`` people are seen to leave that ``entered``."""
+def drifting_days(days, entered, left, unsteady=0):
+    """Busy days of a shop that ``left`` people are seen to leave that ``entered``; on every other, more or fewer."""
     first = datetime(2026, 5, 4, 8, 0, tzinfo=UTC) - timedelta(days=days)
     return [
-        SiteHour("s1", first + timedelta(days=day, hours=hour), entered, left, is_known=True)
+        SiteHour("s1", first + timedelta(days=day, hours=hour), entered + (-1) ** day * unsteady, left, is_known=True)
         for day in range(days)
         for hour in range(10)
     ]
@@ -260,12 +280,12 @@ def test_the_estimate_leaves_out_people_that_past_days_showed_not_to_be_there(st
     assert high < 60
 
 
-def test_with_the_database_away_the_estimate_is_what_the_doors_say_in_a_wide_band(store):
+def test_with_the_database_away_there_is_no_estimate_until_it_is_back(store):
     store.hours = drifting_days(30, 55, 45)
     store.is_away = True
     store.crosses("7", 550, 450)
     store.desk.tick()
-    assert store.last("occupancyEstimate") == (100,)
+    assert store.last("occupancy", "occupancyEstimate") == (100, None)
     store.is_away = False
     store.desk.tick()
     assert store.last("occupancyEstimate")[0] <= 5
@@ -302,6 +322,8 @@ def test_a_day_that_is_over_is_learned_from_once(store):
 def test_a_site_that_does_not_empty_gets_no_estimate_until_somebody_counts(store):
     first = datetime(2026, 4, 20, tzinfo=UTC)
     store.hours = [SiteHour("s1", first + hour * HOUR, 20, 18, is_known=True) for hour in range(13 * 24)]
+    for day in range(LEAST_DAYS + 1):
+        store.is_counted(300, ago=(LEAST_DAYS + 2 - day) * 24 * 3600)
     store.crosses("7", 20, 5)
     store.desk.tick()
     assert store.last("occupancy", "occupancyEstimate", "occupancyLow") == (15, None, None)
