@@ -28,6 +28,13 @@ MOST_ROWS = 20_000
 be hundreds of lines."""
 
 
+NAMED_AT_MOST = 20
+
+
+class NoSuchPlace(LookupError):
+    """A site, door or line was asked for of which nothing is known; the message names those that are."""
+
+
 class CountHistory(Protocol):
     """The part of the history that is asked. Raises ``DatabaseError``."""
 
@@ -100,6 +107,21 @@ class Counts:
             for row in unhurried(rows_of(unhurried(stretches), query.scope, names, query.wants)):
                 if row.end <= now:
                     yield row
+
+    def demand_known(self, query: CountsQuery) -> None:
+        """Raise ``NoSuchPlace`` where what was asked for is not on the board.
+
+        For a question that brought no rows: what was removed is not on the board either, but has its counts.
+        """
+        board = self._board()
+        for kind, wanted in (("site", query.site_id), ("door", query.door_id), ("line", query.line_id)):
+            known = sorted(str(one[f"{kind}Id"]) for one in board[f"{kind}s"])
+            if wanted is not None and wanted not in known:
+                more = f" and {len(known) - NAMED_AT_MOST} more" if len(known) > NAMED_AT_MOST else ""
+                names = ", ".join(known[:NAMED_AT_MOST]) or "none yet"
+                raise NoSuchPlace(
+                    f"No {kind} {wanted[:80]!r} here, nor counts of one then. {kind.title()}s: {names}{more}."
+                )
 
     def _looks(self, query: CountsQuery, names: Names) -> Iterator[list[LineStretch]]:
         """Day by day, but looking at as many at once as bring a fair number of rows."""

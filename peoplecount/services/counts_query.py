@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -87,9 +88,9 @@ class CountsQuery:
             min(end, now),
             _choice("step", asked.get("step", Step.HOUR.value), Step, STEPS),
             _choice("scope", asked.get("scope", Scope.LINE.value), Scope, tuple(Scope)),
-            asked.get("site") or None,
-            asked.get("door") or None,
-            asked.get("line") or None,
+            _id("site", asked.get("site", "")),
+            _id("door", asked.get("door", "")),
+            _id("line", asked.get("line", "")),
             _limit(asked.get("limit", "")),
             Position.parse(asked["cursor"]) if asked.get("cursor") else None,
         )
@@ -106,6 +107,13 @@ class CountsQuery:
             raise BadQuery(f"line: scope={self.scope} sums over lines; a single one needs scope=line")
         if self.door_id and self.scope is Scope.SITE:
             raise BadQuery("door: scope=site sums over doors; a single one needs scope=door or scope=line")
+
+
+def _id(name: str, text: str) -> str | None:
+    """Control characters are in no id, and some databases refuse to be asked for them."""
+    if any(unicodedata.category(one) in {"Cc", "Cs"} for one in text):
+        raise BadQuery(f"{name}: {text[:80]!r} holds a character that no id has")
+    return text or None
 
 
 def _point(name: str, text: str, zone: ZoneInfo) -> datetime:

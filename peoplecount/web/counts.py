@@ -12,7 +12,7 @@ from flask import Blueprint, Response, abort, jsonify, request
 
 from peoplecount.domain.event import utc_text
 from peoplecount.services.count_rows import CountRow
-from peoplecount.services.counts import Counts
+from peoplecount.services.counts import Counts, NoSuchPlace
 from peoplecount.services.counts_query import BadQuery, CountsQuery
 from peoplecount.storage.errors import DatabaseError
 from peoplecount.web.context import WebContext
@@ -49,6 +49,8 @@ def routes(context: WebContext) -> Blueprint:
             rows, after = service.page(query)
         except DatabaseError:
             return _away()
+        if not rows:
+            _demand_known(service, query)
         answer = jsonify(
             {
                 "from": utc_text(query.begin),
@@ -70,6 +72,8 @@ def routes(context: WebContext) -> Blueprint:
             first = list(islice(rows, ROWS_AT_ONCE))  # before anything is promised
         except DatabaseError:
             return _away()
+        if not first:
+            _demand_known(service, query)
         until = request.args.get("to") or utc_text(query.end)
         days = "-".join(text[:10].replace("-", "") for text in (request.args["from"], until))
         name = f"counts-{days}-{query.scope}-{query.step}.csv"
@@ -127,6 +131,13 @@ def _asked(context: WebContext) -> tuple[Counts, CountsQuery]:
         return context.counts, context.counts.ask(request.args)
     except BadQuery as error:
         abort(400, str(error))
+
+
+def _demand_known(service: Counts, query: CountsQuery) -> None:
+    try:
+        service.demand_known(query)
+    except NoSuchPlace as error:
+        abort(404, str(error))
 
 
 def _away() -> Response:

@@ -171,6 +171,9 @@ def test_pages_follow_each_other_without_gap_or_repetition(shop, limit):
         ({"from": "2026-05-04", "cursor": "x"}, "the one of the page before"),
         ({"from": "2026-05-04", "scope": "site", "line": "a-0-1-1"}, "needs scope=line"),
         ({"from": "2026-05-04", "colour": "red"}, "'colour' is not known here"),
+        ({"from": "2026-05-04", "site": "shop\0"}, "site: 'shop\\x00' holds a character that no id has"),
+        ({"from": "2026-05-04", "scope": "door", "door": "\0"}, "door: "),
+        ({"from": "2026-05-04", "line": "front\n"}, "line: "),
     ],
 )
 def test_what_makes_no_sense_is_refused_with_what_is_allowed(shop, asked, words):
@@ -178,6 +181,34 @@ def test_what_makes_no_sense_is_refused_with_what_is_allowed(shop, asked, words)
         answer = shop.client.get(address, query_string=asked)
         assert answer.status_code == 400
         assert words in answer.json["description"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ({"site": "shpo"}, "No site 'shpo' here, nor counts of one then. Sites: shop."),
+        ({"door": "front"}, "No door 'front' here, nor counts of one then. Doors: shop-front, shop-wide."),
+        ({"line": "front-0-1-2"}, "Lines: front-0-1-1, wide-0-1-1, wide-0-1-2."),
+        ({"site": "shop", "line": "\ufffe"}, "No line '\\ufffe' here"),
+    ],
+)
+def test_what_nobody_knows_is_not_there_and_what_is_there_is_named(shop, asked, words):
+    for address in ("/api/v1/counts", "/export/counts.csv"):
+        answer = shop.client.get(address, query_string={"from": "2026-05-04"} | asked)
+        assert answer.status_code == 404
+        assert words in answer.json["description"]
+
+
+def test_a_line_that_was_removed_is_asked_for_as_before(shop):
+    board = shop.snapshots().fields
+    gone = board | {"lines": [line for line in board["lines"] if line["lineId"] != "front-0-1-1"]}
+    shop.counts._board = lambda: gone
+    assert pairs(shop.rows(line="front-0-1-1"), "in") == [(5,), (4,)]
+
+
+def test_of_a_line_that_is_there_nothing_is_an_answer(shop):
+    answer = shop.client.get("/api/v1/counts?from=2026-05-01&to=2026-05-02&line=front-0-1-1&site=shop")
+    assert (answer.status_code, answer.json["rows"]) == (200, [])
 
 
 def test_times_may_be_given_with_any_zone(shop):
