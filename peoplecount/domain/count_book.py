@@ -102,6 +102,7 @@ class CountBook:
         """
         line_id = str(correction.key)
         there = self.hours.between(line_id, correction.started_at, correction.ended_at)
+        self._name(there, correction.local_start)
         known = [stretch for stretch in there if not self.hours[stretch].is_missing]
         old = _sum(self.hours, known) if known else None
         old_quality = worst(*(self.hours[stretch].quality for stretch in known)) if known else Quality.MISSING
@@ -136,6 +137,8 @@ class CountBook:
         """
         roll_up = self.hours if interval.length == HOUR else self.quarters
         there = roll_up.at(interval.subject, interval.started_at)
+        if interval.length == HOUR:
+            self._name(there, interval.local_start)
         for stretch in there:
             self._note_reading(roll_up, stretch, interval)
         if there or interval.figures:  # people who are in no row here came in events that never arrived
@@ -144,6 +147,16 @@ class CountBook:
         cell = roll_up.open(Stretch(interval.subject, interval.started_at, door_id, site_id), local_start)
         cell.quality = Quality.MISSING if interval.figures is None else interval.quality
         cell.coverage = interval.coverage
+
+    def _name(self, hours: Sequence[Stretch], local_start: datetime) -> None:
+        """What the camera's wall clock showed, now that it is known better.
+
+        A count says what it showed at its end: of hours before the clock was changed, and right after that before it
+        was looked at again, that is not what it showed then.
+        """
+        for stretch in hours:
+            if self.hours[stretch].local_start not in {None, local_start}:
+                self.hours.open(stretch).local_start = local_start
 
     def _note_reading(self, roll_up: RollUp, stretch: Stretch, interval: ClosedInterval) -> None:
         """A correction knows better, and may come first."""

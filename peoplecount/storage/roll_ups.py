@@ -63,16 +63,16 @@ class RollUpRows:
         for part in self._parts:
             for row in self._transaction.execute(select(table).where(part.rows_of(table))):
                 stretch = Stretch(row.line_id, row.starts_at, row.door_id, row.site_id)
-                cells[stretch] = Cell(row.in_count, row.out_count, Quality(row.quality), row.coverage)
+                local_start = row.local_start if "local_start" in table.c else None
+                cells[stretch] = Cell(row.in_count, row.out_count, Quality(row.quality), row.coverage, local_start)
         return RollUp(cells)
 
     def _save(self, table: Table, roll_up: RollUp) -> None:
         if not roll_up.new and not roll_up.changed:
             return
-        changed = [_named(stretch) | _figures(roll_up[stretch]) for stretch in roll_up.changed]
+        changed = [_named(stretch) | _values(table, roll_up[stretch]) for stretch in roll_up.changed]
         self._transaction.change_each(_UPDATES[table.name], changed)
-        local = "local_start" in table.c
-        new = [_row(stretch, roll_up[stretch], local=local) for stretch in sorted(roll_up.new)]
+        new = [stretch._asdict() | _values(table, roll_up[stretch]) for stretch in sorted(roll_up.new)]
         self._transaction.change_each(insert(table), new)
         for part in self._parts:
             found = take_tally(self._transaction, table, part.rows_of(table))
@@ -115,25 +115,22 @@ def _updates(table: Table) -> Any:  # noqa: ANN401
             columns.door_id == bindparam("door"),
             columns.site_id == bindparam("site"),
         )
-        .values({name: bindparam(name) for name in ("in_count", "out_count", "quality", "coverage")})
+        .values({name: bindparam(name) for name in _values(table, Cell())})
     )
-
-
-_UPDATES = {table.name: _updates(table) for table in (hour_counts, quarter_hours)}
 
 
 def _named(stretch: Stretch) -> dict[str, Any]:
     return dict(zip(("line", "start", "door", "site"), stretch, strict=True))
 
 
-def _row(stretch: Stretch, cell: Cell, *, local: bool) -> dict[str, Any]:
-    return stretch._asdict() | _figures(cell) | ({"local_start": cell.local_start} if local else {})
-
-
-def _figures(cell: Cell) -> dict[str, Any]:
-    return {
+def _values(table: Table, cell: Cell) -> dict[str, Any]:
+    values = {
         "in_count": cell.entered,
         "out_count": cell.left,
         "quality": cell.quality.value,
         "coverage": cell.coverage,
     }
+    return values | ({"local_start": cell.local_start} if "local_start" in table.c else {})
+
+
+_UPDATES = {table.name: _updates(table) for table in (hour_counts, quarter_hours)}

@@ -22,7 +22,7 @@ from peoplecount.storage.schema import (
     writer_cursor,
 )
 from tests.services.test_record_writer import LosesRows
-from tests.support.counting_line import EIGHT, CountingLine, append
+from tests.support.counting_line import EIGHT, SUMMER_TIME, CountingLine, append
 
 HOUR = timedelta(hours=1)
 QUARTER = timedelta(minutes=15)
@@ -158,6 +158,21 @@ def test_closed_intervals_give_hours_and_quarters_their_coverage(log, connection
     (hour,) = rows_of(connection, hour_counts)
     assert (hour.in_count, hour.quality, hour.coverage) == (5, "estimated", 0.625)
     assert len(rows_of(connection, records)) == 1
+
+
+def test_hours_before_the_clock_was_changed_are_called_what_it_showed_then(log, connection):
+    line, before = CountingLine(read_at=EIGHT - 2 * HOUR), SUMMER_TIME - HOUR
+    # Counted at 08:30 over an outage, by a clock that was put forward at 08:00.
+    counted = line.count(30, 10, after=timedelta(hours=2, minutes=30))
+    corrected = line.correct(EIGHT - HOUR, 9, 4, ahead=before)
+    closed = line.close(EIGHT - 2 * HOUR, HOUR, Figures(12, 4), ahead=before)
+    append(log, counted)
+    write_all(log, connection)
+    append(log, corrected, closed)
+    write_all(log, connection)
+    hours = sorted(rows_of(connection, hour_counts), key=lambda hour: hour.starts_at)
+    assert [hour.local_start.hour for hour in hours] == [7, 8, 10]
+    assert [hour.in_count for hour in hours] == [12, 9, 6]
 
 
 @pytest.mark.parametrize(

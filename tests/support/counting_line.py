@@ -62,13 +62,14 @@ class CountingLine:
         quality: Quality = Quality.CORRECTED,
         coverage: float = 1.0,
         hours: int = 1,
+        ahead: timedelta = SUMMER_TIME,
     ):
         """The event that says what an hour of the camera's clock is."""
         correction = HourCorrection(
             self.key,
             start,
             start + hours * HOUR,
-            (start + SUMMER_TIME).replace(tzinfo=None),
+            (start + ahead).replace(tzinfo=None),
             Figures(),
             Figures(entered, left),
             Quality.MEASURED,
@@ -87,9 +88,10 @@ class CountingLine:
         quality: Quality = Quality.MEASURED,
         coverage: float = 1.0,
         scope: Scope = Scope.LINE,
+        ahead: timedelta = SUMMER_TIME,
     ):
         """The event that says that an interval of it is over."""
-        local = (start + SUMMER_TIME).replace(tzinfo=None)
+        local = (start + ahead).replace(tzinfo=None)
         interval = ClosedInterval(scope, str(self.key), start, length, local, figures, quality, coverage)
         return interval_event(self.place, interval, start + length)
 
