@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from peoplecount.domain.camera_day import CameraDay, Slots
 from peoplecount.domain.clock_sight import ClockSight
@@ -15,7 +15,7 @@ _NEAR = timedelta(days=500)
 """Days further from all that was seen are none of the camera's: its clock was at 2000, say."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class HourSlots:
     """The hours of one camera's days, by what was seen of its clock.
 
@@ -38,7 +38,7 @@ class HourSlots:
 
     def on(self, day: date) -> Slots:
         """The hours of a day."""
-        seen = [sight for sight in self.sights if sight.day == day] or self._nearest(self.sights, day)
+        seen = self._by_day.get(day) or self._nearest(self.sights, day)
         if self.zone is not None and all(_agrees(sight, self.zone) for sight in seen):
             return _in_zone(day, self.zone)
         return _at_offset(day, *(sight.offset for sight in self._nearest(seen, day)))
@@ -52,6 +52,14 @@ class HourSlots:
         slots = self.on(day)
         is_near = not self.sights or any(abs(sight.at - slots.bounds[0]) < _NEAR for sight in self.sights)
         return is_near and all(_fits(sight, day, slots) for sight in self.sights)
+
+    @cached_property
+    def _by_day(self) -> Mapping[date, Sequence[ClockSight]]:
+        """Many days are asked about in a row."""
+        by_day: dict[date, list[ClockSight]] = {}
+        for sight in self.sights:
+            by_day.setdefault(sight.day, []).append(sight)
+        return by_day
 
     @staticmethod
     def _nearest(sights: Sequence[ClockSight], day: date) -> Sequence[ClockSight]:
