@@ -25,6 +25,7 @@ from peoplecount.services.log_backlog import LogBacklog
 from peoplecount.services.log_follower import LogFollower
 from peoplecount.services.played_clock import PlayedClock, fetch_played_time
 from peoplecount.services.polling_session import PollingSession
+from peoplecount.services.polling_watch import PollingWatch
 from peoplecount.services.roster_keeper import RosterKeeper
 from peoplecount.services.snapshots import Snapshots
 from peoplecount.services.today_chart import TodayChart
@@ -81,7 +82,14 @@ class Service:
             appended=self._wake_readers,
             wake_writer=self._wake_writer,
         )
-        self._leadership = Leadership(self._folder.leader_lock, self._leading.begin)
+        self._leadership = Leadership(self._folder.leader_lock, self._leading.begin, self._clock)
+        self._polling_watch = PollingWatch(
+            self._board,
+            self._clock,
+            intervals=self._intervals,
+            leads=lambda: self._leadership.session is not None,
+            leaderless_for=self._leadership.leaderless_for,
+        )
         self.app: Flask = create_app(self._web_context())
         self.app.extensions["peoplecount"] = self
 
@@ -171,6 +179,7 @@ class Service:
 
     def _follow_copy(self) -> None:
         while not self._stop.wait(COPY_SECONDS):
+            self._polling_watch.look()
             if self._leadership.session is None:
                 self._runtime.offload(self._rosters.load_copy)
 
@@ -188,6 +197,9 @@ class Service:
             "database": {"circuit": self._database.circuit_state},
             "polls": self._leadership.session is not None,
         }
+        trouble = self._polling_watch.trouble()
+        if trouble:
+            status |= {"ready": False, "reason": trouble}
         if self._leadership.session is not None:
             leading = dict(self._leading.status())
             status["database"] |= leading.pop("database", {})

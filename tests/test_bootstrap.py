@@ -5,6 +5,7 @@ import requests
 
 from peoplecount.bootstrap import build
 from peoplecount.configuration import configuration, register_fleet
+from peoplecount.eventlog.data_folder import DataFolder
 from peoplecount.settings import load_settings
 from peoplecount.simulator.fleets import default_fleet
 from peoplecount.simulator.server import SimulatorServer
@@ -97,4 +98,41 @@ def test_a_second_service_on_the_same_folder_shows_but_does_not_poll(cameras, se
         service.stop()
         wait_until(lambda: ready(second)["polls"], 20)
     finally:
+        second.stop()
+
+
+@pytest.fixture
+def impatience(monkeypatch):
+    """What takes half a minute takes half a second."""
+    monkeypatch.setattr("peoplecount.services.polling_watch.LONGEST_SILENCE", 0.5)
+    monkeypatch.setattr("peoplecount.services.log_follower.READINGS_SECONDS", 0.05)
+    monkeypatch.setattr("peoplecount.bootstrap.COPY_SECONDS", 0.05)
+
+
+@pytest.mark.usefixtures("impatience")
+def test_where_the_lead_cannot_be_taken_it_is_not_ready_and_says_why(service):
+    service._leadership._begin = lambda: 1 / 0
+    service.start()
+    wait_until(lambda: "reason" in ready(service), 20)
+    assert ready(service)["status"] == "not ready"
+    assert "no process has been able to take the lead" in ready(service)["reason"]
+
+
+@pytest.mark.usefixtures("impatience")
+def test_where_whoever_has_the_lead_polls_nothing_the_others_say_so(cameras, settings, service):
+    register_fleet(settings, fleet_of(cameras))
+    service.start()
+    wait_until(lambda: ready(service)["cameras"] == {"up": 3}, 20)
+    service.stop()
+    idle = DataFolder.at(settings.data_dir).leader_lock
+    wait_until(idle.try_acquire, 20)
+    second = build(settings)
+    try:
+        second.start()
+        wait_until(lambda: "none has been read for" in ready(second).get("reason", ""), 20)
+        assert ready(second)["status"] == "not ready"
+        idle.release()
+        wait_until(lambda: ready(second)["status"] == "ok", 20)
+    finally:
+        idle.release()
         second.stop()

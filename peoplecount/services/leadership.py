@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable
 from typing import Protocol
 
+from peoplecount.domain.clock import Clock
 from peoplecount.eventlog.log import LogError
 from peoplecount.storage.errors import DatabaseError
 
@@ -18,6 +19,10 @@ logger = logging.getLogger(__name__)
 
 TICK_SECONDS = 1.0
 """How often the lock is tried; a takeover takes about that long."""
+
+
+HELD_SECONDS = 10.0
+"""Who has held the lock for so long leads; until then it may be another one that tries in vain."""
 
 
 class Lock(Protocol):
@@ -59,12 +64,18 @@ class Session(Protocol):
 class Leadership:
     """Waits for the lead, leads, and gives it up when it must."""
 
-    def __init__(self, lock: Lock, begin: Callable[[], Session]) -> None:
+    def __init__(self, lock: Lock, begin: Callable[[], Session], clock: Clock) -> None:
         self._lock = lock
         self._begin = begin
-        self._failed = False
+        self._clock = clock
+        self._failing_since: float | None = None
+        self._held_since: float | None = None
         self.session: Session | None = None
         """The session under way, if this process leads."""
+
+    def leaderless_for(self) -> float:
+        """Seconds since this process failed to take the lead; 0 where it or another has it."""
+        return 0.0 if self._failing_since is None else self._clock.monotonic() - self._failing_since
 
     def run(self, stop: threading.Event) -> None:
         """Try for the lead and lead until told to stop."""
@@ -87,11 +98,14 @@ class Leadership:
     def _try(self) -> None:
         try:
             if not self._lock.try_acquire():
+                self._note_other()
                 return
+            self._held_since = None
             self.session = self._begin()
             self.session.start()
         except Exception as error:
-            if not self._failed:
+            if self._failing_since is None:
+                self._failing_since = self._clock.monotonic()
                 known = isinstance(error, LogError | DatabaseError)
                 logger.log(
                     logging.ERROR,
@@ -99,11 +113,17 @@ class Leadership:
                     error,
                     exc_info=None if known else error,
                 )
-            self._failed = True
             self._end()
             return
-        self._failed = False
+        self._failing_since = None
         logger.info("this process polls the cameras now")
+
+    def _note_other(self) -> None:
+        now = self._clock.monotonic()
+        if self._held_since is None:
+            self._held_since = now
+        if now - self._held_since >= HELD_SECONDS:
+            self._failing_since = None
 
     def _end(self) -> None:
         session, self.session = self.session, None

@@ -2,7 +2,8 @@ import threading
 
 import pytest
 
-from peoplecount.services.leadership import Leadership
+from peoplecount.services.leadership import HELD_SECONDS, Leadership
+from tests.support.fake_clock import FakeClock
 
 
 class FakeLock:
@@ -47,7 +48,8 @@ class Room:
         self.lock = FakeLock()
         self.sessions = []
         self.error = None
-        self.leadership = Leadership(self.lock, self.begin)
+        self.clock = FakeClock()
+        self.leadership = Leadership(self.lock, self.begin, self.clock)
 
     def begin(self):
         if self.error:
@@ -59,6 +61,7 @@ class Room:
         """What ``run`` does in that many seconds, and then is told to stop."""
         for _ in range(times):
             self.leadership._step()
+            self.clock.passes(1)
 
 
 @pytest.fixture
@@ -135,3 +138,30 @@ def test_a_session_that_fails_while_it_begins_is_ended_before_the_next_try(room)
     assert failing.said == ["start", "stop"]
     assert room.lock.holder is None
     assert room.leadership.session is None
+
+
+def test_for_how_long_the_lead_could_not_be_taken_is_known(room):
+    assert room.leadership.leaderless_for() == 0
+    room.error = OSError("no log")
+    room.steps(40)
+    assert room.leadership.leaderless_for() == 40
+    room.error = None
+    room.steps(1)
+    assert room.leadership.leaderless_for() == 0
+
+
+def test_who_never_tried_in_vain_knows_of_no_trouble(room):
+    room.lock.holder = "them"
+    room.steps(100)
+    assert room.leadership.leaderless_for() == 0
+
+
+def test_another_that_tries_in_vain_too_is_no_leader_but_one_that_keeps_the_lock_is(room):
+    room.error = OSError("no log")
+    for holder in ("them", None) * 20:
+        room.lock.holder = holder
+        room.steps(1)
+    assert room.leadership.leaderless_for() == 39
+    room.lock.holder = "them"
+    room.steps(int(HELD_SECONDS) + 1)
+    assert room.leadership.leaderless_for() == 0
