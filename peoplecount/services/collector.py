@@ -113,15 +113,15 @@ class Collector:
     def sync(self, roster: Roster) -> None:
         """Poll the cameras of this roster from now on; those that did not change are left undisturbed."""
         changes = self._roster.changes_to(roster)
-        renamed = self._roster.sites != roster.sites or self._roster.doors != roster.doors
-        for camera_id in (*changes.removed, *changes.changed):
+        moved = _moved(self._roster, roster)
+        for camera_id in (*changes.removed, *changes.changed, *moved):
             self._drop(camera_id)
         self._roster = roster
         self.last_progress = self._clock.monotonic()
-        for camera_id in roster.cameras if renamed else (*changes.added, *changes.changed):
-            if renamed:
-                self._drop(camera_id)
-            self._add(roster.cameras[camera_id])
+        begun = {*changes.added, *changes.changed, *moved}
+        for camera_id, camera in roster.cameras.items():
+            if camera_id in begun:
+                self._add(camera)
 
     def figures(self) -> Mapping[str, PollFigures]:
         """How each camera's polling goes."""
@@ -259,6 +259,14 @@ class Collector:
             with self._idle:
                 self._running -= 1
                 self._idle.notify_all()
+
+
+def _moved(before: Roster, after: Roster) -> list[str]:
+    """Cameras whose own events carry other names from now on. Doors are in the events of lines: those ask each time."""
+    if before.sites == after.sites:
+        return []
+    both = [key for key in after.cameras if key in before.cameras]
+    return [key for key in both if before.place(before.cameras[key]) != after.place(after.cameras[key])]
 
 
 def _is_other(known: LocalClock | None, found: LocalClock | None) -> bool:

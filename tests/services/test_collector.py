@@ -8,6 +8,7 @@ from apscheduler.schedulers import base
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from peoplecount.domain.camera import Camera
+from peoplecount.domain.door import Door
 from peoplecount.domain.poll_times import LocalClock
 from peoplecount.domain.roster import Roster
 from peoplecount.domain.site import Site
@@ -162,6 +163,22 @@ def test_a_renamed_site_reaches_the_pollers(room):
     room.collector.sync(roster(EAST))
     room.collector.sync(roster(EAST, WEST, site_name="Shop"))
     assert [poller.camera.camera_id for poller in room.pollers] == ["east", "east", "west"]
+
+
+def test_cameras_at_which_nothing_changes_are_not_begun_anew_for_other_sites_and_doors(room):
+    room.collector.sync(roster(EAST))
+    other, door = Site("other", "Other", "UTC"), Door("d", "other", "Gate")
+    before = roster(EAST)
+    after = replace(before, sites={**before.sites, "other": other}, doors={"d": door})
+    room.collector.sync(after)
+    room.collector.sync(replace(after, sites={**after.sites, "default": replace(after.sites["default"], capacity=9)}))
+    assert [poller.closed for poller in room.pollers] == [False]
+
+
+def test_a_camera_that_changes_together_with_its_site_is_begun_anew_once(room):
+    room.collector.sync(roster(EAST))
+    room.collector.sync(roster(replace(EAST, name="Eastern", address="http://192.0.2.9"), site_name="Shop"))
+    assert [poller.closed for poller in room.pollers] == [True, False]
 
 
 def test_a_poll_that_raises_stops_no_later_one(room, caplog):
