@@ -101,6 +101,13 @@ def test_a_camera_that_is_not_there_yet_can_be_entered_untested_and_fails_its_te
     assert "FAILED" in out
 
 
+@pytest.mark.parametrize(("address", "is_told"), [("https://192.0.2.7", True), ("192.0.2.7", False)])
+def test_a_camera_entered_untested_over_https_is_told_to_need_its_certificate_accepted(camera, address, is_told):
+    code, out, _ = camera("add", "Later", address, "--id", "later-1", "--untested")
+    assert code == 0
+    assert ("python -m peoplecount camera trust later-1" in out) == is_told
+
+
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [

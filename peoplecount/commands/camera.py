@@ -91,6 +91,11 @@ def _add(arguments: argparse.Namespace, settings: Settings, tables: Configuratio
     tables.sites.put_site(site)
     tables.cameras.add(replace(camera, site_id=site.site_id))
     print(f"Camera {camera.camera_id} is entered; it is polled within some seconds wherever the service runs.")
+    if arguments.untested and camera.address.startswith("https:"):
+        print(
+            "Over HTTPS it gets no password before its certificate is trusted. Unless an authority signed that, accept "
+            f"it once the camera answers: python -m peoplecount camera trust {camera.camera_id}"
+        )
     return 0
 
 

@@ -39,7 +39,7 @@ def test_a_count_by_hand_appears_in_place(open_page, service):
 
 
 def inside_line(page, **fields):
-    """What the curve of people inside is drawn from, in seconds: four quarters of an hour, and now is in the last one."""
+    """What the curve of people inside is drawn from, in seconds: of four quarters of an hour, now in the last one."""
     curve = {
         "start": 0,
         "step": 900,
