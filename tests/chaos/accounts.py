@@ -41,8 +41,10 @@ class Difference:
     """Who gives another figure than was seen and does not say that something is unknown; empty: all of them do."""
 
 
-def differences(said: Mapping[Source, Days], marks: Mapping[Source, Collection[Mark]]) -> list[Difference]:
-    """The lines' days of which somebody says other than what the camera saw.
+def differences(
+    said: Mapping[Source, Days], marks: Mapping[Source, Collection[Mark]], slack: Mapping[Mark, Pair] | None = None
+) -> list[Difference]:
+    """The lines' days of which somebody says other than what the camera saw, by more people than the ``slack`` it has.
 
     ``marks`` holds of which a source says that something is unknown. Who is not in ``said`` for a day was not asked or
     cannot say; log and database can always say, and say nobody where they have nothing.
@@ -52,11 +54,16 @@ def differences(said: Mapping[Source, Days], marks: Mapping[Source, Collection[M
         figures = {source: days[line, day] for source, days in said.items() if (line, day) in days}
         figures = {Source.LOG: (0, 0), Source.DATABASE: (0, 0)} | figures
         seen = figures[Source.CAMERA]
-        wrong = [source for source in Source if figures.get(source, seen) != seen]
+        room = (slack or {}).get((line, day), (0, 0))
+        wrong = [source for source in Source if not _is_near(figures.get(source, seen), seen, room)]
         if wrong:
             unmarked = tuple(source for source in wrong if (line, day) not in marks.get(source, ()))
             found.append(Difference(line, day, figures, unmarked))
     return found
+
+
+def _is_near(said: Pair, seen: Pair, room: Pair) -> bool:
+    return all(abs(ours - theirs) <= most for ours, theirs, most in zip(said, seen, room, strict=True))
 
 
 def differing(one: str, ours: Mapping[Key, Pair], other: str, theirs: Mapping[Key, Pair]) -> list[str]:

@@ -37,6 +37,9 @@ class Testimony:
 
     days: dict[Source, Days] = field(default_factory=dict)
     marks: dict[Source, set[Mark]] = field(default_factory=dict)
+    slack: dict[Mark, Pair] = field(default_factory=dict)
+    """Of a day that goes on, how many people may be told of two hours, or of none, until it is over."""
+
     doubts: list[str] = field(default_factory=list)
     """What cannot be right whatever was seen."""
 
@@ -65,6 +68,7 @@ class Inquiry:
         of_database = {stretch: _sum_within(hours, *stretch) for stretch in settled}
         heard.doubts += differing("the log has settled", settled, "the database", of_database)
         _hear_stream(self._stage, heard, self._clock)
+        _mark_what_nobody_tells(heard)
         return heard
 
 
@@ -81,6 +85,10 @@ class FleetClock:
     def day_of(self, line: str, moment: datetime) -> str:
         """The local day a moment falls on, where a line's camera hangs."""
         return moment.astimezone(self.zones[line.partition("-")[0]]).date().isoformat()
+
+    def is_over(self, line: str, day: str) -> bool:
+        """Whether a day is over where a line's camera hangs."""
+        return day < self.day_of(line, self.now)
 
     def finished_hours(self, line: str, day: str) -> set[int]:
         """The hours of a day of its wall clock that are over."""
@@ -144,6 +152,8 @@ def _hear_log(stage: Stage, heard: Testimony, clock: FleetClock) -> Stretches:
                 settled |= _settled(str(key), line, ledger.slots(day))
                 if _is_marked(line) or clock.finished_hours(*place) - line.cells.keys():
                     marks.add(place)
+                if not clock.is_over(*place):
+                    heard.slack[place] = _slack(line)
     heard.days[Source.LOG] = days
     return settled
 
@@ -159,8 +169,28 @@ def _settled(line_id: str, line: LineDay, slots: Slots) -> Stretches:
     return found
 
 
+def _slack(line: LineDay) -> Pair:
+    """The people of the readings across the ends of settled hours.
+
+    Where the totals began anew on a day, nobody knows what its hours sum up to before it is over.
+    """
+    settled = [cell for cell in line.cells.values() if cell.settled]
+    return add((0, 0), *((cell.straddling.entered, cell.straddling.left) for cell in settled[-1:]))
+
+
 def _sum_within(hours: Hours, line: str, begin: datetime, end: datetime) -> Pair:
     return add((0, 0), *(people for (of, start), people in hours.items() if of == line and begin <= start < end))
+
+
+def _mark_what_nobody_tells(heard: Testimony) -> None:
+    """A day of which neither the ledger nor the database has anything is unknown, and not a day of nobody."""
+    nobody = (0, 0)
+    log, database = heard.days[Source.LOG], heard.days[Source.DATABASE]
+    untold = {
+        place for place in heard.days[Source.CAMERA] if place not in log and database.get(place, nobody) == nobody
+    }
+    heard.marks[Source.LOG] |= untold
+    heard.marks[Source.DATABASE] |= untold
 
 
 def _is_marked(line: LineDay) -> bool:

@@ -42,6 +42,13 @@ def test_a_day_without_anybody_needs_no_word() -> None:
     assert differences({Source.CAMERA: {("1-0-1-1", DAY): (0, 0)}}, {}) == []
 
 
+def test_a_day_that_goes_on_has_slack() -> None:
+    said = ALL_AGREE | {Source.LOG: {("1-0-1-1", DAY): (12, 8)}}
+    assert differences(said, {}, {("1-0-1-1", DAY): (2, 1)}) == []
+    assert differences(said, {}, {("1-0-1-1", DAY): (1, 1)}) != []
+    assert differences(said, {}, {("1-0-1-1", "2026-05-11"): (2, 1)}) != []
+
+
 def test_the_table_says_who_says_what() -> None:
     found = differences(ALL_AGREE | {Source.LOG: {("1-0-1-1", DAY): (10, 8)}, Source.STREAM: {}}, {})
     title, row = table(found)
