@@ -97,12 +97,15 @@ def _reconcile(arguments: argparse.Namespace, settings: Settings, folder: DataFo
     compare = _Comparing(settings, folder, History(proxy), roster)
     found = [row for camera in cameras for row in compare.camera(camera, arguments.days)]
     _print(found, everything=arguments.all)
+    for camera_id, reason in compare.left_out.items():
+        print(f"Camera {camera_id} was not compared: {reason}.")
     differing = [row for row in found if row.verdict is Verdict.DIFFERENT]
     if differing and arguments.repair:
         _repair(folder, differing)
     if differing:
         return SOMETHING_DIFFERS
-    return CANNOT_TELL if any(row.verdict is Verdict.UNKNOWN for row in found) else NOTHING_DIFFERS
+    is_unknown = compare.has_trouble or any(row.verdict is Verdict.UNKNOWN for row in found)
+    return CANNOT_TELL if is_unknown else NOTHING_DIFFERS
 
 
 def _chosen(arguments: argparse.Namespace, roster: Roster) -> list[Camera]:
@@ -126,6 +129,11 @@ class _Comparing:
         self._head = folder.log.head()
         self._counted = CountMemory(folder.log.load_states(), {})
         self._lag = self._wait_for_the_database()
+        self.left_out: dict[str, str] = {}
+        """Why cameras had no day to compare."""
+
+        self.has_trouble = False
+        """Whether that is for more than that they are new."""
 
     def camera(self, camera: Camera, days: int) -> Iterator[Comparison]:
         """One camera's days."""
@@ -142,6 +150,9 @@ class _Comparing:
         )
         with closing(source):
             yield from comparison.days(days)
+        if comparison.left_out:
+            self.left_out[camera.camera_id] = comparison.left_out
+            self.has_trouble |= comparison.is_trouble
 
     def _wait_for_the_database(self) -> int:
         """Events that were in the log when comparing began, and that the database lacks even after a moment."""
@@ -185,6 +196,8 @@ def _summary(found: list[Comparison]) -> str:
     differing = sum(row.verdict is Verdict.DIFFERENT for row in found)
     unknown = sum(row.verdict is Verdict.UNKNOWN for row in found)
     told = f"Compared {len(days)} days of {cameras} cameras, line by line. Differences: {differing or 'none'}."
+    barred = sum(row.verdict is Verdict.BARRED for row in found)
+    told += f" Not compared, because the device was replaced or taken over: {barred}." if barred else ""
     return f"{told} Could not be compared: {unknown}." if unknown else told
 
 

@@ -19,6 +19,9 @@ class Verdict(Enum):
 
     SAME = "same"
     DIFFERENT = "different"
+    BARRED = "barred"
+    """Another device counted then, of which the camera knows nothing."""
+
     UNKNOWN = "unknown"
     """Something could not be compared."""
 
@@ -61,16 +64,18 @@ def compare(
     by_camera = None if isinstance(remembered, str) else _day(remembered, line, slots)
     by_log = _sum(told)
     by_database = None if isinstance(kept, str) else _sum(kept)
-    verdicts = [
-        _against_camera(by_camera, by_log, remembered, known, len(told), slots),
-        _against_database(by_log, told, kept),
-    ]
+    against_camera = _against_camera(by_camera, by_log, remembered, known, len(told), slots)
+    verdicts = [_BARRED if known.barred else against_camera, _against_database(by_log, told, kept)]
     verdict = max((one for one, _ in verdicts), key=_RANK.index)
     words = "; ".join(said for one, said in verdicts if one is not Verdict.SAME)
     return Comparison(line.key, day, by_camera, by_log, by_database, verdict, words)
 
 
-_RANK = (Verdict.SAME, Verdict.UNKNOWN, Verdict.DIFFERENT)
+_BARRED = (
+    Verdict.BARRED,
+    "not compared with the camera: another device, or an earlier version of Peoplecount, counted that day",
+)
+_RANK = (Verdict.SAME, Verdict.BARRED, Verdict.UNKNOWN, Verdict.DIFFERENT)
 
 
 def _day(hours: DayHours, line: Line, slots: Slots) -> Figures:
@@ -91,7 +96,7 @@ def _against_camera(
     slots: Slots,
 ) -> tuple[Verdict, str]:
     if isinstance(remembered, str):
-        return Verdict.UNKNOWN, f"the camera: {remembered}"
+        return Verdict.UNKNOWN, _said_of("the camera", remembered)
     if known.refusal:
         return Verdict.UNKNOWN, f"the camera is not believed: {known.refusal}"
     if by_log is None:
@@ -108,10 +113,15 @@ def _against_database(
     by_log: Figures | None, told: Mapping[int, Figures], kept: Mapping[int, Figures] | str
 ) -> tuple[Verdict, str]:
     if isinstance(kept, str):
-        return Verdict.UNKNOWN, f"the database: {kept}"
+        return Verdict.UNKNOWN, _said_of("the database", kept)
     differing = differing_hours(told, kept)
     if differing and by_log is not None:
         hours = ", ".join(f"{slot:02}:00" for slot in differing[:4])
         more = f" and {len(differing) - 4} more" if len(differing) > 4 else ""
         return Verdict.DIFFERENT, f"the database has {hours}{more} otherwise"
     return Verdict.SAME, ""
+
+
+def _said_of(whom: str, reason: str) -> str:
+    """A reason with whom it is about, unless it begins with that."""
+    return reason if reason.lower().startswith(f"{whom} ") else f"{whom}: {reason}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from peoplecount.domain.camera_watch import LineChange
 from peoplecount.domain.counter import BreakKind
 from peoplecount.domain.counting import LineBreak
@@ -28,6 +30,13 @@ def words(broke: LineBreak) -> tuple[str, str, str]:
         return broke.kind.value, f"{fell} and stayed there, without having been at 0", "whom the camera took back"
     reason = f"the serial number changed; the {direction} total of the new camera starts from {broke.total_after}"
     return broke.kind.value, reason, "who crossed while no camera was there"
+
+
+def outage_words(since: datetime, started: datetime) -> tuple[str, str, str]:
+    """The same of a camera that started anew while it was not read, by its site's clock; its totals went on."""
+    read_at = f"{since:%H:%M}" if since.date() == started.date() else f"{since:%H:%M on %Y-%m-%d}"
+    reason = f"the camera's own log says that it started at {started:%H:%M}; it was last read at {read_at}"
+    return BreakKind.RESTART.value, reason, f"who crossed while it was off, until {started:%H:%M}"
 
 
 def line_change_words(change: LineChange) -> tuple[str, str, str]:

@@ -16,7 +16,7 @@ from peoplecount.domain.hour_differences import hours_of_day
 from peoplecount.domain.hour_slots import HourSlots
 from peoplecount.domain.line import Line, LineKey
 from peoplecount.services.database_check import figures_by_line
-from peoplecount.services.history_source import UNKNOWN_CLOCK, ClockUnknown, Inquiry, ask
+from peoplecount.services.history_source import UNKNOWN_CLOCK, ClockUnknown, Inquiry, ask, is_doubtful
 from peoplecount.services.polled_camera import PolledCamera
 from peoplecount.storage.errors import DatabaseError
 from peoplecount.storage.history import HourCount
@@ -46,6 +46,11 @@ class CameraComparison:
         self._hours = hours
         self._clock = clock
         self._slots = HourSlots.of(known.values(), zone)
+        self.left_out = ""
+        """Why no day could be compared, once ``days`` was run through; empty where one was."""
+
+        self.is_trouble = False
+        """Whether that is so although there is something to compare."""
 
     def days(self, number: int) -> Iterator[Comparison]:
         """Compare so many whole days before today, as far as they are known here; the newest first."""
@@ -53,22 +58,27 @@ class CameraComparison:
             reading = self._source.read()
             trouble, now = "", self._clock.now()
             local = reading.local_time + (now - reading.taken_at)
+            doubt = UNKNOWN_CLOCK if is_doubtful(self._source, self._notes) else ""
         except CameraError as error:
-            trouble, now = str(error), self._clock.now()
+            doubt, trouble, now = "", str(error), self._clock.now()
             local = self._local(now)
-        for back in range(1, number + 1):
-            day = local.date() - timedelta(days=back)
-            if day in self._known:
-                answer = trouble or self._answer(day, now, local)
-                yield from self._compare(self._known[day], answer)
+        wanted = [local.date() - timedelta(days=back) for back in range(1, number + 1)]
+        known = [self._known[day] for day in wanted if day in self._known and self._known[day].lines]
+        if not known:
+            self.is_trouble = bool(trouble or doubt)
+            self.left_out = trouble or doubt or "nothing is known here yet of these days"
+        for day in known:
+            yield from self._compare(day, trouble or self._answer(day, now, local))
 
     def _local(self, now: datetime) -> datetime:
         """The camera's wall clock, as far as it can be known without the camera."""
         today = self._slots.on(now.date())
         return datetime.combine(now.date(), datetime.min.time()) + (now - today.bounds[0])
 
-    def _answer(self, day: date, now: datetime, local: datetime) -> DayHistory | str:
-        inquiry = Inquiry(day, self._slots.on(day), self._known[day], now, local)
+    def _answer(self, known: CameraDay, now: datetime, local: datetime) -> DayHistory | str:
+        if all(line.barred for line in known.lines.values()):
+            return "it was not asked"
+        inquiry = Inquiry(known.day, self._slots.on(known.day), known, now, local)
         try:
             return ask(self._source, inquiry, self._notes)[0]
         except CameraError as error:

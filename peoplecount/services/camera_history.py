@@ -98,7 +98,7 @@ class CameraHistory:
         self._witnesses: set[date] = set()
         self._not_before: datetime | None = None
         self._sign_asked_at: datetime | None = None
-        self._campaign = 0
+        self._campaign, self._waits = 0, False
 
     @property
     def camera_id(self) -> str:
@@ -236,6 +236,7 @@ class CameraHistory:
         """
         now = look.standing.utc
         if self._sign_asked_at is not None and now - self._sign_asked_at < CLOCK_SIGN:
+            self._tell_wait()
             return False
         self._sign_asked_at = now
         try:
@@ -250,6 +251,7 @@ class CameraHistory:
             self._notes.keep(self.camera_id, look.notes.clock_doubted(look.standing.utc))
         self.progress.trouble = UNKNOWN_CLOCK
         if day is None:
+            self._tell_wait()
             return False
         self._settle(DayHistory(day, {}, dict.fromkeys(look.standing.lines, UNKNOWN_CLOCK)))
         return True  # another day may show it
@@ -279,9 +281,15 @@ class CameraHistory:
             self._campaign = self.progress.left
             logger.info("camera %s: asking its history about %d days", self.camera_id, self._campaign)
 
+    def _tell_wait(self) -> None:
+        """Instead of an end: the days are asked about once the clock is known."""
+        if self._campaign and not self._waits:
+            self._waits = True
+            logger.info("camera %s: its history waits: %s", self.camera_id, UNKNOWN_CLOCK)
+
     def _tell_end(self) -> None:
         if self._campaign:
-            self._campaign = 0
+            self._campaign, self._waits = 0, False
             logger.info(
                 "camera %s: its history is read: %d days so far, %d hours filled in or corrected, %d confirmed",
                 self.camera_id,

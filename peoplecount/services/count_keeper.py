@@ -90,6 +90,18 @@ class CountKeeper:
             reading = self._limit.within(reading, known)
         return tuple(line.key for line in reading.lines if line.key not in known)
 
+    def counting(self, camera_id: str) -> CountState:
+        """What is remembered of a camera's totals. Raises ``LogError``."""
+        with self._lock:
+            return self._memory().counts.get(camera_id, CountState())
+
+    def read_at(self, camera_id: str) -> datetime | None:
+        """When any line of a camera was last read (UTC); ``None`` where none ever was. Raises ``LogError``."""
+        with self._lock:
+            memory = self._memory()
+            lines = memory.counts.get(camera_id, CountState()).lines
+            return max(filter(None, map(memory.last_read, lines)), default=None)
+
     def fallen_since(self, camera_id: str) -> datetime | None:
         """When a line whose total has fallen within its day, nobody knows yet why, was last read before (UTC).
 

@@ -18,6 +18,7 @@ from peoplecount.domain.roster import Roster
 from peoplecount.services.camera_health import CameraHealth, state_after
 from peoplecount.services.count_keeper import CountKeeper
 from peoplecount.services.first_readings import FirstReadings, HistoryClient
+from peoplecount.services.outages import Outages
 from peoplecount.services.restarts import Restarts, StartingCamera
 from peoplecount.sunapi.errors import CameraError
 
@@ -92,6 +93,9 @@ class Poller:
         self._clock = clock
         self._period = period
         self._expected_every = timedelta(seconds=period * clock.speed)
+        self._outages = Outages(
+            camera, roster, keeper=keeper, restarts=self._restarts, longest=2 * self._expected_every
+        )
         self._not_before = 0.0
         self._watch = watch
         self._companion = companion
@@ -142,8 +146,10 @@ class Poller:
 
     def _count(self, reading: Reading, earlier: Mapping[LineKey, DayHours]) -> None:
         if not self._closed:
+            self._outages.look(reading)
             reading = self._restarts.told(reading, self._keeper.fallen_since(self.camera.camera_id))
             self._keeper.observe(self.camera, reading, expected_every=self._expected_every, earlier=earlier)
+            self._outages.tell()
 
     def _failed(self, error: CameraError) -> None:
         self.figures.failures += 1

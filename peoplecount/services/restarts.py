@@ -1,4 +1,4 @@
-"""Restarts: whether a camera whose totals have fallen has started anew."""
+"""Restarts: whether a camera whose totals have fallen, or that was away, has started anew."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class StartingCamera(Protocol):
 
 
 class Restarts:
-    """Asks one camera, once for every fall of its totals, when it last started."""
+    """Asks one camera, once for every fall of its totals and every outage, when it last started."""
 
     def __init__(self, camera_id: str, client: StartingCamera) -> None:
         self._camera_id = camera_id
@@ -34,9 +34,13 @@ class Restarts:
         """The reading, with when the camera last started if its totals have fallen since ``fallen_since`` (UTC)."""
         if fallen_since is None:
             return reading
-        if fallen_since != self._asked_about:
-            self._asked_about, self._started_at = fallen_since, self._ask()
-        return replace(reading, restarted_at=self._started_at)
+        return replace(reading, restarted_at=self.last_start(fallen_since))
+
+    def last_start(self, since: datetime) -> datetime | None:
+        """When the camera last started (UTC), asked once about what has happened to it ``since`` then."""
+        if since != self._asked_about:
+            self._asked_about, self._started_at = since, self._ask()
+        return self._started_at
 
     def _ask(self) -> datetime | None:
         try:

@@ -86,3 +86,21 @@ def test_hours_of_the_database_are_found_in_the_hours_of_the_camera():
 def test_hours_that_were_not_read_are_not_told():
     gap = Gap(datetime(2026, 5, 6, 0, tzinfo=UTC), datetime(2026, 5, 6, 10, tzinfo=UTC))
     assert set(told_hours(LineDay({}, (gap,)), SLOTS)) == set(range(10, 24))
+
+
+def test_a_day_barred_by_another_device_is_named_and_neither_a_difference_nor_unknown():
+    barred = LineDay(TOLD.cells, barred=24, refusal="another device counted in these hours")
+    for remembered in (REMEMBERED, DayHours(DAY, (0,) * 24, (0,) * 24), "it was not asked"):
+        one = comparison(remembered=remembered, known=barred)
+        assert one.verdict is Verdict.BARRED
+        assert "another device" in one.words
+        assert "not believed" not in one.words
+    assert comparison(remembered="it was not asked", known=barred, kept={}).verdict is Verdict.DIFFERENT
+    assert comparison(remembered="it was not asked", known=barred, kept="it is away").verdict is Verdict.UNKNOWN
+
+
+def test_a_reason_that_names_the_camera_is_not_introduced_by_it_again():
+    closed = comparison(remembered="the camera closed the connection without an answer")
+    assert closed.words == "the camera closed the connection without an answer"
+    assert comparison(remembered="connection refused").words == "the camera: connection refused"
+    assert comparison(kept="The database hangs").words == "The database hangs"

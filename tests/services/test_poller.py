@@ -38,6 +38,7 @@ class FakeCamera:
         self.takes = 0.01
         self.requests_sent = 0
         self.started_at = None
+        self.serial = "S"
         self.log_reads = 0
         self.closed = False
 
@@ -48,7 +49,7 @@ class FakeCamera:
             raise self.error
         now = self.clock.now()
         lines = tuple(LineReading(LineKey("7", index=index), "East", self.totals) for index in self.lines)
-        return Reading("7", now, now.replace(tzinfo=None), "S", lines)
+        return Reading("7", now, now.replace(tzinfo=None), self.serial, lines)
 
     def history(self, day, lines=None):
         """An error, or figures by hour and direction that hold for every line; ``None`` where there are none."""
@@ -364,6 +365,103 @@ def test_a_camera_whose_totals_fell_is_asked_once_whether_it_has_started_anew(ro
     assert room.camera.log_reads == 1
     room.poller.poll()
     assert room.camera.log_reads == 1
+
+
+def lost_power(room, away=600, back=120):
+    """The camera is away so long, and has started so long before it is read again; its totals are kept."""
+    room.poller.poll()
+    room.camera.error = CameraUnreachable("7", "no answer")
+    room.clock.passes(away - 10)
+    room.poller.poll()
+    room.clock.passes(10)
+    room.camera.error = None
+    room.camera.started_at = room.clock.now() - timedelta(seconds=back)
+
+
+def test_a_camera_that_was_off_and_kept_its_totals_says_once_that_it_saw_nobody(room, caplog):
+    lost_power(room)
+    for _ in range(3):
+        room.poller.poll()
+        room.clock.passes(10)
+    [told] = room.bodies(EventKind.COUNTER_BREAK)
+    assert (told["break"], told["cameraId"], told["lineId"]) == ("restart", "7", "")
+    assert told["time"] == "2026-05-04T15:28:00.520Z"
+    assert told["reason"] == "the camera's own log says that it started at 15:28; it was last read at 15:20"
+    assert told["unknown"] == "who crossed while it was off, until 15:28"
+    assert room.camera.log_reads == 1
+    assert "camera 7: the camera's own log says that it started at 15:28" in caplog.text
+    room.starts()  # without having noted what was read, as if it had been killed
+    room.poller.poll()
+    assert len(room.bodies(EventKind.COUNTER_BREAK)) == 1
+
+
+@pytest.mark.parametrize("back", [601, 3600, -60])
+def test_a_camera_that_was_only_out_of_reach_has_not_started_in_that_time(room, back):
+    lost_power(room, back=back)
+    room.poller.poll()
+    room.poller.poll()
+    assert room.bodies(EventKind.COUNTER_BREAK) == []
+    assert room.camera.log_reads == 1
+
+
+@pytest.mark.parametrize("says", [None, CountingUnavailable("7", "608 Feature Not Implemented")])
+def test_a_camera_without_a_log_is_asked_once_after_an_outage(room, says):
+    lost_power(room)
+    room.camera.started_at = says
+    for _ in range(3):
+        room.poller.poll()
+        room.clock.passes(10)
+    assert room.bodies(EventKind.COUNTER_BREAK) == []
+    assert room.camera.log_reads == 1
+
+
+def test_a_single_poll_that_was_missed_is_no_outage(room):
+    lost_power(room, away=19, back=5)
+    room.poller.poll()
+    assert room.camera.log_reads == 0
+
+
+def test_a_camera_that_shows_zero_for_a_moment_after_it_was_off_says_so_too(room):
+    lost_power(room)
+    room.camera.totals = Totals(0, 0)
+    room.poller.poll()
+    room.clock.passes(10)
+    assert room.bodies(EventKind.COUNTER_BREAK) == []
+    room.camera.totals = Totals(40, 30)
+    room.poller.poll()
+    told = [(body["break"], body["lineId"]) for body in room.bodies(EventKind.COUNTER_BREAK)]
+    assert told == [("glitch", "7-0-1-1"), ("glitch", "7-0-1-1"), ("restart", "")]
+
+
+def test_a_camera_that_was_replaced_while_it_was_off_is_not_said_to_have_started(room):
+    lost_power(room)
+    room.camera.serial = "another"
+    room.poller.poll()
+    room.poller.poll()
+    assert {body["break"] for body in room.bodies(EventKind.COUNTER_BREAK)} == {"camera replaced"}
+    assert room.camera.log_reads == 0
+
+
+def test_an_outage_that_could_not_be_told_is_told_with_the_next_poll(room):
+    lost_power(room)
+    room.poller._outages._report = _breaks_once(room, room.poller._outages._report)
+    with pytest.raises(LogUnavailable):
+        room.poller.poll()
+    assert room.bodies(EventKind.COUNTER_BREAK) == []
+    room.appender.break_with(None)
+    room.clock.passes(10)
+    room.poller.poll()
+    assert [body["break"] for body in room.bodies(EventKind.COUNTER_BREAK)] == ["restart"]
+    assert room.camera.log_reads == 1
+
+
+def _breaks_once(room, report):
+    def breaking(*arguments):
+        room.poller._outages._report = report
+        room.appender.break_with(LogUnavailable("disk full"))
+        report(*arguments)
+
+    return breaking
 
 
 def test_at_midnight_a_camera_is_not_asked_whether_it_has_started_anew():
