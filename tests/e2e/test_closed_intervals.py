@@ -6,7 +6,8 @@ from collections import Counter
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
-from peoplecount.domain.event import EventKind
+from peoplecount.domain.correction_body import read_correction
+from peoplecount.domain.event import EventKind, NewEvent
 from peoplecount.domain.figures import Figures
 from peoplecount.domain.interval import ClosedInterval, Scope, Step
 from peoplecount.domain.interval_body import read_interval
@@ -16,7 +17,7 @@ from peoplecount.storage.open import connection_for
 from tests.e2e.test_a_replayed_day import DAY, Replay, made_day  # noqa: F401 - a fixture
 
 HOUR = timedelta(hours=1)
-THE_DAY_BEFORE = datetime.combine(DAY, time(), UTC) - 24 * HOUR
+TWO_DAYS_BEFORE = datetime.combine(DAY, time(), UTC) - 48 * HOUR
 
 
 def test_each_interval_closes_once_and_hours_are_those_of_the_database(tmp_path: Path, made_day: Path) -> None:  # noqa: F811
@@ -29,30 +30,45 @@ def test_each_interval_closes_once_and_hours_are_those_of_the_database(tmp_path:
             replay.service.start()
         replay.ends()
         assert replay.service.stop() == 0
-        closed = intervals_of(tmp_path / "var/events.sqlite")
+        events = events_of(tmp_path / "var/events.sqlite")
+        closed = [read_interval(event) for event in events if event.kind is EventKind.INTERVAL_CLOSED]
         stored = hours_stored(replay)
     once = Counter((one.scope, one.subject, one.step, one.started_at) for one in closed)
     assert set(once.values()) == {1}
     hours = [one for one in closed if one.scope is Scope.LINE and one.step is Step.HOUR]
     assert len(hours) > 8 * 20, "eight lines and nearly all hours of the day"
-    told = {(one.subject, one.started_at): one.figures for one in hours if one.figures is not None}
+    told = told_of_hours(events)
     assert {key: figures for key, figures in told.items() if stored.get(key) != figures} == {}
     assert sums(closed, Scope.SITE) == sums(closed, Scope.DOOR) == sums(closed, Scope.LINE)
 
 
-def intervals_of(file: Path) -> list[ClosedInterval]:
+def events_of(file: Path) -> list[NewEvent]:
     log = SQLiteEventLog(file)
     try:
-        entries = log.read(0, 1_000_000)
+        return [entry.event for entry in log.read(0, 1_000_000)]
     finally:
         log.close()
-    return [read_interval(entry.event) for entry in entries if entry.event.kind is EventKind.INTERVAL_CLOSED]
+
+
+def told_of_hours(events: list[NewEvent]) -> dict[tuple[str, object], Figures]:
+    """What is said of each line's hour last: when it closed, or when it was corrected after that."""
+    told: dict[tuple[str, object], Figures] = {}
+    for event in events:
+        if event.kind is EventKind.INTERVAL_CLOSED:
+            one = read_interval(event)
+            if one.scope is Scope.LINE and one.step is Step.HOUR and one.figures is not None:
+                told[one.subject, one.started_at] = one.figures
+        elif event.kind is EventKind.COUNT_CORRECTION:
+            correction = read_correction(event)
+            if (str(correction.key), correction.started_at) in told:
+                told[str(correction.key), correction.started_at] = correction.new
+    return told
 
 
 def hours_stored(replay: Replay) -> dict[tuple[str, object], Figures | None]:
     database = connection_for(replay._settings.database)
     try:
-        rows = History(database).hours(THE_DAY_BEFORE, THE_DAY_BEFORE + 72 * HOUR)
+        rows = History(database).hours(TWO_DAYS_BEFORE, TWO_DAYS_BEFORE + 96 * HOUR)
         return {(row.line_id, row.starts_at): row.figures for row in rows}
     finally:
         database.disconnect()
