@@ -11,6 +11,7 @@ from peoplecount.domain.camera import Camera
 from peoplecount.domain.camera_day import CameraDay, LineDay, Slots, coverage
 from peoplecount.domain.clock import Clock
 from peoplecount.domain.day_history import HOURS_A_DAY
+from peoplecount.domain.event import Quality
 from peoplecount.domain.event_id import EventId
 from peoplecount.domain.figures import NOBODY, Figures
 from peoplecount.domain.hour_differences import differing_hours, hours_of_day, told_hours
@@ -42,6 +43,11 @@ class HourRow(Protocol):
     @property
     def figures(self) -> Figures | None:
         """People in and out; ``None`` where nothing is known."""
+        ...
+
+    @property
+    def quality(self) -> Quality:
+        """How they were come by."""
         ...
 
 
@@ -124,12 +130,16 @@ class DatabaseCheck:
     def _differing(self, known: CameraDay, slots: Slots) -> dict[LineKey, tuple[int, ...]]:
         told = {key: told_hours(line, slots) for key, line in known.lines.items()}
         rows = self._history.hours(slots.bounds[0], slots.bounds[-1], line_ids=[str(key) for key in told])
-        kept = figures_by_line(rows)
+        kept, live = figures_by_line(rows), _counted_live(rows)
         differing = {}
         for key, hours in told.items():
             there = hours_of_day(kept.get(str(key), {}), slots)
             unread = _unread(known.lines[key], slots)
-            of_ours = {slot: people for slot, people in hours.items() if slot not in unread or slot not in there}
+            of_ours = {
+                slot: people
+                for slot, people in hours.items()
+                if slot not in unread or (str(key), slots.begin(slot)) not in live
+            }
             differing[key] = differing_hours(of_ours, there)
         return {key: hours for key, hours in differing.items() if hours}
 
@@ -152,12 +162,24 @@ class DatabaseCheck:
 
 
 def _unread(line: LineDay, slots: Slots) -> set[int]:
-    """Hours known from the camera only: should the log have been lost, the database may have seen them live."""
+    """Hours known from the camera only."""
     return {
         slot
         for slot in range(HOURS_A_DAY)
         if slots.begin(slot) < slots.end(slot) and not coverage(line, slots.begin(slot), slots.end(slot))
     }
+
+
+def _counted_live(rows: Iterable[HourRow]) -> set[tuple[str, datetime]]:
+    """Hours that were counted from readings when they were written.
+
+    Should the log have been lost since, it has them from the camera only: the database then knows better.
+    """
+    hours: dict[tuple[str, datetime], bool] = {}
+    for row in rows:
+        place = row.line_id, row.starts_at
+        hours[place] = hours.get(place, True) and row.quality in {Quality.MEASURED, Quality.CORRECTED}
+    return {place for place, is_live in hours.items() if is_live}
 
 
 def figures_by_line(rows: Iterable[HourRow]) -> dict[str, dict[datetime, Figures]]:

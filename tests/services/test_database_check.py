@@ -5,6 +5,7 @@ import pytest
 
 from peoplecount.domain.camera import Camera
 from peoplecount.domain.camera_day import CameraDay, Gap, HourCell, LineDay
+from peoplecount.domain.event import Quality
 from peoplecount.domain.event_id import EventId
 from peoplecount.domain.figures import Figures
 from peoplecount.domain.line import LineKey
@@ -25,10 +26,13 @@ class Row:
     line_id: str
     starts_at: datetime
     figures: Figures | None
+    quality: Quality = Quality.MEASURED
 
 
 class Database:
     """Has rows as if a writer had put them there."""
+
+    quality = Quality.MEASURED
 
     def __init__(self):
         self.hours_of = dict(TOLD)
@@ -40,7 +44,8 @@ class Database:
             raise DatabaseUnavailable("it is away")
         assert list(line_ids) == [str(EAST)]
         rows = [
-            Row(str(EAST), datetime(2026, 5, 6, hour, tzinfo=UTC), figures) for hour, figures in self.hours_of.items()
+            Row(str(EAST), datetime(2026, 5, 6, hour, tzinfo=UTC), figures, self.quality)
+            for hour, figures in self.hours_of.items()
         ]
         return [row for row in rows if start <= row.starts_at < end]
 
@@ -154,3 +159,6 @@ def test_hours_that_were_only_filled_in_do_not_replace_what_the_database_saw_liv
     del room.database.hours_of[3]
     assert room.check.reassert("7", DAY) == 1
     assert [said[2] for said in room.ledger.said] == [{EAST: (3,)}]
+    room.database.quality = Quality.ESTIMATED  # spread over an outage, or filled in and spoilt since
+    assert room.check.reassert("7", DAY) == 2
+    assert [said[2] for said in room.ledger.said][1:] == [{EAST: (3, 8)}]
