@@ -51,7 +51,8 @@ def test_the_queries_give_people_by_name_where_there_is_one(tmp_path: Path) -> N
     connection.disconnect()
     database = sqlite3.connect(file)
     database.execute(
-        "INSERT INTO sites (site_id, name, time_zone, capacity, reset_time) VALUES ('shop', 'Shop', 'Europe/Zurich', NULL, '00:00')"
+        "INSERT INTO sites (site_id, name, time_zone, capacity, reset_time) "
+        "VALUES ('shop', 'Shop', 'Europe/Zurich', NULL, '00:00')"
     )
     database.execute("INSERT INTO doors VALUES ('north', 'shop', 'North door')")
     database.executemany(
