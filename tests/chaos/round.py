@@ -106,8 +106,8 @@ def play(planned: Round, folder: Path, server: PostgresServer, janitor: Janitor,
 def _let_settle(stage: Stage, outcome: Outcome, say: Say) -> None:
     """Read every camera again, be away until the days are over, settle them, and stop the clock."""
     _be_quiet(stage, outcome, QUIET)
-    now = stage.town.now()
-    over = datetime.combine(now.date() + timedelta(days=1), datetime.min.time(), UTC) + AFTER_MIDNIGHT
+    noon = stage.town.now() + timedelta(hours=12)  # of the day that has begun by now, or is about to begin
+    over = datetime.combine(noon.date() + timedelta(days=1), datetime.min.time(), UTC) + AFTER_MIDNIGHT
     say(f"{stage.elapsed:6.1f} s  nobody is there until {over:%Y-%m-%d %H:%M} UTC")
     code = stage.sleep_until(over)
     if code != 0:
