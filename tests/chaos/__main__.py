@@ -13,16 +13,18 @@ import shutil
 import signal
 import sys
 import tempfile
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from tests.chaos.blow import BlowKind
 from tests.chaos.janitor import Janitor
-from tests.chaos.round import play, report
+from tests.chaos.round import Outcome, play, report
 from tests.chaos.round_table import RoundTable, in_words
 from tests.chaos.schedule import CAMERAS, ROUND_SECONDS, SPEED, Round, plan_rounds
 from tests.support import postgres
+from tests.support.postgres import PostgresServer
 
 INTERRUPTED = 130
 
@@ -86,7 +88,7 @@ def _play_all(rounds: list[Round], table: RoundTable, binaries: Path, *, keep: b
                 _say(_in_words(planned))
                 folder = root / f"round-{planned.number}"
                 folder.mkdir()
-                outcome = play(planned, folder, server, janitor, _say, keep=keep)
+                outcome = _play(planned, folder, server, janitor, keep=keep)
                 table.add(outcome.line())
                 _say("\n".join(report(outcome)))
                 _keep_or_remove(folder, keep=keep or not outcome.is_good)
@@ -99,6 +101,16 @@ def _play_all(rounds: list[Round], table: RoundTable, binaries: Path, *, keep: b
             root.rmdir()
         _say("\n" + "\n".join(in_words(table.lines)))
     return 0 if table.is_good else 1
+
+
+def _play(planned: Round, folder: Path, server: PostgresServer, janitor: Janitor, *, keep: bool) -> Outcome:
+    """Play a round; one that cannot be played to its end is a bad one, and the next one is played all the same."""
+    try:
+        return play(planned, folder, server, janitor, _say, keep=keep)
+    except Exception:  # noqa: BLE001 - whatever it is, it is told
+        outcome = Outcome(planned.number)
+        outcome.doubts.append(traceback.format_exc())
+        return outcome
 
 
 @contextmanager

@@ -51,9 +51,9 @@ class Inquiry:
         self._stage = stage
         fleet = stage.town.ask("cameras")
         zones = {camera["cameraId"]: ZoneInfo(camera["timeZone"]) for camera in fleet}
-        self._clock = FleetClock(stage.ended_at, zones)
         truth = stage.town.ask("truth/hours")
         self._seen, remembered = _by_day(truth, "seen"), _by_day(truth, "history")
+        self._clock = FleetClock(stage.ended_at, zones, tuple(sorted({line for line, _ in self._seen})))
         asked = dict(_camera_history(fleet, {day for _, day in self._seen}))
         self._misheard = differing("asked for its history", asked, "the camera has", remembered)
         # What a camera has forgotten is no figure of it.
@@ -81,6 +81,13 @@ class FleetClock:
 
     zones: Mapping[str, ZoneInfo]
     """By camera id."""
+
+    lines: tuple[str, ...]
+    """Ids of all lines."""
+
+    def lines_of(self, camera_id: str) -> list[str]:
+        """The lines of a camera."""
+        return [line for line in self.lines if line.partition("-")[0] == camera_id]
 
     def day_of(self, line: str, moment: datetime) -> str:
         """The local day a moment falls on, where a line's camera hangs."""
@@ -263,5 +270,7 @@ def _hear_stream(stage: Stage, heard: Testimony, clock: FleetClock) -> None:
     for broke in stage.witness.breaks:
         if broke["unknown"]:
             seen_at = parse_utc(broke["time"])  # a fall is seen a while after it
-            days = (clock.day_of(broke["lineId"], moment) for moment in (seen_at, seen_at - timedelta(hours=1)))
-            marks.update((broke["lineId"], day) for day in days)
+            about = [broke["lineId"]] if broke["lineId"] else clock.lines_of(broke["cameraId"])
+            for line in about:
+                days = (clock.day_of(line, moment) for moment in (seen_at, seen_at - timedelta(hours=1)))
+                marks.update((line, day) for day in days)
