@@ -34,6 +34,9 @@ SPEED = 2160
 
 Sums = dict[str, tuple[int, int]]
 
+# Time is played fast: a machine that has no time for it for a second leaves an hour of the day to be settled later.
+pytestmark = pytest.mark.flaky(reruns=1)
+
 
 class Replay:
     """A day of a file, played before the service."""

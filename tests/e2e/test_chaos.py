@@ -22,6 +22,9 @@ postgres = pytest.importorskip("tests.support.postgres", reason="PostgreSQL is n
 if postgres.binaries() is None:
     pytest.skip("PostgreSQL is not installed", allow_module_level=True)
 
+# Time is played fast: a machine that has no time for it for a second leaves an hour of the day to be settled later.
+pytestmark = pytest.mark.flaky(reruns=1)
+
 
 @pytest.fixture
 def folder() -> Iterator[Path]:

@@ -52,8 +52,8 @@ def test_a_copy_changes_nothing_in_what_it_was_made_of(days):
     assert other[THIRD] == a_day(THIRD)
 
 
-def test_a_body_that_makes_no_sense_is_met_by_whoever_asks_for_it():
+def test_of_a_day_that_makes_no_sense_nothing_is_known_and_it_is_named(caplog):
     days = KeptDays({FIRST: "{}", SECOND: write_camera_day(a_day(SECOND))})
     assert days[SECOND].clock[0].at == datetime(2026, 5, 4, 8, 0, tzinfo=UTC)
-    with pytest.raises(KeyError):
-        days[FIRST]
+    assert days[FIRST] == CameraDay(FIRST)
+    assert str(FIRST) in caplog.text
