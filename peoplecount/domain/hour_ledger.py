@@ -66,8 +66,8 @@ class HourLedger:
         cells = self.line(day, key).cells.values()
         return sum((cell.told.swapped(cell.swapped) for cell in cells), NOBODY)
 
-    def tell(self, increment: Increment) -> None:
-        """An increment was told."""
+    def tell(self, increment: Increment, doubt: timedelta = timedelta(0)) -> None:
+        """An increment was told. ``doubt`` is how far off its beginning and its end may be: a camera may be slow."""
         sight = increment.sight
         places = HourPlaces.of(sight, self._zone)
         started_at, ended_at = sight.by_camera(increment.started_at), sight.by_camera(increment.ended_at)
@@ -76,7 +76,8 @@ class HourLedger:
             edit.cell(place, _told(edit.of(place), increment, people))
         people = Figures(increment.entered.people, increment.left.people)
         if people and increment.quality is not Quality.ESTIMATED:
-            for place in _doubtful(places.place(started_at - CLOCK_DOUBT), places.place(ended_at + CLOCK_DOUBT)):
+            doubt += CLOCK_DOUBT
+            for place in _doubtful(places.place(started_at - doubt), places.place(ended_at + doubt)):
                 edit.cell(place, replace(edit.of(place), straddling=edit.of(place).straddling + people))
         end = places.place(ended_at)
         if people and started_at >= places.midnight(end[0]):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from peoplecount.domain.camera_facts import CameraFacts
 from peoplecount.domain.line import LineKey
@@ -43,6 +43,9 @@ class Reading:
     lines: tuple[LineReading, ...]
     facts: CameraFacts | None = None
     """What the camera is set to; ``None`` where that was not asked."""
+
+    doubt: timedelta = timedelta(0)
+    """How far from ``taken_at`` the camera may have read its totals: half the time it took to answer."""
 
     restarted_at: datetime | None = None
     """UTC, by our clock: when the camera says it last started; ``None`` where it was not asked or does not know."""

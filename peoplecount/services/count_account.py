@@ -51,7 +51,7 @@ def counted(
     outcome = _with_days_begun(before, outcome, ledger)
     memory.counts[camera_id] = outcome.state
     for line in reading.lines:
-        memory.note_read(line.key, reading.taken_at)
+        memory.note_read(line.key, reading.taken_at, reading.doubt)
     is_held = _falls(outcome.state) - _falls(before)
     if not (outcome.lines or ledger.changed or is_held):
         return None
@@ -135,7 +135,7 @@ def _enter(
         else:
             _enter_gap(ledger, line.key, memory.last_read(line.key), moment, longest)
         if count_of_line is not None:
-            _enter_count(ledger, count_of_line)
+            _enter_count(ledger, count_of_line, max(reading.doubt, memory.doubt_of(line.key)))
 
 
 def _enter_gap(ledger: HourLedger, key: LineKey, read_at: datetime | None, moment: Moment, longest: timedelta) -> None:
@@ -143,11 +143,11 @@ def _enter_gap(ledger: HourLedger, key: LineKey, read_at: datetime | None, momen
         ledger.miss(key, read_at, moment)
 
 
-def _enter_count(ledger: HourLedger, line: LineCount) -> None:
+def _enter_count(ledger: HourLedger, line: LineCount, doubt: timedelta) -> None:
     if line.unused_history:
         logger.info("line %s: its history of today is not used: %s", line.key, line.unused_history)
     for increment in line.increments:
-        ledger.tell(increment)
+        ledger.tell(increment, doubt)
     for broke in line.breaks:
         ledger.breaks(broke)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import replace
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from typing import TypeVar
 
 from peoplecount.domain.camera_day import CameraDay
@@ -51,6 +51,7 @@ class CountMemory:
         self._days: dict[str, MutableMapping[date, CameraDay]] = {
             camera_id: KeptDays(days) for camera_id, days in bodies.items()
         }
+        self._doubts: dict[LineKey, timedelta] = {}
         self._last_read = {
             key: max(line.entered.read_at, line.left.read_at, seen.get(str(key), line.entered.read_at))
             for state in self.counts.values()
@@ -61,9 +62,14 @@ class CountMemory:
         """When a line was last read, whatever came of it; ``None`` where it never was."""
         return self._last_read.get(key)
 
-    def note_read(self, key: LineKey, at: datetime) -> None:
-        """A line was read."""
+    def note_read(self, key: LineKey, at: datetime, doubt: timedelta = timedelta(0)) -> None:
+        """A line was read; ``doubt`` is how far from then that may have been."""
         self._last_read[key] = at
+        self._doubts[key] = doubt
+
+    def doubt_of(self, key: LineKey) -> timedelta:
+        """How far from when it is said to have been a line's last reading may have been."""
+        return self._doubts.get(key, timedelta(0))
 
     def days(self, camera_id: str) -> MutableMapping[date, CameraDay]:
         """The days of a camera that are kept. They are only taken apart once somebody asks."""

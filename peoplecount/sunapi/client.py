@@ -193,6 +193,7 @@ class SunapiClient:
             serial=self._knowledge.info.identity,
             lines=self._line_readings(answers),
             facts=self._knowledge.facts,
+            doubt=(answered_at - asked_at) / 2,
         )
 
     def _ask(self) -> Answers:
