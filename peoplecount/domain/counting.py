@@ -39,7 +39,9 @@ class LineState:
 
     def total_of(self, day: date) -> Figures | None:
         """What the camera had shown of a day at the last reading; ``None`` where it was unread on it, or was reset."""
-        if {self.entered.generation, self.left.generation} != {Generation(day)}:
+        counters = self.entered, self.left
+        # Also where no fall was seen at midnight, after a long outage, the totals are those since then.
+        if any(one.read_day != day or one.generation > Generation(day) for one in counters):
             return None
         return Figures(self.entered.total, self.left.total)
 

@@ -51,6 +51,20 @@ def test_nor_is_one_who_came_before_an_hour_that_the_clock_left_out() -> None:
     assert keeping.told()[midnight.date(), "in"] == 2
 
 
+def test_nor_after_an_outage_over_midnight_at_which_no_fall_was_seen() -> None:
+    yesterday = [at("2026-03-09T23:00:00")]
+    today = [
+        at(f"2026-03-10T{time}") for time in ("00:05:00", "00:20:00", "01:00:00", "01:59:30", "02:20:00", "02:59:30")
+    ]
+    camera, keeping = ModelledCamera(yesterday + today, []), Keeping()
+    for moment in moments(at("2026-03-09T22:50:00"), at("2026-03-09T23:10:00"), EVERY):
+        keeping.polls(camera, moment)
+    for moment in moments(at("2026-03-10T01:20:00"), at("2026-03-10T03:20:00"), EVERY):
+        keeping.polls(camera, moment)
+    keeping.settles(camera, day_of(camera, BEGIN), at("2026-03-10T03:20:00"))
+    assert keeping.told()[day_of(camera, BEGIN), "in"] == len(today)
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     strategies.lists(strategies.integers(1, HOURS * 3600), max_size=40),
