@@ -23,7 +23,7 @@ if postgres.binaries() is None:
     pytest.skip("PostgreSQL is not installed", allow_module_level=True)
 
 # Time is played fast: a machine that has no time for it for a second leaves an hour of the day to be settled later.
-pytestmark = pytest.mark.flaky(reruns=1)
+pytestmark = pytest.mark.flaky(reruns=2)
 
 
 @pytest.fixture
