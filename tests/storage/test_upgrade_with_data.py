@@ -118,10 +118,9 @@ def test_an_upgraded_database_is_like_a_new_one(first):
 
 
 @pytest.mark.parametrize("query", ["SELECT line_id, in_count FROM records", "SELECT nonsense FROM no_such_table"])
+@pytest.mark.parametrize("blank", ["sqlite"], indirect=True)
 def test_an_owners_views_do_not_stand_in_the_way(first, query):
     """On the embedded database ``records`` is written anew, and SQLite looks through all views when it is renamed."""
-    if first.product is not Product.SQLITE:
-        pytest.skip("of SQLite only")
     first.execute(text(f"CREATE VIEW report AS {query}"))
     migrate.upgrade(first)
     view = select(literal_column("sql")).select_from(table("sqlite_master")).where(literal_column("name") == "report")
