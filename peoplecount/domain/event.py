@@ -31,11 +31,21 @@ class Quality(StrEnum):
     MEASURED = "measured"
     BACK_FILLED = "back-filled"
     CORRECTED = "corrected"
+    IMPORTED = "imported"
+    """From totals that other software had kept."""
+
     ESTIMATED = "estimated"
     MISSING = "missing"
 
 
-WORSE = (Quality.MEASURED, Quality.BACK_FILLED, Quality.CORRECTED, Quality.ESTIMATED, Quality.MISSING)
+WORSE = (
+    Quality.MEASURED,
+    Quality.BACK_FILLED,
+    Quality.CORRECTED,
+    Quality.IMPORTED,
+    Quality.ESTIMATED,
+    Quality.MISSING,
+)
 """From best to worst: a sum is as good as the worst of what is in it."""
 
 

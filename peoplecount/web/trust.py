@@ -15,6 +15,7 @@ QUALITY_WORDS = {
     Quality.MEASURED: "Measured",
     Quality.BACK_FILLED: "Partly from the camera's history",
     Quality.CORRECTED: "Partly corrected by the camera's history",
+    Quality.IMPORTED: "Partly imported from other software",
     Quality.ESTIMATED: "Partly estimated",
     Quality.MISSING: "Partly not known",
 }

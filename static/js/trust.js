@@ -1,12 +1,13 @@
 // How far today's figures can be trusted, in words; peoplecount/web/trust.py says it the same way.
 
 // From best to worst: a sum is as good as the worst of what is in it.
-const WORSE = ["measured", "back-filled", "corrected", "estimated", "missing"];
+const WORSE = ["measured", "back-filled", "corrected", "imported", "estimated", "missing"];
 
 const WORDS = {
   measured: "Measured",
   "back-filled": "Partly from the camera's history",
   corrected: "Partly corrected by the camera's history",
+  imported: "Partly imported from other software",
   estimated: "Partly estimated",
   missing: "Partly not known",
 };
