@@ -64,7 +64,7 @@ class Service:
             default_site(settings),
             self._runtime.offload,
         )
-        self._history = History(self._database)
+        self._history = History(self._database.hurried())
         self._hub = Hub()
         self._board = LiveBoard(self._sites, self._intervals, self._clock.speed)
         self._snapshots = Snapshots(self._board, self._clock)

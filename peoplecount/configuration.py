@@ -11,7 +11,7 @@ from typing import Any
 from peoplecount.domain.event import EventKind
 from peoplecount.domain.site import DEFAULT_SITE_ID, Site
 from peoplecount.eventlog.data_folder import DataFolder, open_data_folder
-from peoplecount.runtime import Runtime, this_runtime
+from peoplecount.runtime import Runtime
 from peoplecount.services.board_lines import line_names
 from peoplecount.services.count_memory import CAMERA_STATE
 from peoplecount.services.count_state_body import read_count_state
@@ -20,8 +20,10 @@ from peoplecount.settings import Settings
 from peoplecount.settings.database import DatabaseKind
 from peoplecount.storage.api_camaras import CameraDefaults, CameraView
 from peoplecount.storage.camera_table import CameraTable
+from peoplecount.storage.engine import CONNECTIONS
 from peoplecount.storage.hand_count_table import HandCountTable
 from peoplecount.storage.history import History
+from peoplecount.storage.lanes import Lanes
 from peoplecount.storage.migrate import upgrade
 from peoplecount.storage.open import connection_for
 from peoplecount.storage.proxy import ProxyDB
@@ -29,13 +31,15 @@ from peoplecount.storage.site_table import SiteTable
 
 
 def database(settings: Settings, folder: DataFolder, runtime: Runtime | None = None) -> ProxyDB:
-    """The owner's database behind its proxy."""
+    """The owner's database behind its proxy: for a service where there is a ``runtime``, else for a one-off command."""
     defaults = CameraDefaults(
         settings.camera_user, settings.camera_password, settings.poll_interval, settings.time_zone
     )
     view = CameraView(folder.sealer, name=settings.cameras_view, defaults=defaults)
-    offload = (runtime or this_runtime()).offload_database
-    return ProxyDB(connection_for(settings.database), offload=offload, camera_view=view)
+    if runtime is None:
+        return ProxyDB(connection_for(settings.database), camera_view=view)
+    connections = [connection_for(settings.database) for _ in range(CONNECTIONS)]
+    return ProxyDB(Lanes(connections, runtime.database_thread), camera_view=view)
 
 
 def prepare_embedded(settings: Settings) -> None:

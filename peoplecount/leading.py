@@ -83,7 +83,7 @@ class Leading:
         """A polling session, for the process that has the lead."""
         offload, folder = self._runtime.offload, self._folder
         if self._settings.database.kind is DatabaseKind.SQLITE:
-            self._runtime.offload_database(prepare_embedded, self._settings)
+            offload(prepare_embedded, self._settings)
         term = offload(folder.log.raise_term)
         if offload(discover_rewind, folder.log, folder.store):
             logger.warning("the event log is older than it was: it was put back or lost; a new epoch begins")

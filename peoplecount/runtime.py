@@ -26,9 +26,12 @@ class Runtime:
     offload: Offload
     """For the log and the local store, which take several threads at once."""
 
-    offload_database: Offload
-    """For the database: one call at a time. Drivers' and SQLAlchemy's locks are gevent's own once it has patched, and
-    those must not be contended by threads of a pool: waiting threads are woken late or never."""
+    database_thread: Callable[[], Offload]
+    """Makes one for the database: a thread of its own, for one connection and one call at a time.
+
+    SQLAlchemy's locks are gevent's own once it has patched, and those must not be contended by threads of a pool:
+    waiting threads are woken late or never.
+    """
 
     make_scheduler: Callable[[], Scheduler]
 
@@ -38,8 +41,8 @@ def this_runtime() -> Runtime:
     # A slot that is missed because the poll before still runs is counted by the collector.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
     if monkey.is_module_patched("threading"):
-        return Runtime(PoolOffload(LOG_THREADS), PoolOffload(1), _gevent_scheduler)
-    return Runtime(call_here, call_here, _background_scheduler)
+        return Runtime(PoolOffload(LOG_THREADS), lambda: PoolOffload(1), _gevent_scheduler)
+    return Runtime(call_here, lambda: call_here, _background_scheduler)
 
 
 class PoolOffload:

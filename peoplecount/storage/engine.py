@@ -6,6 +6,7 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, CursorResult, Engine, Executable, event, exc
@@ -28,6 +29,9 @@ CONNECT_SECONDS = 10
 """The drivers' own patience (15 s and more) is longer than a page's."""
 
 STATEMENT_SECONDS = 30
+
+LOCK_SECONDS = 10
+"""Shorter than a statement's time: a lock that is not had ends the statement and not the connection."""
 
 ROWS_AT_ONCE = 1000
 """Rows handed to the driver in one go; Microsoft's driver holds all of them in memory, padded."""
@@ -68,6 +72,7 @@ class EngineConnection(ABC):
         self.schema = schema
         self._engine: Engine | None = None
         self._making = threading.Lock()
+        self._open: dict[int, Any] = {}
 
     def connect(self) -> None:
         """Make sure the database answers."""
@@ -79,6 +84,15 @@ class EngineConnection(ABC):
             engine, self._engine = self._engine, None
         if engine is not None:
             engine.dispose()
+
+    def break_off(self) -> None:
+        """Make calls under way fail, from another thread, where they would not come back by themselves.
+
+        Nothing happens where a driver has time-outs that it keeps to.
+        """
+        for connection in list(self._open.values()):
+            with suppress(Exception):  # it may be closed at this moment; drivers differ in what they say then
+                self._break(connection)
 
     def check(self) -> ServerInfo:
         """Ask the server who it is."""
@@ -125,12 +139,23 @@ class EngineConnection(ABC):
                 engine = self._make_engine()
                 engine.update_execution_options(schema_translate_map=schema_map(self.product, self.schema))
                 event.listen(engine, "handle_error", self._note_gone)
+                event.listen(engine, "connect", self._note_open)
+                event.listen(engine, "close", self._note_closed)
                 self._engine = engine
             return self._engine
 
     def _note_gone(self, context: ExceptionContext) -> None:
         if context.original_exception is not None and is_gone(self.product, context.original_exception):
             context.is_disconnect = True
+
+    def _note_open(self, connection: Any, entry: object) -> None:  # noqa: ANN401, ARG002
+        self._open[id(connection)] = connection
+
+    def _note_closed(self, connection: Any, entry: object) -> None:  # noqa: ANN401, ARG002
+        self._open.pop(id(connection), None)
+
+    def _break(self, connection: Any) -> None:  # noqa: ANN401, B027 - most drivers keep to their time-outs
+        """Make the call under way on a driver's own connection fail, without waiting for anybody."""
 
     @abstractmethod
     def _make_engine(self) -> Engine:

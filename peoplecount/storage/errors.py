@@ -3,6 +3,8 @@
 - ``DatabaseError``: anything a database did not do
   - ``DatabaseUnavailable``: it is away, hangs or is overloaded; the same call may succeed later
     - ``CircuitOpen``: it was away a moment ago and is not asked again yet
+    - ``DatabaseSilent``: it does not answer in time, neither this nor anything else
+    - ``DatabaseBusy``: it is there, but has no connection free, holds a lock or takes too long over this one thing
   - ``DatabaseRefused``: it does not let us in, or not do that; somebody has to change a right or a password
   - ``DatabaseConflict``: another transaction was in the way and ours was rolled back; it may be repeated
   - ``SchemaMismatch``: tables or columns are not the ones this version needs
@@ -10,6 +12,7 @@
   - ``ValueRefused``: a value does not fit where it is to go, and never will; everything else may well be written
   - ``RowsLost``: the server took a batch and does not have all of it
   - ``DriverMissing``: the driver, or a library of the system's, is not installed
+    - ``DriverUnfit``: the driver that is installed cannot do what is wished of the connection
 - ``InvalidEntry``: a camera, site or door that somebody wants to enter makes no sense
 - ``UnsafeStatement``: SQL built from values; a mistake in the program
 """
@@ -32,6 +35,14 @@ class CircuitOpen(DatabaseUnavailable):
         super().__init__(f"the database is away ({reason}); it is asked again in {retry_after:.0f} s")
         self.retry_after = retry_after
         """Seconds."""
+
+
+class DatabaseSilent(DatabaseUnavailable):
+    """The database does not answer in time, neither this question nor any other: it hangs, or the network does."""
+
+
+class DatabaseBusy(DatabaseUnavailable):
+    """The database is there, but has no connection free, holds a lock or takes too long over this one thing."""
 
 
 class DatabaseRefused(DatabaseError):
@@ -65,6 +76,10 @@ class RowsLost(DatabaseError):
 
 class DriverMissing(DatabaseError):
     """The driver, or a library of the system's that it needs, is not installed; the message says what to install."""
+
+
+class DriverUnfit(DriverMissing):
+    """The driver that is installed cannot do what is wished of the connection; the message says which wish."""
 
 
 class InvalidEntry(ValueError):

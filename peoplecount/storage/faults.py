@@ -16,6 +16,7 @@ from sqlalchemy import exc
 
 from peoplecount.storage.dialects import Product
 from peoplecount.storage.errors import (
+    DatabaseBusy,
     DatabaseConflict,
     DatabaseError,
     DatabaseRefused,
@@ -39,7 +40,7 @@ def as_ours(product: Product) -> Iterator[None]:
     try:
         yield
     except exc.TimeoutError as error:
-        raise DatabaseUnavailable("all connections are in use, and none came free in time") from error
+        raise DatabaseBusy("all connections are in use, and none came free in time") from error
     except exc.DataError as error:  # SQLSTATE 22…, and what a driver refuses to send
         raise ValueRefused(_without_prefixes(_first_line(error.orig or error))) from error
     except exc.DBAPIError as error:
@@ -57,6 +58,12 @@ def is_gone(product: Product, error: BaseException) -> bool:
     return product is Product.SQL_SERVER and isinstance(_of_sql_server(error), DatabaseUnavailable)
 
 
+def is_elsewhere(error: BaseException) -> bool:
+    """Whether a failover partner may have what could not be had of a SQL Server: nobody there, or not the principal."""
+    numbers = {int(number) for number in _NATIVE_NUMBER.findall(_odbc_parts(error)[1])}
+    return 4060 in numbers or isinstance(_of_sql_server(error), DatabaseUnavailable)
+
+
 def _of_sqlite(error: BaseException) -> DatabaseError:  # noqa: PLR0911
     said = str(error)
     code = getattr(error, "sqlite_errorcode", None)
@@ -65,6 +72,8 @@ def _of_sqlite(error: BaseException) -> DatabaseError:  # noqa: PLR0911
     if code in {sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY}:
         return DatabaseConflict(said)
     primary = code & 0xFF
+    if primary in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_INTERRUPT}:
+        return DatabaseBusy(said)
     if primary in _SQLITE_AWAY:
         return DatabaseUnavailable(said)
     if primary in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH}:
@@ -78,8 +87,6 @@ def _of_sqlite(error: BaseException) -> DatabaseError:  # noqa: PLR0911
 
 _SQLITE_VALUE = {sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH, sqlite3.SQLITE_TOOBIG}
 _SQLITE_AWAY = {
-    sqlite3.SQLITE_BUSY,
-    sqlite3.SQLITE_LOCKED,
     sqlite3.SQLITE_CANTOPEN,
     sqlite3.SQLITE_FULL,
     sqlite3.SQLITE_IOERR,
@@ -101,7 +108,9 @@ def _of_postgresql(error: BaseException) -> DatabaseError:  # noqa: PLR0911
         return DatabaseRefused(said, at_sign_in=False)
     if state in {"42P01", "42703", "3F000"}:  # no such table, column, schema
         return SchemaMismatch(said)
-    if state[:2] in {"08", "53", "58"} or state[:3] == "57P" or state in {"57014", "55P03", "25006"}:
+    if state in {"57014", "55P03"}:  # over the time for a statement or for a lock: the server itself says so
+        return DatabaseBusy(said)
+    if state[:2] in {"08", "53", "58"} or state[:3] == "57P" or state == "25006":
         return DatabaseUnavailable(said)
     return ValueRefused(said) if state[:2] in _STATES_OF_VALUES else DatabaseError(said)
 
@@ -126,6 +135,8 @@ def _of_sql_server(error: BaseException) -> DatabaseError:  # noqa: PLR0911
         return DatabaseRefused(said, at_sign_in=False)
     if numbers & _SQL_SERVER_SCHEMA:
         return SchemaMismatch(said)
+    if numbers & {1222}:  # over the time for a lock: the server itself says so
+        return DatabaseBusy(said)
     if state[:2] == "08" or state in _ODBC_AWAY or numbers & _SQL_SERVER_AWAY or _FREETDS_AWAY.search(said):
         return DatabaseUnavailable(said)
     if numbers & _SQL_SERVER_VALUE or state[:2] in _STATES_OF_VALUES or state == "HY104":  # HY104: too many digits
@@ -135,12 +146,12 @@ def _of_sql_server(error: BaseException) -> DatabaseError:  # noqa: PLR0911
 
 _NATIVE_NUMBER = re.compile(r"\((-?\d+)\) \(SQL\w+\)")
 _SQL_SERVER_CONFLICT = {1205, 2601, 2627, 3960, 3961}  # 2627 unique constraint, 2601 unique index
-_SQL_SERVER_SIGN_IN = {911, 916, 4060, 4064, 18450, 18452, 18456, 18470, 18486, 18487, 18488}
+_SQL_SERVER_SIGN_IN = {911, 916, 4060, 4064, 18450, 18452, 18456, 18470, 18486, 18487, 18488, 40532, 40615, 40914}
 _SQL_SERVER_RIGHTS = {229, 230, 262, 297, 300, 2760, 15247}
 _SQL_SERVER_SCHEMA = {207, 208, 2812}
 _SQL_SERVER_VALUE = {220, 232, 241, 242, 245, 515, 547, 2628, 8023, 8114, 8115, 8152}  # FreeTDS says 42000 of some
 _SQL_SERVER_AWAY = (
-    {596, 701, 802, 1204, 1222, 3906, 6005, 8645, 8651, 9001, 9002, 17142, 17197}  # killed, memory, locks, log full
+    {596, 701, 802, 1204, 3906, 6005, 8645, 8651, 9001, 9002, 17142, 17197}  # killed, memory, locks, log full
     | {64, 121, 233, 10053, 10054, 10060, 10061}  # the network
     | {10928, 10929, 40197, 40501, 40613, 49918, 49919, 49920}  # Azure SQL: busy or moving
     | {20003, 20004, 20006, 20009, 20047}  # FreeTDS: time-out, read, write, connect, dead

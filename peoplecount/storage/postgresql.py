@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import importlib
+import os
+import socket
 from collections.abc import Mapping
+from typing import Any
 
 from sqlalchemy import URL, Engine, create_engine
 
 from peoplecount.storage.dialects import SCHEMA, Product
-from peoplecount.storage.engine import CONNECT_SECONDS, STATEMENT_SECONDS, EngineConnection, pool_options
+from peoplecount.storage.engine import (
+    CONNECT_SECONDS,
+    LOCK_SECONDS,
+    STATEMENT_SECONDS,
+    EngineConnection,
+    pool_options,
+)
 from peoplecount.storage.errors import DriverMissing
+
+KEEP_ALIVE_SECONDS = 30
+"""Firewalls forget connections of which they have heard nothing for some minutes."""
 
 
 class PostgreSQLConnection(EngineConnection):
@@ -28,9 +40,13 @@ class PostgreSQLConnection(EngineConnection):
         password: str = "",
         options: Mapping[str, str] | None = None,
         schema: str = SCHEMA,
+        login_seconds: int = CONNECT_SECONDS,
+        query_seconds: int = STATEMENT_SECONDS,
     ) -> None:
         """``host`` may be the folder of a Unix socket; ``options`` are libpq's, such as ``sslmode``."""
         super().__init__(schema)
+        self._login_seconds = login_seconds
+        self._query_seconds = query_seconds
         self._url = URL.create(
             "postgresql+psycopg",
             username=user or None,
@@ -46,13 +62,23 @@ class PostgreSQLConnection(EngineConnection):
         return create_engine(
             self._url,
             connect_args={
-                "connect_timeout": CONNECT_SECONDS,
+                "connect_timeout": self._login_seconds,
                 "application_name": "peoplecount",
-                "tcp_user_timeout": STATEMENT_SECONDS * 1000,
-                "options": f"-c statement_timeout={STATEMENT_SECONDS}s -c lock_timeout={CONNECT_SECONDS}s",
+                # What is sent and not acknowledged, as after hours behind a firewall that has forgotten the connection,
+                # is given up after as long as a connection may take; and firewalls are reminded.
+                "tcp_user_timeout": self._login_seconds * 1000,
+                "keepalives_idle": KEEP_ALIVE_SECONDS,
+                "keepalives_interval": KEEP_ALIVE_SECONDS // 3,
+                "keepalives_count": 3,
+                "options": f"-c statement_timeout={self._query_seconds}s -c lock_timeout={LOCK_SECONDS}s",
             },
             **pool_options(),
         )
+
+    def _break(self, connection: Any) -> None:  # noqa: ANN401
+        """End what waits at the socket: libpq has no time-out of its own for a server that is frozen."""
+        with socket.socket(fileno=os.dup(connection.fileno())) as shared:
+            shared.shutdown(socket.SHUT_RDWR)
 
 
 def _demand_driver() -> None:

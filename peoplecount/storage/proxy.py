@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 import random
+import threading
 import time
 from collections.abc import Callable, Sequence
 from typing import TypeVar
@@ -17,19 +19,32 @@ from peoplecount.storage.circuit import Circuit
 from peoplecount.storage.connection import IDBConnection, Parameters, Rows, ServerInfo, Transaction
 from peoplecount.storage.errors import (
     CircuitOpen,
+    DatabaseBusy,
     DatabaseConflict,
     DatabaseError,
     DatabaseRefused,
+    DatabaseSilent,
     DatabaseUnavailable,
     DriverMissing,
 )
+from peoplecount.storage.lanes import Lanes
 from peoplecount.storage.query_statistics import QueryStatistics
 from peoplecount.storage.safe_statement import label_of, refuse_values
 
 T = TypeVar("T")
 
-ATTEMPTS = {DatabaseUnavailable: 2, DatabaseConflict: 4}
-"""A dropped link is worth one more try on a new connection; whoever lost a conflict usually wins the next."""
+ATTEMPTS_AT_LINK = 2
+"""A dropped link is worth one more try on a new connection; what hangs or is too slow is not."""
+
+ATTEMPTS_AT_CONFLICT = 4
+"""Whoever lost a conflict usually wins the next."""
+
+BUSY_TOLD_EVERY = 600.0
+"""Seconds between two lines in the log that say that the database is slow."""
+
+FIRST_WAIT = 1.5
+"""Seconds to wait for whoever connects first. Before somebody is in, one tries at a time: a wrong password that all try
+at once locks the account."""
 
 LONGEST_PAUSE = 0.1
 """Seconds between two attempts, at most."""
@@ -54,7 +69,10 @@ class ProxyDB:
         pause: Callable[[float], None] = time.sleep,
         log: logging.Logger | None = None,
     ) -> None:
-        """``jitter`` gives numbers from 0 to 1; ``pause`` waits for seconds, here and not in ``offload``."""
+        """``connection`` may be ``Lanes``, which offload by themselves.
+
+        ``jitter`` gives numbers from 0 to 1; ``pause`` waits for seconds, here and not in ``offload``.
+        """
         self._connection = connection
         self._offload = offload
         self._camera_view = camera_view
@@ -64,6 +82,8 @@ class ProxyDB:
         self._log = log or logging.getLogger(__name__)
         self._circuit = Circuit(monotonic, jitter)
         self._statistics = QueryStatistics()
+        self._contact = _Contact()
+        self._busy_told_at = float("-inf")
         self._roster: Roster | None = None
         self._told: frozenset[str] = frozenset()
 
@@ -76,6 +96,14 @@ class ProxyDB:
     def circuit_state(self) -> str:
         """``closed`` while the database answers, ``open`` or ``half-open`` while it is away."""
         return self._circuit.state
+
+    def hurried(self) -> IDBConnection:
+        """The same for pages: told sooner that the database is slow or away, all else is shared."""
+        if not isinstance(self._connection, Lanes):
+            return self
+        twin = copy.copy(self)
+        twin._connection = self._connection.hurried()  # noqa: SLF001 - of our own kind
+        return twin
 
     def connect(self) -> None:
         """Make sure the database answers. Not needed before the other calls."""
@@ -128,16 +156,25 @@ class ProxyDB:
         return before.changes_to(reading.roster)
 
     def _call(self, call: Callable[[], T], repeatable: bool) -> T:  # noqa: FBT001
+        if self._contact.is_made:
+            return self._ask(call, repeatable)
+        if not self._contact.trying.acquire(timeout=FIRST_WAIT):
+            raise CircuitOpen("it is being asked for the first time", FIRST_WAIT)
+        try:
+            result = self._ask(call, repeatable)
+        finally:
+            self._contact.trying.release()
+        self._contact.is_made = True
+        return result
+
+    def _ask(self, call: Callable[[], T], repeatable: bool) -> T:  # noqa: FBT001
         self._statistics.calls += 1
         ticket = self._admit()
         try:
             result = self._attempt(call, repeatable)
         except DatabaseError as error:
             self._statistics.failures += 1
-            if _is_outage(error):
-                self._note_outage(ticket, error)
-            else:
-                self._note_answer(ticket)
+            self._note_error(ticket, error)
             raise
         except BaseException:
             self._circuit.abandoned(ticket)
@@ -158,11 +195,24 @@ class ProxyDB:
             try:
                 return self._offload(call)
             except (DatabaseUnavailable, DatabaseConflict) as error:
-                if not repeatable or attempt >= ATTEMPTS[type(error)]:
+                if not repeatable or attempt >= _attempts(error):
                     raise
             attempt += 1
             self._statistics.retries += 1
             self._pause(self._jitter() * LONGEST_PAUSE)
+
+    def _note_error(self, ticket: int, error: DatabaseError) -> None:
+        if isinstance(error, DatabaseBusy) and self._circuit.state == "closed":
+            self._note_busy(error)
+        elif _is_outage(error):
+            self._note_outage(ticket, error)
+        else:
+            self._note_answer(ticket)
+
+    def _note_busy(self, error: DatabaseBusy) -> None:
+        if self._monotonic() - self._busy_told_at >= BUSY_TOLD_EVERY:
+            self._busy_told_at = self._monotonic()
+            self._log.warning("The database is slow: %s", error)
 
     def _note_outage(self, ticket: int, error: DatabaseError) -> None:
         if self._circuit.failed(ticket, _short(error)):
@@ -175,6 +225,14 @@ class ProxyDB:
         lasted = self._circuit.succeeded(ticket)
         if lasted is not None:
             self._log.warning("The database is back after %.0f s", lasted)
+
+
+class _Contact:
+    """Whether the database has ever answered, and who tries for the first time."""
+
+    def __init__(self) -> None:
+        self.is_made = False
+        self.trying = threading.Lock()
 
 
 class WatchedTransaction:
@@ -206,6 +264,12 @@ class WatchedTransaction:
             return call()
         finally:
             self._timings.append((label_of(statement), self._monotonic() - begun))
+
+
+def _attempts(error: DatabaseError) -> int:
+    if isinstance(error, DatabaseConflict):
+        return ATTEMPTS_AT_CONFLICT
+    return 1 if isinstance(error, DatabaseBusy | DatabaseSilent) else ATTEMPTS_AT_LINK
 
 
 def _is_outage(error: DatabaseError) -> bool:

@@ -37,6 +37,9 @@ class SQLiteConnection(EngineConnection):
         event.listen(engine, "begin", _begin)
         return engine
 
+    def _break(self, connection: sqlite3.Connection) -> None:
+        connection.interrupt()
+
     def _begin(self, connection: Connection, *, writes: bool) -> None:
         connection.info["begin"] = "BEGIN IMMEDIATE" if writes else "BEGIN"
         connection.begin()

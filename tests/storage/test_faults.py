@@ -8,6 +8,7 @@ from sqlalchemy import exc, insert
 
 from peoplecount.storage.dialects import Product
 from peoplecount.storage.errors import (
+    DatabaseBusy,
     DatabaseConflict,
     DatabaseError,
     DatabaseRefused,
@@ -129,7 +130,8 @@ def test_a_dead_link_is_known_with_freetds_too():
         ("42703", SchemaMismatch),
         ("57P01", DatabaseUnavailable),
         ("53300", DatabaseUnavailable),
-        ("57014", DatabaseUnavailable),
+        ("57014", DatabaseBusy),
+        ("55P03", DatabaseBusy),
         ("08006", DatabaseUnavailable),
         (None, DatabaseUnavailable),
         ("42601", DatabaseError),
@@ -155,8 +157,9 @@ def test_a_refusal_while_connecting_to_postgresql_is_told_by_its_words():
 @pytest.mark.parametrize(
     ("code", "text", "kind"),
     [
-        (sqlite3.SQLITE_BUSY, "database is locked", DatabaseUnavailable),
-        (sqlite3.SQLITE_BUSY_SNAPSHOT, "database is locked", DatabaseUnavailable),
+        (sqlite3.SQLITE_BUSY, "database is locked", DatabaseBusy),
+        (sqlite3.SQLITE_BUSY_SNAPSHOT, "database is locked", DatabaseBusy),
+        (sqlite3.SQLITE_INTERRUPT, "interrupted", DatabaseBusy),
         (sqlite3.SQLITE_FULL, "database or disk is full", DatabaseUnavailable),
         (sqlite3.SQLITE_CANTOPEN, "unable to open database file", DatabaseUnavailable),
         (sqlite3.SQLITE_IOERR_WRITE, "disk I/O error", DatabaseUnavailable),

@@ -1,0 +1,62 @@
+"""A lane: one connection to the database in a thread of its own, for one call at a time."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Protocol, TypeVar
+
+from peoplecount.domain.offload import Offload
+from peoplecount.storage.connection import IDBConnection
+from peoplecount.storage.errors import DatabaseUnavailable
+
+T = TypeVar("T")
+
+
+class BreakableConnection(IDBConnection, Protocol):
+    """A connection that somebody else can break, where a call on it does not come back."""
+
+    def break_off(self) -> None:
+        """Make the call under way fail, as far as the driver lets us. Blocks nobody; never raises."""
+        ...
+
+
+class Lane:
+    """Where ``connection`` is used by one call at a time, through an ``offload`` of its own."""
+
+    def __init__(self, connection: BreakableConnection, offload: Offload) -> None:
+        self._connection = connection
+        self._offload = offload
+        self._is_stale = False
+
+    def begin(self, call: Callable[[IDBConnection], T], ended: Callable[[bool], None]) -> Future[T]:
+        """Run ``call`` elsewhere. ``ended`` is told whether the database answered, before anybody else is."""
+        outcome: Future[T] = Future()
+
+        def run() -> None:
+            try:
+                result = self._offload(self._answer, call)
+            except BaseException as error:  # noqa: BLE001 - raised again by whoever waits for the outcome
+                ended(not isinstance(error, DatabaseUnavailable))
+                outcome.set_exception(error)
+            else:
+                ended(True)
+                outcome.set_result(result)
+
+        threading.Thread(target=run, name="database", daemon=True).start()
+        return outcome
+
+    def mistrust(self) -> None:
+        """Connect anew before the next call: whatever made another connection hang may have cut this one, too."""
+        self._is_stale = True
+
+    def break_off(self) -> None:
+        """Make the call under way fail."""
+        self._connection.break_off()
+
+    def _answer(self, call: Callable[[IDBConnection], T]) -> T:
+        if self._is_stale:
+            self._is_stale = False
+            self._connection.disconnect()
+        return call(self._connection)
