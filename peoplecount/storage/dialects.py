@@ -18,9 +18,13 @@ from sqlalchemy import (
     Dialect,
     Executable,
     Integer,
+    Select,
     String,
+    Table,
     Text,
     TypeDecorator,
+    bindparam,
+    false,
     func,
     select,
     text,
@@ -106,6 +110,24 @@ def _date(element: local_day, compiler: SQLCompiler, **options: Any) -> str:  # 
     return f"date({compiler.process(element.clauses, **options)})"
 
 
+class as_words(FunctionElement[str]):  # noqa: N801 - as above
+    """An identifier as text for people: compared and sorted as the database does, so that it goes with names."""
+
+    type = String()
+    inherit_cache = True
+    name = "as_words"
+
+
+@compiles(as_words)
+def _as_it_is(element: as_words, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401
+    return compiler.process(element.clauses, **options)
+
+
+@compiles(as_words, Product.SQL_SERVER.value)
+def _collated(element: as_words, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401
+    return f"{compiler.process(element.clauses, **options)} COLLATE DATABASE_DEFAULT"
+
+
 class UtcTime(TypeDecorator[datetime]):
     """A moment, aware and in UTC on our side.
 
@@ -168,6 +190,18 @@ def before_migrating(product: Product) -> list[Executable]:
             )
         ]
     return []
+
+
+def one_at_a_time(product: Product, table: Table) -> Select[Any]:
+    """Wait until nobody else who asks this, or on SQL Server adds rows, is under way; until the transaction ends.
+
+    Also until those have ended whose connection was lost: what became of them is certain afterwards. Binds ``lock``, a
+    name. The account may have no more rights than to read and to add.
+    """
+    if product is Product.POSTGRESQL:
+        return select(func.pg_advisory_xact_lock(func.hashtext(bindparam("lock"))))
+    nobody: Select[Any] = select(bindparam("lock").label("lock")).select_from(table).where(false())
+    return nobody.with_hint(table, "WITH (TABLOCKX, HOLDLOCK)", Product.SQL_SERVER.value)
 
 
 def create_schema(product: Product, quoted: str, plain: str) -> str | None:

@@ -12,7 +12,7 @@ from peoplecount.domain.camera import Camera
 from peoplecount.domain.roster import Roster
 from peoplecount.storage import migrate
 from peoplecount.storage.api_camaras import CameraView
-from peoplecount.storage.dialects import Product, schema_name
+from peoplecount.storage.dialects import schema_name
 from peoplecount.storage.schema import cameras, hour_counts, positions, records, sites
 from tests.storage.test_migrate import moved
 from tests.support.toy_sealer import ToySealer
@@ -136,5 +136,7 @@ def test_an_owners_own_view_of_cameras_stays_as_it_is(make_connection):
     connection.execute(text(f'CREATE VIEW "API_camaras" AS SELECT {columns} FROM mine'))
     migrate.upgrade(connection)
     assert connection.execute(select(literal_column("*")).select_from(table("API_camaras"))) == []
-    view = select(literal_column("sql")).select_from(table("sqlite_master")).where(literal_column("type") == "view")
+    view = (
+        select(literal_column("sql")).select_from(table("sqlite_master")).where(literal_column("name") == "API_camaras")
+    )
     assert [row.sql for row in connection.execute(view)] == [f'CREATE VIEW "API_camaras" AS SELECT {columns} FROM mine']

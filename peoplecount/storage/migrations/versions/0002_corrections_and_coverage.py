@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from alembic import context, op
-from sqlalchemy.schema import CreateView
+from sqlalchemy.schema import CreateView, DropView
 
 from peoplecount.storage.dialects import Product, UtcTime, id_text, local_time, row_number, words
 
@@ -163,11 +163,14 @@ def _is_ours(schema: str | None) -> bool:
 
 
 def _replace_view(schema: str | None) -> None:
-    """In place where the database can, because that keeps who may read it."""
-    on_sqlite = op.get_context().dialect.name == Product.SQLITE
-    if on_sqlite:
-        op.execute(f'DROP VIEW "{VIEW}"')
-    op.execute(_camera_view(schema, or_replace=not on_sqlite))
+    """In place on PostgreSQL, because that keeps who may read it.
+
+    Not on SQL Server: servers that speak its language do not all understand ``CREATE OR ALTER VIEW``.
+    """
+    in_place = op.get_context().dialect.name == Product.POSTGRESQL
+    if not in_place:
+        op.execute(DropView(sa.Table(VIEW, sa.MetaData(), schema=schema)))
+    op.execute(_camera_view(schema, or_replace=in_place))
 
 
 def _camera_view(schema: str | None, *, or_replace: bool) -> CreateView:
