@@ -58,6 +58,11 @@ class DatabaseSettings:
     driver: str = ""
     """Name of the ODBC driver; empty: the best one present."""
 
+    keytab: Path | None = None
+    """What a trusted connection signs in with; ``None``: the ticket the system has."""
+
+    login_seconds: int = 10
+    query_seconds: int = 30
     options: Mapping[str, str] = field(default_factory=dict, repr=False)
     """What else the driver is told. Not shown: ``odbc_connect`` holds a password."""
 
@@ -149,10 +154,14 @@ def _complete(given: _Given, parts: UrlParts, kind: DatabaseKind) -> DatabaseSet
         user=_either(given, "DB_USER", parts.user, given.texts.get("DB_USER", "")),
         password=_either(given, "DB_PASSWORD", parts.password, given.texts.get("DB_PASSWORD", "")),
         driver=_either(given, "DB_DRIVER", driver, given.texts.get("DB_DRIVER", "")),
+        keytab=readers.path(given.texts["DB_KEYTAB"]) if "DB_KEYTAB" in given.texts else None,
+        login_seconds=int(given.texts.get("DB_LOGIN_TIMEOUT", "10")),
+        query_seconds=int(given.texts.get("DB_QUERY_TIMEOUT", "30")),
         options=options,
         schema=given.schema,
     )
     _demand_place(given, database)
+    _demand_sense(given, database)
     return database if len(given.faults) == before else None
 
 
@@ -206,3 +215,15 @@ def _demand_place(given: _Given, database: DatabaseSettings) -> None:
         given.faults.append(f"{source} names no server; add it there or in DB_SERVER")
     if not database.name:
         given.faults.append(f"{source} names no database; add it there or in DB_NAME")
+
+
+def _demand_sense(given: _Given, database: DatabaseSettings) -> None:
+    """Wishes that exclude each other are faults: one of them would be passed over."""
+    if "odbc_connect" in database.options and len(database.options) > 1:
+        given.faults.append("odbc_connect is a whole connection string; put the other options into it")
+    if database.keytab is not None and database.kind is not DatabaseKind.MSSQL:
+        given.faults.append(
+            "DB_KEYTAB is for SQL Server only; for PostgreSQL set KRB5_CLIENT_KTNAME in the environment"
+        )
+    if database.keytab is not None and database.user:
+        given.faults.append("DB_KEYTAB and DB_USER are both set; keep one: a keytab signs in by itself (Kerberos)")

@@ -36,6 +36,17 @@ def authorities_file(value: str) -> Path:
     return file
 
 
+def key_file(value: str) -> Path:
+    """A file of keys that can be read."""
+    file = path(value)
+    try:
+        with file.open("rb") as opened:
+            opened.read(1)
+    except OSError as error:
+        raise ValueError(f"the file {value!r} cannot be read: {error.strerror}") from error
+    return file
+
+
 def whole(least: int, most: int) -> Callable[[str], int]:
     """Reads a whole number from ``least`` to ``most``."""
 

@@ -116,6 +116,13 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("DB_USER", "Database", "", "Login. Not set: the account the service runs under (trusted connection)."),
     Setting("DB_PASSWORD", "Database", "", "Its password, as it is: nothing is encoded here.", secret=True),
     Setting(
+        "DB_KEYTAB",
+        "Database",
+        "",
+        "Keytab to sign in to SQL Server with (Kerberos), in place of `DB_USER`. Not set: the ticket the system has.",
+        readers.key_file,
+    ),
+    Setting(
         "DB_DRIVER",
         "Database",
         "",
@@ -125,8 +132,17 @@ SETTINGS: tuple[Setting, ...] = (
         "DB_OPTIONS",
         "Database",
         "",
-        "Further ODBC options, such as `Encrypt=yes;TrustServerCertificate=yes`.",
+        "Further options, such as `TrustServerCertificate=yes`; for SQL Server in Microsoft's words, whichever the "
+        "driver ([SQL Server](sql-server.md)).",
         secret=True,
+    ),
+    Setting("DB_LOGIN_TIMEOUT", "Database", "10", "Seconds a server has to let us in.", readers.whole(1, 300)),
+    Setting(
+        "DB_QUERY_TIMEOUT",
+        "Database",
+        "30",
+        "Seconds a server has for one statement.",
+        readers.whole(1, 3600),
     ),
     Setting(
         "DB_SCHEMA",

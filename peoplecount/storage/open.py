@@ -57,6 +57,21 @@ class DatabasePlace(Protocol):
         ...
 
     @property
+    def keytab(self) -> Path | None:
+        """What a trusted connection signs in with on Linux; ``None``: the ticket the system has."""
+        ...
+
+    @property
+    def login_seconds(self) -> int:
+        """How long a server has to let us in."""
+        ...
+
+    @property
+    def query_seconds(self) -> int:
+        """How long a server has for a statement."""
+        ...
+
+    @property
     def options(self) -> Mapping[str, str]:
         """The driver's own."""
         ...
@@ -83,6 +98,8 @@ def connection_for(place: DatabasePlace) -> EngineConnection:
             password=place.password,
             options=place.options,
             schema=place.schema,
+            login_seconds=place.login_seconds,
+            query_seconds=place.query_seconds,
         )
     return SQLServerConnection(
         place.host,
@@ -93,4 +110,7 @@ def connection_for(place: DatabasePlace) -> EngineConnection:
         driver=place.driver,
         options=place.options,
         schema=place.schema,
+        keytab=place.keytab,
+        login_seconds=place.login_seconds,
+        query_seconds=place.query_seconds,
     )

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from sqlalchemy import URL, Engine, create_engine, event
+from sqlalchemy import Engine, create_engine, event
 
 from peoplecount.storage.dialects import SCHEMA, Product
-from peoplecount.storage.engine import CONNECT_SECONDS, STATEMENT_SECONDS, EngineConnection, pool_options
+from peoplecount.storage.engine import (
+    CONNECT_SECONDS,
+    LOCK_SECONDS,
+    STATEMENT_SECONDS,
+    EngineConnection,
+    pool_options,
+)
 from peoplecount.storage.errors import DriverMissing
-from peoplecount.storage.faults import INSTALL_ODBC_DRIVER
-
-PREFERRED_DRIVERS = ("ODBC Driver 18 for SQL Server", "ODBC Driver 17 for SQL Server", "FreeTDS")
+from peoplecount.storage.faults import INSTALL_ODBC_DRIVER, is_elsewhere
+from peoplecount.storage.kerberos import sign_in_with
+from peoplecount.storage.odbc_driver import Family, OdbcDriver, best_driver
+from peoplecount.storage.odbc_string import joined, parted
+from peoplecount.storage.odbc_wishes import failover_partner, in_words_of, wish
+from peoplecount.storage.sql_server_place import SQLServerPlace
 
 _INSTALL_MANAGER = (
     "SQL Server needs pyodbc and the system's ODBC driver manager. pip install pyodbc; "
@@ -38,56 +48,108 @@ class SQLServerConnection(EngineConnection):
         driver: str = "",
         options: Mapping[str, str] | None = None,
         schema: str = SCHEMA,
+        keytab: Path | None = None,
+        login_seconds: int = CONNECT_SECONDS,
+        query_seconds: int = STATEMENT_SECONDS,
     ) -> None:
         r"""``host`` may be ``SERVER\INSTANCE``; without ``user`` the connection is a trusted one.
 
-        ``driver`` is the ODBC driver's name, empty for the best one present; ``options`` are the driver's own,
-        such as ``Encrypt``, or ``odbc_connect`` with a whole connection string.
+        ``driver`` is the ODBC driver's name, empty for the best one present; ``options`` are Microsoft's keywords,
+        such as ``Encrypt`` (whichever the driver), or ``odbc_connect`` with a whole connection string. ``keytab``
+        is what a trusted connection signs in with on Linux.
         """
         super().__init__(schema)
         self.driver = driver
-        self._place = {
-            "host": host or None,
-            "port": port,
-            "database": name or None,
-            "username": user or None,
-            "password": password or None,
-        }
+        self._place = SQLServerPlace(host, port)
+        self._name = name
+        self._sign_in = {"UID": user, "PWD": password}
         self._options = dict(options or {})
+        self._keytab = keytab
+        self._login_seconds = login_seconds
+        self._query_seconds = query_seconds
+
+    def connection_strings(self) -> list[str]:
+        """What the driver is told, for the server and then for its failover partner. Holds the password.
+
+        Raises ``DriverMissing``, and ``DriverUnfit`` where the driver cannot do what is wished.
+        """
+        if "odbc_connect" in self._options:
+            return [self._whole_string(self._options["odbc_connect"])]
+        driver = self._driver()
+        servers = [self._place]
+        partner = failover_partner(self._options)
+        if partner:
+            servers.append(SQLServerPlace.parse(partner))
+        words = {**_defaults(driver), **in_words_of(driver, self._options)}
+        return [joined([*self._head(driver, server), *words.items()]) for server in servers]
+
+    def _driver(self) -> OdbcDriver:
+        found = OdbcDriver(self.driver) if self.driver else best_driver(_demand_pyodbc().drivers())
+        self.driver = found.name
+        return found
+
+    def _head(self, driver: OdbcDriver, server: SQLServerPlace) -> list[tuple[str, str]]:
+        head = [("Driver", driver.name), ("Server", server.spoken(always_port=driver.family is Family.FREETDS))]
+        head.append(("Database", self._name))
+        if self._sign_in["UID"]:
+            return [*head, *self._sign_in.items()]
+        by_itself = wish(self._options, "Authentication") or wish(self._options, "Trusted_Connection")
+        return head if by_itself else [*head, ("Trusted_Connection", "yes")]
+
+    def _whole_string(self, text: str) -> str:
+        """``odbc_connect`` as it is, and in front what it lacks."""
+        said = {key.lower() for key, _ in parted(text)}
+        lacking = []
+        if not said & {"driver", "dsn", "filedsn"}:
+            lacking.append(("Driver", self._driver().name))
+        else:
+            self.driver = self.driver or next((value for key, value in parted(text) if key.lower() == "driver"), "")
+        if not said & {"uid", "trusted_connection", "authentication"} and self._sign_in["UID"]:
+            lacking.extend(self._sign_in.items())
+        elif "uid" in said and "pwd" not in said and self._sign_in["PWD"]:
+            lacking.append(("PWD", self._sign_in["PWD"]))
+        return f"{joined(lacking)};{text}" if lacking else text
 
     def _make_engine(self) -> Engine:
         pyodbc = _demand_pyodbc()
         pyodbc.pooling = False  # type: ignore[attr-defined]  # the pool is SQLAlchemy's; two of them hide dead connections from each other
-        query = dict(self._options)
-        if "odbc_connect" not in query:
-            self.driver = self.driver or best_driver(pyodbc.drivers())
-            query = {"driver": self.driver, **_defaults(self.driver), **query}
-        else:
-            self.driver = self.driver or _driver_of(query["odbc_connect"])
+        if self._keytab is not None:
+            sign_in_with(self._keytab)
+        strings = self.connection_strings()
         engine = create_engine(
-            URL.create("mssql+pyodbc", query=query, **self._place),  # type: ignore[arg-type]
-            connect_args={"timeout": CONNECT_SECONDS},
+            "mssql+pyodbc://",
+            creator=_either(strings, lambda text: pyodbc.connect(text, timeout=self._login_seconds)),
             # FreeTDS ends the process with a segmentation fault on it.
-            fast_executemany=is_microsofts(self.driver),
+            fast_executemany=OdbcDriver(self.driver).family is Family.MICROSOFT,
             **pool_options(),
         )
-        event.listen(engine, "connect", _prepare)
+        event.listen(engine, "connect", self._prepare)
         return engine
 
-
-def best_driver(present: Iterable[str]) -> str:
-    """The best of the ODBC drivers ``present``. Raises ``DriverMissing``."""
-    names = list(present)
-    for driver in PREFERRED_DRIVERS:
-        if driver in names:
-            return driver
-    found = ", ".join(names) or "none"
-    raise DriverMissing(f"there is no ODBC driver for SQL Server (found: {found}). {INSTALL_ODBC_DRIVER}")
+    def _prepare(self, connection: Any, entry: Any) -> None:  # noqa: ANN401, ARG002
+        connection.timeout = self._query_seconds
+        cursor = connection.cursor()
+        # A server's 'user options' may turn NOCOUNT on, and row counts would be -1.
+        cursor.execute(f"SET NOCOUNT OFF; SET LOCK_TIMEOUT {LOCK_SECONDS * 1000}")
+        cursor.close()
 
 
-def is_microsofts(driver: str) -> bool:
-    """Whether the ODBC driver, by name or path, is Microsoft's."""
-    return "odbc driver" in driver.lower() or "msodbcsql" in driver.lower()
+def _either(strings: list[str], connect: Callable[[str], Any]) -> Callable[[], Any]:
+    """Connects to the server that answered last, and to its partner where the database is not to be had there."""
+    order = list(strings)
+
+    def connect_either() -> Any:  # noqa: ANN401
+        for text in list(order)[:-1]:
+            try:
+                return connect(text)
+            except Exception as error:
+                if not is_elsewhere(error):
+                    raise
+        connection = connect(order[-1])
+        order.insert(0, order.pop())
+        return connection
+
+    return connect_either
 
 
 def _demand_pyodbc() -> ModuleType:
@@ -97,22 +159,8 @@ def _demand_pyodbc() -> ModuleType:
         raise DriverMissing(_INSTALL_MANAGER) from error
 
 
-def _defaults(driver: str) -> dict[str, str]:
-    if is_microsofts(driver):
-        return {"APP": "peoplecount"}
-    return {"APP": "peoplecount", "TDS_Version": "7.4", "ClientCharset": "UTF-8"}
-
-
-def _driver_of(connection_string: str) -> str:
-    for part in connection_string.split(";"):
-        key, _, value = part.partition("=")
-        if key.strip().lower() == "driver":
-            return value.strip().strip("{}")
-    return ""
-
-
-def _prepare(connection: Any, entry: Any) -> None:  # noqa: ANN401, ARG001
-    connection.timeout = STATEMENT_SECONDS
-    cursor = connection.cursor()
-    cursor.execute("SET NOCOUNT OFF")  # a server's 'user options' may turn it on, and row counts would be -1
-    cursor.close()
+def _defaults(driver: OdbcDriver) -> dict[str, str]:
+    """Encrypted whichever the driver: Microsoft's 18 does so by itself, 17 and FreeTDS do not."""
+    if driver.family is Family.FREETDS:
+        return {"APP": "peoplecount", "TDS_Version": "7.4", "ClientCharset": "UTF-8", "Encryption": "require"}
+    return {"APP": "peoplecount", "Encrypt": "yes"} if driver.family is Family.MICROSOFT else {"APP": "peoplecount"}
