@@ -18,6 +18,7 @@ from peoplecount.leading import Leading
 from peoplecount.runtime import Runtime, this_runtime
 from peoplecount.services.board_clocks import own_clock_fields
 from peoplecount.services.counts import Counts
+from peoplecount.services.database_trouble import trouble_of
 from peoplecount.services.door_audit import DoorAudit
 from peoplecount.services.leadership import Leadership
 from peoplecount.services.live_board import LiveBoard
@@ -165,6 +166,7 @@ class Service:
                 offload=self._runtime.offload,
             ),
             status=self._status,
+            database=self._database.figures,
             demo=self._settings.demo,
             trusted_hosts=self._settings.trusted_hosts or LOOPBACK_NAMES,
         )
@@ -191,16 +193,20 @@ class Service:
 
     def _status(self) -> Mapping[str, Any]:
         """What ``/health/ready`` says of this process. Only the one that polls knows how polling and writing go."""
+        leads = self._leadership.session is not None
         status: dict[str, Any] = {
             "cameras": self._board.camera_states(),
             "clock": own_clock_fields(self._board.own_clock()),
             "database": {"circuit": self._database.circuit_state},
-            "polls": self._leadership.session is not None,
+            "polls": leads,
         }
+        in_database = trouble_of(self._database.outage, self._leading.writer_state() if leads else None)
+        if in_database:
+            status["degraded"] = [in_database]
         trouble = self._polling_watch.trouble()
         if trouble:
             status |= {"ready": False, "reason": trouble}
-        if self._leadership.session is not None:
+        if leads:
             leading = dict(self._leading.status())
             status["database"] |= leading.pop("database", {})
             status |= leading

@@ -36,6 +36,7 @@ from peoplecount.services.record_retention import RecordRetention
 from peoplecount.services.record_writer import RecordWriter
 from peoplecount.services.removed_cameras import RemovedCameras
 from peoplecount.services.roster_keeper import RosterKeeper
+from peoplecount.services.writer_state import WriterState
 from peoplecount.settings import Settings
 from peoplecount.settings.database import DatabaseKind
 from peoplecount.storage.hand_count_table import HandCountTable
@@ -113,7 +114,11 @@ class Leading:
         )
         self._reconciliation = reconciliation = self._reconciliation_of(keeper)
         self._writer = RecordWriter(
-            folder.log, self._database, offload=offload, on_gap=reconciliation.reconciler.doubt_database
+            folder.log,
+            self._database,
+            offload=offload,
+            on_gap=reconciliation.reconciler.doubt_database,
+            grain=self._settings.records_interval,
         )
         self._log_keeping = self._log_keeping_of(self._writer, term)
         collector = Collector(
@@ -236,6 +241,10 @@ class Leading:
             poll_soon=lambda: poll_soon(camera.camera_id),
             clock=self._clock,
         )
+
+    def writer_state(self) -> WriterState | None:
+        """How writing goes, or went when this process last led; ``None`` where it never did."""
+        return None if self._writer is None else self._writer.state
 
     def status(self) -> Mapping[str, Any]:
         """What ``/health/ready`` says of polling and writing, by part."""

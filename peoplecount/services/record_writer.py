@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from peoplecount.domain.event import LogEntry
 from peoplecount.domain.event_id import EventId
@@ -72,12 +72,13 @@ class RecordWriter:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         monotonic: Callable[[], float] = time.monotonic,
         batch: int = BATCH,
+        grain: timedelta | None = None,
     ) -> None:
         """``offload`` is for the log; ``db`` sees to itself.
 
         ``on_rewound`` is called when the database has seen events that the log does not have, and must start a new
         epoch; left out, the writer does that itself. ``on_gap`` is called when the log does not reach back to what the
-        database has: then its earlier days want looking at.
+        database has: then its earlier days want looking at. ``grain`` makes one record of a line's changes within it.
         """
         self._log = log
         self._db = db
@@ -86,6 +87,7 @@ class RecordWriter:
         self._on_gap = on_gap
         self._now = now
         self._monotonic = monotonic
+        self._grain = grain
         self._catch_up = CatchUp(batch, monotonic)
         self._behind: set[LineKey] = set()
         self._cursor: WriterCursor | None = None
@@ -132,7 +134,7 @@ class RecordWriter:
         except Exception as error:
             self._note_failure(error)
             raise
-        self._state = replace(self._state, error="", failing_since=None)
+        self._state = replace(self._state, error="", fault=None, failing_since=None)
         return consumed
 
     def _advance(self) -> int:
@@ -244,7 +246,7 @@ class RecordWriter:
 
         def work(transaction: Transaction) -> WrittenBatch:
             move_cursor(transaction, RECORDS, old, new)
-            return batch.write(transaction)
+            return batch.write(transaction, self._grain)
 
         written = self._db.transaction(work)
         self._cursor = new
@@ -275,7 +277,7 @@ class RecordWriter:
         except LogError:
             lag = None
         since = self._state.failing_since or self._now()
-        self._state = replace(self._state, error=said, failing_since=since, lag=lag, progress=None)
+        self._state = replace(self._state, error=said, fault=type(error), failing_since=since, lag=lag, progress=None)
 
 
 def _fingerprint(entry: LogEntry) -> str:

@@ -31,6 +31,9 @@ class WriterState:
     error: str = ""
     """What keeps it from writing; empty while it writes."""
 
+    fault: type[Exception] | None = None
+    """Of which kind that is."""
+
     failing_since: datetime | None = None
     """UTC."""
 

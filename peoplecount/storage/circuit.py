@@ -37,6 +37,12 @@ class Circuit:
             return "half-open" if self._probing else "open"
 
     @property
+    def open_for(self) -> float | None:
+        """Seconds since the outage began; ``None`` when closed."""
+        with self._lock:
+            return self._monotonic() - self._opened_at if self._failures else None
+
+    @property
     def retry_after(self) -> float:
         """Seconds until the server is asked again; 0 when closed."""
         with self._lock:

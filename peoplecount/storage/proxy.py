@@ -8,7 +8,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import Executable
 
@@ -96,6 +96,21 @@ class ProxyDB:
     def circuit_state(self) -> str:
         """``closed`` while the database answers, ``open`` or ``half-open`` while it is away."""
         return self._circuit.state
+
+    @property
+    def outage(self) -> type[DatabaseError] | None:
+        """The kind of error for which the database is not asked just now; ``None`` while it answers."""
+        return self._contact.outage if self._circuit.state != "closed" else None
+
+    def figures(self) -> dict[str, Any]:
+        """How it goes, JSON-ready: the circuit, and counters and times since the start."""
+        away = self._circuit.open_for
+        return {
+            "circuit": self._circuit.state,
+            "awayForSeconds": None if away is None else round(away),
+            "connectionsInUse": self._connection.busy if isinstance(self._connection, Lanes) else None,
+            **self._statistics.copy().figures(),
+        }
 
     def hurried(self) -> IDBConnection:
         """The same for pages: told sooner that the database is slow or away, all else is shared."""
@@ -215,7 +230,9 @@ class ProxyDB:
             self._log.warning("The database is slow: %s", error)
 
     def _note_outage(self, ticket: int, error: DatabaseError) -> None:
+        self._contact.outage = type(error)
         if self._circuit.failed(ticket, _short(error)):
+            self._statistics.outages += 1
             self._log.error(
                 "The database is away: %s. It is asked again, ever more rarely; nothing more is said until it is back",
                 error,
@@ -228,10 +245,11 @@ class ProxyDB:
 
 
 class _Contact:
-    """Whether the database has ever answered, and who tries for the first time."""
+    """Whether the database has ever answered, who tries for the first time, and how it last failed."""
 
     def __init__(self) -> None:
         self.is_made = False
+        self.outage: type[DatabaseError] | None = None
         self.trying = threading.Lock()
 
 

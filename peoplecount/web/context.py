@@ -61,7 +61,11 @@ class WebContext:
     """Where counts of earlier times come from; ``None`` where nothing keeps a history."""
 
     status: Callable[[], Mapping[str, Any]] = _no_status
-    """What ``/health/ready`` shows beside the stream's own state; must not block. ``"ready": False`` makes it 503."""
+    """What ``/health/ready`` shows beside the stream's own state; must not block. ``"ready": False`` makes it 503;
+    ``degraded`` are sentences about what does not work while everything else goes on."""
+
+    database: Callable[[], Mapping[str, Any]] = _no_status
+    """What ``/health/database`` shows; must not block."""
 
     demo: bool = False
     trusted_hosts: Sequence[str] | None = None

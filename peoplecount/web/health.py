@@ -8,7 +8,7 @@ from peoplecount.web.context import WebContext
 
 
 def routes(context: WebContext) -> Blueprint:
-    """``/health/live`` and ``/health/ready``."""
+    """``/health/live``, ``/health/ready`` and ``/health/database``."""
     blueprint = Blueprint("health", __name__, url_prefix="/health")
 
     @blueprint.get("/live")
@@ -19,13 +19,18 @@ def routes(context: WebContext) -> Blueprint:
     def ready() -> Response:
         status = dict(context.status())
         well = context.hub.ready and not context.hub.closed and status.pop("ready", True)
+        said = ("degraded" if status.get("degraded") else "ok") if well else "not ready"
         stream = {
             "ready": context.hub.ready,
             "head": str(context.hub.head) if context.hub.ready else None,
             "open": context.hub.open_streams,
             "closed": context.hub.closed or None,
         }
-        return _answer({"status": "ok" if well else "not ready", "stream": stream, **status}, 200 if well else 503)
+        return _answer({"status": said, "stream": stream, **status}, 200 if well else 503)
+
+    @blueprint.get("/database")
+    def database() -> Response:
+        return _answer(dict(context.database()), 200)
 
     return blueprint
 

@@ -1,4 +1,5 @@
 import logging
+import threading
 
 import pytest
 from sqlalchemy import insert, select, text
@@ -9,12 +10,15 @@ from peoplecount.storage.api_camaras import CameraReading
 from peoplecount.storage.connection import ServerInfo
 from peoplecount.storage.errors import (
     CircuitOpen,
+    DatabaseBusy,
     DatabaseConflict,
     DatabaseError,
     DatabaseRefused,
+    DatabaseSilent,
     DatabaseUnavailable,
     UnsafeStatement,
 )
+from peoplecount.storage.lanes import Lanes
 from peoplecount.storage.proxy import ProxyDB
 from peoplecount.storage.schema import sites
 from tests.support.fake_clock import FakeClock
@@ -218,6 +222,116 @@ def test_statements_are_timed_and_counted(database, proxy, clock):
         "insert sites": 2,
         "select sites": 1,
     }
+
+
+def test_figures_tell_where_the_time_goes(database, proxy, clock):
+    def slow(transaction):
+        transaction.change(insert(sites), {})
+        clock.passes(0.25)
+
+    FakeTransaction.change, change = (lambda self, *_: clock.passes(0.5)), FakeTransaction.change
+    try:
+        proxy.transaction(slow)
+        proxy.execute(select(sites))
+    finally:
+        FakeTransaction.change = change
+    figures = proxy.figures()
+    assert figures["queries"]["insert sites"] == {"count": 1, "meanMs": 500.0, "longestMs": 500.0}
+    assert list(figures["queries"]) == ["insert sites", "select sites"]
+    assert (figures["circuit"], figures["awayForSeconds"], figures["outages"]) == ("closed", None, 0)
+
+
+def test_figures_tell_of_an_outage(database, proxy, clock):
+    database.fails_with(*[gone()] * 2)
+    with pytest.raises(DatabaseUnavailable):
+        proxy.execute(select(sites))
+    clock.passes(0.5)
+    with pytest.raises(CircuitOpen):
+        proxy.execute(select(sites))
+    figures = proxy.figures()
+    assert (figures["circuit"], figures["awayForSeconds"], figures["outages"]) == ("open", 0, 1)
+    assert (figures["calls"], figures["failures"], figures["retries"], figures["refusedWhileAway"]) == (2, 1, 1, 1)
+    assert proxy.outage is DatabaseUnavailable
+    clock.passes(0.5)
+    proxy.execute(select(sites))
+    assert proxy.outage is None
+
+
+def test_what_hangs_is_not_asked_twice(database, proxy):
+    database.fails_with(DatabaseSilent("it has not answered for 2 s"))
+    with pytest.raises(DatabaseSilent):
+        proxy.execute(select(sites))
+    assert (database.asked, proxy.circuit_state) == (1, "open")
+
+
+def test_a_lock_that_is_not_had_is_no_outage(database, proxy, caplog, clock):
+    for _ in range(3):
+        database.fails_with(DatabaseBusy("lock timeout"))
+        with pytest.raises(DatabaseBusy):
+            proxy.execute(select(sites))
+    assert (database.asked, proxy.circuit_state) == (3, "closed")
+    assert [record.getMessage() for record in caplog.records] == ["The database is slow: lock timeout"]
+
+
+def test_where_all_connections_still_hang_the_outage_goes_on(database, proxy, clock):
+    database.fails_with(DatabaseSilent("it has not answered for 2 s"), DatabaseBusy("all in use"))
+    with pytest.raises(DatabaseSilent):
+        proxy.execute(select(sites))
+    clock.passes(1)
+    with pytest.raises(DatabaseBusy):
+        proxy.execute(select(sites))
+    with pytest.raises(CircuitOpen):
+        proxy.execute(select(sites))
+
+
+def test_before_anybody_is_in_one_tries_at_a_time(clock):
+    asking, may_answer = threading.Event(), threading.Event()
+
+    class Refuses(FakeDatabase):
+        def _answer(self):
+            self.asked += 1
+            asking.set()
+            assert may_answer.wait(20)
+            raise DatabaseRefused("password authentication failed", at_sign_in=True)
+
+    database = Refuses()
+    proxy = ProxyDB(database, monotonic=clock.monotonic, pause=clock.passes)
+    outcomes = []
+
+    def ask():
+        try:
+            proxy.execute(select(sites))
+        except DatabaseError as error:
+            outcomes.append(type(error))
+
+    callers = [threading.Thread(target=ask) for _ in range(5)]
+    for caller in callers:
+        caller.start()
+    assert asking.wait(20)
+    may_answer.set()
+    for caller in callers:
+        caller.join(20)
+    assert database.asked == 1
+    assert sorted(kind.__name__ for kind in outcomes) == ["CircuitOpen"] * 4 + ["DatabaseRefused"]
+
+
+def test_pages_share_the_circuit_and_the_counters(database, clock):
+    class Breakable(FakeDatabase):
+        def break_off(self):
+            pass
+
+    connections = [Breakable() for _ in range(3)]
+    proxy = ProxyDB(Lanes(connections), monotonic=clock.monotonic, pause=clock.passes)
+    pages = proxy.hurried()
+    assert pages.execute(select(sites)) == ["row"]
+    for one in connections:
+        one.fails_with(*[gone()] * 2)
+    with pytest.raises(DatabaseUnavailable):
+        pages.execute(select(sites))
+    with pytest.raises(CircuitOpen):
+        proxy.execute(select(sites))
+    assert proxy.statistics.calls == 3
+    assert proxy.figures()["connectionsInUse"] == 0
 
 
 class FakeView:

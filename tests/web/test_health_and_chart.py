@@ -37,6 +37,20 @@ def test_what_the_rest_of_the_service_says_is_shown_and_counts(service):
     assert ill.get("/health/ready").status_code == 503
 
 
+def test_what_does_not_work_while_the_rest_goes_on_is_said_and_sends_nobody_away(service):
+    said = ["The database is away."]
+    answer = create_app(service.context(status=lambda: {"degraded": said})).test_client().get("/health/ready")
+    assert (answer.status_code, answer.json["status"], answer.json["degraded"]) == (200, "degraded", said)
+    worse = create_app(service.context(status=lambda: {"degraded": said, "ready": False})).test_client()
+    assert worse.get("/health/ready").json["status"] == "not ready"
+
+
+def test_how_long_queries_take_is_shown(service):
+    figures = {"circuit": "closed", "queries": {"select hour_counts": {"count": 3, "meanMs": 1.5, "longestMs": 2.0}}}
+    answer = create_app(service.context(database=lambda: figures)).test_client().get("/health/database")
+    assert (answer.status_code, answer.json, answer.headers["Cache-Control"]) == (200, figures, "no-store")
+
+
 def test_the_chart_is_json(client):
     answer = client.get("/chart/today")
     assert answer.status_code == 200

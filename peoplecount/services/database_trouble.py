@@ -1,0 +1,42 @@
+"""What is wrong with the database, in words for everybody: names of servers and accounts are for the log."""
+
+from __future__ import annotations
+
+from peoplecount.services.writer_state import WriterState
+from peoplecount.storage.errors import (
+    AnotherWriter,
+    DatabaseBusy,
+    DatabaseRefused,
+    DatabaseSilent,
+    DatabaseUnavailable,
+    DriverMissing,
+    RowsLost,
+    SchemaMismatch,
+)
+
+MEANWHILE = "Counting and streams go on; what is counted is kept here and written once it is back."
+
+_WORDS: tuple[tuple[type[Exception], str], ...] = (
+    (SchemaMismatch, "The database's tables are not those of this version: `python -m peoplecount db upgrade`."),
+    (DriverMissing, "The database's driver is missing; the log says what to install."),
+    (DatabaseRefused, "The database does not let the service in, or not do what it must; the log says what."),
+    (DatabaseBusy, "The database is there but takes too long."),
+    (DatabaseSilent, "The database does not answer."),
+    (DatabaseUnavailable, "The database is away."),
+    (AnotherWriter, "Another service writes to the same database."),
+    (RowsLost, "The database does not keep all that it is sent."),
+)
+"""The first that fits."""
+
+
+def trouble_of(outage: type[Exception] | None, writer: WriterState | None) -> str | None:
+    """One or two sentences; ``None`` while all is well.
+
+    ``outage`` is the kind of error for which the database is not asked just now; ``writer`` is told by the process
+    that writes.
+    """
+    fault = outage or (writer.fault if writer is not None and writer.error else None)
+    if fault is None:
+        return None
+    said = next((words for kind, words in _WORDS if issubclass(fault, kind)), None)
+    return f"{said or 'The history cannot be written; the log says why.'} {MEANWHILE}"
