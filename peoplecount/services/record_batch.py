@@ -21,6 +21,7 @@ from peoplecount.domain.roll_up import HOUR, QUARTER
 from peoplecount.services.new_records import CountEntry, NewRecords
 from peoplecount.storage.connection import Transaction
 from peoplecount.storage.corrections import CorrectedHour, add_corrections
+from peoplecount.storage.merged_records import merge_records
 from peoplecount.storage.positions import load_positions, save_positions
 from peoplecount.storage.records import Record, add_records
 from peoplecount.storage.roll_ups import RollUpRows
@@ -84,8 +85,11 @@ class RecordBatch:
         """What of ``entries`` is of the history. Raises what ``read_entry`` raises."""
         return cls([known for known in map(read_entry, entries) if known is not None])
 
-    def write(self, transaction: Transaction) -> WrittenBatch:
-        """Add records, corrections, roll-ups and positions. Raises ``RowsLost``."""
+    def write(self, transaction: Transaction, grain: timedelta | None = None) -> WrittenBatch:
+        """Add records, corrections, roll-ups and positions. Raises ``RowsLost``.
+
+        With a ``grain``, a line's changes within it are one record.
+        """
         counts = [entry for entry in self._entries if isinstance(entry, CountEntry)]
         before = load_positions(transaction, {count.increment.key for count in counts})
         new = NewRecords.of(before, counts)
@@ -93,7 +97,10 @@ class RecordBatch:
         rows = RollUpRows(transaction, self._hours(written.crossings.values()))
         for entry in self._entries:
             written.take(entry, rows.book)
-        add_records(transaction, written.records)
+        if grain is None:
+            add_records(transaction, written.records)
+        else:
+            merge_records(transaction, written.records, grain)
         add_corrections(transaction, written.corrected)
         rows.save()
         save_positions(transaction, before, new.after)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,9 @@ class Settings:
     log_keep_days: int = 7
     log_disk_budget: int = 2_000_000_000
     records_keep_days: int = 396
+    records_interval: timedelta | None = None
+    """``None``: each change is a row."""
+
     intervals: tuple[str, ...] = ("15", "60", "day")
     """Minutes, and ``day``."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from ipaddress import IPv6Address
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -157,6 +158,15 @@ def http_address(value: str) -> str:
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username is not None:
         raise ValueError("it is not an address such as http://127.0.0.1:9100/control/clock")
     return value
+
+
+def grain(value: str) -> timedelta | None:
+    """What a row is: ``change`` (``None``), or some minutes."""
+    if value == "change":
+        return None
+    if value not in {"1", "5", "15"}:
+        raise ValueError(f"{value!r} is not what a row of records can be; allowed are change, 1, 5 and 15 (minutes)")
+    return timedelta(minutes=int(value))
 
 
 def interval_steps(value: str) -> tuple[str, ...]:

@@ -102,6 +102,16 @@ SETTINGS: tuple[Setting, ...] = (
         "records_keep_days",
     ),
     Setting(
+        "RECORDS_INTERVAL",
+        "Data",
+        "change",
+        "What a row of `records` is: each `change`, or all changes of a line within `1`, `5` or `15` minutes. Hours and "
+        "quarter hours are the same either way.",
+        readers.grain,
+        "records_interval",
+        unset=None,
+    ),
+    Setting(
         "DATABASE_URL",
         "Database",
         "",

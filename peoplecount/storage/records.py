@@ -49,12 +49,13 @@ def add_records(transaction: Transaction, records: Sequence[Record]) -> None:
     first, last = records[0].event_id, records[-1].event_id
     batch = and_(table.c.event_epoch == first.epoch, table.c.event_number.between(first.number, last.number))
     before = take_tally(transaction, table, batch)
-    transaction.change_each(insert(table), [_row(record) for record in records])
+    transaction.change_each(insert(table), [row_of(record) for record in records])
     sent = Tally(len(records), sum(record.entered for record in records), sum(record.left for record in records))
     demand(table, take_tally(transaction, table, batch), before + sent)
 
 
-def _row(record: Record) -> dict[str, Any]:
+def row_of(record: Record) -> dict[str, Any]:
+    """A record's row, without its number."""
     position = record.position
     return {
         "event_epoch": record.event_id.epoch,
