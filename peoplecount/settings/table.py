@@ -105,8 +105,8 @@ SETTINGS: tuple[Setting, ...] = (
         "RECORDS_INTERVAL",
         "Data",
         "change",
-        "What a row of `records` is: each `change`, or all changes of a line within `1`, `5` or `15` minutes. Hours and "
-        "quarter hours are the same either way.",
+        "What a row of `records` is: each `change`, or all changes of a line within `1`, `5` or `15` minutes. Hours "
+        "and quarter hours are the same either way.",
         readers.grain,
         "records_interval",
         unset=None,
