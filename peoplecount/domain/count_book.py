@@ -61,8 +61,8 @@ class Crossings:
 
         The camera's history, which corrections come from, goes by its clock, also where that is off by a minute.
         """
-        offset = sight.offset
-        shares = _shares(people, sight.by_camera(started_at), sight.by_camera(ended_at), offset)
+        offset, error = sight.offset, sight.error
+        shares = _shares(people, started_at + error, ended_at + error, offset)
         return cls(line_id, door_id, site_id, ended_at - started_at, offset, quality, shares)
 
 
@@ -89,7 +89,9 @@ class CountBook:
         """People were counted."""
         one, lasted = crossings, crossings.lasted
         for hour, people, quarters in one.shares:
-            cell = self.hours.open(Stretch(one.line_id, hour, one.door_id, one.site_id), _local(hour, one.offset))
+            cell = self.hours.open(Stretch(one.line_id, hour, one.door_id, one.site_id))
+            if cell.local_start is None:
+                cell.local_start = _local(hour, one.offset)
             cell.add(people.entered, people.left, _spread_quality(one.quality, lasted, HOUR))
             for quarter, some in quarters.items():
                 part = self.quarters.open(Stretch(one.line_id, quarter, one.door_id, one.site_id))

@@ -70,7 +70,14 @@ def count_event(place: Place, increment: Increment, standing: Standing, known_at
 
 def read_increment(event: NewEvent) -> Increment:
     """The increment that ``count_event`` wrote."""
-    fields = json.loads(event.body)
+    return increment_of(json.loads(event.body))
+
+
+def increment_of(fields: Mapping[str, Any]) -> Increment:
+    """The increment in the body of a count, taken apart by whoever is quickest at it.
+
+    Raises ``ValueError``, ``KeyError`` and the like where it is none of ours.
+    """
     swapped = fields.get("swapped", False)  # this and the offset are not in events of before 0.2
     return Increment(
         key=LineKey.parse(fields["lineId"]),

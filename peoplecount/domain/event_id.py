@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _TOKEN = re.compile(r"([0-9a-z]{1,16})-([0-9]{1,18})", re.ASCII)
 
@@ -15,8 +15,7 @@ class MalformedEventId(ValueError):
         super().__init__(f"malformed event id {text[:40]!r}: ids look like 3f9a61c2-1234")
 
 
-@dataclass(frozen=True, slots=True)
-class EventId:
+class EventId(NamedTuple):
     """Epoch and number. Numbers grow strictly within an epoch; epochs are not ordered.
 
     Outside it is one opaque token, the same in SSE, ``since`` and ``triggerState``.

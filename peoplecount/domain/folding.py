@@ -172,7 +172,7 @@ class _Run:
 def _joined(one: Growth, two: Growth) -> Growth | None:
     if (one.generation, one.start, one.after) != (two.generation, two.start, two.before):
         return None
-    return replace(two, before=one.before)
+    return two._replace(before=one.before)
 
 
 def _began(both: Increment, stretch: datetime, *, is_of_one_quarter: bool) -> datetime:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import NamedTuple
 
 from peoplecount.domain.clock_sight import ClockSight
 from peoplecount.domain.event import Quality
@@ -14,8 +16,7 @@ from peoplecount.domain.line import LineKey
 _GENERATION = re.compile(r"(\d{4}-\d\d-\d\d)\.(\d{1,6})", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Generation:
+class Generation(NamedTuple):
     """A span in which a total only grows: the camera-local day it began, and which of that day's it is.
 
     A later generation compares greater. In and out have generations of their own, because a camera may
@@ -29,6 +30,7 @@ class Generation:
         return f"{self.day.isoformat()}.{self.ordinal}"
 
     @classmethod
+    @lru_cache(maxsize=1024)  # every event of a line names the same two all day long
     def parse(cls, text: str) -> Generation:
         """Read what ``str(generation)`` wrote. Raises ``ValueError``."""
         match = _GENERATION.fullmatch(text)
@@ -41,8 +43,7 @@ class Generation:
         return Generation(day) if day > self.day else Generation(self.day, self.ordinal + 1)
 
 
-@dataclass(frozen=True, slots=True)
-class Growth:
+class Growth(NamedTuple):
     """What one direction's total did between two readings: ``start <= before <= after``."""
 
     generation: Generation

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -24,6 +25,7 @@ class LineKey:
         return f"{self.camera_id}-{self.channel}-{self.rule}-{self.index}"
 
     @classmethod
+    @lru_cache(maxsize=4096)  # lines are few, and named in every event
     def parse(cls, text: str) -> LineKey:
         """Read what ``str(key)`` wrote; a camera id may hold dashes. Raises ``ValueError``."""
         parts = text.rsplit("-", 3)

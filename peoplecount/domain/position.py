@@ -6,29 +6,26 @@ keeps the generation and the total it has written, takes what lies beyond, and s
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from peoplecount.domain.increment import Generation, Growth, Increment
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """How far one direction is written."""
 
     generation: Generation
     total: int
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(NamedTuple):
     """How far a line is written, in both directions."""
 
     entered: Mark
     left: Mark
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(NamedTuple):
     """What of an increment is new, and where that leaves the writer."""
 
     entered: int
@@ -53,11 +50,14 @@ def accept(position: Position | None, increment: Increment) -> Accepted | None:
 
 def _beyond(mark: Mark | None, growth: Growth) -> tuple[int, Mark, bool]:
     """People beyond the mark, the mark afterwards, and whether a hole was bridged to get there."""
-    reached = Mark(growth.generation, growth.after)
-    if mark is None or growth.generation > mark.generation:
+    if mark is None:
         written = growth.start
-    elif growth.generation < mark.generation or growth.after <= mark.total:
+    elif growth.generation == mark.generation:  # nearly always
+        if growth.after <= mark.total:
+            return 0, mark, False
+        written = mark.total
+    elif growth.generation < mark.generation:
         return 0, mark, False
     else:
-        written = mark.total
-    return growth.after - written, reached, growth.before > written
+        written = growth.start
+    return growth.after - written, Mark(growth.generation, growth.after), growth.before > written

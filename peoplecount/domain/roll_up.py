@@ -50,7 +50,8 @@ class Cell:
 
     def add(self, entered: int, left: int, quality: Quality) -> None:
         """More people; the sum is as good as the worst of them. What was missing is known from now on."""
-        self.quality = quality if self.is_missing else worst(self.quality, quality)
+        if quality is not self.quality:
+            self.quality = quality if self.is_missing else worst(self.quality, quality)
         self.entered += entered
         self.left += left
 

@@ -12,7 +12,7 @@ def stretch_of(moment: datetime, length: timedelta, shift: timedelta = timedelta
 
     A person seen at the very end of a stretch came before it: stretches hold their end and not their beginning.
     """
-    return _EPOCH + shift + -(-(moment - _EPOCH - shift) // length) * length - length
+    return moment - ((moment - _EPOCH - shift) % length or length)
 
 
 def spread(

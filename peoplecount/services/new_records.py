@@ -6,8 +6,10 @@ from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime
 
+import orjson
+
 from peoplecount.domain.event import LogEntry, Quality
-from peoplecount.domain.event_body import read_increment
+from peoplecount.domain.event_body import increment_of
 from peoplecount.domain.event_id import EventId
 from peoplecount.domain.figures import Figures
 from peoplecount.domain.increment import Increment
@@ -29,7 +31,8 @@ class CountEntry:
     @classmethod
     def read(cls, entry: LogEntry) -> CountEntry:
         """Take ``entry`` apart. Raises ``ValueError`` or ``KeyError`` where it is not a count event of ours."""
-        return cls(entry.event_id, read_increment(entry.event), entry.event.door_id, entry.event.site_id)
+        event = entry.event
+        return cls(entry.event_id, increment_of(orjson.loads(event.body)), event.door_id, event.site_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +78,8 @@ def _is_of_an_older_generation(line: LinePosition, increment: Increment) -> bool
         return False
     entered, left = increment.entered, increment.left
     return bool(
-        (entered.people and entered.generation < line.position.entered.generation)
-        or (left.people and left.generation < line.position.left.generation)
+        (entered.generation < line.position.entered.generation and entered.people)
+        or (left.generation < line.position.left.generation and left.people)
     )
 
 

@@ -6,7 +6,7 @@ inserted, which all three do alike. What is left of the differences: types, sche
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any
@@ -31,6 +31,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.mssql import DATETIME2, NVARCHAR
 from sqlalchemy.dialects.postgresql import TIMESTAMP
+from sqlalchemy.dialects.sqlite import DATETIME
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -85,7 +86,19 @@ def row_number() -> TypeEngine[int]:
 
 def local_time() -> TypeEngine[datetime]:
     """A wall clock's time without a zone, to the millisecond. SQL Server's ``DATETIME`` would round to 3 ms."""
-    return DateTime().with_variant(_milliseconds(), Product.SQL_SERVER)
+    return DateTime().with_variant(_milliseconds(), Product.SQL_SERVER).with_variant(_iso_text(), Product.SQLITE)
+
+
+class _IsoText(DATETIME):
+    """SQLite's text of a time, as SQLAlchemy writes it, without putting it together digit by digit."""
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], str | None]:  # noqa: ARG002
+        """Into the database."""
+        return lambda value: None if value is None else value.isoformat(" ", "microseconds")
+
+
+def _iso_text() -> TypeEngine[datetime]:
+    return _IsoText()  # type: ignore[no-untyped-call]
 
 
 def _milliseconds() -> TypeEngine[datetime]:
@@ -144,7 +157,7 @@ class UtcTime(TypeDecorator[datetime]):
             return dialect.type_descriptor(_milliseconds())
         if dialect.name == Product.POSTGRESQL:
             return dialect.type_descriptor(TIMESTAMP(timezone=True))
-        return dialect.type_descriptor(DateTime())
+        return dialect.type_descriptor(_iso_text())
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Into the database. Refuses a time without a zone: nobody could say which moment it is."""

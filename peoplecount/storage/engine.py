@@ -16,6 +16,7 @@ from peoplecount.storage.connection import Parameters, Rows, ServerInfo, Transac
 from peoplecount.storage.dialects import Product, schema_map, version_question
 from peoplecount.storage.errors import DatabaseError
 from peoplecount.storage.faults import as_ours, is_gone
+from peoplecount.storage.prepared import PreparedStatements
 
 T = TypeVar("T")
 
@@ -40,8 +41,10 @@ ROWS_AT_ONCE = 1000
 class EngineTransaction:
     """A ``Transaction`` on one of SQLAlchemy's connections."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, prepared: PreparedStatements | None = None) -> None:
+        """``prepared`` are the statements of the connection's engine; ``None``: SQLAlchemy prepares each row."""
         self._connection = connection
+        self._prepared = prepared
 
     def execute(self, statement: Executable, parameters: Parameters | None = None) -> Rows:
         """Run one statement; its rows."""
@@ -59,7 +62,12 @@ class EngineTransaction:
     def change_each(self, statement: Executable, rows: Sequence[Parameters]) -> None:
         """Run one statement for each of ``rows``."""
         for start in range(0, len(rows), ROWS_AT_ONCE):
-            self._connection.execute(statement, rows[start : start + ROWS_AT_ONCE])
+            some = rows[start : start + ROWS_AT_ONCE]
+            if self._prepared is None or len(some) == 1:
+                self._connection.execute(statement, some)
+            else:
+                prepared = self._prepared.of(statement, list(some[0]))
+                self._connection.exec_driver_sql(prepared.sql, prepared.parameters(some))
 
 
 class EngineConnection(ABC):
@@ -71,6 +79,7 @@ class EngineConnection(ABC):
     def __init__(self, schema: str) -> None:
         self.schema = schema
         self._engine: Engine | None = None
+        self._prepared: PreparedStatements | None = None
         self._making = threading.Lock()
         self._open: dict[int, Any] = {}
 
@@ -116,7 +125,7 @@ class EngineConnection(ABC):
 
     def transaction(self, work: Callable[[Transaction], T], *, repeatable: bool = True) -> T:  # noqa: ARG002
         """Run ``work`` in one transaction. Nothing is repeated here."""
-        return self.run(lambda connection: work(EngineTransaction(connection)))
+        return self.run(lambda connection: work(EngineTransaction(connection, self._prepared)))
 
     def run(self, work: Callable[[Connection], T], *, writes: bool = True) -> T:
         """Run ``work`` on SQLAlchemy's own connection in one transaction, for what Core has no words for."""
@@ -137,11 +146,14 @@ class EngineConnection(ABC):
         with self._making:
             if self._engine is None:
                 engine = self._make_engine()
-                engine.update_execution_options(schema_translate_map=schema_map(self.product, self.schema))
+                schemas = schema_map(self.product, self.schema)
+                engine.update_execution_options(schema_translate_map=schemas)
                 event.listen(engine, "handle_error", self._note_gone)
                 event.listen(engine, "connect", self._note_open)
                 event.listen(engine, "close", self._note_closed)
                 self._engine = engine
+                if self.product is not Product.SQL_SERVER:  # its drivers want sizes, or rows put together
+                    self._prepared = PreparedStatements(engine.dialect, schemas)
             return self._engine
 
     def _note_gone(self, context: ExceptionContext) -> None:
