@@ -191,6 +191,14 @@ quarter_hours = _roll_up("quarter_hours")
 hour_counts = _roll_up("hour_counts", Column("local_start", local_time(), nullable=False))
 """By the hours of the camera's wall clock; ``starts_at`` is the moment such an hour began."""
 
+registros_states = Table(
+    "registros_states",
+    metadata,
+    Column("name", id_text(LINE_ID), primary_key=True),
+    Column("body", long_words(), nullable=False),
+)
+"""How far an installation's own table ``registros`` is written: a row a camera, and what is under way."""
+
 writer_cursor = Table(
     "writer_cursor",
     metadata,
