@@ -21,6 +21,7 @@ from peoplecount.settings.database import DatabaseKind
 from peoplecount.storage.api_camaras import CameraDefaults, CameraView
 from peoplecount.storage.camera_table import CameraTable
 from peoplecount.storage.engine import CONNECTIONS
+from peoplecount.storage.errors import DatabaseUnavailable
 from peoplecount.storage.hand_count_table import HandCountTable
 from peoplecount.storage.history import History
 from peoplecount.storage.lanes import Lanes
@@ -52,6 +53,8 @@ def prepare_embedded(settings: Settings) -> None:
         if settings.database.path is not None:
             settings.database.path.parent.mkdir(parents=True, exist_ok=True)
         upgrade(connection)
+    except OSError as error:
+        raise DatabaseUnavailable(f"the folder of {settings.database} cannot be made: {error.strerror}") from error
     finally:
         connection.disconnect()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -39,9 +40,11 @@ from peoplecount.services.roster_keeper import RosterKeeper
 from peoplecount.services.writer_state import WriterState
 from peoplecount.settings import Settings
 from peoplecount.settings.database import DatabaseKind
+from peoplecount.storage.errors import DatabaseError
 from peoplecount.storage.hand_count_table import HandCountTable
 from peoplecount.storage.history import History
 from peoplecount.storage.proxy import ProxyDB
+from peoplecount.storage.schema_gate import SchemaGate
 from peoplecount.storage.site_hours import site_hours
 
 logger = logging.getLogger(__name__)
@@ -83,8 +86,10 @@ class Leading:
     def begin(self) -> PollingSession:
         """A polling session, for the process that has the lead."""
         offload, folder = self._runtime.offload, self._folder
+        gate = self._schema_gate()
         if self._settings.database.kind is DatabaseKind.SQLITE:
-            offload(prepare_embedded, self._settings)
+            with suppress(DatabaseError):  # the writer waits at the gate then, and says what is wrong; nobody else does
+                gate.demand()
         term = offload(folder.log.raise_term)
         if offload(discover_rewind, folder.log, folder.store):
             logger.warning("the event log is older than it was: it was put back or lost; a new epoch begins")
@@ -119,6 +124,7 @@ class Leading:
             offload=offload,
             on_gap=reconciliation.reconciler.doubt_database,
             grain=self._settings.records_interval,
+            demand_tables=gate.demand,
         )
         self._log_keeping = self._log_keeping_of(self._writer, term)
         collector = Collector(
@@ -153,6 +159,15 @@ class Leading:
         )
         return self.session
 
+    def _schema_gate(self) -> SchemaGate:
+        """The embedded tables are ours to make; a server's are its administrator's."""
+
+        def make() -> None:
+            self._runtime.offload(prepare_embedded, self._settings)
+
+        is_ours = self._settings.database.kind is DatabaseKind.SQLITE
+        return SchemaGate(self._database, make=make if is_ours else None)
+
     def _log_keeping_of(self, writer: RecordWriter, term: int) -> LogKeeping:
         return LogKeeping(
             self._folder.log,
@@ -175,8 +190,13 @@ class Leading:
         )
 
     def _retention(self, writer: RecordWriter) -> RecordRetention:
+        """Not while the writer is far behind, or must not write."""
+
+        def is_busy() -> bool:
+            return writer.state.progress is not None or bool(writer.state.error)
+
         keep = timedelta(days=self._settings.records_keep_days)
-        return RecordRetention(self._database, keep, self._clock, is_busy=lambda: writer.state.progress is not None)
+        return RecordRetention(self._database, keep, self._clock, is_busy=is_busy)
 
     def _occupancy_desk(self, keeper: CountKeeper) -> OccupancyDesk:
         hand_counts = HandCountTable(self._database).since

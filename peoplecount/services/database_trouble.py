@@ -12,11 +12,13 @@ from peoplecount.storage.errors import (
     DriverMissing,
     RowsLost,
     SchemaMismatch,
+    SchemaTooNew,
 )
 
 MEANWHILE = "Counting and streams go on; what is counted is kept here and written once it is back."
 
 _WORDS: tuple[tuple[type[Exception], str], ...] = (
+    (SchemaTooNew, "A newer version of this program has changed the database's tables; run that one."),
     (SchemaMismatch, "The database's tables are not those of this version: `python -m peoplecount db upgrade`."),
     (DriverMissing, "The database's driver is missing; the log says what to install."),
     (DatabaseRefused, "The database does not let the service in, or not do what it must; the log says what."),

@@ -25,6 +25,7 @@ from peoplecount.storage.errors import (
     DatabaseError,
     DatabaseUnavailable,
     SchemaMismatch,
+    SchemaTooNew,
     UnsafeStatement,
     ValueRefused,
 )
@@ -73,12 +74,14 @@ class RecordWriter:
         monotonic: Callable[[], float] = time.monotonic,
         batch: int = BATCH,
         grain: timedelta | None = None,
+        demand_tables: Callable[[], None] = lambda: None,
     ) -> None:
         """``offload`` is for the log; ``db`` sees to itself.
 
         ``on_rewound`` is called when the database has seen events that the log does not have, and must start a new
         epoch; left out, the writer does that itself. ``on_gap`` is called when the log does not reach back to what the
         database has: then its earlier days want looking at. ``grain`` makes one record of a line's changes within it.
+        ``demand_tables`` is called before every batch and raises ``DatabaseError`` where nothing may be written.
         """
         self._log = log
         self._db = db
@@ -88,6 +91,7 @@ class RecordWriter:
         self._now = now
         self._monotonic = monotonic
         self._grain = grain
+        self._demand_tables = demand_tables
         self._catch_up = CatchUp(batch, monotonic)
         self._behind: set[LineKey] = set()
         self._cursor: WriterCursor | None = None
@@ -139,6 +143,7 @@ class RecordWriter:
 
     def _advance(self) -> int:
         begun = self._monotonic()
+        self._demand_tables()
         cursor = self._cursor or self._load_cursor()
         head = self._offload(self._log.head)
         entries = self._read_after(cursor, head)
@@ -267,7 +272,7 @@ class RecordWriter:
         self._cursor = None  # whether a commit took place is not known: ask again
         self._catch_up.interrupted()
         said = str(error) or type(error).__name__
-        if isinstance(error, SchemaMismatch):
+        if isinstance(error, SchemaMismatch) and not isinstance(error, SchemaTooNew):
             said += "; `python -m peoplecount db upgrade` brings the database to what this version needs"
         if said != self._state.error and not isinstance(error, DatabaseUnavailable):
             ours = isinstance(error, DatabaseError | LogError)

@@ -8,6 +8,7 @@
   - ``DatabaseRefused``: it does not let us in, or not do that; somebody has to change a right or a password
   - ``DatabaseConflict``: another transaction was in the way and ours was rolled back; it may be repeated
   - ``SchemaMismatch``: tables or columns are not the ones this version needs
+    - ``SchemaTooNew``: a newer program has changed them; it is the one to run
   - ``AnotherWriter``: the writer's cursor was moved by somebody else
   - ``ValueRefused``: a value does not fit where it is to go, and never will; everything else may well be written
   - ``RowsLost``: the server took a batch and does not have all of it
@@ -60,6 +61,10 @@ class DatabaseConflict(DatabaseError):
 
 class SchemaMismatch(DatabaseError):
     """Tables or columns are not the ones this version needs."""
+
+
+class SchemaTooNew(SchemaMismatch):
+    """A newer program has changed the tables; it is the one to run."""
 
 
 class AnotherWriter(DatabaseError):

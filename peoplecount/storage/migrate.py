@@ -16,7 +16,7 @@ from sqlalchemy.dialects import registry
 
 from peoplecount.storage.dialects import SCHEMA, Product, before_migrating, create_schema, schema_name
 from peoplecount.storage.engine import EngineConnection
-from peoplecount.storage.errors import SchemaMismatch
+from peoplecount.storage.errors import SchemaMismatch, SchemaTooNew
 
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}", re.ASCII)
 
@@ -39,7 +39,7 @@ def upgrade(connection: EngineConnection) -> str | None:
     """Bring the schema to the expected version, all or nothing; the version it had before.
 
     Does nothing, and needs no rights, where it is there already. Several processes may try at once: one does it.
-    Raises ``DatabaseError``; ``SchemaMismatch`` where a newer program has been at work.
+    Raises ``DatabaseError``; ``SchemaTooNew`` where a newer program has been at work.
     """
     before = current(connection)
     if before != expected():
@@ -74,10 +74,15 @@ def _demand_known(revision: str | None) -> None:
     try:
         ScriptDirectory.from_config(_config()).get_revision(revision or "base")
     except CommandError as error:
-        raise SchemaMismatch(
-            f"the database has schema version {revision}, this program knows versions up to {expected()}: "
-            "a newer program has migrated it; run that one"
-        ) from error
+        raise SchemaTooNew(too_new(revision)) from error
+
+
+def too_new(revision: str | None) -> str:
+    """What to say of a database that a newer program has been at."""
+    return (
+        f"the database has schema version {revision}, this program knows versions up to {expected()}: "
+        "a newer program has migrated it; run that one"
+    )
 
 
 def _upgrade(raw: Connection, product: Product, schema: str) -> None:

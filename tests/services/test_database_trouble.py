@@ -11,6 +11,7 @@ from peoplecount.storage.errors import (
     DatabaseUnavailable,
     RowsLost,
     SchemaMismatch,
+    SchemaTooNew,
 )
 
 
@@ -32,6 +33,7 @@ def test_while_the_database_answers_and_the_writer_writes_there_is_no_trouble(wr
         (DatabaseBusy, "takes too long"),
         (DatabaseRefused, "does not let the service in"),
         (SchemaMismatch, "`python -m peoplecount db upgrade`"),
+        (SchemaTooNew, "A newer version of this program"),
         (RowsLost, "does not keep all"),
         (DatabaseError, "the log says why"),
         (ZeroDivisionError, "the log says why"),
