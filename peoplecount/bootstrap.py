@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import Flask
 
+from peoplecount.attachment import Attachment, attached_database, is_foreign
 from peoplecount.configuration import database, default_site
 from peoplecount.domain.clock import REAL_TIME
 from peoplecount.domain.roster import Roster
@@ -63,12 +64,15 @@ class Service:
             self._folder.store,
             self._folder.sealer,
             default_site(settings),
+        self._theirs = attached_database(settings, self._folder, self._database, self._runtime)
+        self._attachment = Attachment(settings, self._database, self._theirs, self._clock, self._runtime)
             self._runtime.offload,
         )
         self._history = History(self._database.hurried())
         self._hub = Hub()
         self._board = LiveBoard(self._sites, self._intervals, self._clock.speed)
         self._snapshots = Snapshots(self._board, self._clock)
+            holds_on=is_foreign(settings),
         self._wake_follower = threading.Event()
         self._wake_writer = threading.Event()
         self._stop = threading.Event()
@@ -84,6 +88,7 @@ class Service:
             wake_writer=self._wake_writer,
         )
         self._leadership = Leadership(self._folder.leader_lock, self._leading.begin, self._clock)
+            attachment=self._attachment,
         self._polling_watch = PollingWatch(
             self._board,
             self._clock,
@@ -131,7 +136,7 @@ class Service:
             thread.join(timeout=LONGEST_JOIN)
         self._folder.close()
         # A database that hangs must not hold the end up.
-        farewell = threading.Thread(target=self._database.disconnect, name="disconnect", daemon=True)
+        farewell = threading.Thread(target=self._disconnect, name="disconnect", daemon=True)
         farewell.start()
         farewell.join(timeout=1)
 
@@ -143,6 +148,11 @@ class Service:
     def _keep_up(self, name: str, work: Callable[[], None]) -> None:
         """Do the work to its end; should it fail for an unforeseen reason, say so and do it again."""
         while not self._stop.is_set():
+    def _disconnect(self) -> None:
+        self._database.disconnect()
+        if self._theirs is not self._database:
+            self._theirs.disconnect()
+
             try:
                 work()
             except Exception:
@@ -176,8 +186,8 @@ class Service:
         self._wake_writer.set()
 
     def _read_roster(self) -> Roster:
-        self._database.refresh_cameras()
-        return self._database.cameras()
+        self._theirs.refresh_cameras()
+        return self._theirs.cameras()
 
     def _follow_copy(self) -> None:
         while not self._stop.wait(COPY_SECONDS):
@@ -201,8 +211,9 @@ class Service:
             "polls": leads,
         }
         in_database = trouble_of(self._database.outage, self._leading.writer_state() if leads else None)
-        if in_database:
-            status["degraded"] = [in_database]
+        degraded = [*([in_database] if in_database else []), *self._attachment.troubles(self._rosters)]
+        if degraded:
+            status["degraded"] = degraded
         trouble = self._polling_watch.trouble()
         if trouble:
             status |= {"ready": False, "reason": trouble}

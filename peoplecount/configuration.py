@@ -17,9 +17,10 @@ from peoplecount.services.count_memory import CAMERA_STATE
 from peoplecount.services.count_state_body import read_count_state
 from peoplecount.services.fleet import Fleet
 from peoplecount.settings import Settings
-from peoplecount.settings.database import DatabaseKind
+from peoplecount.settings.database import DatabaseKind, DatabaseSettings
 from peoplecount.storage.api_camaras import CameraDefaults, CameraView
 from peoplecount.storage.camera_table import CameraTable
+from peoplecount.storage.connection import IDBConnection
 from peoplecount.storage.engine import CONNECTIONS
 from peoplecount.storage.errors import DatabaseUnavailable
 from peoplecount.storage.hand_count_table import HandCountTable
@@ -33,13 +34,25 @@ from peoplecount.storage.site_table import SiteTable
 
 def database(settings: Settings, folder: DataFolder, runtime: Runtime | None = None) -> ProxyDB:
     """The owner's database behind its proxy: for a service where there is a ``runtime``, else for a one-off command."""
+    return proxy_for(settings, settings.database, folder, runtime)
+
+
+def proxy_for(
+    settings: Settings,
+    place: DatabaseSettings,
+    folder: DataFolder,
+    runtime: Runtime | None = None,
+    *,
+    own: IDBConnection | None = None,
+) -> ProxyDB:
+    """A proxy for the database at ``place``, which has the cameras' view; ``own`` has our tables if that has not."""
     defaults = CameraDefaults(
         settings.camera_user, settings.camera_password, settings.poll_interval, settings.time_zone
     )
-    view = CameraView(folder.sealer, name=settings.cameras_view, defaults=defaults)
+    view = CameraView(folder.sealer, name=settings.cameras_view, defaults=defaults, own=own)
     if runtime is None:
-        return ProxyDB(connection_for(settings.database), camera_view=view)
-    connections = [connection_for(settings.database) for _ in range(CONNECTIONS)]
+        return ProxyDB(connection_for(place), camera_view=view)
+    connections = [connection_for(place) for _ in range(CONNECTIONS)]
     return ProxyDB(Lanes(connections, runtime.database_thread), camera_view=view)
 
 

@@ -9,6 +9,7 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
+from peoplecount.attachment import Attachment
 from peoplecount.camera_access import CameraAccess
 from peoplecount.configuration import prepare_embedded
 from peoplecount.domain.camera import Camera, CameraProtocol
@@ -60,6 +61,7 @@ class Leading:
         runtime: Runtime,
         *,
         database: ProxyDB,
+        attachment: Attachment,
         rosters: RosterKeeper,
         clock: PlayedClock,
         appended: Callable[[], None],
@@ -71,6 +73,7 @@ class Leading:
         self._runtime = runtime
         self._database = database
         self._history = History(database)
+        self._attachment = attachment
         self._rosters = rosters
         self._clock = clock
         self._appended = appended
@@ -126,6 +129,7 @@ class Leading:
             grain=self._settings.records_interval,
             demand_tables=gate.demand,
         )
+        registros = self._attachment.writer(folder.log)
         self._log_keeping = self._log_keeping_of(self._writer, term)
         collector = Collector(
             self._runtime.make_scheduler(),
@@ -154,6 +158,7 @@ class Leading:
                 "projections": projections.run,
                 "removed-cameras": self._removed_cameras(keeper, term).run,
                 "retention": self._retention(self._writer).run,
+                **({"registros": registros.run} if registros else {}),
                 **reconciliation.workers(),
             },
         )
@@ -172,7 +177,7 @@ class Leading:
         return LogKeeping(
             self._folder.log,
             term=term,
-            written_up_to=writer.written_up_to,
+            written_up_to=self._attachment.slowest(writer.written_up_to),
             keep=timedelta(days=self._settings.log_keep_days),
             budget=self._settings.log_disk_budget,
             clock=self._clock,
@@ -275,6 +280,7 @@ class Leading:
             "polling": session.polling_figures(),
             "history": self._history_status(),
             "log": self._log_status(),
+            **self._attachment.status(),
             # What exactly is wrong may name servers and logins: that is for the log.
             "database": {"writes": not writer.state.error, **writer.state.figures()},
         }

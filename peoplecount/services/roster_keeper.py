@@ -54,14 +54,20 @@ class RosterKeeper:
         sealer: Sealer,
         default_site: Site,
         offload: Offload = call_here,
+        *,
+        holds_on: bool = False,
     ) -> None:
+        """``holds_on``: a list that is empty all at once is not believed, because somebody else's hands keep it."""
         self._read = read
+        self._holds_on = holds_on
         self._offload = offload
         self._copy = copy
         self._sealer = sealer
         self._default_site = default_site
         self._body = ""
         self._roster = Roster(sites={default_site.site_id: default_site})
+        self.emptied = False
+        """Whether the list is empty and those known are polled on."""
 
     def current(self) -> Roster:
         """The roster as last loaded or refreshed."""
@@ -80,7 +86,7 @@ class RosterKeeper:
 
     def refresh(self) -> Roster:
         """Read the database and keep a copy of what is new. Raises what the database raises."""
-        roster = self._completed(self._read())
+        roster = self._completed(self._unless_emptied(self._read()))
         if roster != self._roster or not self._body:
             self._body = ""  # until the copy is kept, so that a copy that failed is tried again
             self._roster = roster
@@ -88,6 +94,19 @@ class RosterKeeper:
             self._offload(self._copy.save_roster, body)
             self._body = body
         return roster
+
+    def _unless_emptied(self, roster: Roster) -> Roster:
+        known = self._roster.cameras
+        emptied = self._holds_on and not roster.cameras and bool(known)
+        if emptied and not self.emptied:
+            logger.error(
+                "The list of cameras is empty all at once; the %d known ones are polled on until there is one again",
+                len(known),
+            )
+        if self.emptied and not emptied:
+            logger.warning("The list of cameras is no longer empty; what it says holds again")
+        self.emptied = emptied
+        return replace(roster, cameras=known) if emptied else roster
 
     def _completed(self, roster: Roster) -> Roster:
         """With the default site, and without last counts: those change all the time and are no news."""

@@ -99,11 +99,16 @@ def read_database(
         return _from_url(given)
     named = [name for name in _CONNECTION if name in texts]
     if named in ([], ["DB_PORT"]):  # a port alone asks for no server
-        return DatabaseSettings(DatabaseKind.SQLITE, path=data_dir / EMBEDDED_FILE, schema=schema)
+        return embedded(data_dir, schema)
     if "DB_SERVER" not in texts:
         faults.append(f"DB_SERVER is missing, although {' and '.join(named)} {_are(named)} set")
         return None
     return _complete(given, UrlParts("mssql", ""), DatabaseKind.MSSQL)
+
+
+def embedded(data_dir: Path, schema: str) -> DatabaseSettings:
+    """The embedded database of a data folder."""
+    return DatabaseSettings(DatabaseKind.SQLITE, path=data_dir / EMBEDDED_FILE, schema=schema)
 
 
 def _are(names: list[str]) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from peoplecount.settings import readers
-from peoplecount.settings.database import DatabaseSettings, read_database
+from peoplecount.settings.database import DatabaseSettings, embedded, read_database
 from peoplecount.settings.errors import SettingsError
 from peoplecount.settings.sources import Sources, read_sources
 from peoplecount.settings.table import SETTINGS
@@ -48,6 +48,12 @@ class Settings:
     connect_timeout: float = 3.05
     """Seconds."""
 
+    records_table: str = ""
+    """Empty: there is none."""
+
+    attached: DatabaseSettings | None = None
+    """The database of ``cameras_view`` and ``records_table`` where it takes none of our tables; ``None``: ours."""
+
     read_timeout: float = 10.0
     """Seconds."""
 
@@ -81,7 +87,8 @@ def load_settings(environ: Mapping[str, str] | None = None, env_file: Path | Non
     time_zone = values.by_attribute["time_zone"] or _local_time_zone(warnings)
     return Settings(
         **(values.by_attribute | {"time_zone": time_zone}),
-        database=database,
+        database=embedded(values.by_attribute["data_dir"], database.schema) if apart else database,
+        attached=database if apart else None,
         demo=sources.demo,
         warnings=tuple(warnings),
     )
@@ -89,6 +96,7 @@ def load_settings(environ: Mapping[str, str] | None = None, env_file: Path | Non
 
 @dataclass(frozen=True, slots=True)
 class _Values:
+    apart = texts.get("OWN_TABLES", "").lower() == "embedded"
     by_attribute: dict[str, Any]
     refused: set[str]
 

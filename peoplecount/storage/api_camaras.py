@@ -57,9 +57,20 @@ class CameraDefaults:
 class CameraView:
     """Reads the roster through the view, with the sites, doors and lines of our own tables where those are there."""
 
-    def __init__(self, sealer: Sealer, *, name: str = VIEW, defaults: CameraDefaults | None = None) -> None:
-        """``name`` may be ``SCHEMA.VIEW``; alone it stands in our own schema."""
+    def __init__(
+        self,
+        sealer: Sealer,
+        *,
+        name: str = VIEW,
+        defaults: CameraDefaults | None = None,
+        own: IDBConnection | None = None,
+    ) -> None:
+        """``name`` may be ``SCHEMA.VIEW``; alone it stands in our own schema.
+
+        ``own`` is where our tables are, if not beside the view.
+        """
         self._sealer = sealer
+        self._own = own
         self._defaults = defaults or CameraDefaults()
         owner, _, view = name.rpartition(".")
         self._view = Table(view, MetaData(), schema=owner or SCHEMA)  # a Table, so that our schema is translated
@@ -70,16 +81,17 @@ class CameraView:
         All columns are asked for, whichever there are: the catalogue is not shown fully by every server.
         """
         cameras = db.execute(select(literal_column("*")).select_from(self._view))
+        own = self._own or db
         try:
             tables = _Tables(
                 cameras=cameras,
-                sites=db.execute(_all_of(schema.sites)),
-                doors=db.execute(_all_of(schema.doors)),
-                lines=db.execute(_all_of(schema.lines).order_by(schema.lines.c.line_id)),
+                sites=own.execute(_all_of(schema.sites)),
+                doors=own.execute(_all_of(schema.doors)),
+                lines=own.execute(_all_of(schema.lines).order_by(schema.lines.c.line_id)),
             )
         except SchemaMismatch:  # an installation's own view, without our tables beside it
             return self._assemble(_Tables(cameras=cameras))
-        return self._assemble(replace(tables, swaps=_read_swaps(db)))
+        return self._assemble(replace(tables, swaps=_read_swaps(own)))
 
     def _assemble(self, tables: _Tables) -> CameraReading:
         faults = RowFaults()

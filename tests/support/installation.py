@@ -5,7 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Column, DateTime, Identity, Integer, MetaData, String, Table, func, insert, select, text
+from sqlalchemy import (
+    Column,
+    DateTime,
+    Identity,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    delete,
+    func,
+    insert,
+    select,
+    text,
+    true,
+)
 from sqlalchemy.schema import CreateSchema, CreateTable
 
 from peoplecount.storage.dialects import Product
@@ -65,8 +79,10 @@ class Installation:
         row = {"camara_id": camera_id, "ip": ip, "usuario": user, "clave": password}
         self.connection.execute(insert(self.cameras), row)
 
-    def loses_cameras(self) -> None:
-        self.connection.execute(self.cameras.delete())
+    def loses_cameras(self, *camera_ids) -> None:
+        """These, or all of them."""
+        gone = self.cameras.c.camara_id.in_(camera_ids) if camera_ids else true()
+        self.connection.execute(delete(self.cameras).where(gone))
 
     def writes(self, camera_id, *totals: int | None, at: datetime | None = None) -> None:
         """A row, as the older software wrote it."""
