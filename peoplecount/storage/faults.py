@@ -58,6 +58,13 @@ def is_gone(product: Product, error: BaseException) -> bool:
     return product is Product.SQL_SERVER and isinstance(_of_sql_server(error), DatabaseUnavailable)
 
 
+def numbers_of(error: DatabaseError) -> set[int]:
+    """SQL Server's own numbers of what went wrong, where they are known."""
+    cause = error.__cause__
+    original = cause.orig if isinstance(cause, exc.DBAPIError) else None
+    return set() if original is None else {int(number) for number in _NATIVE_NUMBER.findall(_odbc_parts(original)[1])}
+
+
 def is_elsewhere(error: BaseException) -> bool:
     """Whether a failover partner may have what could not be had of a SQL Server: nobody there, or not the principal."""
     numbers = {int(number) for number in _NATIVE_NUMBER.findall(_odbc_parts(error)[1])}

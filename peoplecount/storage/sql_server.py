@@ -25,6 +25,7 @@ from peoplecount.storage.odbc_driver import Family, OdbcDriver, best_driver
 from peoplecount.storage.odbc_string import joined, parted
 from peoplecount.storage.odbc_wishes import failover_partner, in_words_of, wish
 from peoplecount.storage.sql_server_place import SQLServerPlace
+from peoplecount.storage.sql_server_target import SQLServerTarget
 
 _INSTALL_MANAGER = (
     "SQL Server needs pyodbc and the system's ODBC driver manager. pip install pyodbc; "
@@ -83,6 +84,15 @@ class SQLServerConnection(EngineConnection):
         words = {**_defaults(driver), **in_words_of(driver, self._options)}
         return [joined([*self._head(driver, server), *words.items()]) for server in servers]
 
+    def targets(self) -> list[SQLServerTarget]:
+        """Where connections go: the server, and its failover partner. Raises as ``connection_strings``."""
+        return [SQLServerTarget.parse(text) for text in self.connection_strings()]
+
+    def prepare_ticket(self) -> None:
+        """Have this process sign in with the keytab, if there is one."""
+        if self._keytab is not None:
+            sign_in_with(self._keytab)
+
     def _driver(self) -> OdbcDriver:
         found = OdbcDriver(self.driver) if self.driver else best_driver(_demand_pyodbc().drivers())
         self.driver = found.name
@@ -113,8 +123,7 @@ class SQLServerConnection(EngineConnection):
     def _make_engine(self) -> Engine:
         pyodbc = _demand_pyodbc()
         pyodbc.pooling = False  # type: ignore[attr-defined]  # the pool is SQLAlchemy's; two of them hide dead connections from each other
-        if self._keytab is not None:
-            sign_in_with(self._keytab)
+        self.prepare_ticket()
         strings = self.connection_strings()
         engine = create_engine(
             "mssql+pyodbc://",
