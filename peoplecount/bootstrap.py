@@ -59,20 +59,20 @@ class Service:
         self._clock = PlayedClock(fetch_played_time(settings.clock_url) if settings.clock_url else REAL_TIME)
         self._folder = DataFolder.at(settings.data_dir)
         self._database = database(settings, self._folder, self._runtime)
+        self._theirs = attached_database(settings, self._folder, self._database, self._runtime)
+        self._attachment = Attachment(settings, self._database, self._theirs, self._clock, self._runtime)
         self._rosters = RosterKeeper(
             self._read_roster,
             self._folder.store,
             self._folder.sealer,
             default_site(settings),
-        self._theirs = attached_database(settings, self._folder, self._database, self._runtime)
-        self._attachment = Attachment(settings, self._database, self._theirs, self._clock, self._runtime)
             self._runtime.offload,
+            holds_on=is_foreign(settings),
         )
         self._history = History(self._database.hurried())
         self._hub = Hub()
         self._board = LiveBoard(self._sites, self._intervals, self._clock.speed)
         self._snapshots = Snapshots(self._board, self._clock)
-            holds_on=is_foreign(settings),
         self._wake_follower = threading.Event()
         self._wake_writer = threading.Event()
         self._stop = threading.Event()
@@ -82,13 +82,13 @@ class Service:
             self._folder,
             self._runtime,
             database=self._database,
+            attachment=self._attachment,
             rosters=self._rosters,
             clock=self._clock,
             appended=self._wake_readers,
             wake_writer=self._wake_writer,
         )
         self._leadership = Leadership(self._folder.leader_lock, self._leading.begin, self._clock)
-            attachment=self._attachment,
         self._polling_watch = PollingWatch(
             self._board,
             self._clock,
@@ -140,6 +140,11 @@ class Service:
         farewell.start()
         farewell.join(timeout=1)
 
+    def _disconnect(self) -> None:
+        self._database.disconnect()
+        if self._theirs is not self._database:
+            self._theirs.disconnect()
+
     def _spawn(self, name: str, work: Callable[[], None]) -> None:
         thread = threading.Thread(target=lambda: self._keep_up(name, work), name=name, daemon=True)
         self._threads.append(thread)
@@ -148,11 +153,6 @@ class Service:
     def _keep_up(self, name: str, work: Callable[[], None]) -> None:
         """Do the work to its end; should it fail for an unforeseen reason, say so and do it again."""
         while not self._stop.is_set():
-    def _disconnect(self) -> None:
-        self._database.disconnect()
-        if self._theirs is not self._database:
-            self._theirs.disconnect()
-
             try:
                 work()
             except Exception:

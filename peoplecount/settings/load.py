@@ -38,6 +38,12 @@ class Settings:
     """Minutes, and ``day``."""
 
     cameras_view: str = "API_camaras"
+    records_table: str = ""
+    """Empty: there is none."""
+
+    attached: DatabaseSettings | None = None
+    """The database of ``cameras_view`` and ``records_table`` where it takes none of our tables; ``None``: ours."""
+
     camera_user: str = ""
     camera_password: str = field(default="", repr=False)
     poll_interval: float = 10.0
@@ -47,12 +53,6 @@ class Settings:
     event_streams: bool = True
     connect_timeout: float = 3.05
     """Seconds."""
-
-    records_table: str = ""
-    """Empty: there is none."""
-
-    attached: DatabaseSettings | None = None
-    """The database of ``cameras_view`` and ``records_table`` where it takes none of our tables; ``None``: ours."""
 
     read_timeout: float = 10.0
     """Seconds."""
@@ -85,6 +85,7 @@ def load_settings(environ: Mapping[str, str] | None = None, env_file: Path | Non
     if faults or database is None:
         raise SettingsError(faults, warnings)
     time_zone = values.by_attribute["time_zone"] or _local_time_zone(warnings)
+    apart = texts.get("OWN_TABLES", "").lower() == "embedded"
     return Settings(
         **(values.by_attribute | {"time_zone": time_zone}),
         database=embedded(values.by_attribute["data_dir"], database.schema) if apart else database,
@@ -96,7 +97,6 @@ def load_settings(environ: Mapping[str, str] | None = None, env_file: Path | Non
 
 @dataclass(frozen=True, slots=True)
 class _Values:
-    apart = texts.get("OWN_TABLES", "").lower() == "embedded"
     by_attribute: dict[str, Any]
     refused: set[str]
 

@@ -133,6 +133,17 @@ def switch(value: str) -> bool:
     return value.lower() == "on"
 
 
+def one_of(*words: str) -> Callable[[str], str]:
+    """Reads one of some words, in any case."""
+
+    def read(value: str) -> str:
+        if value.lower() not in words:
+            raise ValueError(f"{value!r} is not allowed; allowed are {' and '.join(words)}")
+        return value.lower()
+
+    return read
+
+
 def identifier(value: str) -> str:
     """A plain name in the database."""
     if not _IDENTIFIER.fullmatch(value):
@@ -162,17 +173,6 @@ def http_address(value: str) -> str:
 
 def grain(value: str) -> timedelta | None:
     """What a row is: ``change`` (``None``), or some minutes."""
-def one_of(*words: str) -> Callable[[str], str]:
-    """Reads one of some words, in any case."""
-
-    def read(value: str) -> str:
-        if value.lower() not in words:
-            raise ValueError(f"{value!r} is not allowed; allowed are {' and '.join(words)}")
-        return value.lower()
-
-    return read
-
-
     if value == "change":
         return None
     if value not in {"1", "5", "15"}:

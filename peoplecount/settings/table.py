@@ -169,6 +169,23 @@ SETTINGS: tuple[Setting, ...] = (
         readers.view_name,
         "cameras_view",
     ),
+    Setting(
+        "RECORDS_TABLE",
+        "Database",
+        "",
+        "An installation's own table of totals, such as `dbo.registros`, in which changes are written in its old "
+        "shape, too. `python -m peoplecount db attach` finds it and says what to set. Not set: there is none.",
+        readers.view_name,
+        "records_table",
+    ),
+    Setting(
+        "OWN_TABLES",
+        "Database",
+        "database",
+        "Where our own tables are: in the `database` or, because that takes none of ours, `embedded` in `DATA_DIR`. "
+        "Then only `CAMERAS_VIEW` and `RECORDS_TABLE` are in the database.",
+        readers.one_of("database", "embedded"),
+    ),
     Setting("CAMERA_USER", "Cameras", "", "Login of cameras that have none of their own.", attribute="camera_user"),
     Setting(
         "CAMERA_PASSWORD",
@@ -222,23 +239,6 @@ SETTINGS: tuple[Setting, ...] = (
         "Seconds a camera has to answer.",
         readers.seconds(0.05, 120),
         "read_timeout",
-    ),
-    Setting(
-        "RECORDS_TABLE",
-        "Database",
-        "",
-        "An installation's own table of totals, such as `dbo.registros`, in which changes are written in its old "
-        "shape, too. `python -m peoplecount db attach` finds it and says what to set. Not set: there is none.",
-        readers.view_name,
-        "records_table",
-    ),
-    Setting(
-        "OWN_TABLES",
-        "Database",
-        "database",
-        "Where our own tables are: in the `database` or, because that takes none of ours, `embedded` in `DATA_DIR`. "
-        "Then only `CAMERAS_VIEW` and `RECORDS_TABLE` are in the database.",
-        readers.one_of("database", "embedded"),
     ),
     Setting(
         "CAMERA_CA_FILE",
