@@ -46,7 +46,7 @@ except SettingsError as error:
 bind = f"[{settings.host}]:{settings.port}" if ":" in settings.host else f"{settings.host}:{settings.port}"
 workers = settings.workers
 worker_class = "peoplecount.stream_worker.StreamWorker"
-worker_connections = 10_000  # every open stream is one; ended by the limit on open files, raised below
+worker_connections = max(10_000, 2 * settings.streams_max)  # every open stream is one; the rest is for pages and health
 graceful_timeout = 4  # seconds for what is under way; streams are ended at once, see _watch
 keepalive = 2  # seconds a connection may wait for its next request; an end waits for it, too
 max_requests = 0  # a recycled worker would cut its streams

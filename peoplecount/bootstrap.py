@@ -25,6 +25,7 @@ from peoplecount.services.leadership import Leadership
 from peoplecount.services.live_board import LiveBoard
 from peoplecount.services.log_backlog import LogBacklog
 from peoplecount.services.log_follower import LogFollower
+from peoplecount.services.missed_counts import MissedCounts
 from peoplecount.services.played_clock import PlayedClock, fetch_played_time
 from peoplecount.services.polling_session import PollingSession
 from peoplecount.services.polling_watch import PollingWatch
@@ -33,8 +34,12 @@ from peoplecount.services.snapshots import Snapshots
 from peoplecount.services.today_chart import TodayChart
 from peoplecount.settings import Settings
 from peoplecount.storage.history import History
+from peoplecount.storage.record_pages import RecordPages
 from peoplecount.stream.hub import Hub
+from peoplecount.streaming import Streaming
+from peoplecount.web.access import Everybody
 from peoplecount.web.app import create_app
+from peoplecount.web.client_address import ClientAddresses
 from peoplecount.web.context import WebContext
 
 logger = logging.getLogger(__name__)
@@ -71,6 +76,7 @@ class Service:
         )
         self._history = History(self._database.hurried())
         self._hub = Hub()
+        self._streaming = Streaming(settings, self._folder, self._runtime, self._hub)
         self._board = LiveBoard(self._sites, self._intervals, self._clock.speed)
         self._snapshots = Snapshots(self._board, self._clock)
         self._wake_follower = threading.Event()
@@ -117,6 +123,7 @@ class Service:
         self._spawn("log-follower", lambda: follower.run(self._stop))
         self._spawn("leadership", lambda: self._leadership.run(self._stop))
         self._spawn("roster-copy", self._follow_copy)
+        self._spawn("stream-closing", lambda: self._streaming.closing.run(self._stop))
         if self._settings.clock_url:
             self._spawn("played-clock", lambda: self._clock.follow(self._settings.clock_url, self._stop))
 
@@ -129,11 +136,12 @@ class Service:
         """End streams first, then polling, then let go of everything."""
         if self._stop.is_set():
             return
-        self._hub.close("the service is stopping")
+        self._streaming.stop("the service is stopping")
         self._stop.set()
         self._wake_follower.set()
         for thread in self._threads:
             thread.join(timeout=LONGEST_JOIN)
+        self._streaming.close()
         self._folder.close()
         # A database that hangs must not hold the end up.
         farewell = threading.Thread(target=self._disconnect, name="disconnect", daemon=True)
@@ -178,6 +186,14 @@ class Service:
             status=self._status,
             database=self._database.figures,
             demo=self._settings.demo,
+            records=MissedCounts(RecordPages(self._database.hurried()), self._history),
+            streams=self._streaming.streams,
+            stream_life=self._settings.stream_life,
+            addresses=ClientAddresses(self._settings.trusted_proxies),
+            access=Everybody(self._settings.admin_token),
+            tickets=self._streaming.tickets,
+            close_streams=self._streaming.closing.order,
+            allowed_origins=self._settings.allowed_origins,
             trusted_hosts=self._settings.trusted_hosts or LOOPBACK_NAMES,
         )
 

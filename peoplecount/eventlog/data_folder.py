@@ -15,7 +15,7 @@ from peoplecount.eventlog.log import UnsuitableFolder
 from peoplecount.eventlog.sealer import FileSealer
 from peoplecount.eventlog.sqlite_log import SQLiteEventLog
 
-_OUR_NAMES = ("events.sqlite", "store.sqlite", "seal.key", ".seal.key", "leader.lock", "peoplecount.db")
+_OUR_NAMES = ("events.sqlite", "store.sqlite", "seal.key", ".seal.key", "leader.lock", "streams.lock", "peoplecount.db")
 _OF_THE_DEMO = ("demo", "simulator-port")
 """How everything begins that we keep in the folder; the demo's folder lies in it, too, unless it is this one."""
 

@@ -137,6 +137,14 @@ class EventLog(Protocol):
         """At most ``limit`` entries with numbers above ``after``, in order."""
         ...
 
+    def before(self, moment: datetime) -> EventId:
+        """The last entry appended before ``moment``, so that reading on from it gives what came then or later.
+
+        ``oldest`` where all that is kept came later. Goes by the clock at the time of appending; where that was set
+        back, some of what came before it was may be among what follows.
+        """
+        ...
+
     def note_seen(self, term: int, seen: Mapping[str, datetime]) -> None:
         """Remember when lines were last read, whether or not anything changed: asked, and nothing happened.
 

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import takewhile
 from threading import Lock
 
 from peoplecount.domain.event import EventKind, LogEntry, NewEvent
@@ -89,6 +90,14 @@ class MemoryEventLog:
             if limit < 1:
                 raise ValueError(f"cannot read at most {limit} entries: the limit is 1 or more")
             return [self._entry(*entry) for entry in self._entries if entry[0] > after][:limit]
+
+    def before(self, moment: datetime) -> EventId:
+        """See ``EventLog``."""
+        with self._alone():
+            oldest = max(self._trimmed, self._folded)
+            kept = [(number, at) for number, at, _ in self._entries if number > oldest]
+            earlier = [number for number, at in takewhile(lambda one: one[1] < moment, kept)]
+            return self._id(earlier[-1] if earlier else oldest)
 
     def note_seen(self, term: int, seen: Mapping[str, datetime]) -> None:
         """See ``EventLog``."""

@@ -135,6 +135,24 @@ class SQLiteEventLog:
             ).fetchall()
         return [_entry(epoch, row) for row in rows]
 
+    def before(self, moment: datetime) -> EventId:
+        """See ``EventLog``. A dozen or two of looks at single entries, because times have no index."""
+        wanted = _microseconds(moment)
+        with self._file.reading() as connection:
+            head = _head(connection)
+            (low,) = connection.execute("SELECT max(trimmed, folded) FROM log").fetchone()
+            high = head.number
+            while low < high:
+                middle = (low + high + 1) // 2
+                row = connection.execute(
+                    "SELECT number, appended_at FROM entry WHERE number >= ? ORDER BY number LIMIT 1", (middle,)
+                ).fetchone()
+                if row is not None and row[1] < wanted:
+                    low = row[0]
+                else:
+                    high = middle - 1
+        return EventId(head.epoch, low)
+
     def note_seen(self, term: int, seen: Mapping[str, datetime]) -> None:
         """See ``EventLog``."""
         with self._file.writing() as connection:

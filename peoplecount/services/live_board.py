@@ -21,6 +21,7 @@ from peoplecount.services.board_lines import CameraNow, LineNow, door_rows, line
 from peoplecount.services.board_occupancy import SiteInside, is_open
 from peoplecount.services.board_trust import LineTrust, concerns
 from peoplecount.services.site_day import SiteDay
+from peoplecount.stream.selection import Whereabouts, whereabouts
 
 DEFAULT_INTERVAL = 20.0
 """Seconds between two polls where nobody says; twice the usual ones."""
@@ -179,6 +180,13 @@ class LiveBoard:
         """The cameras on the board."""
         with self._lock:
             return frozenset(self._cameras)
+
+    def whereabouts(self) -> dict[str, Whereabouts]:
+        """Which sites and doors each camera looks at."""
+        with self._lock:
+            return whereabouts(
+                (line.fields for line in self._lines.values()), (one.row() for one in self._cameras.values())
+            )
 
     def line_names(self) -> dict[str, str]:
         """What lines are called, by id."""

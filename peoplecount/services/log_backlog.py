@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import TypeVar
 
-from peoplecount.domain.event import LogEntry
 from peoplecount.domain.event_id import EventId
 from peoplecount.domain.offload import Offload
 from peoplecount.eventlog.log import EventLog, LogError
-from peoplecount.stream.client import BacklogUnavailable
+from peoplecount.stream.backlog import BacklogUnavailable, Extent, Stretch
 
 T = TypeVar("T")
 
@@ -21,17 +21,21 @@ class LogBacklog:
         self._log = log
         self._offload = offload
 
-    def head(self) -> EventId:
+    def extent(self) -> Extent:
         """See ``Backlog``."""
-        return self._ask(self._log.head)
+        return self._ask(self._extent)
 
-    def oldest(self) -> EventId:
+    def read(self, after: int, limit: int) -> Stretch:
         """See ``Backlog``."""
-        return self._ask(self._log.oldest)
+        return self._ask(lambda: Stretch(self._log.read(after, limit), self._extent()))
 
-    def read(self, after: int, limit: int) -> list[LogEntry]:
+    def before(self, moment: datetime) -> EventId:
         """See ``Backlog``."""
-        return self._ask(lambda: self._log.read(after, limit))
+        return self._ask(lambda: self._log.before(moment))
+
+    def _extent(self) -> Extent:
+        oldest = self._log.oldest()
+        return Extent(oldest, self._log.head())
 
     def _ask(self, question: Callable[[], T]) -> T:
         try:

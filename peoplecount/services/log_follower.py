@@ -151,7 +151,7 @@ class LogFollower:
         if shown != self._shown:
             self._hub.publish_snapshot(self._snapshots())
         elif readings != self._told or moment - self._told_at >= SILENCE_SECONDS:
-            self._hub.publish_readings(now, readings)
+            self._hub.publish_readings(now, readings, self._board.whereabouts())
         else:
             return
         self._shown, self._told, self._told_at = shown, readings, moment

@@ -27,6 +27,16 @@ class Settings:
     port: int = 8000
     trusted_hosts: tuple[str, ...] = ()
     workers: int = 1
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses and networks."""
+
+    allowed_origins: tuple[str, ...] = ()
+    admin_token: str = field(default="", repr=False)
+    streams_max: int = 2000
+    streams_per_client: int = 100
+    stream_life: float = 3600.0
+    """Seconds."""
+
     data_dir: Path = Path("var")
     log_keep_days: int = 7
     log_disk_budget: int = 2_000_000_000

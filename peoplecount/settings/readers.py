@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import timedelta
-from ipaddress import IPv6Address
+from ipaddress import IPv6Address, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -108,6 +108,35 @@ def _is_ipv6(text: str) -> bool:
 def hosts(value: str) -> tuple[str, ...]:
     """Host names, separated by commas."""
     return tuple(host(part.strip()) for part in value.split(",") if part.strip())
+
+
+def networks(value: str) -> tuple[str, ...]:
+    """Addresses and networks, separated by commas."""
+    parts = tuple(part.strip() for part in value.split(",") if part.strip())
+    for part in parts:
+        try:
+            ip_network(part, strict=False)
+        except ValueError as error:
+            raise ValueError(f"{part!r} is neither an address nor a network such as 10.0.0.0/8") from error
+    return parts
+
+
+def origins(value: str) -> tuple[str, ...]:
+    """Web origins, separated by commas: scheme, host and port, as browsers send them."""
+    parts = tuple(part.strip().lower() for part in value.split(",") if part.strip())
+    for part in parts:
+        if not re.fullmatch(r"https?://[a-z0-9._-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?", part, re.ASCII):
+            raise ValueError(
+                f"{part!r} is not the origin of a web site such as https://intranet.example (no path, no *)"
+            )
+    return parts
+
+
+def token(value: str) -> str:
+    """A secret that programs send in a header."""
+    if not re.fullmatch(r"[\x21-\x7e]{16,200}", value, re.ASCII):
+        raise ValueError("it must have 16 to 200 characters, of plain ASCII without blanks")
+    return value
 
 
 def time_zone(value: str) -> str:

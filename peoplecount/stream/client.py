@@ -4,45 +4,56 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
 
-from peoplecount.domain.event import EventKind, LogEntry
+from peoplecount.domain.event import EventKind
 from peoplecount.domain.event_id import EventId
-from peoplecount.stream.encoder import entry_frame, heartbeat_frame, object_frame, retry_frame
-from peoplecount.stream.hub import Hub, Place
-from peoplecount.stream.ring import Cameras
+from peoplecount.stream.backlog import Backlog, BacklogUnavailable
+from peoplecount.stream.encoder import heartbeat_frame, object_frame, retry_frame
+from peoplecount.stream.hub import Hub
+from peoplecount.stream.reader import Piece, Reader, Whereto
+from peoplecount.stream.selection import EVERYTHING, Selection
 from peoplecount.stream.snapshot import Snapshot
 
 HEARTBEAT_SECONDS = 15.0
 """Proxies cut idle connections after 60 s and more (nginx, AWS), and that a client is gone shows only on writing."""
 
-BATCH = 500
-"""Entries read from the log at a time; some 300 KB."""
+LEAST_BEAT_SECONDS = 1.0
+"""While something is on its way."""
+
+LOG_UNREADABLE = "the event log cannot be read just now"
+LIMIT_REACHED = "as many events as were asked for"
+NOTHING_MORE = "nothing more has happened yet"
+TIME_IS_UP = "the time that was asked for is over"
+LIFE_IS_OVER = "a stream ends now and then; come back with the last id"
 
 
-class BacklogUnavailable(Exception):
-    """The log could not be read; a client does best to come back later."""
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a client asked for."""
+
+    selection: Selection = EVERYTHING
+    start: EventId | datetime | None = None
+    """Behind which entry it wants to read on, or from which moment; ``None``: from a snapshot on."""
+
+    limit: int | None = None
+    """After so many events, snapshots among them, the stream ends; ``None``: it does not."""
+
+    timeout: float | None = None
+    """Seconds after which it ends."""
+
+    lingers: bool = True
+    """Whether it waits for more once it has brought something."""
 
 
-class Backlog(Protocol):
-    """The log, as far as a stream needs it. All raise ``BacklogUnavailable``."""
-
-    def head(self) -> EventId:
-        """The newest entry's id."""
-        ...
-
-    def oldest(self) -> EventId:
-        """The earliest id after which nothing is missing."""
-        ...
-
-    def read(self, after: int, limit: int) -> Sequence[LogEntry]:
-        """At most ``limit`` entries with numbers above ``after``, in order."""
-        ...
+def _is_there() -> bool:
+    return False
 
 
 class SSEClient:
-    """One consumer: its cameras, its cursor and its transmission buffer.
+    """One consumer: what it chose, its cursor and its transmission buffer.
 
     It has no queue. It stands somewhere in the hub's ring, or behind it in the log, and takes what follows when its
     connection has taken what came before; so a slow one costs no memory and delays nobody.
@@ -53,142 +64,142 @@ class SSEClient:
         hub: Hub,
         backlog: Backlog,
         snapshots: Callable[[], Snapshot],
-        cursor: EventId | None = None,
-        cameras: Cameras = frozenset(),
+        order: Order | None = None,
+        *,
         heartbeat: float = HEARTBEAT_SECONDS,
+        life: float = float("inf"),
+        is_gone: Callable[[], bool] = _is_there,
+        whereto: Whereto | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.cameras = cameras
-        """Ids of the cameras it wants to hear of; empty for all."""
-        self.cursor = cursor
-        """The newest log entry examined for it; ``None`` before its snapshot."""
+        """``life`` is how long a stream may last, in seconds; ``is_gone`` tells whether nobody reads it any more."""
+        self.order = order or Order()
         self.buffer = b""
         """What is being transmitted: at most one slice, shared with others who stand at the same place."""
+        self.ending = ""
+        """Why it ended, in words; empty while it is open."""
         self._hub = hub
-        self._backlog = backlog
-        self._snapshots = snapshots
+        self._reader = Reader(hub, backlog, snapshots, self.order.selection, whereto=whereto, monotonic=monotonic)
         self._heartbeat = heartbeat
+        self._life = life
+        self._is_gone = is_gone
+        self._monotonic = monotonic
         self._closed = ""
-        self._place: Place | None = None
+        self._events = 0
+        self._beat_at = 0.0
+        """When its client knew last where it stands."""
+        self._dies_at = self._due_at = float("inf")
+        self._moved = False
+        """Whether it has looked at anything since it began."""
+
+    @property
+    def cursor(self) -> EventId | None:
+        """The newest log entry examined for it; ``None`` before its snapshot."""
+        return self._reader.cursor
 
     def open_stream(self) -> Iterator[bytes]:
         """Frames until the client goes, ``close_stream`` is called, the hub closes or the log cannot be read."""
         with self._hub.attendance():
-            for frames in self._frames():
-                self.buffer = frames
-                yield frames
-            yield object_frame(EventKind.GOODBYE, {"kind": EventKind.GOODBYE.value, "reason": self._ending})
+            try:
+                for frames in self._frames():
+                    self.buffer = frames
+                    yield frames
+            except _Gone:
+                self.ending = "the client has gone"
+                return
+            fields = {"kind": EventKind.GOODBYE.value, "reason": self.ending}
+            yield object_frame(EventKind.GOODBYE, fields, self.cursor)
 
     def close_stream(self, reason: str = "closed by the server") -> None:
         """End the stream with a ``goodbye``; may be called twice."""
         self._closed = self._closed or reason
         self._hub.nudge()
 
-    @property
-    def _ending(self) -> str:
-        return self._closed or self._hub.closed
-
     def _frames(self) -> Iterator[bytes]:
+        now = self._beat_at = self._monotonic()
+        self._dies_at = now + self._life
+        self._due_at = now + (float("inf") if self.order.timeout is None else self.order.timeout)
         yield retry_frame(_retry_milliseconds())
         try:
-            if self.cursor:
-                yield from self._resume(self.cursor)
-            else:
-                yield from self._begin()
+            yield from self._until_ready()
+            if not self.ending:
+                for piece in self._beginning():
+                    yield from self._send(piece)
             yield from self._follow()
         except BacklogUnavailable:
-            self.close_stream("the event log cannot be read just now")
+            self.ending = LOG_UNREADABLE
 
-    def _begin(self) -> Iterator[bytes]:
-        """A snapshot, to be continued where it was taken."""
-        yield from self._until_ready()
-        if not self._ending:
-            snapshot = self._snapshots()
-            self.cursor, self._place = snapshot.event_id, None
-            yield snapshot.frame(self.cameras)
+    def _beginning(self) -> Iterator[Piece]:
+        start = self.order.start
+        if start is None:
+            return self._reader.begin()
+        return self._reader.resume(start) if isinstance(start, EventId) else self._reader.resume_from(start)
 
     def _until_ready(self) -> Iterator[bytes]:
-        while not self._ending:
+        """Wait until it is known where the log stands."""
+        while not self._is_over(waits=True):
             signal = self._hub.signal
             if self._hub.ready:
                 return
-            if not signal.wait(self._heartbeat):
-                yield heartbeat_frame(None)
-
-    def _resume(self, cursor: EventId) -> Iterator[bytes]:
-        """Nothing, where the log still holds what follows the cursor; else what is missing, and a snapshot."""
-        yield from self._until_ready()
-        if self._ending:
-            return
-        fault = "" if self._hub.place_after(cursor) else self._fault_of(cursor)
-        if fault:
-            yield from self._gap(cursor, fault)
-        elif readings := self._hub.latest_readings(self.cameras):
-            yield readings
-
-    def _fault_of(self, cursor: EventId) -> str:
-        head = self._backlog.head()
-        if cursor.epoch != head.epoch:
-            return "another epoch: the log was restored or begun anew, and its numbers do not compare"
-        if cursor.number > head.number:
-            return "ahead of the log: no such event has been given out"
-        if cursor.number < self._backlog.oldest().number:
-            return "no longer kept: the log has been trimmed since"
-        return ""
-
-    def _gap(self, cursor: EventId, reason: str) -> Iterator[bytes]:
-        snapshot = self._snapshots()
-        fields = {"kind": EventKind.GAP.value, "from": str(cursor), "to": str(snapshot.event_id), "reason": reason}
-        yield object_frame(EventKind.GAP, fields)
-        self.cursor, self._place = snapshot.event_id, None
-        yield snapshot.frame(self.cameras)
+            yield from self._wait(signal.wait)
 
     def _follow(self) -> Iterator[bytes]:
-        """All that comes after the cursor, and heartbeats while nothing does."""
-        last_sent = time.monotonic()
-        while not self._ending:
+        """All that comes after the cursor, and heartbeats in between."""
+        while not self._is_over():
             signal = self._hub.signal
-            before = (self.cursor, self._place)
-            for data in self._next():
-                yield data
-                last_sent = time.monotonic()
-            if (self.cursor, self._place) != before:
-                continue
-            if not signal.wait(max(0.0, last_sent + self._heartbeat - time.monotonic())):
-                yield heartbeat_frame(self.cursor)
-                last_sent = time.monotonic()
+            piece = self._reader.next(None if self.order.limit is None else self.order.limit - self._events)
+            if piece is not None:
+                self._moved = True
+                yield from self._send(piece)
+                yield from self._beat(max(self._heartbeat, LEAST_BEAT_SECONDS))
+            elif self._events and not self.order.lingers:
+                self.ending = NOTHING_MORE
+            elif not self._is_over(waits=True):
+                yield from self._wait(signal.wait)
 
-    def _next(self) -> Iterator[bytes]:
-        """The next frames, from the ring where it still has them, else from the log; moves the cursor."""
-        cursor = self.cursor
-        if cursor is None:  # the hub closed before there was anything to follow
-            return
-        self._place = self._place or self._hub.place_after(cursor)
-        if self._place is None:
-            yield from self._from_backlog(cursor)
-            return
-        part = self._hub.slice_after(self._place, self.cameras)
-        if part is None:
-            self._place = None
-            return
-        self.cursor, self._place = part.examined, part.after
-        if part.data:
-            yield part.data
+    def _send(self, piece: Piece) -> Iterator[bytes]:
+        self._events += piece.events
+        if piece.data:
+            yield piece.data
+            if self._reader.told == self.cursor:
+                self._beat_at = self._monotonic()
 
-    def _from_backlog(self, cursor: EventId) -> Iterator[bytes]:
-        """One batch. Whether it is whole is asked afterwards, because the log may be trimmed at any moment."""
-        entries = self._backlog.read(cursor.number, BATCH)
-        fault = self._fault_of(cursor)
-        if fault:
-            yield from self._gap(cursor, fault)
-            return
-        if entries:
-            self.cursor = entries[-1].event_id
-            data = b"".join(entry_frame(entry) for entry in entries if self._wants(entry))
-            if data:
-                yield data
+    def _wait(self, wait: Callable[[float], bool]) -> Iterator[bytes]:
+        """For the next change, but no longer than until a heartbeat or the end is due."""
+        until = min(self._beat_at + self._heartbeat, self._dies_at, self._due_at)
+        wait(max(0.0, until - self._monotonic()))
+        yield from self._beat(self._heartbeat)
 
-    def _wants(self, entry: LogEntry) -> bool:
-        return not self.cameras or entry.event.camera_id in self.cameras
+    def _beat(self, seconds: float) -> Iterator[bytes]:
+        """A heartbeat, where the client has not been told for so long where it stands."""
+        if self._monotonic() - self._beat_at < seconds:
+            return
+        if self._is_gone():
+            raise _Gone
+        yield heartbeat_frame(self.cursor)
+        self._reader.told = self.cursor
+        self._beat_at = self._monotonic()
+
+    def _is_over(self, *, waits: bool = False) -> bool:
+        """Whether to end, and why. ``waits``: nothing is there that could be sent at once.
+
+        Also who asked for no time at all gets what is there, a piece of it at least.
+        """
+        now = self._monotonic()
+        if not self.ending:
+            if self._closed or self._hub.closed:
+                self.ending = self._closed or self._hub.closed
+            elif self.order.limit is not None and self._events >= self.order.limit:
+                self.ending = LIMIT_REACHED
+            elif now >= self._due_at and (waits or self._moved):
+                self.ending = TIME_IS_UP
+            elif now >= self._dies_at:
+                self.ending = LIFE_IS_OVER
+        return bool(self.ending)
+
+
+class _Gone(Exception):
+    """Nobody reads the stream any more."""
 
 
 def _retry_milliseconds() -> int:

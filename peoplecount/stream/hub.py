@@ -11,7 +11,8 @@ from datetime import datetime
 from peoplecount.domain.event import EventKind, LogEntry, utc_text
 from peoplecount.domain.event_id import EventId
 from peoplecount.stream.encoder import entry_frame, object_frame
-from peoplecount.stream.ring import Cameras, Frame, Ring
+from peoplecount.stream.ring import Frame, Ring
+from peoplecount.stream.selection import EVERYTHING, NOWHERE, Selection, Tags, Whereabouts
 from peoplecount.stream.snapshot import Snapshot
 
 MAX_FRAMES = 20_000
@@ -19,8 +20,9 @@ MAX_FRAMES = 20_000
 
 MAX_BYTES = 16 << 20
 
-MAX_SLICE = 256 << 10
-"""A reader is handed about this many bytes at a time, so that a slow one holds no more."""
+MAX_SLICE = 64 << 10
+"""A reader is handed about this many bytes at a time. It is all that one who does not read on holds of our memory, so
+that two thousand of them come to 128 MB and not more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,11 @@ class Slice:
     """The newest log entry that was looked at."""
 
     after: Place
+    events: int
+    """How many events with an id are in it."""
+
+    told: EventId | None
+    """The id of the last of these."""
 
 
 class Hub:
@@ -61,7 +68,7 @@ class Hub:
         self._ring = Ring(0, max_frames, max_bytes)
         self._epoch = ""
         self._generation = 0
-        self._slices: dict[tuple[int, Cameras], Slice] = {}
+        self._slices: dict[tuple[int, Selection], Slice] = {}
         self._signal = threading.Event()
         self._closed = ""
         self._open_streams = 0
@@ -117,15 +124,17 @@ class Hub:
         if entries:
             self._add([_entry(entry) for entry in entries])
 
-    def publish_readings(self, now: datetime, readings: Mapping[str, datetime]) -> None:
-        """When each camera was last read."""
-        frame = _readings(self._ring.head, now, readings)
+    def publish_readings(
+        self, now: datetime, readings: Mapping[str, datetime], where: Mapping[str, Whereabouts] | None = None
+    ) -> None:
+        """When each camera was last read; ``where`` each of them looks is for those who chose doors or sites."""
+        frame = _readings(self._ring.head, now, readings, where or {})
         self._readings = frame
         self._add([frame])
 
     def publish_snapshot(self, snapshot: Snapshot) -> None:
         """The whole state, when it changed by the clock alone: a new day. It must have been taken at ``head``."""
-        self._add([Frame(snapshot.event_id.number, snapshot.frame(frozenset()), snapshot.frame)])
+        self._add([Frame(snapshot.event_id.number, snapshot.frame(EVERYTHING), choose=snapshot.frame)])
 
     def _add(self, frames: Sequence[Frame]) -> None:
         with self._lock:
@@ -145,9 +154,9 @@ class Hub:
             waiting, self._signal = self._signal, threading.Event()
         waiting.set()
 
-    def latest_readings(self, cameras: Cameras) -> bytes:
+    def latest_readings(self, selection: Selection) -> bytes:
         """The newest ``readings`` event, or nothing."""
-        return self._readings.data_for(cameras) if self._readings else b""
+        return self._readings.data_for(selection) if self._readings else b""
 
     def place_after(self, cursor: EventId) -> Place | None:
         """Where reading goes on after this entry; ``None`` where the ring does not hold it."""
@@ -156,46 +165,59 @@ class Hub:
                 return None
             return Place(self._generation, self._ring.position_after(cursor.number))
 
-    def slice_after(self, place: Place, cameras: Cameras) -> Slice | None:
-        """What follows a place, about ``MAX_SLICE`` bytes of it; ``None`` where the ring holds that place no longer."""
+    def slice_after(self, place: Place, selection: Selection, most: int | None = None) -> Slice | None:
+        """What follows a place, about ``MAX_SLICE`` bytes of it; ``None`` where the ring holds that place no longer.
+
+        With ``most`` no more than so many events with an id; such a slice is not shared.
+        """
         with self._lock:
             if place.generation != self._generation or place.position < self._ring.start:
                 return None
-            key = (place.position, cameras)
+            if most is not None:
+                return self._join(place.position, selection, most)
+            key = (place.position, selection)
             part = self._slices.get(key)
             if part is None:
-                part = self._slices[key] = self._join(place.position, cameras)
+                part = self._slices[key] = self._join(place.position, selection)
             return part
 
-    def _join(self, position: int, cameras: Cameras) -> Slice:
+    def _join(self, position: int, selection: Selection, most: int | None = None) -> Slice:
         parts: list[bytes] = []
-        size = 0
+        size = events = 0
+        told: EventId | None = None
         number = self._ring.number_before(position)
         for frame in self._ring.from_position(position):
-            data = frame.data_for(cameras)
-            if parts and size + len(data) > MAX_SLICE:
+            data = frame.data_for(selection)
+            if (parts and size + len(data) > MAX_SLICE) or events == most:
                 break
             if data:
                 parts.append(data)
-            size += len(data)
+                size += len(data)
+                if frame.is_event:
+                    events += 1
+                    told = EventId(self._epoch, frame.number)
             number = frame.number
             position += 1
-        return Slice(b"".join(parts), EventId(self._epoch, number), Place(self._generation, position))
+        examined = EventId(self._epoch, number)
+        return Slice(b"".join(parts), examined, Place(self._generation, position), events, told)
 
 
 def _entry(entry: LogEntry) -> Frame:
-    data = entry_frame(entry)
-    return Frame(entry.event_id.number, data, lambda cameras: data if entry.event.camera_id in cameras else b"")
+    return Frame(entry.event_id.number, entry_frame(entry), Tags.of(entry.event))
 
 
-def _readings(number: int, now: datetime, readings: Mapping[str, datetime]) -> Frame:
+def _readings(number: int, now: datetime, readings: Mapping[str, datetime], where: Mapping[str, Whereabouts]) -> Frame:
     texts = {camera_id: utc_text(moment) for camera_id, moment in sorted(readings.items())}
 
     def encode(chosen: Mapping[str, str]) -> bytes:
-        return object_frame(
-            EventKind.READINGS, {"kind": EventKind.READINGS.value, "time": utc_text(now), "cameras": chosen}
+        kind = EventKind.READINGS
+        return object_frame(kind, {"kind": kind.value, "time": utc_text(now), "cameras": chosen})
+
+    def choose(selection: Selection) -> bytes:
+        if not selection.takes_kind(EventKind.READINGS):
+            return b""
+        return encode(
+            {key: text for key, text in texts.items() if selection.takes_camera(key, where.get(key, NOWHERE))}
         )
 
-    return Frame(
-        number, encode(texts), lambda cameras: encode({key: text for key, text in texts.items() if key in cameras})
-    )
+    return Frame(number, encode(texts), choose=choose, is_event=False)

@@ -6,8 +6,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-Cameras = frozenset[str]
-"""A reader's filter: camera ids, empty for all."""
+from peoplecount.stream.selection import Selection, Tags
 
 _SHRINK_BY = 256
 """Dropped frames are cut off the front of a list this many at a time, because each cut moves the whole list."""
@@ -21,14 +20,24 @@ class Frame:
     """The log number it has, or after which it was sent (stream-only events have none of their own)."""
 
     data: bytes
-    """For readers without a filter."""
+    """For readers who chose nothing."""
 
-    choose: Callable[[Cameras], bytes]
-    """What readers with a filter get; nothing where it does not concern them."""
+    tags: Tags | None = None
+    """Of an event of the log: what it is of. Its bytes are the same for all who get it."""
 
-    def data_for(self, cameras: Cameras) -> bytes:
-        """The bytes for a reader with this filter."""
-        return self.choose(cameras) if cameras else self.data
+    choose: Callable[[Selection], bytes] | None = None
+    """Of an event of the stream alone: what readers with a choice get; nothing where it does not concern them."""
+
+    is_event: bool = True
+    """Whether it has an id and counts for those who asked for so many events."""
+
+    def data_for(self, selection: Selection) -> bytes:
+        """The bytes for a reader with this choice."""
+        if not selection:
+            return self.data
+        if self.tags is not None:
+            return self.data if selection.takes(self.tags) else b""
+        return self.choose(selection) if self.choose else self.data
 
 
 class Ring:

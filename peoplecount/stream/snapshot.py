@@ -2,48 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
 from typing import Any
 
 from peoplecount.domain.event import EventKind
 from peoplecount.domain.event_id import EventId
 from peoplecount.stream.encoder import object_frame
+from peoplecount.stream.selection import NOWHERE, Selection, whereabouts
 
 
 class Snapshot:
     """Sites, doors, cameras and lines as they stood at ``event_id``.
 
-    Frames are made once for each choice of cameras and shared by all who connect meanwhile.
+    Frames are made once for each choice of places and shared by all who connect meanwhile.
     """
 
     def __init__(self, event_id: EventId, fields: Mapping[str, Any]) -> None:
         self.event_id = event_id
         self.fields = fields
         """JSON-ready: ``time``, and lists under ``sites``, ``doors``, ``cameras`` and ``lines``."""
-        self._frames: dict[frozenset[str], bytes] = {}
+        self._frames: dict[Selection, bytes] = {}
 
-    def frame(self, cameras: frozenset[str]) -> bytes:
-        """The ``snapshot`` event for these cameras; all of them where ``cameras`` is empty."""
-        frame = self._frames.get(cameras)
+    def frame(self, selection: Selection) -> bytes:
+        """The ``snapshot`` event with what was chosen; kinds do not matter."""
+        places = selection.of_places
+        frame = self._frames.get(places)
         if frame is None:
-            fields = only_cameras(self.fields, cameras) if cameras else self.fields
+            fields = only(self.fields, places) if places else self.fields
             frame = object_frame(EventKind.SNAPSHOT, {"id": str(self.event_id)} | dict(fields), self.event_id)
-            self._frames[cameras] = frame
+            self._frames[places] = frame
         return frame
 
 
-def only_cameras(fields: Mapping[str, Any], cameras: Set[str]) -> dict[str, Any]:
-    """The part of a snapshot that concerns some cameras: they, their lines, and whole the doors and sites these are at.
+def only(fields: Mapping[str, Any], chosen: Selection) -> dict[str, Any]:
+    """The part of a snapshot that was chosen: lines, the cameras that look at them, their doors and sites.
 
     The figures of a door or a site stay those of all its lines.
     """
-    lines = [line for line in fields["lines"] if line["cameraId"] in cameras]
-    kept = [camera for camera in fields["cameras"] if camera["cameraId"] in cameras]
+    lines = [line for line in fields["lines"] if chosen.takes_place(line["cameraId"], line["doorId"], line["siteId"])]
+    looking = whereabouts(fields["lines"], fields["cameras"])
+    cameras = [
+        camera
+        for camera in fields["cameras"]
+        if chosen.takes_camera(camera["cameraId"], looking.get(camera["cameraId"], NOWHERE))
+    ]
     doors = {line["doorId"] for line in lines}
-    sites = {place["siteId"] for place in (*lines, *kept)}
+    sites = {place["siteId"] for place in (*lines, *cameras)} | (set() if chosen.cameras else chosen.sites)
     return dict(fields) | {
-        "sites": [site for site in fields["sites"] if site["siteId"] in sites],
-        "doors": [door for door in fields["doors"] if door["doorId"] in doors],
-        "cameras": kept,
+        "sites": [row for row in fields["sites"] if row["siteId"] in (sites & chosen.sites if chosen.sites else sites)],
+        "doors": [row for row in fields["doors"] if row["doorId"] in doors],
+        "cameras": cameras,
         "lines": lines,
     }

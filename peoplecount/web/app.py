@@ -13,7 +13,9 @@ from peoplecount.web import (
     errors,
     health,
     parameters,
+    records,
     stream,
+    stream_access,
     trust,
     trusted_hosts,
 )
@@ -54,12 +56,12 @@ def create_app(context: WebContext) -> Flask:
     app.jinja_env.filters.update(FILTERS)
     app.jinja_env.filters.update(trust.FILTERS)
     app.jinja_env.globals["demo"] = context.demo
-    for part in (dashboard, audit, stream, chart, counts, health):
+    for part in (dashboard, audit, stream, stream_access, chart, counts, records, health):
         app.register_blueprint(part.routes(context))
     errors.register(app)
     if context.trusted_hosts:
         trusted_hosts.register(app, context.trusted_hosts)
-    cross_site.register(app)
+    cross_site.register(app, context.allowed_origins)
     parameters.register(app)
     app.after_request(_secured)
     return app

@@ -12,14 +12,16 @@ from peoplecount.domain.clock import Clock
 from peoplecount.services.counts import Counts
 from peoplecount.services.door_audit import AuditReport
 from peoplecount.services.live_board import LiveBoard
-from peoplecount.stream.client import Backlog
+from peoplecount.services.missed_counts import MissedCounts
+from peoplecount.services.stream_tickets import StreamTickets
+from peoplecount.stream.backlog import Backlog
 from peoplecount.stream.hub import Hub
+from peoplecount.stream.open_streams import OpenStreams
 from peoplecount.stream.snapshot import Snapshot
+from peoplecount.web.access import Access, Everybody
+from peoplecount.web.client_address import ClientAddresses
 
 _ROOT = Path(peoplecount.__file__).resolve().parent.parent
-
-MAX_STREAMS = 2000
-"""Every stream holds one of the worker's 10,000 connections (gunicorn.conf.py); the rest is for pages and health."""
 
 
 class Chart(Protocol):
@@ -36,6 +38,10 @@ class Audits(Protocol):
     def read(self, site_id: str) -> AuditReport:
         """The audit of a site. Raises ``NoSuchSite`` and ``AuditUnavailable``."""
         ...
+
+
+def _nobody(_: str) -> None:
+    pass
 
 
 def _no_status() -> Mapping[str, Any]:
@@ -72,8 +78,26 @@ class WebContext:
     """Host names under which the service answers; ``None`` for any. A service on loopback names them, or any web page
     could read it by pointing a name of its own at 127.0.0.1 (DNS rebinding)."""
 
-    max_streams: int = MAX_STREAMS
-    """Streams that may be open at once; who comes then is asked to come later."""
+    allowed_origins: Sequence[str] = ()
+    """Web origins (``https://intranet.example``) whose pages may read streams and figures."""
+
+    records: MissedCounts | None = None
+    """Where the counts of events come from that the log has no more; ``None`` where nothing keeps a history."""
+
+    streams: OpenStreams = field(default_factory=OpenStreams)
+    """Who may open a stream. Each holds one of the worker's connections (gunicorn.conf.py), of which there are twice as
+    many: the rest is for pages and health."""
+
+    stream_life: float = float("inf")
+    """Seconds that a stream may last."""
+
+    addresses: ClientAddresses = field(default_factory=ClientAddresses)
+    access: Access = field(default_factory=Everybody)
+    tickets: StreamTickets | None = None
+    """``None``: none are given."""
+
+    close_streams: Callable[[str], object] = _nobody
+    """Ends the streams of an address in every worker, or all of them. Raises ``LogError``."""
 
     template_folder: Path = field(default=_ROOT / "templates")
     static_folder: Path = field(default=_ROOT / "static")

@@ -1,21 +1,53 @@
-"""Pages of other sites: they may link here, and nothing else."""
+"""Pages of other sites: they may link here, and nothing else, unless they are named."""
 
 from __future__ import annotations
 
-from flask import Flask, abort, request
+from collections.abc import Sequence
+
+from flask import Flask, Response, abort, request
+
+FOR_OTHERS = ("/events", "/stream-data", "/api/")
+"""What pages of named sites may read: figures, never our own pages and forms."""
+
+_ASK_AGAIN_SECONDS = "600"
 
 
-def register(app: Flask) -> None:
+def register(app: Flask, allowed_origins: Sequence[str] = ()) -> None:
     """Refuse what a page of another site makes a browser fetch: streams, figures, and our pages in its frames.
 
     Browsers say so by themselves (https://www.w3.org/TR/fetch-metadata/) and pages cannot change it. Programs and old
     browsers say nothing and pass; so does a link that somebody follows.
+
+    Pages of ``allowed_origins`` may read streams and figures (https://fetch.spec.whatwg.org/#http-cors-protocol), but
+    not with our cookies: they show a ticket or a token.
     """
+    allowed = frozenset(allowed_origins)
 
     @app.before_request
-    def demand_own_page() -> None:
+    def demand_own_page() -> Response | None:
+        if _is_allowed(allowed):
+            return Response(status=204) if request.method == "OPTIONS" else None
         if request.headers.get("Sec-Fetch-Site") == "cross-site" and not _follows_a_link():
             abort(403, "Pages of other sites may link to this service, but not load anything from it.")
+        return None
+
+    @app.after_request
+    def tell_browsers(response: Response) -> Response:
+        if allowed and request.path.startswith(FOR_OTHERS):
+            response.vary.add("Origin")
+        if _is_allowed(allowed):
+            headers = response.headers
+            headers["Access-Control-Allow-Origin"] = request.headers["Origin"]
+            headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+            if request.method == "OPTIONS":
+                headers["Access-Control-Allow-Methods"] = "GET, HEAD, POST"
+                headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type, Last-Event-ID, X-API-Key"
+                headers["Access-Control-Max-Age"] = _ASK_AGAIN_SECONDS
+        return response
+
+
+def _is_allowed(allowed: frozenset[str]) -> bool:
+    return request.headers.get("Origin") in allowed and request.path.startswith(FOR_OTHERS)
 
 
 def _follows_a_link() -> bool:

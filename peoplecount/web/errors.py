@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import logging
 import secrets
+from typing import NoReturn
 
 from flask import Flask, Response, jsonify, make_response, render_template, request
-from werkzeug.exceptions import HTTPException, SecurityError
+from werkzeug.exceptions import HTTPException, SecurityError, ServiceUnavailable
 
 logger = logging.getLogger(__name__)
 
-_FOR_PROGRAMS = ("/events", "/stream-data", "/chart/", "/api/", "/export/", "/health/")
+_FOR_PROGRAMS = ("/events", "/stream-data", "/chart/", "/api/", "/export/", "/health/", "/close-stream")
 
 _WORDS = {
     400: "This request cannot be understood",
+    401: "Sign in first",
     403: "This is not for pages of other sites",
     404: "There is nothing at this address",
     405: "This address does not take that kind of request",
@@ -27,6 +29,11 @@ def register(app: Flask) -> None:
     app.register_error_handler(SecurityError, _strange_host)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _failure)
+
+
+def unavailable(words: str, seconds: int) -> NoReturn:
+    """503, to be tried again after so many seconds."""
+    raise ServiceUnavailable(words, retry_after=seconds)
 
 
 def _strange_host(_: SecurityError) -> Response:

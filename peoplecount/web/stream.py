@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Request, Response, abort, request
+import json
+import random
+from datetime import datetime
+from urllib.parse import urlencode
 
-from peoplecount.domain.event_id import EventId, MalformedEventId
-from peoplecount.stream.client import SSEClient
+from flask import Blueprint, Response, request
+
+from peoplecount.domain.event import utc_text
+from peoplecount.domain.event_id import EventId
+from peoplecount.stream.answer import Answer
+from peoplecount.stream.backlog import BacklogUnavailable
+from peoplecount.stream.client import Order, SSEClient
+from peoplecount.stream.open_streams import AllTaken, NoRoom, OpenStream
+from peoplecount.stream.selection import Selection
+from peoplecount.web.client_socket import ClientSocket
 from peoplecount.web.context import WebContext
+from peoplecount.web.errors import unavailable
+from peoplecount.web.stream_access import visitor_of_stream
+from peoplecount.web.stream_order import read_order, wants_json
 
 HEADERS = {
     "Content-Type": "text/event-stream; charset=utf-8",
@@ -15,7 +29,8 @@ HEADERS = {
     "X-Accel-Buffering": "no",
 }
 
-_NAMED_AT_MOST = 20
+SHORTEST_LIFE = 0.8
+"""Of the longest: streams that were opened together do not end together."""
 
 
 def routes(context: WebContext) -> Blueprint:
@@ -25,33 +40,75 @@ def routes(context: WebContext) -> Blueprint:
     @blueprint.get("/events")
     @blueprint.get("/stream-data")
     def events() -> Response:
-        cursor = read_cursor(request)
-        cameras = read_cameras(request, context.board.camera_ids())
+        visitor_of_stream(context)
+        bounded = wants_json(request)
+        order = _order(context, bounded=bounded)
         if context.hub.closed:
-            return Response("The service is stopping.\n", 503, {"Retry-After": "5"}, content_type="text/plain")
-        if context.hub.open_streams >= context.max_streams:
-            words = f"All {context.max_streams} streams are taken. Try again later.\n"
-            return Response(words, 503, {"Retry-After": "30"}, content_type="text/plain")
-        client = SSEClient(context.hub, context.backlog, context.snapshots, cursor, cameras)
-        return Response(client.open_stream(), headers=HEADERS)
+            unavailable("The service is stopping.", 5)
+        if request.method == "HEAD":
+            return Response(headers=HEADERS)
+        stream = _admit(context)
+        try:
+            client = stream.client = _client(context, order)
+            response = _answer(context, client) if bounded else Response(client.open_stream(), headers=HEADERS)
+        except BaseException:
+            stream.close()
+            raise
+        response.call_on_close(stream.close)
+        return response
 
     return blueprint
 
 
-def read_cursor(asked: Request) -> EventId | None:
-    """Where the client wants to resume: the header, or the parameter for those who cannot set one. 400 if malformed."""
-    text = asked.headers.get("Last-Event-ID") or asked.args.get("lastEventId", "") or asked.args.get("lastEventID", "")
+def whereto(after: EventId | datetime, until: EventId, selection: Selection) -> str:
+    """Where the counts are that a stream cannot give, as far as the database has them.
+
+    After an event: the records by event. From a moment on: the quarter hours, which take one site and door at most.
+    """
+    places = selection.parameters()
+    if isinstance(after, EventId):
+        return "/api/v1/records?" + urlencode([("after", str(after)), ("until", str(until)), *places])
+    names = [name for name, _ in places]
+    alone = [(name, value) for name, value in places if name != "camera" and names.count(name) == 1]
+    return "/api/v1/counts?" + urlencode([("from", utc_text(after)), ("step", "15"), *alone])
+
+
+def _order(context: WebContext, *, bounded: bool) -> Order:
     try:
-        return EventId.parse(text) if text else None
-    except MalformedEventId as error:
-        abort(400, str(error))
+        return read_order(request, context, bounded=bounded)
+    except BacklogUnavailable:
+        unavailable("The event log cannot be read just now.", 5)
 
 
-def read_cameras(asked: Request, known: frozenset[str]) -> frozenset[str]:
-    """The cameras of ``camera=`` parameters. 404 for one that is not on the board."""
-    cameras = frozenset(asked.args.getlist("camera"))
-    unknown = sorted(cameras - known)
-    if unknown:
-        names = ", ".join(sorted(known)[:_NAMED_AT_MOST]) or "none yet"
-        abort(404, f"No camera {unknown[0][:80]!r} here. Cameras: {names}.")
-    return cameras
+def _admit(context: WebContext) -> OpenStream:
+    connection = ClientSocket(request.environ)
+    try:
+        return context.streams.admit(context.addresses.of(request), connection.cut)
+    except NoRoom as error:
+        unavailable(str(error), 30 if isinstance(error, AllTaken) else 60)
+
+
+def _client(context: WebContext, order: Order) -> SSEClient:
+    connection = ClientSocket(request.environ)
+    connection.guard()
+    return SSEClient(
+        context.hub,
+        context.backlog,
+        context.snapshots,
+        order,
+        life=context.stream_life * random.uniform(SHORTEST_LIFE, 1.0),  # noqa: S311 - nothing here is secret
+        is_gone=connection.is_gone,
+        whereto=whereto if context.records is not None else None,
+    )
+
+
+def _answer(context: WebContext, client: SSEClient) -> Response:
+    """What the stream says in the time that was asked for, in one piece, and where it goes on."""
+    answer = Answer.of(client)
+    if not answer.events and not answer.is_readable:
+        unavailable("The event log cannot be read just now.", 5)
+    head, reached = context.hub.head, answer.next
+    more = reached is not None and reached.epoch == head.epoch and reached.number < head.number
+    tail = json.dumps({"next": str(reached) if reached else None, "more": more}).encode()
+    body = b'{"events":[' + b",".join(answer.events) + b"]," + tail[1:]
+    return Response(body, headers={"Cache-Control": "no-store"}, content_type="application/json")

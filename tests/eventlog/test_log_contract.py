@@ -332,3 +332,25 @@ def test_a_closed_log_says_so(log, call):
     log.close()
     with pytest.raises(LogUnavailable, match="closed"):
         call(log)
+
+
+def test_the_entry_before_a_moment_is_found_among_many(log, term):
+    for minute in range(40):
+        log.append(term, [some(f"{minute}a", f"{minute}b")], NOON + minutes(minute))
+    assert log.before(NOON).number == 0
+    assert log.before(NOON - minutes(5)).number == 0
+    assert log.before(NOON + minutes(0.5)).number == 2
+    assert log.before(NOON + minutes(7)).number == 14
+    assert texts(log.read(log.before(NOON + minutes(39)).number, 10)) == ["39a", "39b"]
+    assert log.before(NOON + minutes(60)) == log.head()
+
+
+def test_of_a_trimmed_log_the_entry_before_an_early_moment_is_the_oldest(log, term):
+    for minute in range(10):
+        log.append(term, [some(str(minute))], NOON + minutes(minute))
+    log.trim(6, NOON + minutes(60))
+    assert log.before(NOON + minutes(3)) == log.oldest()
+    assert log.before(NOON + minutes(6)) == log.oldest()
+    assert log.before(NOON + minutes(8)).number == 8
+    log.trim(10, NOON + minutes(60))
+    assert log.before(NOON + minutes(3)) == log.head() == log.before(NOON + minutes(60))

@@ -31,7 +31,7 @@ from peoplecount.storage.migrate import upgrade
 from peoplecount.storage.proxy import ProxyDB
 from peoplecount.storage.schema import hour_counts, records
 from peoplecount.storage.sqlite import SQLiteConnection
-from peoplecount.stream.client import SSEClient
+from peoplecount.stream.client import Order, SSEClient
 from peoplecount.stream.hub import Hub
 from peoplecount.stream.snapshot import Snapshot
 from tests.support.appending import DirectAppender
@@ -56,8 +56,8 @@ class Account:
     def listens(self) -> None:
         """Connects anew, with the id it has, and listens to all that is there."""
         hub, backlog = Hub(), LogBacklog(self._streams.log, call_here)
-        hub.reset(backlog.head())
-        client = SSEClient(hub, backlog, self._streams.snapshot, self.last_id, heartbeat=0.0)
+        hub.reset(backlog.extent().head)
+        client = SSEClient(hub, backlog, self._streams.snapshot, Order(start=self.last_id), heartbeat=0.0)
         frames = client.open_stream()
         for frame in frames:
             for event in heard([frame]):

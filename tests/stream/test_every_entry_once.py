@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from peoplecount.domain.event_id import EventId
-from peoplecount.stream.client import SSEClient
+from peoplecount.stream.client import Order, SSEClient
 from peoplecount.stream.hub import Hub
+from peoplecount.stream.selection import Selection
 from tests.support.stream_events import FakeBacklog, Heard, heard
 
 CAMERAS = ("a", "b", "c")
@@ -31,7 +32,9 @@ class Reader:
         self.disconnect()
         cursor = EventId.parse(self.last_id) if self.last_id else None
         hub, log = self.streams.hub, self.streams.log
-        self.frames = SSEClient(hub, log, log.snapshot, cursor, self.cameras, heartbeat=0.0).open_stream()
+        self.frames = SSEClient(
+            hub, log, log.snapshot, Order(Selection(self.cameras), cursor), heartbeat=0.0
+        ).open_stream()
 
     def disconnect(self) -> None:
         if self.frames:

@@ -5,11 +5,16 @@ import threading
 from peoplecount.domain.event_id import EventId
 from peoplecount.stream import hub as hub_module
 from peoplecount.stream.hub import Hub
+from peoplecount.stream.selection import Selection
 from peoplecount.stream.snapshot import Snapshot
 from tests.support.stream_events import NOON, entry, heard
 from tests.support.waiting import wait_until
 
-ALL = frozenset()
+ALL = Selection()
+
+
+def cameras(*ids: str) -> Selection:
+    return Selection(frozenset(ids))
 
 
 def a_hub(head: int = 0, **limits) -> Hub:
@@ -48,7 +53,7 @@ def test_what_is_published_later_is_in_the_next_slice_of_the_same_place():
 def test_a_filter_lets_through_its_cameras_and_moves_past_the_others():
     hub = a_hub()
     hub.publish([entry(1, "a"), entry(2, "b"), entry(3, "a"), entry(4, "b")])
-    part = hub.slice_after(hub.place_after(EventId("e", 0)), frozenset({"a"}))
+    part = hub.slice_after(hub.place_after(EventId("e", 0)), cameras("a"))
     assert [one.number for one in heard([part.data])] == [1, 3]
     assert part.examined == EventId("e", 4)
 
@@ -120,7 +125,7 @@ def test_readings_go_to_all_and_to_a_filter_only_its_own():
         "a": "2026-05-04T12:00:00.000Z",
         "b": "2026-05-04T12:00:00.000Z",
     }
-    assert list(heard([hub.latest_readings(frozenset({"b"}))])[0].data["cameras"]) == ["b"]
+    assert list(heard([hub.latest_readings(cameras("b"))])[0].data["cameras"]) == ["b"]
     assert b"id:" not in hub.latest_readings(ALL)
 
 
@@ -136,7 +141,7 @@ def test_a_snapshot_for_a_filter_holds_its_cameras_only():
     }
     hub.publish_snapshot(Snapshot(EventId("e", 0), fields))
     (whole,) = heard([hub.slice_after(place, ALL).data])
-    (part,) = heard([hub.slice_after(place, frozenset({"a"})).data])
+    (part,) = heard([hub.slice_after(place, cameras("a")).data])
     assert whole.data == {"id": "e-0", **fields}
     assert part.data["sites"] == [{"siteId": "s"}]
     assert part.data["doors"] == [{"doorId": "door-a"}]
@@ -192,4 +197,4 @@ def test_intervals_of_whole_doors_and_sites_are_of_no_camera():
     hub.publish([entry(1, ""), entry(2, "a")])
     place = hub.place_after(EventId("e", 0))
     assert [one.number for one in heard([hub.slice_after(place, ALL).data])] == [1, 2]
-    assert [one.number for one in heard([hub.slice_after(place, frozenset({"a"})).data])] == [2]
+    assert [one.number for one in heard([hub.slice_after(place, cameras("a")).data])] == [2]

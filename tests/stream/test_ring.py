@@ -1,10 +1,12 @@
 """The ring of frames."""
 
+from peoplecount.domain.event import EventKind
 from peoplecount.stream.ring import Frame, Ring
+from peoplecount.stream.selection import Selection, Tags
 
 
 def frame(number: int, text: str = "x") -> Frame:
-    return Frame(number, text.encode(), lambda cameras: text.encode() if "c" in cameras else b"")
+    return Frame(number, text.encode(), Tags(EventKind.COUNT, "s", "c", "d"))
 
 
 def numbers(ring: Ring, position: int) -> list[int]:
@@ -66,6 +68,6 @@ def test_what_belongs_to_no_number_of_its_own_comes_after_the_one_before():
 
 
 def test_a_filter_decides_what_a_reader_gets():
-    assert frame(1).data_for(frozenset()) == b"x"
-    assert frame(1).data_for(frozenset({"c"})) == b"x"
-    assert frame(1).data_for(frozenset({"d"})) == b""
+    assert frame(1).data_for(Selection()) == b"x"
+    assert frame(1).data_for(Selection(cameras=frozenset({"c"}))) == b"x"
+    assert frame(1).data_for(Selection(cameras=frozenset({"d"}))) == b""

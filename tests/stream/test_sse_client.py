@@ -5,9 +5,10 @@ from itertools import islice
 import pytest
 
 from peoplecount.domain.event_id import EventId
-from peoplecount.stream import client as client_module
-from peoplecount.stream.client import SSEClient
+from peoplecount.stream import reader as reader_module
+from peoplecount.stream.client import Order, SSEClient
 from peoplecount.stream.hub import Hub
+from peoplecount.stream.selection import Selection
 from tests.support.stream_events import NOON, FakeBacklog, heard
 
 
@@ -24,9 +25,10 @@ class Stream:
     def happen(self, *cameras: str) -> None:
         self.hub.publish(self.log.grow(*cameras))
 
-    def client(self, after: str = "", cameras=(), heartbeat: float = 0.0) -> SSEClient:
-        cursor = EventId.parse(after) if after else None
-        return SSEClient(self.hub, self.log, self.log.snapshot, cursor, frozenset(cameras), heartbeat)
+    def client(self, after: str = "", cameras=(), heartbeat: float = 0.0, order: Order | None = None, **more):
+        start = EventId.parse(after) if after else None
+        order = order or Order(Selection(frozenset(cameras)), start)
+        return SSEClient(self.hub, self.log, self.log.snapshot, order, heartbeat=heartbeat, **more)
 
     def rest(self, frames) -> list:
         """What is there to be heard now: up to the first heartbeat."""
@@ -89,7 +91,7 @@ def test_with_an_id_there_is_no_snapshot_and_exactly_what_follows(stream):
 
 
 def test_what_the_ring_lost_is_read_from_the_log_until_the_ring_takes_over(monkeypatch):
-    monkeypatch.setattr(client_module, "BATCH", 7)
+    monkeypatch.setattr(reader_module, "BATCH", 7)
     stream = Stream(max_frames=5)
     stream.begin()
     stream.happen(*"abcdefghijklmnopqrstuvwxyz")

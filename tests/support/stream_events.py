@@ -8,7 +8,7 @@ from typing import Any
 
 from peoplecount.domain.event import EventKind, LogEntry, NewEvent
 from peoplecount.domain.event_id import EventId
-from peoplecount.stream.client import BacklogUnavailable
+from peoplecount.stream.backlog import BacklogUnavailable, Extent, Stretch
 from peoplecount.stream.snapshot import Snapshot
 from tests.support.stream_reader import events
 
@@ -65,15 +65,22 @@ class FakeBacklog:
         self._check()
         return EventId(self.epoch, self.entries[-1].event_id.number if self.entries else 0)
 
-    def oldest(self) -> EventId:
+    def extent(self) -> Extent:
         self._check()
-        return EventId(self.epoch, self.trimmed_to)
+        return Extent(EventId(self.epoch, self.trimmed_to), self.head())
 
-    def read(self, after: int, limit: int) -> list[LogEntry]:
+    def read(self, after: int, limit: int) -> Stretch:
         self._check()
         self.reads += 1
         kept = [one for one in self.entries if one.event_id.number > max(after, self.trimmed_to)]
-        return [LogEntry(EventId(self.epoch, one.event_id.number), NOON, one.event) for one in kept][:limit]
+        read = [LogEntry(EventId(self.epoch, one.event_id.number), NOON, one.event) for one in kept][:limit]
+        return Stretch(read, self.extent())
+
+    def before(self, moment: datetime) -> EventId:
+        """Each entry is a second after the one before it; the first at noon."""
+        self._check()
+        number = min(self.head().number, max(self.trimmed_to, int((moment - NOON).total_seconds())))
+        return EventId(self.epoch, number)
 
     def snapshot(self) -> Snapshot:
         """The state at the log's head: how many events each camera had."""

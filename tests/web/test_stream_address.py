@@ -6,6 +6,7 @@ import json
 import pytest
 
 from peoplecount.stream.client import SSEClient
+from peoplecount.stream.open_streams import OpenStreams
 from peoplecount.web.app import create_app
 from tests.support.shop import BACK, FRONT
 from tests.support.stream_reader import events
@@ -150,7 +151,7 @@ def test_a_service_that_stops_sends_newcomers_away(client, service):
 
 
 def test_when_all_streams_are_taken_newcomers_wait_and_everything_else_is_served(service):
-    client = create_app(service.context(max_streams=2)).test_client()
+    client = create_app(service.context(streams=OpenStreams(most=2))).test_client()
     streams = [client.get("/events", buffered=False) for _ in range(2)]
     for stream in streams:
         assert next(stream.iter_encoded())

@@ -1,0 +1,67 @@
+"""What a process needs to serve streams beside the hub: places, tickets, and their end."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+
+from peoplecount.domain.clock import REAL_TIME
+from peoplecount.eventlog.data_folder import DataFolder
+from peoplecount.runtime import Runtime
+from peoplecount.services.played_clock import PlayedClock
+from peoplecount.services.stream_closing import StreamClosing
+from peoplecount.services.stream_tickets import StreamTickets
+from peoplecount.settings import Settings
+from peoplecount.stream.hub import Hub
+from peoplecount.stream.open_streams import OpenStreams
+from peoplecount.stream.slots import SharedSlots
+
+logger = logging.getLogger(__name__)
+
+FAREWELL_SECONDS = 1.0
+"""What a reader has not taken by then of its goodbye is not waited for: the process is to end within two seconds."""
+
+
+class Streaming:
+    """The streams of one process, their places shared with the other workers."""
+
+    def __init__(self, settings: Settings, folder: DataFolder, runtime: Runtime, hub: Hub) -> None:
+        self._hub = hub
+        self._slots = SharedSlots(folder.path / "streams.lock")
+        self.streams = OpenStreams(self._slots, _room_for(settings.streams_max), settings.streams_per_client)
+        # A ticket ends by real time, also where a day is played in a minute.
+        self.tickets = StreamTickets(folder.store, PlayedClock(REAL_TIME), runtime.offload)
+        self.closing = StreamClosing(folder.store, self.streams, runtime.offload)
+
+    def stop(self, reason: str) -> None:
+        """Say goodbye to all, and break what does not take it within a second."""
+        self._hub.close(reason)
+        cutting = threading.Timer(FAREWELL_SECONDS, self.streams.cut)
+        cutting.daemon = True
+        cutting.start()
+
+    def close(self) -> None:
+        """Let go of the places; may be called twice."""
+        self._slots.close()
+
+
+def _room_for(wanted: int) -> int:
+    """As many streams as are wanted, but no more than half of the files that may be open.
+
+    Cameras, pages, the log and the database need some, too.
+    """
+    if sys.platform == "win32":
+        return wanted
+    import resource  # noqa: PLC0415  POSIX
+
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY or wanted <= soft // 2:
+        return wanted
+    logger.warning(
+        "STREAMS_MAX is %d, but this process may open %d files only: it serves %d streams (raise LimitNOFILE)",
+        wanted,
+        soft,
+        soft // 2,
+    )
+    return soft // 2

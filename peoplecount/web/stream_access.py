@@ -1,0 +1,62 @@
+"""Who may open a stream, and who may end those of others."""
+
+from __future__ import annotations
+
+import json
+from typing import NoReturn
+
+from flask import Blueprint, Response, abort, request
+
+from peoplecount.eventlog.log import LogError
+from peoplecount.services.stream_tickets import TICKET_SECONDS, TicketsUnavailable
+from peoplecount.web.access import ADMIN_HEADER, Visitor
+from peoplecount.web.context import WebContext
+from peoplecount.web.errors import unavailable
+
+
+def routes(context: WebContext) -> Blueprint:
+    """``/events/ticket`` and ``/close-stream``."""
+    blueprint = Blueprint("stream_access", __name__)
+
+    @blueprint.post("/events/ticket")
+    def ticket() -> Response:
+        visitor = context.access.visitor(request) or _sign_in_first()
+        if context.tickets is None:
+            abort(404, "No tickets are given here.")
+        try:
+            given = context.tickets.give(visitor.name)
+        except TicketsUnavailable as error:
+            unavailable(str(error), 10)
+        body = json.dumps({"ticket": given, "seconds": TICKET_SECONDS})
+        return Response(body, 201, {"Cache-Control": "no-store"}, content_type="application/json")
+
+    @blueprint.post("/close-stream")
+    def close_stream() -> Response:
+        visitor = context.access.visitor(request)
+        if visitor is None or not visitor.may_administer:
+            abort(403, f"Only an administrator may end streams: send what ADMIN_TOKEN is set to as {ADMIN_HEADER}.")
+        try:
+            context.close_streams(request.values.get("client", ""))
+        except LogError as error:
+            unavailable(str(error), 10)
+        return Response(status=202, headers={"Cache-Control": "no-store"})
+
+    return blueprint
+
+
+def visitor_of_stream(context: WebContext) -> Visitor:
+    """Who opens the stream: by a ticket where one is shown, and then by that alone. Aborts with 401 or 503."""
+    ticket = request.args.get("ticket")
+    if ticket is None or context.tickets is None:
+        return context.access.visitor(request) or _sign_in_first()
+    try:
+        holder = context.tickets.redeem(ticket)
+    except TicketsUnavailable as error:
+        unavailable(str(error), 10)
+    if holder is None:
+        abort(401, "This ticket was used already, or is too old. Ask for another: POST /events/ticket.")
+    return Visitor(holder)
+
+
+def _sign_in_first() -> NoReturn:
+    abort(401, "Sign in, send an API token in a header, or open the stream with a ticket (POST /events/ticket).")

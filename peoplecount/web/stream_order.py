@@ -1,0 +1,134 @@
+"""What a client asks of the stream: parameters and headers, read and checked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+from datetime import datetime
+
+from flask import Request, abort
+
+from peoplecount.domain.event import EventKind, parse_utc
+from peoplecount.domain.event_id import EventId, MalformedEventId
+from peoplecount.stream.client import Order
+from peoplecount.stream.selection import Selection
+from peoplecount.web.context import WebContext
+
+LONGEST_TIMEOUT = 100.0
+"""Seconds. Power Automate and Logic Apps break a call off after 120."""
+
+MOST_EVENTS = 10_000
+
+USUAL_EVENTS = 500
+USUAL_TIMEOUT = 30.0
+"""Of an answer in JSON where nothing else is asked for."""
+
+_NAMED_AT_MOST = 20
+
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)", re.ASCII)
+
+
+def wants_json(asked: Request) -> bool:
+    """Whether an endless stream would hang the caller, who must get one answer.
+
+    Asked for by exactly ``application/json``: browsers' and libraries' longer lists name it among others.
+    """
+    if "azure-logic-apps" in asked.headers.get("User-Agent", "").lower():
+        return True
+    kinds = asked.headers.get("Accept", "").split(",")
+    return len(kinds) == 1 and kinds[0].partition(";")[0].strip().lower() == "application/json"
+
+
+def read_order(asked: Request, context: WebContext, *, bounded: bool = False) -> Order:
+    """What is asked for; ``bounded``: with the usual bounds where it names none. Aborts with 400, 404 or 503.
+
+    Raises ``BacklogUnavailable``.
+    """
+    timeout = _timeout(asked.args.get("timeout", ""))
+    return Order(
+        read_selection(asked, context),
+        read_start(asked, context),
+        _limit(asked.args.get("limit", "")) or (USUAL_EVENTS if bounded else None),
+        timeout if timeout is not None else (USUAL_TIMEOUT if bounded else None),
+        lingers=not bounded,
+    )
+
+
+def read_start(asked: Request, context: WebContext) -> EventId | datetime | None:
+    """Where to begin: the header, then the parameter for those who cannot set one, then ``since``.
+
+    The header wins because a browser that reconnects keeps the address. 400 if malformed.
+    """
+    resumed = asked.headers.get("Last-Event-ID") or asked.args.get("lastEventId") or asked.args.get("lastEventID")
+    text = resumed or asked.args.get("since", "")
+    try:
+        if not text:
+            return None
+        if resumed:
+            return EventId.parse(text)
+        return _since(text, context)
+    except MalformedEventId as error:
+        abort(400, f"{error}.")
+
+
+def _since(text: str, context: WebContext) -> EventId | datetime:
+    if text == "earliest":
+        return context.backlog.extent().oldest
+    if text == "latest":
+        return context.backlog.extent().head
+    try:
+        return EventId.parse(text)
+    except MalformedEventId:
+        return _moment(text)
+
+
+def _moment(text: str) -> datetime:
+    if not _MOMENT.fullmatch(text):
+        abort(
+            400,
+            f"since: {text[:40]!r} is no time with its zone such as 2026-05-04T12:00:00Z (a + in an address is "
+            "written %2B), no event id, earliest or latest.",
+        )
+    try:
+        return parse_utc(text)
+    except (ValueError, OverflowError):
+        abort(400, f"since: there is no time {text}.")
+
+
+def read_selection(asked: Request, context: WebContext) -> Selection:
+    """The cameras, doors, sites and kinds that are asked for. 404 for what is not there, with what is."""
+    wanted = {name: frozenset(asked.args.getlist(name)) for name in ("camera", "door", "site", "kind")}
+    kinds = [kind.value for kind in EventKind]
+    _demand_known("kind", wanted["kind"], kinds)
+    if wanted["camera"] or wanted["door"] or wanted["site"]:
+        if not context.hub.ready:  # it is not known yet what is there
+            abort(503, "The service is starting. Try again in a moment.")
+        fields = context.snapshots().fields
+        for name in ("camera", "door", "site"):
+            _demand_known(name, wanted[name], {row[f"{name}Id"] for row in fields[f"{name}s"]})
+    chosen = frozenset(EventKind(kind) for kind in wanted["kind"])
+    return Selection(wanted["camera"], wanted["door"], wanted["site"], chosen)
+
+
+def _demand_known(name: str, wanted: Iterable[str], known: Collection[str]) -> None:
+    unknown = sorted(set(wanted) - set(known))
+    if unknown:
+        more = f" and {len(known) - _NAMED_AT_MOST} more" if len(known) > _NAMED_AT_MOST else ""
+        names = ", ".join(sorted(known)[:_NAMED_AT_MOST]) or "none yet"
+        abort(404, f"No {name} {unknown[0][:80]!r} here. {name.title()}s: {names}{more}.")
+
+
+def _limit(text: str) -> int | None:
+    if not text:
+        return None
+    if not re.fullmatch(r"\d{1,6}", text, re.ASCII) or not 1 <= int(text) <= MOST_EVENTS:
+        abort(400, f"limit: {text[:20]!r} is not a whole number from 1 to {MOST_EVENTS}.")
+    return int(text)
+
+
+def _timeout(text: str) -> float | None:
+    if not text:
+        return None
+    if not re.fullmatch(r"\d{1,3}(\.\d{1,3})?", text, re.ASCII) or float(text) > LONGEST_TIMEOUT:
+        abort(400, f"timeout: {text[:20]!r} is not a number of seconds from 0 to {LONGEST_TIMEOUT:g}.")
+    return float(text)
