@@ -21,6 +21,7 @@ from peoplecount.storage.tally import Tally, demand, take_tally
 
 _MARKS = ("event_epoch", "event_number", "started_at", "ended_at", "local_time", "in_total", "out_total")
 _GROWING = (*_MARKS, "in_count", "out_count")
+_add = insert(table)
 _grow = update(table).where(table.c.record_id == bindparam("row")).values({name: bindparam(name) for name in _GROWING})
 
 
@@ -64,7 +65,7 @@ def merge_records(transaction: Transaction, records: Sequence[Record], grain: ti
     rows = _open_rows(transaction, parts, grain)
     grown, new = _merge(short, rows, grain)
     transaction.change_each(_grow, grown)
-    transaction.change_each(insert(table), new)
+    transaction.change_each(_add, new)
     sent = Tally(len(new), sum(record.entered for record in short), sum(record.left for record in short))
     demand(table, _tally(transaction, parts), before + sent)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from alembic import command
@@ -48,15 +49,61 @@ def upgrade(connection: EngineConnection) -> str | None:
     return before
 
 
-def sql(product: Product, schema: str = SCHEMA) -> str:
-    """The whole schema as a script for a database administrator, in the database's own dialect."""
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step of the schema, from one version to the next."""
+
+    revision: str
+    before: str | None
+    """The version it starts from; ``None``: an empty schema."""
+
+    title: str
+    statements: Sequence[str]
+    """In the database's own dialect, without the ``;`` at the end. The last one notes the version."""
+
+
+def steps(product: Product, schema: str = SCHEMA, since: str | None = None) -> list[Step]:
+    """The steps after version ``since``, all of them where that is ``None``; nothing is asked of any database.
+
+    Raises ``SchemaMismatch`` where there is no such version.
+    """
     name = schema_name(product, schema)
-    output = io.StringIO()
-    making = _create_schema(product, name)
-    if making is not None:
-        output.write(f"{making};\n\n" + ("GO\n\n" if product is Product.SQL_SERVER else ""))
-    command.upgrade(_config(dialect=product.value, schema=name, output=output), "head", sql=True)
-    return output.getvalue()
+    plain_schema(schema)
+    known = list(reversed(list(ScriptDirectory.from_config(_config()).walk_revisions())))
+    versions = [one.revision for one in known]
+    if since is not None and since not in versions:
+        raise SchemaMismatch(f"there is no schema version {since!r}; there are: {', '.join(versions)}")
+    taken = 0 if since is None else versions.index(since) + 1
+    befores = [None, *versions]
+    return [
+        Step(one.revision, before, (one.doc or "").splitlines()[0], _statements(product, name, before, one.revision))
+        for one, before in zip(known[taken:], befores[taken:], strict=False)
+    ]
+
+
+def _statements(product: Product, schema: str | None, before: str | None, revision: str) -> list[str]:
+    output = _Statements()
+    config = _config(dialect=product.value, schema=schema, output=output)
+    command.upgrade(config, f"{before or 'base'}:{revision}", sql=True)
+    return output.written
+
+
+class _Statements:
+    """What Alembic writes a script to: it writes statement by statement, and what belongs to a script's frame."""
+
+    def __init__(self) -> None:
+        self.written: list[str] = []
+
+    def write(self, text: str) -> None:
+        said = text.strip().removesuffix(";")
+        if said and said not in _FRAME and not said.startswith("--"):
+            self.written.append(said)
+
+    def flush(self) -> None:
+        pass
+
+
+_FRAME = {"BEGIN", "BEGIN TRANSACTION", "COMMIT", "GO"}
 
 
 def _config(**attributes: Any) -> Config:  # noqa: ANN401
@@ -96,10 +143,16 @@ def _upgrade(raw: Connection, product: Product, schema: str) -> None:
     command.upgrade(_config(connection=raw, schema=name), "head")
 
 
+def plain_schema(schema: str) -> str:
+    """``schema``, if it is a plain name. Raises ``SchemaMismatch``."""
+    if not _PLAIN_NAME.fullmatch(schema):
+        raise SchemaMismatch(f"DB_SCHEMA is {schema!r}; a plain name of letters, digits and _ is allowed")
+    return schema
+
+
 def _create_schema(product: Product, schema: str | None) -> str | None:
     if schema is None:
         return None
-    if not _PLAIN_NAME.fullmatch(schema):
-        raise SchemaMismatch(f"DB_SCHEMA is {schema!r}; a plain name of letters, digits and _ is allowed")
+    plain_schema(schema)
     quoted = registry.load(product.value)().identifier_preparer.quote_identifier(schema)
     return create_schema(product, quoted, schema)

@@ -57,8 +57,18 @@ def _connection(kind: str, place: str, folder: Path, request: pytest.FixtureRequ
     return sql_server_under_test(place)
 
 
-def sql_server_under_test(schema: str) -> SQLServerConnection:
-    """The server ``TEST_MSSQL_URL`` names, such as ``mssql+pyodbc://user:password@host:1433/name?driver=FreeTDS``."""
+def postgres_as(connection: PostgreSQLConnection, user: str) -> PostgreSQLConnection:
+    """The same schema of the same server, by its socket, under another account."""
+    url = connection._url.set(username=user, password=None)
+    folder = str(url.query["host"])
+    return PostgreSQLConnection(folder, url.database or "", port=url.port, user=user, schema=connection.schema)
+
+
+def sql_server_under_test(schema: str, *, user: str = "", password: str = "") -> SQLServerConnection:
+    """The server ``TEST_MSSQL_URL`` names, such as ``mssql+pyodbc://user:password@host:1433/name?driver=FreeTDS``.
+
+    Under its account, or another.
+    """
     address = os.environ.get("TEST_MSSQL_URL")
     if not address:
         pytest.skip("TEST_MSSQL_URL names no SQL Server")
@@ -68,8 +78,8 @@ def sql_server_under_test(schema: str) -> SQLServerConnection:
         url.host or "",
         url.database or "",
         port=url.port,
-        user=url.username or "",
-        password=str(url.password or ""),
+        user=user or url.username or "",
+        password=password or str(url.password or ""),
         driver=options.pop("driver", ""),
         options=options,
         schema=schema,

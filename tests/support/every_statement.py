@@ -1,0 +1,107 @@
+"""Everything that the service and its commands do with a database, once."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+from functools import partial
+
+from peoplecount.domain.camera import Camera
+from peoplecount.domain.door import Door
+from peoplecount.domain.hand_count import HandCount
+from peoplecount.domain.line import Line, LineKey
+from peoplecount.domain.site import Site
+from peoplecount.eventlog.memory_log import MemoryEventLog
+from peoplecount.services.record_retention import RecordRetention
+from peoplecount.services.record_writer import RecordWriter
+from peoplecount.storage.api_camaras import CameraView
+from peoplecount.storage.camera_table import CameraTable
+from peoplecount.storage.connection import IDBConnection
+from peoplecount.storage.hand_count_table import HandCountTable
+from peoplecount.storage.history import History
+from peoplecount.storage.positions import generations
+from peoplecount.storage.registros import Watermark
+from peoplecount.storage.registros_states import load_states, save_mark, save_note
+from peoplecount.storage.schema_gate import SchemaGate
+from peoplecount.storage.site_hours import site_hours
+from peoplecount.storage.site_table import SiteTable
+from tests.support.counting_line import EIGHT, CountingLine, append
+from tests.support.fake_clock import FakeClock
+from tests.support.toy_sealer import ToySealer
+
+DAY = timedelta(days=1)
+
+
+def do_everything(db: IDBConnection) -> None:
+    """On a database with our tables."""
+    SchemaGate(db).demand()
+    enter_places(db)
+    write_history(db)
+    read_history(db)
+    purge(db)
+    keep_registros(db)
+    remove_places(db)
+
+
+def enter_places(db: IDBConnection) -> None:
+    sites, cameras = SiteTable(db), CameraTable(db, ToySealer())
+    for name in ("North", "Norden"):
+        sites.put_site(Site("north", name, "UTC"))
+        sites.put_door(Door("main", "north", name))
+    camera = Camera("cam", "Hall", "192.0.2.7", site_id="north", lines=(Line(LineKey("cam"), "Line", "main"),))
+    cameras.add(camera)
+    cameras.change(camera)
+    cameras.pause("cam")
+    cameras.pause("cam", paused=False)
+    cameras.swap(LineKey("cam"), EIGHT)
+    cameras.take_back_swap(LineKey("cam"), EIGHT)
+    cameras.pin("cam", "")
+    cameras.cameras(), cameras.paused(), sites.sites(), sites.doors()
+    CameraView(ToySealer()).read(db)
+    hand_counts = HandCountTable(db)
+    for people in (5, 6):
+        hand_counts.put(HandCount("north", EIGHT, people))
+    hand_counts.since(EIGHT)
+
+
+def write_history(db: IDBConnection) -> None:
+    log, line = MemoryEventLog(), CountingLine("cam")
+    for grain in (None, None, timedelta(minutes=5), timedelta(minutes=5)):
+        append(log, line.count(1, 1), line.count(2, after=timedelta(hours=3)), line.correct(EIGHT, line.totals[0] + 5))
+        append(log, line.count(1))
+        while RecordWriter(log, db, grain=grain).run_once():
+            pass
+
+
+def read_history(db: IDBConnection) -> None:
+    history, day = History(db), EIGHT.date()
+    history.quarter_hours_as_of(EIGHT, EIGHT + DAY, "north")
+    history.hours(EIGHT, EIGHT + DAY, camera_id="cam", line_ids=["cam-0-1-1"], site_id="north")
+    history.days(day, day, camera_id="cam", line_ids=["cam-0-1-1"], site_id="north")
+    generations(db)
+    site_hours(db, EIGHT, EIGHT + DAY)
+
+
+def purge(db: IDBConnection) -> None:
+    log, line = MemoryEventLog(), CountingLine("late", read_at=EIGHT + 200 * DAY)
+    append(log, line.count(1))
+    while RecordWriter(log, db).run_once():
+        pass
+    removed = RecordRetention(db, 50 * DAY, FakeClock(EIGHT + 200 * DAY)).purge(threading.Event())
+    assert removed > 1
+
+
+def keep_registros(db: IDBConnection) -> None:
+    """What is remembered of an installation's own table; of that table itself there is a suite of its own."""
+    for number in (1, 2):
+        mark = Watermark(number, is_number=True)
+        db.transaction(partial(save_mark, mark=mark))
+    db.transaction(lambda transaction: save_note(transaction, None))
+    load_states(db)
+
+
+def remove_places(db: IDBConnection) -> None:
+    sites, cameras = SiteTable(db), CameraTable(db, ToySealer())
+    cameras.remove("cam")
+    sites.remove_door("main")
+    sites.remove_site("north")
