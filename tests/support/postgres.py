@@ -9,10 +9,12 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from tests.support.processes import free_port, wait_until
 
@@ -39,6 +41,32 @@ class PostgresServer:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGQUIT if at_once else signal.SIGINT)
         self.process.wait(timeout=20)
+
+    def kill(self) -> None:
+        """SIGKILL for it and everybody who serves its clients, at the same moment: what a power cut leaves."""
+        for one in self._signal(signal.SIGSTOP):  # first all are stopped, so that nobody sees another die
+            with suppress(psutil.NoSuchProcess):
+                one.kill()
+        self.process.wait(timeout=20)
+        (self.folder / "data" / "postmaster.pid").unlink(missing_ok=True)  # the number may be somebody else's by now
+
+    def freeze(self) -> None:
+        """Stop it where it stands: connections stay, and nobody answers."""
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> list[psutil.Process]:
+        """To the server first, which then makes no more children; each of them is a group of its own."""
+        server = psutil.Process(self.process.pid)
+        server.send_signal(number)
+        everybody = [server, *server.children(recursive=True)]
+        for one in everybody[1:]:
+            with suppress(psutil.NoSuchProcess):
+                one.send_signal(number)
+        return everybody
 
     def start(self) -> None:
         """Start it again on the same data and port, and wait until it is up."""
