@@ -46,14 +46,19 @@ def proxy_for(
     own: IDBConnection | None = None,
 ) -> ProxyDB:
     """A proxy for the database at ``place``, which has the cameras' view; ``own`` has our tables if that has not."""
-    defaults = CameraDefaults(
-        settings.camera_user, settings.camera_password, settings.poll_interval, settings.time_zone
-    )
-    view = CameraView(folder.sealer, name=settings.cameras_view, defaults=defaults, own=own)
+    view = camera_view(settings, folder, settings.cameras_view, own)
     if runtime is None:
         return ProxyDB(connection_for(place), camera_view=view)
     connections = [connection_for(place) for _ in range(CONNECTIONS)]
     return ProxyDB(Lanes(connections, runtime.database_thread), camera_view=view)
+
+
+def camera_view(settings: Settings, folder: DataFolder, name: str, own: IDBConnection | None = None) -> CameraView:
+    """The view of cameras called ``name``; ``own`` as above."""
+    defaults = CameraDefaults(
+        settings.camera_user, settings.camera_password, settings.poll_interval, settings.time_zone
+    )
+    return CameraView(folder.sealer, name=name, defaults=defaults, own=own)
 
 
 def prepare_embedded(settings: Settings) -> None:

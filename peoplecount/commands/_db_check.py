@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 
+from peoplecount.commands._steps import show
 from peoplecount.services.database_walk import DatabaseWalk
-from peoplecount.services.inspection import Step, Verdict, conclusion, is_well, wrong
+from peoplecount.services.inspection import Step, conclusion, is_well, wrong
 from peoplecount.services.server_approach import file_approach, partner_step, server_approach
 from peoplecount.services.sql_server_approach import Approach
 from peoplecount.settings import DatabaseSettings, Settings
@@ -16,10 +16,6 @@ from peoplecount.storage.errors import DriverMissing
 from peoplecount.storage.open import connection_for
 from peoplecount.storage.rights import SERVICE
 from peoplecount.storage.sql_server import SQLServerConnection
-
-_MARKS = {Verdict.FINE: "✓", Verdict.ODD: "!", Verdict.WRONG: "✗"}
-_PLAIN_MARKS = {Verdict.FINE: "ok", Verdict.ODD: "! ", Verdict.WRONG: "XX"}
-"""For terminals and files that cannot show the others."""
 
 
 def check(settings: Settings) -> int:
@@ -30,7 +26,7 @@ def check(settings: Settings) -> int:
     try:
         for step in _walk(connection, settings).steps(_approach(connection, settings.database)):
             taken.append(step)
-            print(f"  {_mark(step.verdict)} {step.name:<11} {step.said}", flush=True)
+            show(step)
     finally:
         connection.disconnect()
     print(conclusion(taken))
@@ -65,11 +61,3 @@ def _sql_server(connection: SQLServerConnection, seconds: float) -> Iterator[Ste
     for partner in partners:
         if partner.place is not None:
             yield partner_step(partner.place.machine, partner.place.known_port, seconds)
-
-
-def _mark(verdict: Verdict) -> str:
-    try:
-        "✓✗".encode(sys.stdout.encoding or "ascii")
-    except UnicodeEncodeError:
-        return _PLAIN_MARKS[verdict]
-    return _MARKS[verdict]

@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from peoplecount.commands import _db_sql
+from peoplecount.commands import _db_attach, _db_sql
 from peoplecount.commands._db_check import check
 from peoplecount.launch import CannotStart, read_settings
 from peoplecount.settings import DatabaseSettings
@@ -20,6 +20,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     tasks = parser.add_subparsers(dest="task", required=True, metavar="TASK")
     tasks.add_parser("upgrade", help="bring the schema to what this version needs")
     tasks.add_parser("check", help="walk the way into the database, and say what is wrong")
+    _db_attach.add_arguments(
+        tasks.add_parser("attach", help="look at an older installation, and say how to go on from it")
+    )
     _db_sql.add_arguments(tasks.add_parser("sql", help="write schema and rights as a script for an administrator"))
 
 
@@ -29,6 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
     tasks: dict[str, Callable[[], int]] = {
         "upgrade": lambda: _upgrade(settings.database),
         "check": lambda: check(settings),
+        "attach": lambda: _db_attach.attach(arguments, settings),
         "sql": lambda: _db_sql.run(arguments, settings.database),
     }
     return _reporting(tasks[arguments.task])
