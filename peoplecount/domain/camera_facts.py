@@ -36,6 +36,11 @@ class ClockMeasurement:
         """How far the camera is ahead of us, as far as can be told: nothing where the clocks may agree."""
         return timedelta(0) if self.least <= timedelta(0) <= self.most else (self.least + self.most) / 2
 
+    @property
+    def doubt(self) -> timedelta:
+        """How far from ``error`` the truth may be."""
+        return max(self.most - self.error, self.error - self.least)
+
 
 @dataclass(frozen=True, slots=True)
 class LineSetup:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from peoplecount.domain.line import LineKey
@@ -28,6 +28,10 @@ class DayHours:
 
     left: tuple[int, ...]
 
+    def through(self, hours: int) -> DayHours:
+        """So many hours of it from midnight on, at most."""
+        return DayHours(self.day, self.entered[:hours], self.left[:hours])
+
 
 @dataclass(frozen=True, slots=True)
 class DayHistory:
@@ -40,3 +44,7 @@ class DayHistory:
 
     serial: str = ""
     """Of the device that was asked, as in ``Reading``: one put in its place since remembers nothing of the day."""
+
+    def through(self, hours: int) -> DayHistory:
+        """So many hours of it from midnight on, at most."""
+        return replace(self, hours={key: of_line.through(hours) for key, of_line in self.hours.items()})

@@ -30,7 +30,8 @@ from peoplecount.domain.line import LineKey
 from peoplecount.domain.spread import spread
 
 CLOCK_DOUBT = timedelta(seconds=2)
-"""How far apart a camera and we may be about where an hour ends: its clock is known to about a second."""
+"""How far apart a camera and we may be about where an hour ends, besides what a reading says of that: clocks drift
+between two looks at them, and totals may be a second older than the answer."""
 
 _LOSES_PEOPLE = frozenset({BreakKind.MIDNIGHT, *LOSES_PEOPLE})
 
@@ -67,7 +68,7 @@ class HourLedger:
         return sum((cell.told.swapped(cell.swapped) for cell in cells), NOBODY)
 
     def tell(self, increment: Increment, doubt: timedelta = timedelta(0)) -> None:
-        """An increment was told. ``doubt`` is how far off its beginning and its end may be: a camera may be slow."""
+        """An increment was told. ``doubt`` is how far off its beginning and its end may be by the camera's clock."""
         sight = increment.sight
         places = HourPlaces.of(sight, self._zone)
         started_at, ended_at = sight.by_camera(increment.started_at), sight.by_camera(increment.ended_at)
@@ -75,10 +76,13 @@ class HourLedger:
         for place, people in _shares(increment, started_at, ended_at, places).items():
             edit.cell(place, _told(edit.of(place), increment, people))
         people = Figures(increment.entered.people, increment.left.people)
-        if people and increment.quality is not Quality.ESTIMATED:
-            doubt += CLOCK_DOUBT
-            for place in _doubtful(places.place(started_at - doubt), places.place(ended_at + doubt)):
-                edit.cell(place, replace(edit.of(place), straddling=edit.of(place).straddling + people))
+        doubt += CLOCK_DOUBT
+        # How an estimate lies in the hours between its ends is open anyway.
+        ends = (started_at, ended_at) if increment.quality is Quality.ESTIMATED else ()
+        stretches = [(end - doubt, end + doubt) for end in ends] or [(started_at - doubt, ended_at + doubt)]
+        doubtful = {place for begin, end in stretches for place in _doubtful(places.place(begin), places.place(end))}
+        for place in doubtful if people else ():
+            edit.cell(place, replace(edit.of(place), straddling=edit.of(place).straddling + people))
         end = places.place(ended_at)
         if people and started_at >= places.midnight(end[0]):
             edit.cell(end, replace(edit.of(end), shown=edit.of(end).shown + people))

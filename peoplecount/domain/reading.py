@@ -45,7 +45,8 @@ class Reading:
     """What the camera is set to; ``None`` where that was not asked."""
 
     doubt: timedelta = timedelta(0)
-    """How far from ``taken_at`` the camera may have read its totals: half the time it took to answer."""
+    """How far from ``local_time`` its clock may have been when it read its totals: half the time it took to answer, and
+    what is not known of that clock."""
 
     restarted_at: datetime | None = None
     """UTC, by our clock: when the camera says it last started; ``None`` where it was not asked or does not know."""

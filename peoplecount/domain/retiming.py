@@ -50,7 +50,7 @@ def agreed(
     figures: list[int] = []
     for slot in reversed(range(len(told))):
         if free[slot]:
-            at_begin = spans[slot].nearest_to(0)
+            at_begin = spans[slot].nearest_to(max(0, ahead - history[slot]))  # an hour has nobody at least
             figures.append(history[slot] - ahead + at_begin)
         else:
             at_begin = ahead - (history[slot] - told[slot])

@@ -51,16 +51,26 @@ def settle(
     """Bring the hours before ``through`` up to what the camera remembers; ``direction`` knows how the line is drawn.
 
     ``total`` is what the camera has shown on this day up to its last reading, where nothing was reset since midnight.
+    While the day goes on, only as many hours are settled as make it up together with what was told since: nobody is
+    counted in two hours, or in none. The others wait for the next one.
 
     Hours the camera could not know are left alone: those of a device that was replaced, and those before a reset that
     cleared its history. Run again on what it returns, it changes nothing.
     """
     through = usable_through(line, min(through, len(hours.entered)), slots)
-    both = _Hours(line, slots, _history(hours, slots, through), total)
-    first = _first_usable(both)
-    if first is None:
-        return Settled(replace(line, refusal=_refusal(both)))
-    agreed_on = _agreed(both, first)
+    while True:
+        both = _Hours(line, slots, _history(hours, slots, through), total)
+        first = _first_usable(both)
+        if first is None:
+            return Settled(replace(line, refusal=_refusal(both)))
+        agreed_on = _agreed(both, first)
+        if _is_kept(both, first, agreed_on):
+            return _settled(direction, both, first, agreed_on)
+        through = usable_through(line, through - 1, slots)
+
+
+def _settled(direction: Line, both: _Hours, first: int, agreed_on: Sequence[Figures]) -> Settled:
+    line, slots = both.line, both.slots
     cells = dict(line.cells)
     corrections = []
     for slot, people in enumerate(agreed_on, first):
@@ -209,6 +219,14 @@ def _agreed(both: _Hours, first: int) -> list[Figures]:
         ahead=ahead.left,
     )
     return [Figures(*pair) for pair in zip(entered, left, strict=True)]
+
+
+def _is_kept(both: _Hours, first: int, agreed_on: Sequence[Figures]) -> bool:
+    """Whether the day would still be what the camera has shown of it."""
+    if both.total is None or both.through == HOURS_A_DAY:
+        return True
+    others = (cell.told for slot, cell in both.line.cells.items() if not first <= slot < both.through)
+    return sum((*agreed_on, *others), NOBODY) == both.total
 
 
 def _ahead(both: _Hours) -> Figures:

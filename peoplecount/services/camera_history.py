@@ -14,7 +14,7 @@ from peoplecount.domain.camera import Camera, CameraProtocol
 from peoplecount.domain.camera_day import CameraDay
 from peoplecount.domain.clock import Clock
 from peoplecount.domain.day_history import DayHistory
-from peoplecount.domain.due_history import DueDay, Standing, Why, due_days, first_due
+from peoplecount.domain.due_history import DueDay, Standing, Why, due_days, finished_hours, first_due
 from peoplecount.domain.history_notes import HistoryNotes
 from peoplecount.domain.hour_slots import HourSlots
 from peoplecount.domain.line import LineKey
@@ -161,14 +161,14 @@ class CameraHistory:
             return self._clock_is_unknown(look, day)
         if self.source.closed:
             return False
+        answer = answer.through(finished_hours(look.standing.local, day))  # it may not have all of the others yet
         notes = self._after_finding_the_clock(look, notes)
         self.progress.asked, self.progress.day, self.progress.trouble = self.progress.asked + 1, day, ""
         believable = self._believable(answer, look, inquiry)
         for proven in self._blank.proven_by(answer):  # first: once the line is known of an earlier day, they look quiet
             self._settle(proven)
         self._settle(believable)
-        is_over = day < look.standing.local.date()
-        self._notes.keep(self.camera_id, notes.answered().asked(day, is_over=is_over))
+        self._notes.keep(self.camera_id, notes.answered().asked(day, is_over=day < look.standing.local.date()))
         return True
 
     def _believable(self, answer: DayHistory, look: _Now, inquiry: Inquiry) -> DayHistory:

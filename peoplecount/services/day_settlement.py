@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from peoplecount.domain.camera import Camera
 from peoplecount.domain.camera_day import Gap, LineDay
@@ -12,7 +12,7 @@ from peoplecount.domain.correction import HourCorrection
 from peoplecount.domain.counting import CountState
 from peoplecount.domain.day_history import HOURS_A_DAY, DayHistory, DayHours
 from peoplecount.domain.event import NewEvent
-from peoplecount.domain.hour_ledger import HourLedger
+from peoplecount.domain.hour_ledger import CLOCK_DOUBT, HourLedger
 from peoplecount.domain.line import Line, LineKey
 from peoplecount.domain.roster import Roster
 from peoplecount.domain.settling import reassert, reorient, settle
@@ -42,14 +42,23 @@ class DaySettlement:
     """Settles days of one camera; ``told`` is what to append for it."""
 
     def __init__(
-        self, camera: Camera, counts: CountState, ledger: HourLedger, events: CountEvents, now: datetime
+        self,
+        camera: Camera,
+        counts: CountState,
+        ledger: HourLedger,
+        events: CountEvents,
+        now: datetime,
+        *,
+        doubt_of: Callable[[LineKey], timedelta],
     ) -> None:
+        """``doubt_of`` is how far from when it is said to have been a line's last reading may have been."""
         self.told: list[NewEvent] = []
         self._camera = camera
         self._counts = counts
         self._ledger = ledger
         self._events = events
         self._now = now
+        self._doubt_of = doubt_of
 
     def settle(self, history: DayHistory) -> Settlement:
         """Hold a day against what the camera remembers."""
@@ -119,15 +128,15 @@ class DaySettlement:
         return LineDay(gaps=(Gap(bounds[0], bounds[-1]),))
 
     def _through(self, key: LineKey, day: date) -> int:
-        """How many hours of a day will get nothing added any more: they were over when the line was last read."""
+        """How many hours of a day will get nothing added any more: they were surely over when it was last read."""
         line = self._counts.lines[key]
         if line.entered.fall is not None or line.left.fall is not None:
             return 0  # whoever is counted when the fall is understood may have come in any hour since
         read_at = min(line.entered.read_at, line.left.read_at)
         if self._ledger.sight is not None:
             read_at = self._ledger.sight.by_camera(read_at)
-        bounds = self._ledger.slots(day).bounds
-        return sum(end <= read_at for end in bounds[1:])
+        read_by = read_at - self._doubt_of(key) - CLOCK_DOUBT
+        return sum(end <= read_by for end in self._ledger.slots(day).bounds[1:])
 
     def _is_drawn_otherwise(self, day: date, key: LineKey, line: LineDay) -> bool:
         slots, direction = self._ledger.slots(day), self._direction(key)
@@ -162,7 +171,9 @@ def amended(
     camera_id = camera.camera_id
     ledger = memory.ledger(camera_id, zone_of(roster.site_of(camera)), keep_days)
     events = CountEvents(memory, roster, camera)
-    days = DaySettlement(camera, memory.counts.get(camera_id, CountState()), ledger, events, now)
+    days = DaySettlement(
+        camera, memory.counts.get(camera_id, CountState()), ledger, events, now, doubt_of=memory.doubt_of
+    )
     settlement = work(days)
     if not (days.told or ledger.changed):
         return settlement, None

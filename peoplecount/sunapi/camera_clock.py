@@ -39,10 +39,13 @@ class CameraClock:
     error: timedelta
     """How far the camera is ahead of us, its zone aside; zero where no difference can be told."""
 
+    doubt: timedelta = timedelta(0)
+    """How far from ``error`` the truth may be: the camera tells whole seconds, and may be slow to."""
+
     @classmethod
     def of(cls, measured: ClockMeasurement) -> CameraClock:
         """The clock as it was measured."""
-        return cls(measured.utc_offset, measured.error)
+        return cls(measured.utc_offset, measured.error, measured.doubt)
 
     def local_time(self, moment: datetime) -> datetime:
         """What the camera's wall clock shows at a moment (UTC); without a zone."""

@@ -185,15 +185,15 @@ class SunapiClient:
         self._spots = spots_of(answers)
         self._report(answers)
         asked_at, answered_at = answers[0].asked_at, answers[-1].answered_at
-        taken_at = asked_at + (answered_at - asked_at) / 2
+        taken_at, clock = asked_at + (answered_at - asked_at) / 2, self._knowledge.camera_clock
         return Reading(
             camera_id=self._camera_id,
             taken_at=taken_at,
-            local_time=self._knowledge.camera_clock.local_time(taken_at),
+            local_time=clock.local_time(taken_at),
             serial=self._knowledge.info.identity,
             lines=self._line_readings(answers),
             facts=self._knowledge.facts,
-            doubt=(answered_at - asked_at) / 2,
+            doubt=(answered_at - asked_at) / 2 + clock.doubt,
         )
 
     def _ask(self) -> Answers:

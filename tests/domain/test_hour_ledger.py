@@ -1,6 +1,7 @@
 from datetime import date, timedelta
 
-from peoplecount.domain.figures import Figures
+from peoplecount.domain.event import Quality
+from peoplecount.domain.figures import NOBODY, Figures
 from peoplecount.domain.hour_ledger import HourLedger
 from peoplecount.domain.increment import Generation, Growth, Increment
 from peoplecount.domain.line import LineKey
@@ -21,3 +22,14 @@ def straddling(doubt):
 def test_people_of_a_reading_near_the_end_of_an_hour_may_be_of_the_next_where_the_camera_was_slow():
     assert straddling(timedelta(0)) == Figures()
     assert straddling(timedelta(seconds=4)) == Figures(2, 2)
+
+
+def test_nor_are_those_of_an_outage_that_ended_just_there_of_either_hour_for_certain():
+    growth = Growth(Generation(DAY), 0, 3, 5)
+    ledger = HourLedger({})
+    began = ENDED - timedelta(hours=2)
+    increment = Increment(KEY, began, ENDED, ENDED.replace(tzinfo=None), growth, growth, Quality.ESTIMATED)
+    ledger.tell(increment, timedelta(seconds=4))
+    line = ledger.line(DAY, KEY)
+    assert line.cell(8).straddling == line.cell(10).straddling == Figures(2, 2)
+    assert line.cell(9).straddling == NOBODY

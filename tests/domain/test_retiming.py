@@ -46,6 +46,12 @@ def test_nobody_is_taken_from_an_hour_that_has_nobody():
     assert sum(figures) == 3
 
 
+def test_who_was_told_after_the_last_hour_may_be_of_an_hour_before_it():
+    # One of the three whom the history has in the first hour was told in the third: nobody came in the second.
+    figures = agreed([2, 0], [3, 0], [1, 1], [True, True], ahead=1)
+    assert figures == [2, 0]
+
+
 days = strategies.lists(
     strategies.tuples(
         strategies.integers(0, 50), strategies.integers(0, 50), strategies.integers(0, 5), strategies.booleans()

@@ -44,10 +44,10 @@ def test_of_whom_an_outage_across_midnight_brought_only_those_of_today_are_today
     busy = crossings(SECOND + timedelta(hours=7), 120, timedelta(minutes=1))
     camera, keeping = ModelledCamera(quiet + busy, []), Keeping()
     polls(keeping, camera, FIRST + timedelta(hours=8), FIRST + 2 * TEN)
-    polls(keeping, camera, SECOND + TEN, SECOND + TEN + timedelta(minutes=30))  # the total never fell
+    polls(keeping, camera, SECOND + TEN, SECOND + TEN + timedelta(minutes=90))  # the total never fell
     assert today(keeping) == (Figures(70), 70)
     for day in (FIRST, SECOND):
-        keeping.settles(camera, day.date(), SECOND + TEN + timedelta(minutes=31))
+        keeping.settles(camera, day.date(), SECOND + TEN + timedelta(minutes=91))
     assert keeping.told()[SECOND.date(), "in"] == 120
     assert today(keeping) == (Figures(120), 120)
 

@@ -41,8 +41,9 @@ def measured(local: datetime, utc: datetime | None, *, took: float = 0.0) -> Cam
 def test_the_zone_is_local_time_less_utc(hours: float) -> None:
     offset = timedelta(hours=hours)
 
-    assert measured(NOON + offset, NOON) == CameraClock(offset, timedelta(0))
-    assert measured(NOON + offset, None) == CameraClock(offset, timedelta(0))
+    clock = CameraClock(offset, timedelta(0), doubt=timedelta(seconds=1))
+    assert measured(NOON + offset, NOON) == clock
+    assert measured(NOON + offset, None) == clock
 
 
 @pytest.mark.parametrize(
@@ -65,13 +66,20 @@ def test_the_error_is_what_whole_seconds_and_the_round_trip_leave_certain(
 
     clock = measured(shown + timedelta(hours=2), shown, took=took)
 
-    assert clock == CameraClock(timedelta(hours=2), timedelta(seconds=error))
+    assert (clock.utc_offset, clock.error) == (timedelta(hours=2), timedelta(seconds=error))
 
 
 def test_without_utc_a_few_minutes_are_the_clock_and_quarters_are_the_zone() -> None:
     clock = measured(NOON + timedelta(hours=2, minutes=5), None)
 
-    assert clock == CameraClock(timedelta(hours=2), timedelta(minutes=5, seconds=0.5))
+    assert (clock.utc_offset, clock.error) == (timedelta(hours=2), timedelta(minutes=5, seconds=0.5))
+
+
+@pytest.mark.parametrize(("ahead", "took", "doubt"), [(0, 0, 1), (0, 3, 3), (90, 0, 0.5), (90, 3, 2)])
+def test_what_whole_seconds_and_the_round_trip_leave_open_is_the_doubt(ahead: float, took: float, doubt: float) -> None:
+    shown = NOON + timedelta(seconds=ahead)
+
+    assert measured(shown, shown, took=took).doubt == timedelta(seconds=doubt)
 
 
 def test_the_wall_clock_shows_zone_and_error() -> None:

@@ -249,6 +249,7 @@ def test_a_camera_with_a_wrong_clock_is_read_by_its_own(
 
     assert reading.taken_at == clock.now()
     assert reading.local_time == datetime(2026, 5, 4, 14, 10, 30, 500_000)
+    assert reading.doubt == timedelta(seconds=0.5)
 
 
 def test_a_clock_that_answers_nonsense_once_is_taken_as_before(

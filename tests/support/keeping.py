@@ -36,7 +36,10 @@ class Keeping:
         self.keeper = CountKeeper(self.log, appender, term=self.log.raise_term(), roster=lambda: self.roster)
 
     def polls(self, camera, moment, *, every=EVERY):
-        return self.keeper.observe(self.camera, camera.reads(moment), expected_every=every)
+        return self.takes(camera.reads(moment), every=every)
+
+    def takes(self, reading, *, every=EVERY):
+        return self.keeper.observe(self.camera, reading, expected_every=every)
 
     def settles(self, camera, day, now):
         return self.keeper.settle(self.camera, camera.history(day, now), now)
