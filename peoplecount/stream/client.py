@@ -122,7 +122,7 @@ class SSEClient:
         yield retry_frame(_retry_milliseconds())
         try:
             yield from self._until_ready()
-            if not self.ending:
+            if not self._is_over():
                 for piece in self._beginning():
                     yield from self._send(piece)
             yield from self._follow()
@@ -137,9 +137,9 @@ class SSEClient:
 
     def _until_ready(self) -> Iterator[bytes]:
         """Wait until it is known where the log stands."""
-        while not self._is_over(waits=True):
+        while True:
             signal = self._hub.signal
-            if self._hub.ready:
+            if self._hub.ready or self._is_over(waits=True):
                 return
             yield from self._wait(signal.wait)
 

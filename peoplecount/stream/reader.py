@@ -129,6 +129,9 @@ class Reader:
     def _fault_of_pace(self, cursor: EventId, extent: Extent) -> str:
         """Why it will never come to the head of the log; empty as long as it comes nearer."""
         now, distance = self._monotonic(), extent.head.number - cursor.number
+        if distance <= BATCH:
+            self._behind = None
+            return ""
         since, before = self._behind or (now, distance)
         if now - since < PATIENCE:
             self._behind = since, before

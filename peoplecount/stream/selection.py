@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from peoplecount.domain.event import EventKind, NewEvent
@@ -47,7 +47,7 @@ class Selection:
     doors: frozenset[str] = frozenset()
     sites: frozenset[str] = frozenset()
     kinds: frozenset[EventKind] = frozenset()
-    _hash: int = 0
+    _hash: int = field(default=0, init=False, repr=False)
 
     def __post_init__(self) -> None:
         # It is part of a key that is looked up with every delivery.

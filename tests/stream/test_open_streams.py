@@ -1,0 +1,49 @@
+"""Who may open a stream."""
+
+import pytest
+
+from peoplecount.stream.client import SSEClient
+from peoplecount.stream.hub import Hub
+from peoplecount.stream.open_streams import AddressHasEnough, AllTaken, OpenStreams
+from tests.support.stream_events import FakeBacklog, heard
+
+
+def test_one_address_cannot_take_the_places_of_others():
+    streams = OpenStreams(most=3, most_per_address=2)
+    mine = [streams.admit("192.0.2.7") for _ in range(2)]
+    with pytest.raises(AddressHasEnough, match=r"192\.0\.2\.7 has 2 streams open.*TRUSTED_PROXIES"):
+        streams.admit("192.0.2.7")
+    streams.admit("192.0.2.8")
+    with pytest.raises(AllTaken, match="All 3 streams are taken"):
+        streams.admit("192.0.2.9")
+    mine[0].close()
+    mine[0].close()
+    assert len(streams) == 2
+    streams.admit("192.0.2.9")
+
+
+def test_all_streams_or_those_of_one_address_are_ended():
+    log, hub, streams = FakeBacklog(), Hub(), OpenStreams()
+    hub.reset(log.head())
+    frames = {}
+    for address in ("192.0.2.7", "192.0.2.8"):
+        opened = streams.admit(address)
+        opened.client = SSEClient(hub, log, log.snapshot)
+        frames[address] = opened.client.open_stream()
+        for _ in range(2):
+            next(frames[address])
+    streams.admit("192.0.2.9")  # has not begun
+    assert streams.end("enough", "192.0.2.8") == 1
+    (goodbye,) = heard(frames["192.0.2.8"])
+    assert (goodbye.name, goodbye.data["reason"]) == ("goodbye", "enough")
+    assert streams.end("all of you") == 2
+    assert [one.data["reason"] for one in heard(frames["192.0.2.7"])] == ["all of you"]
+
+
+def test_connections_that_are_left_are_cut():
+    cut = []
+    streams = OpenStreams()
+    streams.admit("192.0.2.7", lambda: cut.append("one")).close()
+    streams.admit("192.0.2.7", lambda: cut.append("other"))
+    streams.cut()
+    assert cut == ["other"]
