@@ -13,6 +13,7 @@ from peoplecount.domain.event_id import EventId, MalformedEventId
 from peoplecount.stream.client import Order
 from peoplecount.stream.selection import Selection
 from peoplecount.web.context import WebContext
+from peoplecount.web.errors import unavailable
 
 LONGEST_TIMEOUT = 100.0
 """Seconds. Power Automate and Logic Apps break a call off after 120."""
@@ -102,7 +103,7 @@ def read_selection(asked: Request, context: WebContext) -> Selection:
     _demand_known("kind", wanted["kind"], kinds)
     if wanted["camera"] or wanted["door"] or wanted["site"]:
         if not context.hub.ready:  # it is not known yet what is there
-            abort(503, "The service is starting. Try again in a moment.")
+            unavailable("The service is starting. Try again in a moment.", 2)
         fields = context.snapshots().fields
         for name in ("camera", "door", "site"):
             _demand_known(name, wanted[name], {row[f"{name}Id"] for row in fields[f"{name}s"]})

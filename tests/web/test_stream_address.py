@@ -1,43 +1,18 @@
 """``/events`` over real HTTP."""
 
-import http.client
-import json
-
 import pytest
 
 from peoplecount.stream.client import SSEClient
 from peoplecount.stream.open_streams import OpenStreams
 from peoplecount.web.app import create_app
 from tests.support.shop import BACK, FRONT
-from tests.support.stream_reader import events
+from tests.support.stream_connection import StreamConnection
 from tests.support.waiting import wait_until
-
-
-class Connection:
-    """A program on the stream."""
-
-    def __init__(self, server, path: str = "/events", **headers: str) -> None:
-        self._connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
-        self._connection.request("GET", path, headers={name.replace("_", "-"): text for name, text in headers.items()})
-        self.answer = self._connection.getresponse()
-        self._events = events(iter(lambda: self.answer.readline().rstrip(b"\n"), None))
-
-    def next(self, name: str) -> tuple[dict, str]:
-        """The next event, which must have that name, and its id; readings and heartbeats are passed over."""
-        for heard, data, last_id in self._events:
-            if data and heard != "readings":
-                assert heard == name
-                return json.loads(data), last_id
-        raise AssertionError("the stream has ended")
-
-    def close(self) -> None:
-        self.answer.close()
-        self._connection.close()
 
 
 @pytest.mark.parametrize("path", ["/events", "/stream-data"])
 def test_a_stream_begins_with_a_snapshot_and_goes_on_live(server, service, path):
-    stream = Connection(server, path)
+    stream = StreamConnection(server.port, path)
     snapshot, head = stream.next("snapshot")
     assert head == snapshot["id"] == str(service.log.head())
     assert snapshot["sites"][0]["inToday"] == 1229
@@ -48,7 +23,7 @@ def test_a_stream_begins_with_a_snapshot_and_goes_on_live(server, service, path)
 
 
 def test_its_headers_keep_caches_and_proxies_from_holding_it_back(server):
-    stream = Connection(server)
+    stream = StreamConnection(server.port)
     assert stream.answer.status == 200
     assert stream.answer.getheader("Content-Type") == "text/event-stream; charset=utf-8"
     assert stream.answer.getheader("Cache-Control") == "no-cache, no-transform"
@@ -62,9 +37,9 @@ def test_a_program_comes_back_where_it_was(server, service, way):
     head = service.log.head()
     service.count(FRONT, 5)
     if way == "header":
-        stream = Connection(server, Last_Event_ID=str(head))
+        stream = StreamConnection(server.port, Last_Event_ID=str(head))
     else:
-        stream = Connection(server, f"/events?{way}={head}")
+        stream = StreamConnection(server.port, f"/events?{way}={head}")
     assert stream.next("PeopleCountingUpdate")[0]["in"] == 5
     stream.close()
 
@@ -74,13 +49,13 @@ def test_the_header_wins_because_a_browser_that_reconnects_keeps_the_address(ser
     second = service.count(FRONT, 5)
     service.count(FRONT, 6)
     wait_until(lambda: service.hub.head == service.log.head())
-    stream = Connection(server, f"/events?lastEventId={first}", Last_Event_ID=str(second))
+    stream = StreamConnection(server.port, f"/events?lastEventId={first}", Last_Event_ID=str(second))
     assert stream.next("PeopleCountingUpdate")[0]["in"] == 6
     stream.close()
 
 
 def test_a_camera_can_be_asked_for(server, service):
-    stream = Connection(server, "/events?camera=back")
+    stream = StreamConnection(server.port, "/events?camera=back")
     snapshot, _ = stream.next("snapshot")
     assert [camera["cameraId"] for camera in snapshot["cameras"]] == ["back"]
     service.count(FRONT, 1)
@@ -90,7 +65,7 @@ def test_a_camera_can_be_asked_for(server, service):
 
 
 def test_an_id_of_another_log_is_told_as_a_gap(server):
-    stream = Connection(server, Last_Event_ID="0000-7")
+    stream = StreamConnection(server.port, Last_Event_ID="0000-7")
     gap, _ = stream.next("gap")
     assert gap["from"] == "0000-7"
     stream.next("snapshot")
@@ -98,7 +73,7 @@ def test_an_id_of_another_log_is_told_as_a_gap(server):
 
 
 def test_a_program_that_leaves_is_noticed_with_the_next_write(server, service):
-    stream = Connection(server)
+    stream = StreamConnection(server.port)
     stream.next("snapshot")
     assert service.hub.open_streams == 1
     stream.close()
@@ -111,7 +86,7 @@ def test_a_program_that_leaves_is_noticed_with_the_next_write(server, service):
 
 
 def test_closing_the_hub_ends_all_streams_with_goodbye(server, service):
-    streams = [Connection(server) for _ in range(3)]
+    streams = [StreamConnection(server.port) for _ in range(3)]
     for stream in streams:
         stream.next("snapshot")
     service.hub.close("restart")
