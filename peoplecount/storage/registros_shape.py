@@ -47,6 +47,9 @@ _CLOCKS: dict[str, Any] = {
     "sysutcdatetime": func.sysutcdatetime,
     "now": func.now,
 }
+_WORDS = ("current_timestamp", "localtimestamp")
+"""Clocks that are called without brackets."""
+
 _UTC_CLOCKS = ("getutcdate", "sysutcdatetime")
 _CALL = re.compile(r"[(\s]*(?:\w+\.)?(\w+)\s*(?:\(\s*\d?\s*\))?[)\s]*", re.ASCII)
 
@@ -82,8 +85,8 @@ class RegistrosShape:
         """What the table would date a row with now; ``None`` where that is not known."""
         if not self.clock:
             return None
-        if self.clock == "current_timestamp":
-            return literal_column("CURRENT_TIMESTAMP")
+        if self.clock in _WORDS:
+            return literal_column(self.clock.upper())
         made: ColumnElement[Any] = _CLOCKS[self.clock]()
         return made
 
@@ -172,7 +175,7 @@ def _clock_of(column: FoundColumn) -> str:
     """The function that dates rows, where the column's default is one we know; else empty."""
     match = _CALL.fullmatch(column.default.partition("::")[0])
     name = match[1].lower() if match else ""
-    return name if name in _CLOCKS or name == "current_timestamp" else ""
+    return name if name in _CLOCKS or name in _WORDS else ""
 
 
 def _id_type(column: FoundColumn, product: Product) -> TypeEngine[Any]:
