@@ -95,8 +95,14 @@ class MissedCounts:
         rows = self._records.page(query.after, query.until, query.places, query.limit + 1)
         if len(rows) <= query.limit:
             return MissedPage(rows, None, written_up_to)
-        rows = rows[: query.limit]
-        return MissedPage(rows, rows[-1].event_id, written_up_to)
+        whole = self._whole_events(query, rows)
+        return MissedPage(whole, whole[-1].event_id, written_up_to)
+
+    def _whole_events(self, query: RecordsQuery, rows: Sequence[RecordRow]) -> Sequence[RecordRow]:
+        """Without the last event, of which there may be more: a correction is a record for each door of its hour."""
+        last = rows[-1].event_id
+        whole = [row for row in rows if row.event_id != last]
+        return whole or self._records.page(query.after, last, query.places, MOST_AT_ONCE)
 
 
 def record_fields(row: RecordRow) -> dict[str, Any]:
