@@ -14,6 +14,7 @@ from peoplecount.storage import migrate
 from peoplecount.storage.api_camaras import REQUIRED, VIEW
 from peoplecount.storage.schema import metadata
 from peoplecount.storage.sqlite import SQLiteConnection
+from tests.storage.test_report_views import VIEWS
 from tests.support.processes import ROOT
 
 PAGE = (ROOT / "docs" / "database.md").read_text(encoding="utf-8")
@@ -33,6 +34,11 @@ def queries(language: str) -> list[str]:
 @pytest.mark.parametrize("table", metadata.tables.values(), ids=lambda table: table.name)
 def test_every_column_of_a_table_is_named_and_no_other(table: Table) -> None:
     assert columns_of(table.name) == set(table.columns.keys())
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_every_column_of_a_view_to_report_from_is_named_and_no_other(view: str) -> None:
+    assert columns_of(view) == VIEWS[view].keys()
 
 
 def test_the_view_is_described() -> None:
