@@ -1,0 +1,101 @@
+"""The real service under gunicorn, with virtual cameras before which people walk when a test says so."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import requests
+
+from peoplecount.configuration import register_fleet
+from peoplecount.settings import load_settings
+from peoplecount.simulator.crossings import NoTraffic
+from peoplecount.simulator.plan import Fleet
+from peoplecount.simulator.server import SimulatorServer
+from tests.support.running import Service, wait_until
+from tests.support.virtual_cameras import plan
+
+CAMERAS = ("north", "south")
+
+
+class LivingService:
+    """It polls five times a second; what happens, happens because of ``walk``."""
+
+    def __init__(self, folder: Path, cameras: SimulatorServer, **settings: str) -> None:
+        self.folder = folder
+        self._cameras = cameras
+        usual = {"POLL_INTERVAL": "0.2", "TIME_ZONE": "Europe/Zurich", "BACKFILL_DAYS": "0"}
+        self.service = Service(folder, **(usual | settings))
+        self.port, self.url = self.service.port, self.service.url
+
+    def enter_cameras(self) -> None:
+        settings = load_settings(self.service.settings, env_file=None)
+        register_fleet(settings, requests.get(f"{self._cameras.control_url}/cameras", timeout=5).json())
+
+    def start(self) -> None:
+        self.service.start()
+        wait_until(lambda: self._answering() == len(CAMERAS), 60, "cameras that answer", self.service.process)
+
+    def _answering(self) -> int:
+        """Cameras of which a reading has been told."""
+        try:
+            answer = requests.get(f"{self.url}/events?limit=1", headers={"Accept": "application/json"}, timeout=20)
+            return len(answer.json()["events"][0]["lines"])
+        except (requests.RequestException, LookupError, ValueError):
+            return 0
+
+    def walk(self, camera: str = "north", entered: int = 1, left: int = 0) -> None:
+        self._cameras.simulation.walk(camera, entered=entered, left=left)
+
+    def head(self) -> str:
+        """The id of the newest event of the log."""
+        with sqlite3.connect(f"file:{self.folder / 'var/events.sqlite'}?mode=ro", uri=True) as log:
+            (epoch,) = log.execute("SELECT epoch FROM log").fetchone()
+            (number,) = log.execute("SELECT coalesce(max(number), 0) FROM entry").fetchone()
+        log.close()
+        return f"{epoch}-{number}"
+
+    def counts(self) -> list[tuple[str, int]]:
+        """Id and people in of every count in the log, in its order."""
+        with sqlite3.connect(f"file:{self.folder / 'var/events.sqlite'}?mode=ro", uri=True) as log:
+            (epoch,) = log.execute("SELECT epoch FROM log").fetchone()
+            sql = "SELECT number, body FROM entry WHERE kind = 'PeopleCountingUpdate' ORDER BY number"
+            rows = [(f"{epoch}-{number}", json.loads(body)["in"]) for number, body in log.execute(sql)]
+        log.close()
+        return rows
+
+    def workers(self) -> list[psutil.Process]:
+        """gunicorn's children."""
+        assert self.service.process is not None
+        return psutil.Process(self.service.process.pid).children(recursive=True)
+
+    def leader(self) -> int | None:
+        """The process that polls, as it says itself in its lock."""
+        try:
+            return int((self.folder / "var/leader.lock").read_text().strip() or 0) or None
+        except (OSError, ValueError):
+            return None
+
+    def stop(self) -> int:
+        return self.service.stop()
+
+    def end(self) -> None:
+        self.service.end()
+
+
+@contextmanager
+def living_service(folder: Path, **settings: str) -> Iterator[LivingService]:
+    """Started, with both cameras answering; whatever becomes of it, nothing is left."""
+    fleet = Fleet(tuple(plan(name, serial=f"ZSIM{index:012d}") for index, name in enumerate(CAMERAS)), NoTraffic())
+    with SimulatorServer(fleet) as cameras:
+        living = LivingService(folder, cameras, **settings)
+        living.enter_cameras()
+        try:
+            living.start()
+            yield living
+        finally:
+            living.end()
