@@ -99,8 +99,8 @@ class SQLServerConnection(EngineConnection):
         return found
 
     def _head(self, driver: OdbcDriver, server: SQLServerPlace) -> list[tuple[str, str]]:
-        head = [("Driver", driver.name), ("Server", server.spoken(always_port=driver.family is Family.FREETDS))]
-        head.append(("Database", self._name))
+        server_words = server.words(port_apart=driver.family is Family.FREETDS)
+        head = [("Driver", driver.name), *server_words, ("Database", self._name)]
         if self._sign_in["UID"]:
             return [*head, *self._sign_in.items()]
         by_itself = wish(self._options, "Authentication") or wish(self._options, "Trusted_Connection")

@@ -37,8 +37,14 @@ class SQLServerPlace:
         """The port, unless the SQL Server Browser has to be asked."""
         return None if self.instance else self.port or USUAL_PORT
 
-    def spoken(self, *, always_port: bool = False) -> str:
-        """As drivers take it. A port and an instance together FreeTDS refuses, so the port stands alone."""
+    def words(self, *, port_apart: bool = False) -> list[tuple[str, str]]:
+        """As drivers take it: with the port behind a comma, or ``port_apart``.
+
+        FreeTDS 1.3 sends a NUL where it found the comma, which a server was seen to refuse, and has other usual ports.
+        A port and an instance together it refuses, so the port stands alone.
+        """
         if self.instance:
-            return f"{self.machine}\\{self.instance}"
-        return f"{self.machine},{self.known_port}" if always_port or self.port is not None else self.machine
+            return [("Server", f"{self.machine}\\{self.instance}")]
+        if port_apart:
+            return [("Server", self.machine), ("Port", str(self.known_port))]
+        return [("Server", self.machine if self.port is None else f"{self.machine},{self.port}")]

@@ -67,19 +67,19 @@ def test_passwords_with_any_sign_reach_the_driver_as_they_are():
     (said,) = told("db", "counts", user="sa", password="a;b}c{d%@#$+ e", driver="FreeTDS", options={"Encrypt": "no"})
     assert "UID=sa;PWD={a;b}}c{d%@#$+ e}" in said
     assert "Encryption=request" in said
-    assert said.startswith("Driver=FreeTDS;Server=db,1433;Database=counts")
+    assert said.startswith("Driver=FreeTDS;Server=db;Port=1433;Database=counts")
 
 
 @pytest.mark.parametrize(
     ("host", "port", "microsofts", "freetds"),
     [
-        ("db", None, "db", "db,1433"),
-        ("db", 1444, "db,1444", "db,1444"),
+        ("db", None, "db", "db;Port=1433"),
+        ("db", 1444, "db,1444", "db;Port=1444"),
         (r"db\main", None, r"db\main", r"db\main"),
-        (r"db\main", 1444, "db,1444", "db,1444"),
-        (r"db\MSSQLSERVER", None, "db", "db,1433"),
+        (r"db\main", 1444, "db,1444", "db;Port=1444"),
+        (r"db\MSSQLSERVER", None, "db", "db;Port=1433"),
         (r".\main", None, r"localhost\main", r"localhost\main"),
-        ("[::1]", 1444, "::1,1444", "::1,1444"),
+        ("[::1]", 1444, "::1,1444", "::1;Port=1444"),
     ],
 )
 def test_a_server_is_named_as_the_drivers_take_it(host, port, microsofts, freetds):
