@@ -19,6 +19,7 @@ from peoplecount.services.fleet import Fleet
 from peoplecount.settings import Settings
 from peoplecount.settings.database import DatabaseKind, DatabaseSettings
 from peoplecount.storage.api_camaras import CameraDefaults, CameraView
+from peoplecount.storage.camera_passwords import CameraPasswords
 from peoplecount.storage.camera_table import CameraTable
 from peoplecount.storage.connection import IDBConnection
 from peoplecount.storage.engine import CONNECTIONS
@@ -85,6 +86,7 @@ class Configuration:
     sites: SiteTable
     hand_counts: HandCountTable
     history: History
+    passwords: CameraPasswords
 
 
 @contextmanager
@@ -96,7 +98,13 @@ def configuration(settings: Settings) -> Iterator[Configuration]:
         prepare_embedded(settings)
     proxy = database(settings, folder)
     try:
-        yield Configuration(CameraTable(proxy, folder.sealer), SiteTable(proxy), HandCountTable(proxy), History(proxy))
+        yield Configuration(
+            CameraTable(proxy, folder.sealer),
+            SiteTable(proxy),
+            HandCountTable(proxy),
+            History(proxy),
+            CameraPasswords(proxy),
+        )
     finally:
         proxy.disconnect()
 

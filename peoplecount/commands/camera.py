@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from peoplecount.camera_access import CameraAccess, camera_access
+from peoplecount.commands import _camera_password as camera_password
 from peoplecount.commands import _camera_trust as camera_trust
 from peoplecount.commands._table import print_table
 from peoplecount.configuration import Configuration, configuration, default_site, serials_read
@@ -50,6 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     test = tasks.add_parser("test", help="ask cameras who they are and what they count")
     test.add_argument("camera", nargs="*", help="ids; all unless given")
     camera_trust.add_arguments(tasks.add_parser("trust", help="accept the certificates that cameras show"))
+    camera_password.add_arguments(tasks.add_parser("password", help="enter a camera's password again, or a new one"))
     remove = tasks.add_parser("remove", help="forget a camera; its counts stay")
     remove.add_argument("camera", help="its id")
 
@@ -57,7 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Do what was asked for; 0, or 1 where something was refused or a camera did not answer as it should."""
     settings = read_settings()
-    tasks = {"add": _add, "list": _list, "test": _test, "trust": _trust, "remove": _remove}
+    tasks = {"add": _add, "list": _list, "test": _test, "trust": _trust, "password": _enter, "remove": _remove}
     try:
         with configuration(settings) as tables:
             return tasks[arguments.task](arguments, settings, tables)
@@ -201,6 +203,11 @@ def _test(arguments: argparse.Namespace, settings: Settings, tables: Configurati
 def _trust(arguments: argparse.Namespace, settings: Settings, tables: Configuration) -> int:
     with camera_access(settings) as access:
         return camera_trust.run(arguments, tables.cameras, access)
+
+
+def _enter(arguments: argparse.Namespace, settings: Settings, tables: Configuration) -> int:
+    password = sys.stdin.readline().rstrip("\r\n") if arguments.password_stdin else getpass.getpass("Password: ")
+    return camera_password.run(arguments, settings, tables, password)
 
 
 def _remove(arguments: argparse.Namespace, settings: Settings, tables: Configuration) -> int:  # noqa: ARG001

@@ -15,7 +15,9 @@ _SCHEMA = Schema(
     versions=(("CREATE TABLE kept (key TEXT PRIMARY KEY, version INTEGER NOT NULL, body TEXT NOT NULL)",),),
 )
 
-_ROSTER = "roster"
+ROSTER = "roster"
+"""The key of the last good camera list."""
+
 _MARK = "mark"
 
 
@@ -63,11 +65,11 @@ class LocalStore:
 
     def save_roster(self, body: str) -> None:
         """Keep the last good roster: JSON in which credentials are sealed."""
-        self.put(_ROSTER, body)
+        self.put(ROSTER, body)
 
     def load_roster(self) -> str | None:
         """The roster last saved."""
-        roster = self.get(_ROSTER)
+        roster = self.get(ROSTER)
         return None if roster is None else roster.body
 
     def save_mark(self, mark: EventId) -> None:

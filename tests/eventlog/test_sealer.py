@@ -64,10 +64,37 @@ def test_making_the_key_leaves_nothing_else_behind(sealer, key_path):
 
 def test_another_key_does_not_open_it_and_the_message_keeps_the_secret(sealer, tmp_path):
     sealed = sealer.seal(SECRET)
+    other = FileSealer(tmp_path / "other.key")
+    other.seal("")
     with pytest.raises(SealBroken, match=r"other\.key does not open.*enter the secret again") as caught:
-        FileSealer(tmp_path / "other.key").unseal(sealed)
+        other.unseal(sealed)
     assert "4711" not in str(caught.value)
     assert sealed.removeprefix("sealed:") not in str(caught.value)
+
+
+def test_a_key_that_is_missing_is_not_made_anew_by_opening_something(sealer, tmp_path):
+    sealed = sealer.seal(SECRET)
+    gone = tmp_path / "gone.key"
+    with pytest.raises(SealBroken, match=r"gone\.key is missing\. Put back.*camera password"):
+        FileSealer(gone).unseal(sealed)
+    assert not gone.exists()
+
+
+def test_what_an_old_key_has_sealed_is_renewed_and_the_rest_is_left_as_it_is(sealer):
+    old = sealer.seal(SECRET)
+    assert sealer.renew(old) == old
+    sealer.key_file.add()
+    new = sealer.renew(old)
+    assert new != old
+    assert sealer.renew(new) == new
+    assert sealer.renew("clear") == "clear"
+    assert sealer.unseal(new) == sealer.unseal(old) == SECRET
+    sealer.key_file.keep_first()
+    assert sealer.unseal(new) == SECRET
+    with pytest.raises(SealBroken, match="does not open"):
+        sealer.unseal(old)
+    with pytest.raises(SealBroken, match="does not open"):
+        sealer.renew(old)
 
 
 @pytest.mark.parametrize("spoil", [lambda text: text[:-5], lambda text: f"{text[:40]}AAAA{text[44:]}"])
