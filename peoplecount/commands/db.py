@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from peoplecount.commands import _db_attach, _db_sql
+from peoplecount.commands import _db_attach, _db_copy, _db_sql
 from peoplecount.commands._db_check import check
 from peoplecount.launch import CannotStart, read_settings
 from peoplecount.settings import DatabaseSettings
@@ -23,6 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _db_attach.add_arguments(
         tasks.add_parser("attach", help="look at an older installation, and say how to go on from it")
     )
+    _db_copy.add_arguments(tasks.add_parser("copy", help="copy everything into another database, to go on there"))
     _db_sql.add_arguments(tasks.add_parser("sql", help="write schema and rights as a script for an administrator"))
 
 
@@ -33,6 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
         "upgrade": lambda: _upgrade(settings.database),
         "check": lambda: check(settings),
         "attach": lambda: _db_attach.attach(arguments, settings),
+        "copy": lambda: _db_copy.run(arguments, settings),
         "sql": lambda: _db_sql.run(arguments, settings.database),
     }
     return _reporting(tasks[arguments.task])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from peoplecount.services.writer_state import WriterState
 from peoplecount.storage.errors import (
     AnotherWriter,
+    CopyUnfinished,
     DatabaseBusy,
     DatabaseRefused,
     DatabaseSilent,
@@ -25,6 +26,7 @@ _WORDS: tuple[tuple[type[Exception], str], ...] = (
     (DatabaseBusy, "The database is there but takes too long."),
     (DatabaseSilent, "The database does not answer."),
     (DatabaseUnavailable, "The database is away."),
+    (CopyUnfinished, "A copy into this database has not been finished: `python -m peoplecount db copy`."),
     (AnotherWriter, "Another service writes to the same database."),
     (RowsLost, "The database does not keep all that it is sent."),
 )

@@ -9,6 +9,7 @@ from sqlalchemy import Column, MetaData, String, Table, select
 
 from peoplecount.storage import migrate
 from peoplecount.storage.connection import IDBConnection
+from peoplecount.storage.copy_mark import demand_whole
 from peoplecount.storage.dialects import SCHEMA
 from peoplecount.storage.errors import SchemaMismatch, SchemaTooNew
 
@@ -40,7 +41,10 @@ class SchemaGate:
         self._sure_until = float("-inf")
 
     def demand(self) -> None:
-        """Raise ``SchemaMismatch`` where the tables are not this version's, ``DatabaseError`` where nobody can tell."""
+        """Raise ``SchemaMismatch`` where the tables are not this version's, ``CopyUnfinished`` where not all is there.
+
+        ``DatabaseError`` where nobody can tell.
+        """
         now = self._monotonic()
         if now < self._sure_until:
             return
@@ -48,6 +52,7 @@ class SchemaGate:
             self._compare()
         else:
             self._make()
+        demand_whole(self._db)
         self._sure_until = now + SURE_FOR
 
     def _compare(self) -> None:

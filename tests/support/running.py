@@ -139,12 +139,13 @@ class Service:
         if self.process is not None and not self.process.ended():
             self.process.kill()
 
-    def command(self, *arguments: str) -> str:
-        """``python -m peoplecount …`` with the service's settings; what it prints."""
+    def command(self, *arguments: str, said: str = "") -> str:
+        """``python -m peoplecount …`` with the service's settings, told ``said``; what it prints."""
         done = subprocess.run(
             [sys.executable, "-m", "peoplecount", *arguments],
             env=plain_environment(**self.settings),
             cwd=self.folder,
+            input=said,
             capture_output=True,
             text=True,
             timeout=60,
