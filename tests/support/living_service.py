@@ -38,15 +38,15 @@ class LivingService:
 
     def start(self) -> None:
         self.service.start()
-        wait_until(lambda: self._answering() == len(CAMERAS), 60, "cameras that answer", self.service.process)
+        wait_until(lambda: self._answering() >= set(CAMERAS), 60, "cameras that answer", self.service.process)
 
-    def _answering(self) -> int:
+    def _answering(self) -> set[str]:
         """Cameras of which a reading has been told."""
         try:
             answer = requests.get(f"{self.url}/events?limit=1", headers={"Accept": "application/json"}, timeout=20)
-            return len(answer.json()["events"][0]["lines"])
+            return {line["cameraId"] for line in answer.json()["events"][0]["lines"]}
         except (requests.RequestException, LookupError, ValueError):
-            return 0
+            return set()
 
     def walk(self, camera: str = "north", entered: int = 1, left: int = 0) -> None:
         self._cameras.simulation.walk(camera, entered=entered, left=left)
