@@ -43,7 +43,8 @@ class PlayedClock:
 
     def now(self) -> datetime:
         """The moment, UTC."""
-        return self._played.at(datetime.now(UTC))
+        now = datetime.now(UTC)
+        return now if self._played is REAL_TIME else self._played.at(now)
 
     def monotonic(self) -> float:
         """Real seconds that only grow."""

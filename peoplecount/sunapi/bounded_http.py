@@ -16,19 +16,20 @@ from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakSet
 
 from requests.adapters import HTTPAdapter
-from urllib3 import HTTPConnectionPool, PoolManager
+from urllib3 import BaseHTTPResponse, HTTPConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection
 
-from peoplecount.sunapi.allowance import Allowance
+from peoplecount.sunapi.allowance import MOST_BYTES, Allowance
 from peoplecount.sunapi.bounded_tls import BoundedHTTPSConnection
 from peoplecount.sunapi.trust import Trust
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-_PLENTY = 16_384
+PLENTY = 16_384
 """Bytes after which an answer is anything but usual."""
 
+_PIECE = 65_536
 _MOMENT = 0.001
 """Seconds of rest after each further piece, of some kilobytes."""
 
@@ -45,17 +46,29 @@ class BoundedAdapter(HTTPAdapter):
     Retries are for the caller to decide: each repeats an answer to a challenge.
     """
 
+    status: int | None = None
+    """The HTTP status of the last answer, where its body was still to come when something went wrong."""
+
     def __init__(self, allowance: Allowance, trust: Trust) -> None:
         self._allowance = allowance
-        self._trust = trust
         self._open: WeakSet[_Connected] = WeakSet()
+        self._answer = partial(BoundedResponse, allowance, self._open)
+        self._kinds: dict[str, Callable[..., HTTPConnection]] = {
+            "http": HTTPConnection,
+            "https": partial(BoundedHTTPSConnection, allowance, trust),
+        }
         super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
 
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **_: object) -> None:  # noqa: FBT001, FBT002 - as in HTTPAdapter
         """Called by ``HTTPAdapter``."""
-        self.poolmanager = _Pools(
-            self._allowance, self._trust, self._open, num_pools=connections, maxsize=maxsize, block=block
-        )
+        self.poolmanager = _Pools(self.connection, num_pools=connections, maxsize=maxsize, block=block)
+
+    def connection(self, scheme: str, host: str, **options: object) -> HTTPConnection:
+        """A connection that is not open yet."""
+        connection = self._kinds[scheme](host, **options)
+        self._open.add(connection)
+        connection.response_class = self._answer  # type: ignore[assignment]
+        return connection
 
     def hang_up(self) -> None:
         """End whatever is under way: who waits for an answer learns that the connection is gone."""
@@ -68,42 +81,16 @@ class BoundedAdapter(HTTPAdapter):
 
 
 class _Pools(PoolManager):
-    def __init__(
-        self,
-        allowance: Allowance,
-        trust: Trust,
-        opened: WeakSet[_Connected],
-        *,
-        num_pools: int,
-        maxsize: int,
-        block: bool,
-    ) -> None:
+    def __init__(self, connection: Callable[..., HTTPConnection], *, num_pools: int, maxsize: int, block: bool) -> None:
         super().__init__(num_pools, maxsize=maxsize, block=block)
-        self._opened = opened
-        self._kinds: dict[str, Callable[..., http.client.HTTPConnection]] = {
-            "http": HTTPConnection,
-            "https": partial(BoundedHTTPSConnection, allowance, trust),
-        }
-        self._answer = partial(BoundedResponse, allowance, opened)
+        self._connection = connection
 
     def _new_pool(
         self, scheme: str, host: str, port: int, request_context: dict[str, Any] | None = None
     ) -> HTTPConnectionPool:
         pool = super()._new_pool(scheme, host, port, request_context)
-        pool.ConnectionCls = partial(_connection, self._kinds[scheme], self._answer, self._opened)  # type: ignore[assignment]
+        pool.ConnectionCls = partial(self._connection, scheme)  # type: ignore[assignment]
         return pool
-
-
-def _connection(
-    kind: Callable[..., http.client.HTTPConnection],
-    answer: Callable[..., BoundedResponse],
-    opened: WeakSet[_Connected],
-    **options: object,
-) -> http.client.HTTPConnection:
-    connection = kind(**options)
-    opened.add(connection)
-    connection.response_class = answer  # type: ignore[assignment]
-    return connection
 
 
 class BoundedResponse(http.client.HTTPResponse):
@@ -117,12 +104,16 @@ class BoundedResponse(http.client.HTTPResponse):
         debuglevel: int = 0,
         method: str | None = None,
         url: str | None = None,
+        *,
+        received: bytes = b"",
     ) -> None:
+        """``received`` is what has come of it and was counted already."""
         super().__init__(sock, debuglevel, method, url)
         self._allowance = allowance
-        allowance.begin()
+        if not received:
+            allowance.begin()
         # Below the buffer, where it costs one call for a whole answer that came at once, and not one for each line.
-        metered = _Metered(self.fp.detach(), sock, allowance)
+        metered = _Metered(self.fp.detach(), sock, allowance, received)
         # A connection that serves one answer only lets go of its socket as soon as that has begun.
         opened.add(metered)
         self.fp = io.BufferedReader(metered)
@@ -133,13 +124,26 @@ class BoundedResponse(http.client.HTTPResponse):
         self._allowance.begin_body()
 
 
+def body_of(raw: BaseHTTPResponse, allowance: Allowance) -> bytes:
+    """The body, unpacked where it is compressed, and no longer than ``MOST_BYTES`` then either."""
+    parts: list[bytes] = []
+    size = 0
+    while part := raw.read1(_PIECE, decode_content=True):
+        parts.append(part)
+        size += len(part)
+        if size > MOST_BYTES:
+            raise allowance.too_large()
+    return b"".join(parts)
+
+
 class _Metered(io.RawIOBase):
     """What comes from a socket, counted and timed. Raises ``CameraUnreachable`` and ``UnexpectedAnswer``."""
 
-    def __init__(self, raw: io.RawIOBase, sock: socket, allowance: Allowance) -> None:
+    def __init__(self, raw: io.RawIOBase, sock: socket, allowance: Allowance, received: bytes) -> None:
         self._raw = raw
         self.sock = sock
         self._allowance = allowance
+        self._received = received
 
     def readable(self) -> bool:
         """Always."""
@@ -147,6 +151,8 @@ class _Metered(io.RawIOBase):
 
     def readinto(self, buffer: WriteableBuffer) -> int | None:
         """Whatever has come, at most as much as fits. Called by the buffer above."""
+        if self._received:
+            return self._hand_on(memoryview(buffer))
         allowance = self._allowance
         if allowance.received:
             self.sock.settimeout(allowance.seconds_left())
@@ -157,11 +163,18 @@ class _Metered(io.RawIOBase):
                 raise allowance.too_slow() from error
             raise
         allowance.spend(count or 0)
-        if allowance.received > _PLENTY:
+        if allowance.received > PLENTY:
             # What has come already is read without waiting, and under gevent only who waits lets others run. It must
             # be for more than no time at all, which lets other callbacks run but neither timers nor sockets.
             time.sleep(_MOMENT)
         return count
+
+    def _hand_on(self, buffer: memoryview) -> int:
+        """What was received before."""
+        part = self._received[: len(buffer)]
+        self._received = self._received[len(part) :]
+        buffer[: len(part)] = part
+        return len(part)
 
     def close(self) -> None:
         """Close the file of the socket. Called by the buffer above."""

@@ -14,7 +14,7 @@ from peoplecount.domain.reading import LineReading, Reading
 from peoplecount.sunapi import queries
 from peoplecount.sunapi.configuration import LineLimit, LineTotals, Spot
 from peoplecount.sunapi.connection import CameraConnection
-from peoplecount.sunapi.counting import Answers, lines_of, spots_of
+from peoplecount.sunapi.counting import Answers, Understood, lines_of, spots_of
 from peoplecount.sunapi.device import Device
 from peoplecount.sunapi.device_gate import DeviceGates
 from peoplecount.sunapi.errors import CameraBusy, CameraUnreachable, CountingUnavailable, UnexpectedAnswer
@@ -77,6 +77,7 @@ class SunapiClient:
         )
         self._knowledge = Knowledge(self._connection, clock, camera.protocol)
         self._spots: frozenset[Spot] | None = None
+        self._understood: Understood | None = None
         self._limit = LineLimit()
         self._problems = ProblemReport(camera.camera_id)
         self._silent_since: datetime | None = None
@@ -178,12 +179,9 @@ class SunapiClient:
     def _read(self) -> Reading:
         self._knowledge.refresh()
         answers = self._ask()
-        other_lines = self._spots is not None and spots_of(answers) != self._spots
-        if other_lines and self._knowledge.doubt_configuration():
-            self._knowledge.refresh()
-            answers = self._ask()
-        self._spots = spots_of(answers)
-        self._report(answers)
+        understood = self._understood
+        if understood is None or not understood.is_of(self._knowledge.configuration, answers):
+            answers, understood = self._understand(answers)
         asked_at, answered_at = answers[0].asked_at, answers[-1].answered_at
         taken_at, clock = asked_at + (answered_at - asked_at) / 2, self._knowledge.camera_clock
         return Reading(
@@ -191,10 +189,23 @@ class SunapiClient:
             taken_at=taken_at,
             local_time=clock.local_time(taken_at),
             serial=self._knowledge.info.identity,
-            lines=self._line_readings(answers),
+            lines=understood.lines,
             facts=self._knowledge.facts,
             doubt=(answered_at - asked_at) / 2 + clock.doubt,
         )
+
+    def _understand(self, answers: Answers) -> tuple[Answers, Understood]:
+        """Answers that are not those of the last poll, asked anew where they are about other lines; what they say."""
+        self._understood = None
+        other_lines = self._spots is not None and spots_of(answers) != self._spots
+        if other_lines and self._knowledge.doubt_configuration():
+            self._knowledge.refresh()
+            answers = self._ask()
+        self._spots = spots_of(answers)
+        self._report(answers)
+        lines = self._line_readings(answers)
+        self._understood = Understood(self._knowledge.configuration, [answer.value for answer in answers], lines)
+        return answers, self._understood
 
     def _ask(self) -> Answers:
         if not self._knowledge.configuration.counting_channels:

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Protocol, TypeAlias
 
 from peoplecount.domain.camera import CameraProtocol
+from peoplecount.domain.reading import LineReading
 from peoplecount.sunapi.configuration import CountingConfiguration, LineTotals, LiveCounts, Spot
 from peoplecount.sunapi.connection import Answer, CameraConnection
 from peoplecount.sunapi.errors import CountingUnavailable, RequestRefused
@@ -26,6 +27,23 @@ def lines_of(answers: Answers) -> list[LineTotals]:
 def spots_of(answers: Answers) -> frozenset[Spot]:
     """Where they are."""
     return frozenset(line.spot for line in lines_of(answers))
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """What the answers of a poll say, kept for the next one: most polls bring the same."""
+
+    configuration: CountingConfiguration
+    values: Sequence[LiveCounts]
+    lines: tuple[LineReading, ...]
+
+    def is_of(self, configuration: CountingConfiguration, answers: Answers) -> bool:
+        """Whether these are the very same; an answer that has not changed comes as the same object."""
+        return (
+            configuration is self.configuration
+            and len(answers) == len(self.values)
+            and all(answer.value is value for answer, value in zip(answers, self.values, strict=True))
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from peoplecount.domain.camera import Camera
 from peoplecount.domain.clock import Clock
 from peoplecount.sunapi.answers import parse_answer
 from peoplecount.sunapi.base_address import redirected, sound
+from peoplecount.sunapi.bounded_http import BoundedAdapter
 from peoplecount.sunapi.camera_events import tells_of_people
 from peoplecount.sunapi.errors import CameraError, CameraUnreachable, UnexpectedAnswer
 from peoplecount.sunapi.event_parts import EventParts, boundary_of
@@ -60,7 +61,12 @@ class EventStream:
         self._clock = clock
         trust = Trust(camera.camera_id, camera.certificate, authorities)
         self._transport = _LastingTransport(
-            camera.camera_id, clock=clock, connect_timeout=connect_timeout, read_timeout=read_timeout, trust=trust
+            camera.camera_id,
+            clock=clock,
+            connect_timeout=connect_timeout,
+            read_timeout=read_timeout,
+            trust=trust,
+            adapter=BoundedAdapter,
         )
         self._login = Login(camera, transport=self._transport, trust=trust, sign_ins=sign_ins)
         self._secret = Secret(camera.password)

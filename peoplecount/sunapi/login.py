@@ -50,6 +50,7 @@ class Login:
         self._sign_ins = sign_ins
         self._may_repeat = may_repeat
         self._digest = CameraDigest(camera.username, camera.password)
+        self._address = ""
         self._account = Account("", camera.username)
         self._doubts_when_in: int | None = None
         self._was_in = False
@@ -72,7 +73,8 @@ class Login:
         Any 401 may only mean that the nonce was too old, so a new nonce is answered; a wrong answer is never
         repeated, because five of them lock the account (SUNAPI Introduction 2.6.2). Raises ``CameraError``.
         """
-        self._account = Account.at(address, self._username)
+        if address != self._address:
+            self._address, self._account = address, Account.at(address, self._username)
         if not self._is_in():
             self.forget()
             if self._username:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from urllib.parse import unquote
 
 from peoplecount.sunapi.queries import BYPASS_HEADERS, WISEAI, WISEAI_SEARCH
@@ -71,6 +72,7 @@ def require_allowed(query: Query) -> None:
         raise QueryNotAllowed(query)
 
 
+@lru_cache(maxsize=1024)  # a poll asks the same each time
 def is_allowed(query: Query) -> bool:
     """Whether the question is on the list, by itself or through a recorder."""
     return _is_listed(query) or _is_bypassed(query)

@@ -18,14 +18,14 @@ import requests
 import urllib3
 
 from peoplecount.domain.clock import Clock
-from peoplecount.sunapi.allowance import MOST_BYTES, Allowance
-from peoplecount.sunapi.bounded_http import BoundedAdapter
+from peoplecount.sunapi.allowance import Allowance
+from peoplecount.sunapi.bounded_http import BoundedAdapter, body_of
 from peoplecount.sunapi.bounded_tls import BoundedHTTPSConnection
 from peoplecount.sunapi.certificate import Certificate, ShownCertificate
 from peoplecount.sunapi.errors import CameraError, CameraUnreachable, CertificateUnknown, UnexpectedAnswer
+from peoplecount.sunapi.quick_http import QuickAdapter, WholeResponse
 from peoplecount.sunapi.trust import Authorities, Trust
 
-_PIECE = 65_536
 _HEADERS = {
     "User-Agent": "peoplecount",
     # JSON from SUNAPI 2.5.0 on; older firmware ignores it and answers text (SUNAPI Introduction 2.6.2).
@@ -67,14 +67,15 @@ class Transport:
         connect_timeout: float,
         read_timeout: float,
         trust: Trust | None = None,
+        adapter: type[BoundedAdapter] = QuickAdapter,
     ) -> None:
-        """Without ``trust``, the system's authorities decide."""
+        """Without ``trust``, the system's authorities decide. ``adapter`` is how ``requests`` speaks HTTP."""
         self._camera_id = camera_id
         self._clock = clock
         self._connect_timeout = connect_timeout
         self._read_timeout = read_timeout
         self._allowance = Allowance(camera_id, clock=clock, seconds=read_timeout)
-        self._adapter = BoundedAdapter(self._allowance, trust or Trust(camera_id, "", Authorities()))
+        self._adapter = adapter(self._allowance, trust or Trust(camera_id, "", Authorities()))
         self._session = _session(self._adapter)
         self._answered = False
         """Whether the last exchange went well, so that the next one finds its connection open."""
@@ -98,7 +99,7 @@ class Transport:
         """
         kept, self._answered = self._answered, False
         self.requests_sent += 1
-        self.last_status = None
+        self.last_status = self._adapter.status = None
         asked_at = self._clock.now()
         try:
             response = self._session.send(
@@ -111,7 +112,11 @@ class Transport:
             self.last_status = response.status_code
             body = self._received(response)
         except (requests.RequestException, urllib3.exceptions.HTTPError, http.client.HTTPException, OSError) as error:
+            self.last_status = self.last_status or self._adapter.status
             raise self._translated(error, kept=kept) from error
+        except CameraError:
+            self.last_status = self.last_status or self._adapter.status
+            raise
         self._answered = True
         challenges = tuple(response.raw.headers.getlist("WWW-Authenticate")) if response.status_code == 401 else ()
         location = response.headers.get("Location", "")
@@ -148,21 +153,12 @@ class Transport:
 
     def _received(self, response: requests.Response) -> bytes:
         """The body of an answer whose headers are there; the connection is free again."""
+        if isinstance(response, WholeResponse):
+            return response.content
         try:
-            return self._body(response.raw)
+            return body_of(response.raw, self._allowance)
         finally:
             response.close()
-
-    def _body(self, raw: urllib3.BaseHTTPResponse) -> bytes:
-        """The body, unpacked where it is compressed, and no longer than ``MOST_BYTES`` then either."""
-        parts: list[bytes] = []
-        size = 0
-        while part := raw.read1(_PIECE, decode_content=True):
-            parts.append(part)
-            size += len(part)
-            if size > MOST_BYTES:
-                raise self._allowance.too_large()
-        return b"".join(parts)
 
     def _translated(self, error: Exception, *, kept: bool) -> CameraError:
         causes = list(islice(_causes(error), _DEEPEST))

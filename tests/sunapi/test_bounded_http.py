@@ -16,7 +16,9 @@ from http.server import BaseHTTPRequestHandler
 
 import pytest
 
+from peoplecount.sunapi.bounded_http import BoundedAdapter
 from peoplecount.sunapi.errors import CameraError, CameraUnreachable, UnexpectedAnswer
+from peoplecount.sunapi.quick_http import QuickAdapter
 from peoplecount.sunapi.transport import Reply, Transport
 from tests.support.digest_camera import DigestCamera
 from tests.support.fake_clock import FakeClock
@@ -50,9 +52,9 @@ def clock() -> WatchedClock:
     return WatchedClock()
 
 
-@pytest.fixture
-def transport(clock: FakeClock) -> Iterator[Transport]:
-    made = Transport("front", clock=clock, connect_timeout=10.0, read_timeout=10.0)
+@pytest.fixture(params=[QuickAdapter, BoundedAdapter])
+def transport(clock: FakeClock, request: pytest.FixtureRequest) -> Iterator[Transport]:
+    made = Transport("front", clock=clock, connect_timeout=10.0, read_timeout=10.0, adapter=request.param)
     yield made
     made.close()
 

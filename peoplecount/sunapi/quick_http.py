@@ -1,0 +1,249 @@
+"""The quick way through HTTP: usual answers are taken apart by ``httptools``, unusual ones as ``bounded_http`` does.
+
+A poll's answer is some hundred bytes of plain HTTP on a connection that is open already; ``urllib3`` and
+``http.client`` spend more on it than all the rest of a poll takes. What ``llhttp`` (the parser of Node.js, within
+``httptools``) does not like, or what is not there whole within ``PLENTY`` bytes, is read again from its first byte by
+``http.client``. So this way is as forgiving as the other, and no answer costs more than it may.
+"""
+
+from __future__ import annotations
+
+import logging
+import socket
+from collections.abc import Mapping, Sequence
+from urllib.parse import SplitResult, urlsplit
+
+import requests
+from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
+from requests.structures import CaseInsensitiveDict
+from urllib3 import HTTPHeaderDict, HTTPResponse
+from urllib3.connection import HTTPConnection
+
+from peoplecount.sunapi.allowance import Allowance
+from peoplecount.sunapi.bounded_http import PLENTY, BoundedAdapter, BoundedResponse, body_of
+from peoplecount.sunapi.trust import Trust
+
+_log = logging.getLogger("peoplecount.sunapi")
+
+_AT_ONCE = 16_384
+_HEADER_CHARSET = "latin-1"
+"""As ``http.client`` reads and writes headers."""
+
+
+class WholeResponse(requests.Response):
+    """A response that has arrived whole."""
+
+    def __init__(
+        self, request: requests.PreparedRequest, status: int, headers: Sequence[tuple[str, str]], body: bytes
+    ) -> None:
+        super().__init__()
+        self.request = request
+        self.url = request.url or ""
+        self.status_code = status
+        self.headers = CaseInsensitiveDict(headers)
+        self.raw = _Raw(headers)
+        self._content = body
+        self._content_consumed = True
+
+
+class _Raw:
+    """What is left of an answer whose body was read."""
+
+    def __init__(self, headers: Sequence[tuple[str, str]]) -> None:
+        self._headers = headers
+
+    @property
+    def headers(self) -> HTTPHeaderDict:
+        """Each by itself, also where several have the same name."""
+        return HTTPHeaderDict(self._headers)
+
+
+class QuickAdapter(BoundedAdapter):
+    """``requests``' transport for one camera: one connection that is kept, one request without a body at a time.
+
+    Who is at the other end is settled as with ``BoundedAdapter``, because the connections are the same.
+    """
+
+    def __init__(self, allowance: Allowance, trust: Trust) -> None:
+        super().__init__(allowance, trust)
+        self._idle: HTTPConnection | None = None
+        self._leads_to = ("", "")
+        """Scheme and place at which the idle one ends."""
+
+        self._closings = 0
+
+    def send(
+        self,
+        request: requests.PreparedRequest,
+        stream: bool = False,  # noqa: ARG002, FBT001, FBT002 - as in HTTPAdapter
+        timeout: float | tuple[float | None, float | None] | None = None,
+        verify: bool | str = True,  # noqa: ARG002, FBT001, FBT002
+        cert: object = None,  # noqa: ARG002
+        proxies: Mapping[str, str] | None = None,  # noqa: ARG002
+    ) -> WholeResponse:
+        """Send a request and read its answer.
+
+        Raises what ``requests``, ``urllib3`` and ``http.client`` raise, ``CameraUnreachable`` and ``UnexpectedAnswer``.
+        """
+        connect, read = timeout if isinstance(timeout, tuple) else (timeout, timeout)
+        parts = urlsplit(str(request.url))
+        head = _head(request, parts)
+        closings = self._closings
+        connection = self._take(parts, connect)
+        leaves_open = False
+        try:
+            connection.sock.settimeout(read)
+            connection.sock.sendall(head)
+            response, leaves_open = self._answer_on(connection, request)
+        finally:  # where something went wrong, whatever may still come on it is nobody's answer
+            if leaves_open and closings == self._closings:
+                self._idle = connection
+            else:
+                connection.close()
+        return response
+
+    def close(self) -> None:
+        """Close the connection unless it is in use. Called by the session, from any thread."""
+        self._closings += 1
+        connection, self._idle = self._idle, None
+        if connection is not None:
+            connection.close()
+        super().close()
+
+    def _take(self, parts: SplitResult, seconds: float | None) -> HTTPConnection:
+        """The kept connection if it still stands, else a new one."""
+        connection, self._idle = self._idle, None
+        leads_to = (parts.scheme, parts.netloc)
+        if connection is not None:
+            if self._leads_to == leads_to and not _has_ended(connection.sock):
+                return connection
+            connection.close()
+        _log.debug("opening a connection to %s://%s", *_without_account(parts))
+        host = parts.hostname or ""
+        bracketed = f"[{host}]" if ":" in host else host
+        connection = self.connection(parts.scheme, bracketed, port=parts.port, timeout=seconds)
+        connection.connect()
+        self._leads_to = leads_to
+        return connection
+
+    def _answer_on(self, connection: HTTPConnection, request: requests.PreparedRequest) -> tuple[WholeResponse, bool]:
+        """The answer, and whether another request may follow."""
+        allowance, sock, usual = self._allowance, connection.sock, _UsualAnswer()
+        allowance.begin()
+        received = b""
+        while not usual.is_whole:
+            try:
+                data = sock.recv(_AT_ONCE)
+            except TimeoutError as error:
+                if received:
+                    raise allowance.too_slow() from error
+                raise requests.ReadTimeout(request=request) from error
+            received += data
+            allowance.spend(len(data))
+            if not data or not usual.takes(data) or len(received) > PLENTY:
+                return self._answer_patiently(connection, request, received)
+            self.status = usual.status
+            if not usual.is_whole:
+                sock.settimeout(allowance.seconds_left())
+        return WholeResponse(request, usual.status or 0, usual.headers(), usual.body()), usual.leaves_open
+
+    def _answer_patiently(
+        self, connection: HTTPConnection, request: requests.PreparedRequest, received: bytes
+    ) -> tuple[WholeResponse, bool]:
+        """The same for an answer of which so much has come, read by ``http.client``."""
+        answer = BoundedResponse(self._allowance, self._open, connection.sock, method=request.method, received=received)
+        try:
+            answer.begin()
+            self.status = answer.status
+            headers = answer.msg.items()
+            raw = HTTPResponse(answer, HTTPHeaderDict(headers), preload_content=False, original_response=answer)
+            body = body_of(raw, self._allowance)
+        finally:
+            answer.close()
+        return WholeResponse(request, answer.status, headers, body), not answer.will_close
+
+
+class _UsualAnswer:
+    """An answer as far as it has come. ``httptools`` calls the methods that begin with ``on_``."""
+
+    def __init__(self) -> None:
+        self.status: int | None = None
+        self.is_whole = False
+        self.leaves_open = False
+        """Whether another request may follow on its connection."""
+
+        self._is_unusual = False
+        self._headers: list[tuple[bytes, bytes]] = []
+        self._body: list[bytes] = []
+        self._parser = HttpResponseParser(self)
+
+    def takes(self, data: bytes) -> bool:
+        """Take what has come; whether it was usual."""
+        try:
+            self._parser.feed_data(data)
+        except (HttpParserError, HttpParserUpgrade):
+            return False
+        return not self._is_unusual
+
+    def headers(self) -> list[tuple[str, str]]:
+        """All that came."""
+        return [(name.decode(_HEADER_CHARSET), value.decode(_HEADER_CHARSET)) for name, value in self._headers]
+
+    def body(self) -> bytes:
+        """All of it; not unpacked."""
+        return b"".join(self._body)
+
+    def on_message_begin(self) -> None:
+        """More than one answer to one request."""
+        self._is_unusual = self._is_unusual or self.is_whole
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """One of them."""
+        self._headers.append((name, value))
+
+    def on_headers_complete(self) -> None:
+        """Only what says where it ends, and is as it is, is usual."""
+        self.status = self._parser.get_status_code()
+        names = {name.lower() for name, _ in self._headers}
+        has_end = b"content-length" in names or b"transfer-encoding" in names
+        if self.status < 200 or not has_end or b"content-encoding" in names:
+            self._is_unusual = True
+
+    def on_body(self, body: bytes) -> None:
+        """A part of it."""
+        self._body.append(body)
+
+    def on_message_complete(self) -> None:
+        """That was all."""
+        self.is_whole = True
+        self.leaves_open = bool(self._parser.should_keep_alive())
+
+
+def _head(request: requests.PreparedRequest, parts: SplitResult) -> bytes:
+    """The request as it is sent. Raises ``InvalidHeader`` where a line would end within a header."""
+    lines = [f"{request.method} {request.path_url} HTTP/1.1".encode(), _header("Host", parts.netloc)]
+    lines += [_header(name, value) for name, value in request.headers.items()]
+    if any(b"\r" in line or b"\n" in line for line in lines):
+        raise requests.exceptions.InvalidHeader("a line break in a header")
+    return b"\r\n".join([*lines, b"", b""])
+
+
+def _header(name: str, value: object) -> bytes:
+    """Signatures are bytes, as names and realms may hold more than Latin-1; ``requests`` knows texts only."""
+    return f"{name}: ".encode() + (value if isinstance(value, bytes) else str(value).encode(_HEADER_CHARSET))
+
+
+def _without_account(parts: SplitResult) -> tuple[str, str]:
+    return parts.scheme, parts.netloc.rpartition("@")[2]
+
+
+def _has_ended(sock: socket.socket) -> bool:
+    """Whether the camera has hung up meanwhile, or said something that it was not asked."""
+    sock.settimeout(0)
+    try:
+        socket.socket.recv(sock, 1, socket.MSG_PEEK)  # below any encryption
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+    return True
