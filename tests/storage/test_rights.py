@@ -5,6 +5,7 @@ from sqlalchemy import MetaData, column, func, insert, select, text
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.schema import Table
 
+from peoplecount.services.database_copy import DatabaseCopy
 from peoplecount.storage.administrator_script import administrator_script, role_names
 from peoplecount.storage.errors import DatabaseError, DatabaseRefused
 from peoplecount.storage.rights import REPORTS, SERVICE, Right, numbered
@@ -12,7 +13,7 @@ from peoplecount.storage.schema import metadata, sites
 from peoplecount.storage.schema_gate import SchemaGate, versions
 from tests.storage.test_administrator_script import SITE
 from tests.support.administrator import let_in, run_script
-from tests.support.every_statement import do_everything
+from tests.support.every_statement import do_everything, enter_places, purge, remove_places, write_history
 from tests.support.statements import RecordingDatabase
 
 
@@ -68,6 +69,15 @@ def reporter(administrator):
 
 def test_with_these_rights_everything_works(service):
     do_everything(service)
+
+
+def test_with_these_rights_a_copy_can_be_made_and_made_again(service, embedded):
+    enter_places(embedded)
+    write_history(embedded)
+    DatabaseCopy(embedded, service).run()
+    remove_places(embedded)
+    purge(embedded)
+    assert DatabaseCopy(embedded, service).run().finished
 
 
 def test_the_services_account_changes_no_tables(service):
