@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from peoplecount.commands._db_attach_history import import_history
 from peoplecount.commands._steps import show
 from peoplecount.configuration import camera_view, proxy_for
 from peoplecount.eventlog.data_folder import DataFolder
@@ -15,7 +16,7 @@ from peoplecount.services.inspection import Step, conclusion, is_well, odd
 from peoplecount.settings import Settings
 from peoplecount.settings.env_file import read_env_file
 from peoplecount.settings.load import ENV_FILE
-from peoplecount.settings.readers import view_name
+from peoplecount.settings.readers import time_zone, view_name
 from peoplecount.storage import migrate
 from peoplecount.storage.dialects import Product
 from peoplecount.storage.open import connection_for
@@ -26,6 +27,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what this task takes."""
     parser.add_argument("--view", type=_name, metavar="SCHEMA.VIEW", help="the view of cameras")
     parser.add_argument("--table", type=_name, metavar="SCHEMA.TABLE", help="the table of totals")
+    parser.add_argument(
+        "--import-history", action="store_true", help="take over what its dated rows tell of earlier days"
+    )
+    parser.add_argument(
+        "--time-zone", type=_zone, metavar="ZONE", help="the one its dates are in (TIME_ZONE unless given)"
+    )
     parser.add_argument("--yes", action="store_true", help=f"write what is to be set into {ENV_FILE}")
 
 
@@ -41,13 +48,15 @@ def attach(arguments: argparse.Namespace, settings: Settings) -> int:
         for step in _steps(walk, arguments, settings, folder, theirs):
             taken.append(step)
             show(step)
+        if not is_well(taken):
+            print(f"{conclusion(taken)}\nNothing was changed.")
+            return 1
+        for advice in dict.fromkeys(step.advice for step in taken if step.advice):
+            print(advice)
+        if arguments.import_history:
+            return import_history(walk, settings, folder, theirs, arguments.time_zone)
     finally:
         theirs.disconnect()
-    if not is_well(taken):
-        print(f"{conclusion(taken)}\nNothing was changed.")
-        return 1
-    for advice in dict.fromkeys(step.advice for step in taken if step.advice):
-        print(advice)
     return _conclude(walk, settings, write=arguments.yes)
 
 
@@ -61,6 +70,7 @@ def _steps(
         yield from walk.compared()
     if walk.found.shape is not None:
         yield _own_tables(settings)
+        yield walk.history()
 
 
 def _own_tables(settings: Settings) -> Step:
@@ -103,6 +113,13 @@ def _conclude(walk: AttachWalk, settings: Settings, *, write: bool) -> int:
 def _name(text: str) -> str:
     try:
         return view_name(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _zone(text: str) -> str:
+    try:
+        return time_zone(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
 

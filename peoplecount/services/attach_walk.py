@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
-from peoplecount.domain.running_totals import Figure, Findings, Verdict, examine
+from peoplecount.domain.running_totals import Findings, Verdict, examine
 from peoplecount.services.inspection import Step, odd, wrong
+from peoplecount.services.registros_rows import figures
 from peoplecount.storage.api_camaras import REQUIRED, CameraReading
 from peoplecount.storage.catalogue import Catalogue, Found
 from peoplecount.storage.connection import IDBConnection
 from peoplecount.storage.dialects import Product
 from peoplecount.storage.errors import DatabaseError, SchemaMismatch
-from peoplecount.storage.registros import Registros, Row
+from peoplecount.storage.registros import OldRow, Registros
 from peoplecount.storage.registros_shape import CAMERA, TOTALS, RegistrosShape, shape_of
 
 VIEW = "API_camaras"
@@ -27,8 +27,6 @@ OURS_ONLY = "inner_address"
 
 MOST_NAMED = 8
 
-Dated = tuple[Row, "datetime | None"]
-
 
 @dataclass
 class Attachable:
@@ -38,7 +36,7 @@ class Attachable:
     table: Found | None = None
     shape: RegistrosShape | None = None
     cameras: CameraReading | None = None
-    sample: Sequence[Dated] = ()
+    sample: Sequence[OldRow] = ()
 
 
 class AttachWalk:
@@ -90,13 +88,24 @@ class AttachWalk:
         if self.found.cameras is None or not self.found.sample:
             return
         polled = set(self.found.cameras.roster.cameras)
-        written = {row.camera_id for row, _ in self.found.sample}
+        written = {one.row.camera_id for one in self.found.sample}
         if written - polled:
             yield Step(
                 "old cameras", f"rows of {_some(sorted(written - polled))}, which are not in the view; they stay"
             )
         if polled - written:
             yield Step("new cameras", f"no newer row of {_some(sorted(polled - written))}: the first comes with a poll")
+
+    def history(self) -> Step:
+        """Whether its rows tell of earlier days."""
+        shape = self.found.shape
+        if shape is None or not shape.has_date or shape.is_by_day:
+            return Step("history", "rows have no time: they tell nothing of earlier days")
+        first, last = Registros(shape).span(self._db)
+        if first is None:
+            return Step("history", "none yet")
+        said = f"from {first:%Y-%m-%d} to {last:%Y-%m-%d}: `db attach --import-history` takes it over, marked imported"
+        return Step("history", said)
 
     def _view(self, name: str) -> Step:
         found = [one for one in self._candidates(name, VIEW) if not self._is_ours(one)]
@@ -154,9 +163,7 @@ class AttachWalk:
         except DatabaseError as error:
             yield wrong("rows", str(error), f"The rows of {self.found.table} cannot be read: {error}.")
             return
-        findings = examine(
-            Figure(row.camera_id, dated.date() if dated else None, row.totals) for row, dated in self.found.sample
-        )
+        findings = examine(figures(self.found.sample))
         yield self._judged(findings)
         if findings.repeats:
             yield Step("repeats", f"{findings.repeats} rows say what the one before said; ours will not")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -12,8 +12,9 @@ from peoplecount.domain.event import EventKind, LogEntry, parse_utc
 from peoplecount.domain.event_body import read_increment
 from peoplecount.domain.event_id import EventId
 from peoplecount.domain.increment import Increment
+from peoplecount.domain.running_totals import Figure
 from peoplecount.domain.shown_totals import ShownTotals
-from peoplecount.storage.registros import Row
+from peoplecount.storage.registros import OldRow, Row
 from peoplecount.storage.registros_states import KnownCamera
 
 FAULTS = (ValueError, TypeError, LookupError, AttributeError)
@@ -119,6 +120,12 @@ def plan(
         known[reading.camera_id] = KnownCamera(shown, totals)
         read.add(reading.camera_id)
     return Plan(rows, {camera_id: known[camera_id] for camera_id in read})
+
+
+def figures(rows: Iterable[OldRow]) -> Iterator[Figure]:
+    """Rows of the table as they are examined."""
+    for one in rows:
+        yield Figure(one.row.camera_id, one.dated.date() if one.dated else None, one.row.totals)
 
 
 def as_kept(totals: ShownTotals, absent: int | None) -> ShownTotals:

@@ -13,10 +13,10 @@ from peoplecount.domain.clock import Clock
 from peoplecount.domain.event import EventKind, LogEntry
 from peoplecount.domain.event_id import EventId
 from peoplecount.domain.offload import Offload, call_here
-from peoplecount.domain.running_totals import Figure, Findings, Verdict, examine
+from peoplecount.domain.running_totals import Findings, Verdict, examine
 from peoplecount.eventlog.log import EventLog, LogError
 from peoplecount.services.registros_keeping import Beginning, Keeping, Kept
-from peoplecount.services.registros_rows import ShownReading, take_apart
+from peoplecount.services.registros_rows import ShownReading, figures, take_apart
 from peoplecount.services.writer_state import lag_of
 from peoplecount.storage.connection import IDBConnection
 from peoplecount.storage.errors import AnotherWriter, CircuitOpen, DatabaseError, DatabaseUnavailable, SchemaMismatch
@@ -195,12 +195,10 @@ class RegistrosWriter:
         self._theirs.connect()
         registros = Registros(self._look())
         sample = registros.sample(self._theirs, SAMPLE)
-        absent = None if any(None in row.totals for row, _ in sample) else 0
+        absent = None if any(None in one.row.totals for one in sample) else 0
 
         def begin() -> Beginning:
-            findings = examine(
-                Figure(row.camera_id, dated.date() if dated else None, row.totals) for row, dated in sample
-            )
+            findings = examine(figures(sample))
             _demand_running(findings)
             return self._begin()
 
@@ -225,8 +223,8 @@ class RegistrosWriter:
         others = session.others_before + kept.others
         if others > self._state.others and not self._state.others:
             logger.warning(
-                "Somebody else writes into registros, too: %d rows are not ours, or not remembered. What is there already "
-                "is not written again, but after a lost answer nobody can tell for certain any more what is",
+                "Somebody else writes into registros, too: %d rows are not ours, or not remembered. What is there "
+                "already is not written again, but after a lost answer nobody can tell any more for certain what is",
                 others,
             )
         left_out = tuple(str(key) for camera in kept.cameras.values() for key in camera.shown.left_out())

@@ -21,6 +21,8 @@ from peoplecount.storage.registros_shape import TOTALS, RegistrosShape
 ROWS_A_STATEMENT = 50
 """A server was seen to lose rows of statements of more than 4,000 characters without an error."""
 
+ROWS_A_PAGE = 5_000
+
 MOST_FOUND = 10_000
 """Rows of others that are looked at: the newest."""
 
@@ -38,6 +40,15 @@ class Row:
     totals: ShownTotals
     read_at: datetime | None = None
     """UTC; ``None`` of rows that were read from the table."""
+
+
+@dataclass(frozen=True, slots=True)
+class OldRow:
+    """A row as it stands there, and when it was written."""
+
+    row: Row
+    dated: datetime | None
+    """As the table's clock says it: without a zone where it has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,24 +111,54 @@ class Registros:
         since = select(func.count()).select_from(self._table).where(self._table.c.number > mark.value)
         return int(db.execute(since)[0][0])
 
-    def sample(self, db: IDBConnection, most: int) -> list[tuple[Row, datetime | None]]:
-        """The newest rows, oldest first, with their dates; without an order, as the database gives them."""
+    def sample(self, db: IDBConnection, most: int) -> list[OldRow]:
+        """The newest rows, oldest first; where nothing tells their order, as the database gives them."""
         order = self.shape.order
-        rows = db.execute(
-            self.everything().order_by(order.desc()).limit(most) if order is not None else self.everything().limit(most)
-        )
-        read = list(zip(_read(rows), (self.moment(row) for row in rows), strict=True))
-        return read if order is None else read[::-1]
+        if order is None:
+            return self._old(db.execute(self._everything().limit(most)))
+        return self._old(db.execute(self._everything().order_by(order.desc()).limit(most)))[::-1]
 
-    def everything(self) -> Select[Any]:
-        """The question for rows with number and date."""
+    def pages(self, db: IDBConnection) -> Iterator[list[OldRow]]:
+        """All rows in their order, some at a time: by their numbers, or by days where they have none."""
+        if self.shape.has_number:
+            yield from self._by_number(db)
+        else:
+            yield from self._by_day(db)
+
+    def span(self, db: IDBConnection) -> tuple[Any, Any]:
+        """The first and the last date; ``None`` twice of an empty table."""
+        dated = self._table.c.dated
+        row = db.execute(select(func.min(dated).label("earliest"), func.max(dated).label("latest")))[0]
+        return _moment(row.earliest), _moment(row.latest)
+
+    def _by_number(self, db: IDBConnection) -> Iterator[list[OldRow]]:
+        number = self._table.c.number
+        last = None
+        while True:
+            question = self._everything().order_by(number).limit(ROWS_A_PAGE)
+            rows = db.execute(question if last is None else question.where(number > last))
+            if not rows:
+                return
+            last = rows[-1].number
+            yield self._old(rows)
+
+    def _by_day(self, db: IDBConnection) -> Iterator[list[OldRow]]:
+        dated = self._table.c.dated
+        first, last = self.span(db)
+        while first is not None and first <= last:
+            day = first.replace(hour=0, minute=0, second=0, microsecond=0)
+            until = day + timedelta(days=1)
+            within = and_(dated >= self._as_kept(day), dated < self._as_kept(until))
+            yield self._old(db.execute(self._everything().where(within).order_by(dated)))
+            first = until
+
+    def _everything(self) -> Select[Any]:
         more = [self._table.c[name].label(name) for name in ("number", "dated") if name in self._table.c]
         return self._rows().add_columns(*more)
 
-    def moment(self, row: Any) -> datetime | None:  # noqa: ANN401
-        """The date of a row as it stands there; ``None`` where it has none."""
-        said = getattr(row, "dated", None)
-        return datetime.fromisoformat(said) if isinstance(said, str) else said
+    def _old(self, rows: Rows) -> list[OldRow]:
+        dates = (_moment(row.dated) if self.shape.has_date else None for row in rows)
+        return [OldRow(row, dated) for row, dated in zip(_read(rows), dates, strict=True)]
 
     def add(self, transaction: Transaction, rows: Sequence[Row], now: datetime) -> None:
         """Add rows in this order; ``now`` is our clock's (UTC). Raises ``RowsLost``."""
@@ -150,7 +191,9 @@ class Registros:
         if clock is None:
             return {}
         said = transaction.execute(select(clock))[0][0]
-        server_now: datetime = datetime.fromisoformat(said) if isinstance(said, str) else said
+        server_now = _moment(said)
+        if server_now is None:
+            return {}
         dates: dict[int, Any] = {}
         for row in rows:
             age = now - row.read_at if row.read_at else timedelta(0)
@@ -173,6 +216,15 @@ class Registros:
 def _read(rows: Rows) -> Iterator[Row]:
     for row in rows:
         yield Row(str(row.camara_id).strip(), ShownTotals(row.in1, row.out1, row.in2, row.out2))
+
+
+def _moment(said: Any) -> datetime | None:  # noqa: ANN401
+    """A date as drivers give it: SQLite's is text, and a column of days gives days."""
+    if said is None or isinstance(said, datetime):
+        return said
+    if isinstance(said, str):
+        return datetime.fromisoformat(said)
+    return datetime(said.year, said.month, said.day)  # noqa: DTZ001 - the table's own clock
 
 
 def _waves(rows: Sequence[Row]) -> list[list[Row]]:
