@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from peoplecount.domain.event import EventKind
+from peoplecount.domain.offload import Offload, call_here
 from peoplecount.domain.site import DEFAULT_SITE_ID, Site
 from peoplecount.eventlog.data_folder import DataFolder, open_data_folder
 from peoplecount.runtime import Runtime
 from peoplecount.services.board_lines import line_names
 from peoplecount.services.count_memory import CAMERA_STATE
 from peoplecount.services.count_state_body import read_count_state
+from peoplecount.services.database_sign_ins import DatabaseSignIns
 from peoplecount.services.fleet import Fleet
 from peoplecount.settings import Settings
 from peoplecount.settings.database import DatabaseKind, DatabaseSettings
@@ -30,6 +32,7 @@ from peoplecount.storage.lanes import Lanes
 from peoplecount.storage.migrate import upgrade
 from peoplecount.storage.open import connection_for
 from peoplecount.storage.proxy import ProxyDB
+from peoplecount.storage.sign_in_gate import OPEN_GATE, SignInGate
 from peoplecount.storage.site_table import SiteTable
 
 
@@ -48,10 +51,27 @@ def proxy_for(
 ) -> ProxyDB:
     """A proxy for the database at ``place``, which has the cameras' view; ``own`` has our tables if that has not."""
     view = camera_view(settings, folder, settings.cameras_view, own)
+    gate = sign_in_gate(place, folder, runtime.offload if runtime else call_here)
     if runtime is None:
-        return ProxyDB(connection_for(place), camera_view=view)
+        return ProxyDB(connection_for(place), camera_view=view, gate=gate)
     connections = [connection_for(place) for _ in range(CONNECTIONS)]
-    return ProxyDB(Lanes(connections, runtime.database_thread), camera_view=view)
+    return ProxyDB(Lanes(connections, runtime.database_thread), camera_view=view, gate=gate)
+
+
+def sign_in_gate(place: DatabaseSettings, folder: DataFolder, offload: Offload = call_here) -> SignInGate:
+    """What keeps the login at ``place`` from being locked."""
+    if place.kind is DatabaseKind.SQLITE:
+        return OPEN_GATE
+    return DatabaseSignIns(f"{place.user} in {place}", folder.store, offload=offload)
+
+
+def note_signed_in(settings: Settings) -> None:
+    """Somebody got into the database by other ways: the service need not wait any longer."""
+    folder = DataFolder.at(settings.data_dir)
+    try:
+        sign_in_gate(settings.database, folder).accepted("")
+    finally:
+        folder.close()
 
 
 def camera_view(settings: Settings, folder: DataFolder, name: str, own: IDBConnection | None = None) -> CameraView:

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from peoplecount.commands._steps import show
+from peoplecount.configuration import note_signed_in
 from peoplecount.services.database_walk import DatabaseWalk
-from peoplecount.services.inspection import Step, conclusion, is_well, wrong
+from peoplecount.services.inspection import Step, Verdict, conclusion, is_well, wrong
 from peoplecount.services.server_approach import file_approach, partner_step, server_approach
 from peoplecount.services.sql_server_approach import Approach
 from peoplecount.settings import DatabaseSettings, Settings
@@ -29,6 +30,8 @@ def check(settings: Settings) -> int:
             show(step)
     finally:
         connection.disconnect()
+    if any(step.name == "log-in" and step.verdict is Verdict.FINE for step in taken):
+        note_signed_in(settings)
     print(conclusion(taken))
     return 0 if is_well(taken) else 1
 

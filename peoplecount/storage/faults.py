@@ -105,12 +105,13 @@ def _of_postgresql(error: BaseException) -> DatabaseError:  # noqa: PLR0911
     said = _first_line(error)
     state = getattr(error, "sqlstate", None)
     if not state:  # libpq gives none for a connection that could not be made, only words
-        refused = any(words in str(error) for words in _POSTGRESQL_REFUSALS)
-        return DatabaseRefused(said, at_sign_in=True) if refused else DatabaseUnavailable(said)
+        if not any(words in str(error) for words in _POSTGRESQL_REFUSALS):
+            return DatabaseUnavailable(said)
+        return DatabaseRefused(said, at_sign_in=True, of_account="authentication failed" in str(error))
     if state in {"23505", "40001", "40P01"}:
         return DatabaseConflict(said)
     if state[:2] == "28" or state == "3D000":
-        return DatabaseRefused(said, at_sign_in=True)
+        return DatabaseRefused(said, at_sign_in=True, of_account=state == "28P01")
     if state == "42501":
         return DatabaseRefused(said, at_sign_in=False)
     if state in {"42P01", "42703", "3F000"}:  # no such table, column, schema
@@ -137,10 +138,11 @@ def _of_sql_server(error: BaseException) -> DatabaseError:  # noqa: PLR0911
     if numbers & _SQL_SERVER_CONFLICT or state == "40001":
         return DatabaseConflict(said)
     if numbers & _SQL_SERVER_SIGN_IN or state == "28000":
-        return DatabaseRefused(said, at_sign_in=True)
+        of_account = not numbers & _SQL_SERVER_NO_DATABASE  # it lets the login in, then, but not into the database
+        return DatabaseRefused(said, at_sign_in=True, of_account=of_account)
     if numbers & _SQL_SERVER_RIGHTS:
         return DatabaseRefused(said, at_sign_in=False)
-    if numbers & _SQL_SERVER_SCHEMA:
+    if numbers & _SQL_SERVER_SCHEMA or (numbers & _NUMBERLESS and _NOT_THERE.search(said)):
         return SchemaMismatch(said)
     if numbers & {1222}:  # over the time for a lock: the server itself says so
         return DatabaseBusy(said)
@@ -154,14 +156,25 @@ def _of_sql_server(error: BaseException) -> DatabaseError:  # noqa: PLR0911
 _NATIVE_NUMBER = re.compile(r"\((-?\d+)\) \(SQL\w+\)")
 _SQL_SERVER_CONFLICT = {1205, 2601, 2627, 3960, 3961}  # 2627 unique constraint, 2601 unique index
 _SQL_SERVER_SIGN_IN = {911, 916, 4060, 4064, 18450, 18452, 18456, 18470, 18486, 18487, 18488, 40532, 40615, 40914}
+_SQL_SERVER_NO_DATABASE = {911, 916, 4060, 4064, 40532, 40615, 40914}  # the latter of Azure: no such server, firewall
 _SQL_SERVER_RIGHTS = {229, 230, 262, 297, 300, 2760, 15247}
 _SQL_SERVER_SCHEMA = {207, 208, 2812}
+_NUMBERLESS = {33557097}
+"""Of another server that speaks T-SQL, where its own words have no number of SQL Server's."""
+_NOT_THERE = re.compile(r"(relation|column|schema) .* does not exist")
 _SQL_SERVER_VALUE = {220, 232, 241, 242, 245, 515, 547, 2628, 8023, 8114, 8115, 8152}  # FreeTDS says 42000 of some
+_SQL_SERVER_NOT_HERE = (
+    {921, 922, 927, 942, 945, 951, 952, 954, 955}  # the database is starting, being restored, offline, a mirror
+    | {976, 978, 979, 981, 982, 983, 3906, 4221}  # this replica of an availability group does not serve it
+)
 _SQL_SERVER_AWAY = (
-    {596, 701, 802, 1204, 3906, 6005, 8645, 8651, 9001, 9002, 17142, 17197}  # killed, memory, locks, log full
-    | {64, 121, 233, 10053, 10054, 10060, 10061}  # the network
-    | {10928, 10929, 40197, 40501, 40613, 49918, 49919, 49920}  # Azure SQL: busy or moving
-    | {20003, 20004, 20006, 20009, 20047}  # FreeTDS: time-out, read, write, connect, dead
+    {596, 701, 802, 1203, 1204, 1221, 6005, 8628, 8645, 8651, 9001, 9002}  # killed, memory, locks, log full
+    | {17142, 17187, 17188, 17197, 18401, 18451, 18461}  # starting, stopping, paused, upgrading
+    | {64, 121, 233, 10053, 10054, 10060, 10061, 11001}  # the network
+    | {10922, 10928, 10929, 10936, 40143, 40166, 40197, 40501, 40540, 40613}  # Azure SQL: busy, moving
+    | {49918, 49919, 49920}  # the same
+    | {20002, 20003, 20004, 20006, 20009, 20017, 20047}  # FreeTDS: log-in cut off, time-out, read, write, connect, EOF
+    | _SQL_SERVER_NOT_HERE
 )
 _ODBC_AWAY = {"HYT00", "HYT01"}
 _FREETDS_AWAY = re.compile(

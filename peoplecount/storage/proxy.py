@@ -7,7 +7,8 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from sqlalchemy import Executable
@@ -30,6 +31,7 @@ from peoplecount.storage.errors import (
 from peoplecount.storage.lanes import Lanes
 from peoplecount.storage.query_statistics import QueryStatistics
 from peoplecount.storage.safe_statement import label_of, refuse_values
+from peoplecount.storage.sign_in_gate import OPEN_GATE, SignInGate
 
 T = TypeVar("T")
 
@@ -64,12 +66,13 @@ class ProxyDB:
         *,
         offload: Offload = call_here,
         camera_view: CameraView | None = None,
+        gate: SignInGate = OPEN_GATE,
         monotonic: Callable[[], float] = time.monotonic,
         jitter: Callable[[], float] = random.random,
         pause: Callable[[float], None] = time.sleep,
         log: logging.Logger | None = None,
     ) -> None:
-        """``connection`` may be ``Lanes``, which offload by themselves.
+        """``connection`` may be ``Lanes``, which offload by themselves; ``gate`` says whether to sign in.
 
         ``jitter`` gives numbers from 0 to 1; ``pause`` waits for seconds, here and not in ``offload``.
         """
@@ -83,6 +86,7 @@ class ProxyDB:
         self._circuit = Circuit(monotonic, jitter)
         self._statistics = QueryStatistics()
         self._contact = _Contact()
+        self._gate = gate
         self._busy_told_at = float("-inf")
         self._roster: Roster | None = None
         self._told: frozenset[str] = frozenset()
@@ -186,7 +190,12 @@ class ProxyDB:
         self._statistics.calls += 1
         ticket = self._admit()
         try:
-            result = self._attempt(call, repeatable)
+            with self._signing_in():
+                result = self._attempt(call, repeatable)
+        except CircuitOpen:  # others are just signing in
+            self._statistics.refused_while_open += 1
+            self._circuit.abandoned(ticket)
+            raise
         except DatabaseError as error:
             self._statistics.failures += 1
             self._note_error(ticket, error)
@@ -196,6 +205,26 @@ class ProxyDB:
             raise
         self._note_answer(ticket)
         return result
+
+    @contextmanager
+    def _signing_in(self) -> Iterator[None]:
+        """Ask for leave to sign in, unless somebody is in by now, and tell what came of it."""
+        leave = None if self._contact.is_in else self._gate.take()
+        try:
+            yield
+        except DatabaseRefused as error:
+            if error.of_account:
+                self._gate.refused(leave)
+                leave = None
+            raise
+        except DatabaseError as error:
+            self._contact.is_in = self._contact.is_in or not _is_outage(error)
+            raise
+        else:
+            self._contact.is_in = True
+        finally:
+            if leave is not None:
+                (self._gate.accepted if self._contact.is_in else self._gate.released)(leave)
 
     def _admit(self) -> int:
         try:
@@ -231,6 +260,7 @@ class ProxyDB:
 
     def _note_outage(self, ticket: int, error: DatabaseError) -> None:
         self._contact.outage = type(error)
+        self._contact.is_in = False
         if self._circuit.failed(ticket, _short(error)):
             self._statistics.outages += 1
             self._log.error(
@@ -249,6 +279,7 @@ class _Contact:
 
     def __init__(self) -> None:
         self.is_made = False
+        self.is_in = False
         self.outage: type[DatabaseError] | None = None
         self.trying = threading.Lock()
 

@@ -204,3 +204,28 @@ def test_a_value_that_does_not_fit_is_told_from_a_database_that_does_not_work(co
 def test_what_is_no_error_of_a_database_passes():
     with pytest.raises(ZeroDivisionError), as_ours(Product.SQLITE):
         1 // 0  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    ("product", "error", "of_account"),
+    [
+        (Product.SQL_SERVER, odbc("28000", "Login failed for user", 18456, "SQLDriverConnect"), True),
+        (Product.SQL_SERVER, odbc("42000", "Login failed for user", 18456, driver="[FreeTDS]"), True),
+        (Product.SQL_SERVER, odbc("42000", "the password of the account has expired", 18487), True),
+        (Product.SQL_SERVER, odbc("42000", "Cannot open database requested by the login", 4060), False),
+        (
+            Product.SQL_SERVER,
+            odbc("28000", "Cannot open database (4060) (SQLDriverConnect); Login failed", 18456, "SQLDriverConnect"),
+            False,
+        ),
+        (Product.SQL_SERVER, odbc("42000", "The INSERT permission was denied", 229), False),
+        (Product.POSTGRESQL, FakePostgresError("password authentication failed", "28P01"), True),
+        (Product.POSTGRESQL, FakePostgresError('FATAL:  password authentication failed for user "x"'), True),
+        (Product.POSTGRESQL, FakePostgresError('FATAL:  database "x" does not exist'), False),
+        (Product.POSTGRESQL, FakePostgresError("no pg_hba.conf entry", "28000"), False),
+    ],
+)
+def test_a_refused_password_is_told_from_a_database_that_cannot_be_opened(product, error, of_account):
+    found = ours(product, error)
+    assert isinstance(found, DatabaseRefused)
+    assert found.of_account is of_account

@@ -16,6 +16,8 @@ from peoplecount.storage.errors import (
     DatabaseRefused,
     DatabaseSilent,
     DatabaseUnavailable,
+    SchemaMismatch,
+    SignInsHeldBack,
     UnsafeStatement,
 )
 from peoplecount.storage.lanes import Lanes
@@ -332,6 +334,100 @@ def test_pages_share_the_circuit_and_the_counters(database, clock):
         proxy.execute(select(sites))
     assert proxy.statistics.calls == 3
     assert proxy.figures()["connectionsInUse"] == 0
+
+
+class FakeGate:
+    def __init__(self):
+        self.told = []
+        self.error = None
+
+    def take(self):
+        if self.error:
+            raise self.error
+        self.told.append("take")
+        return "leave"
+
+    def accepted(self, leave):
+        self.told.append(f"accepted {leave}")
+
+    def refused(self, leave):
+        self.told.append(f"refused {leave}")
+
+    def released(self, leave):
+        self.told.append(f"released {leave}")
+
+
+@pytest.fixture
+def gate():
+    return FakeGate()
+
+
+@pytest.fixture
+def guarded(database, clock, gate):
+    return ProxyDB(database, gate=gate, monotonic=clock.monotonic, jitter=lambda: 1.0, pause=clock.passes)
+
+
+def wrong_password():
+    return DatabaseRefused("Login failed for user 'x'", at_sign_in=True, of_account=True)
+
+
+def test_leave_to_sign_in_is_asked_for_once(guarded, gate):
+    for _ in range(3):
+        guarded.execute(select(sites))
+    assert gate.told == ["take", "accepted leave"]
+
+
+def test_a_password_that_is_refused_is_told(guarded, gate, database):
+    database.fails_with(wrong_password())
+    with pytest.raises(DatabaseRefused):
+        guarded.execute(select(sites))
+    assert gate.told == ["take", "refused leave"]
+
+
+def test_a_server_that_is_away_or_has_no_such_database_has_refused_no_password(guarded, gate, database, clock):
+    database.fails_with(gone(), gone(), DatabaseRefused("cannot open database", at_sign_in=True))
+    for _ in range(2):
+        with pytest.raises(DatabaseError):
+            guarded.execute(select(sites))
+        clock.passes(60)
+    assert gate.told == ["take", "released leave"] * 2
+
+
+def test_a_server_that_answers_anything_has_let_us_in(guarded, gate, database):
+    database.fails_with(SchemaMismatch("no such table"))
+    with pytest.raises(SchemaMismatch):
+        guarded.execute(select(sites))
+    guarded.execute(select(sites))
+    assert gate.told == ["take", "accepted leave"]
+
+
+def test_after_an_outage_leave_is_asked_for_again_and_a_login_refused_meanwhile_counts(guarded, gate, database, clock):
+    guarded.execute(select(sites))
+    database.fails_with(wrong_password())
+    with pytest.raises(DatabaseRefused):
+        guarded.execute(select(sites))
+    clock.passes(1)
+    guarded.execute(select(sites))
+    assert gate.told == ["take", "accepted leave", "refused None", "take", "accepted leave"]
+
+
+def test_without_leave_the_database_is_not_asked(guarded, gate, database, clock):
+    gate.error = SignInsHeldBack("it has refused the login")
+    for _ in range(100):
+        with pytest.raises(DatabaseError):
+            guarded.execute(select(sites))
+        clock.passes(10)
+    assert (database.asked, guarded.circuit_state, guarded.outage) == (0, "open", SignInsHeldBack)
+    gate.error = None
+    clock.passes(60)
+    assert guarded.execute(select(sites)) == ["row"]
+
+
+def test_while_others_sign_in_nothing_is_said_of_the_database(guarded, gate, database, caplog):
+    gate.error = CircuitOpen("others are just signing in", 1.0)
+    with pytest.raises(CircuitOpen):
+        guarded.execute(select(sites))
+    assert (database.asked, guarded.circuit_state, caplog.records) == (0, "closed", [])
 
 
 class FakeView:
