@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import delete, make_url
 
+from peoplecount.storage.connection import Transaction
 from peoplecount.storage.engine import EngineConnection
 from peoplecount.storage.migrate import upgrade
 from peoplecount.storage.postgresql import PostgreSQLConnection
+from peoplecount.storage.schema import metadata
 from peoplecount.storage.sql_server import SQLServerConnection
 from peoplecount.storage.sqlite import SQLiteConnection
 
@@ -87,16 +89,44 @@ def sql_server_under_test(schema: str, *, user: str = "", password: str = "") ->
 
 
 @pytest.fixture(params=KINDS)
-def blank(request: pytest.FixtureRequest, make_connection: Callable[..., EngineConnection]) -> EngineConnection:
-    """A connection to a database without our tables, of each kind in turn."""
-    return make_connection(request.param)
+def kind(request: pytest.FixtureRequest) -> str:
+    """The kinds of databases, in turn."""
+    return str(request.param)
 
 
 @pytest.fixture
-def connection(blank: EngineConnection) -> EngineConnection:
-    """A connection to a database with our tables, of each kind in turn."""
-    upgrade(blank)
-    return blank
+def blank(kind: str, make_connection: Callable[..., EngineConnection]) -> EngineConnection:
+    """A connection to a database without our tables, of each kind in turn."""
+    return make_connection(kind)
+
+
+@pytest.fixture
+def connection(kind: str, request: pytest.FixtureRequest) -> Iterator[EngineConnection]:
+    """A connection to a database with our tables, which are empty, of each kind in turn."""
+    if kind == "mssql":
+        made = sql_server_under_test(request.getfixturevalue("migrated_sql_server"))
+        made.transaction(_empty)
+        yield made
+        made.disconnect()
+        return
+    made = request.getfixturevalue("make_connection")(kind)
+    upgrade(made)
+    yield made
+
+
+@pytest.fixture(scope="session")
+def migrated_sql_server() -> str:
+    """A schema with our tables, for all tests of this process: making them takes some servers many seconds."""
+    schema = f"shared_{secrets.token_hex(4)}"
+    made = sql_server_under_test(schema)
+    upgrade(made)
+    made.disconnect()
+    return schema
+
+
+def _empty(transaction: Transaction) -> None:
+    for table in reversed(metadata.sorted_tables):
+        transaction.execute(delete(table))
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from alembic import context, op
 from sqlalchemy.schema import CreateView
 
-from peoplecount.storage.dialects import UtcTime, id_text, local_time, long_words, row_number, words
+from peoplecount.storage.dialects import Product, UtcTime, id_text, local_time, long_words, row_number, words
 
 revision = "0001"
 down_revision = None
@@ -110,12 +110,12 @@ def _line_key() -> list[sa.Column[Any]]:
     ]
 
 
-def _totals() -> list[sa.Column[Any]]:
+def _totals(*, nullable: bool = False) -> list[sa.Column[Any]]:
     return [
-        _required("in_generation", id_text(32)),
-        _required("in_total", sa.BigInteger()),
-        _required("out_generation", id_text(32)),
-        _required("out_total", sa.BigInteger()),
+        sa.Column("in_generation", id_text(32), nullable=nullable),
+        sa.Column("in_total", sa.BigInteger(), nullable=nullable),
+        sa.Column("out_generation", id_text(32), nullable=nullable),
+        sa.Column("out_total", sa.BigInteger(), nullable=nullable),
     ]
 
 
@@ -142,7 +142,8 @@ def _create_records(schema: str | None) -> None:
         _required("local_time", local_time()),
         _required("in_count", sa.BigInteger()),
         _required("out_count", sa.BigInteger()),
-        *_totals(),
+        # The next step lets them be absent; not every server that speaks T-SQL can do that to a column that is there.
+        *_totals(nullable=op.get_context().dialect.name == Product.SQL_SERVER),
         _required("quality", id_text(16)),
         sa.PrimaryKeyConstraint("record_id", name="pk_records"),
         schema=schema,

@@ -60,8 +60,21 @@ def _let_totals_be_absent(schema: str | None) -> None:
                 batch.alter_column(name, existing_type=kind, nullable=True)
         op.execute("PRAGMA legacy_alter_table=OFF")
         return
+    if op.get_context().dialect.name == Product.SQL_SERVER:
+        for name, kind in _TOTALS.items():
+            op.execute(_let_be_absent(f"{schema}.records", name, kind))
+        return
     for name, kind in _TOTALS.items():
         op.alter_column("records", name, existing_type=kind, existing_nullable=False, nullable=True, schema=schema)
+
+
+def _let_be_absent(table: str, name: str, kind: Any) -> str:  # noqa: ANN401
+    """Only where it is not so already, and apart: a server that cannot do it would refuse the whole batch."""
+    written = kind.compile(dialect=op.get_context().dialect)
+    return (
+        f"IF COLUMNPROPERTY(OBJECT_ID(N'{table}'), N'{name}', 'AllowsNull') = 0 "
+        f"EXEC(N'ALTER TABLE {table} ALTER COLUMN {name} {written} NULL')"
+    )
 
 
 _TOTALS: dict[str, Any] = {
