@@ -89,27 +89,27 @@ def sql_server_under_test(schema: str, *, user: str = "", password: str = "") ->
 
 
 @pytest.fixture(params=KINDS)
-def kind(request: pytest.FixtureRequest) -> str:
+def database_kind(request: pytest.FixtureRequest) -> str:
     """The kinds of databases, in turn."""
     return str(request.param)
 
 
 @pytest.fixture
-def blank(kind: str, make_connection: Callable[..., EngineConnection]) -> EngineConnection:
+def blank(database_kind: str, make_connection: Callable[..., EngineConnection]) -> EngineConnection:
     """A connection to a database without our tables, of each kind in turn."""
-    return make_connection(kind)
+    return make_connection(database_kind)
 
 
 @pytest.fixture
-def connection(kind: str, request: pytest.FixtureRequest) -> Iterator[EngineConnection]:
+def connection(database_kind: str, request: pytest.FixtureRequest) -> Iterator[EngineConnection]:
     """A connection to a database with our tables, which are empty, of each kind in turn."""
-    if kind == "mssql":
+    if database_kind == "mssql":
         made = sql_server_under_test(request.getfixturevalue("migrated_sql_server"))
         made.transaction(_empty)
         yield made
         made.disconnect()
         return
-    made = request.getfixturevalue("make_connection")(kind)
+    made = request.getfixturevalue("make_connection")(database_kind)
     upgrade(made)
     yield made
 
