@@ -25,6 +25,9 @@ EVERY = 86400.0
 AGAIN = 3600.0
 """Seconds, after the database was away."""
 
+BUSY_WAIT = 5.0
+"""Seconds to the next look at a writer that is far behind."""
+
 SHARE = 0.1
 """Of the time, at most, that the database is kept busy with it."""
 
@@ -68,7 +71,7 @@ class RecordRetention:
         before = self._limit()
         removed = 0
         for line in recorded_lines(self._db):
-            while before is not None and not stop.is_set():
+            while before is not None and self._may_go_on(stop):
                 begun = self._monotonic()
                 found = purge_records(self._db, line, before)
                 removed += found
@@ -82,6 +85,12 @@ class RecordRetention:
                 before.date(),
             )
         return removed
+
+    def _may_go_on(self, stop: threading.Event) -> bool:
+        """Wait while the writer is busy: it may have fallen behind since. False once told to stop."""
+        while self._is_busy() and not stop.is_set():
+            stop.wait(BUSY_WAIT)
+        return not stop.is_set()
 
     def _limit(self) -> datetime | None:
         """Records of before this may go; ``None`` where there are none.

@@ -1,6 +1,7 @@
 import logging
 import threading
 from datetime import timedelta
+from itertools import chain, repeat
 
 import pytest
 from sqlalchemy import func, select, update
@@ -13,6 +14,7 @@ from peoplecount.storage.errors import CircuitOpen
 from peoplecount.storage.schema import corrections, hour_counts, quarter_hours, records
 from tests.support.counting_line import EIGHT, CountingLine, append
 from tests.support.fake_clock import FakeClock
+from tests.support.statements import RecordingDatabase
 from tests.support.waiting import wait_until
 
 DAY = timedelta(days=1)
@@ -88,6 +90,45 @@ def test_many_go_a_few_at_a_time_and_others_are_left_most_of_the_time(embedded, 
     assert counted_on(embedded) == [("cam-0-1-1", 150)]
 
 
+def test_a_statement_takes_fewer_locks_than_lead_sql_server_to_lock_the_whole_table(embedded):
+    """It does so from 5,000 of a statement and an index on, and a row that is deleted has one in each."""
+    line = CountingLine()
+    write(embedded, *(line.count(1, after=timedelta(seconds=1)) for _ in range(500)))
+    log = MemoryEventLog()
+    append(log, *(line.count(1, after=timedelta(seconds=1)) for _ in range(2100)))
+    writer = RecordWriter(log, embedded)
+    while writer.run_once():
+        pass
+    db = RecordingDatabase(embedded)
+    assert purge(db, FakeClock(EIGHT + YEAR)) == 0  # by the cameras' clocks they are new
+    write(embedded, CountingLine(index=2, read_at=EIGHT + YEAR).count(1))
+    assert purge(db, FakeClock(EIGHT + YEAR)) == 2600
+    deletes = [statement for statement in db.statements if statement.is_delete]
+    assert len(deletes) == 3
+    for statement in deletes:
+        (rows,) = statement.compile().params.values()
+        assert 0 < len(rows) <= 1000
+
+
+def test_it_makes_way_for_a_writer_that_falls_behind(embedded, monkeypatch):
+    monkeypatch.setattr("peoplecount.services.record_retention.BUSY_WAIT", 0.001)
+    days_of_counts(embedded, 1, 200)
+    answers = [True, True, False]
+    removed_when_free = []
+
+    def is_busy():
+        answer = answers.pop(0) if len(answers) > 1 else answers[0]
+        removed_when_free.append(len(counted_on(embedded)))
+        return answer
+
+    assert kept(embedded, FakeClock(EIGHT + 200 * DAY), is_busy=is_busy).purge(threading.Event()) == 1
+    assert removed_when_free[:3] == [2, 2, 2]
+    stop = threading.Event()
+    stop.set()
+    days_of_counts(embedded, 1, 400, index=3)
+    assert kept(embedded, FakeClock(EIGHT + 400 * DAY), is_busy=lambda: True).purge(stop) == 0
+
+
 def test_days_that_may_still_be_settled_are_kept_whatever_is_asked_for(embedded):
     days_of_counts(embedded, 1, 30, 50)
     assert purge(embedded, FakeClock(EIGHT + 50 * DAY), days=1) == 1
@@ -140,7 +181,7 @@ class Waits(threading.Event):
 
 def test_it_waits_for_the_writer_and_for_a_database_that_is_away(embedded):
     days_of_counts(embedded, 1, 150)
-    busy = iter([True, False, False])
+    busy = chain([True], repeat(False))
 
     class Away:
         left = 1
