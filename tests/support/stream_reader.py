@@ -45,11 +45,16 @@ class StreamReader:
         self.people: dict[str, tuple[int, int]] = {}
         self.seen_ids: list[str] = []
         self.connections = 0
+        self.refusals = 0
         self.disagreements: list[object] = []
         self._restated = False
 
     def start(self) -> None:
         self._thread.start()
+
+    def leave(self) -> None:
+        """Stop with the next event, without waiting for it."""
+        self._stop.set()
 
     def stop(self) -> None:
         self._stop.set()
@@ -61,6 +66,9 @@ class StreamReader:
         while not self._stop.is_set():
             try:
                 self._read()
+            except requests.HTTPError:
+                self.refusals += 1
+                self._stop.wait(0.1)
             except requests.RequestException:
                 self._stop.wait(0.1)
 
