@@ -139,7 +139,9 @@ def post_worker_init(worker: StreamWorker) -> None:
     import gevent  # noqa: PLC0415  in the worker only
 
     from peoplecount.eventlog.log import LogError  # noqa: PLC0415
+    from peoplecount.runtime import put_the_loop_first  # noqa: PLC0415
 
+    put_the_loop_first()
     service = worker.wsgi.extensions["peoplecount"]
     try:
         service.start()

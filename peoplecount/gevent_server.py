@@ -25,8 +25,10 @@ def serve(settings: Settings) -> None:
 
     from peoplecount.bootstrap import build  # noqa: PLC0415
     from peoplecount.eventlog.log import LogError  # noqa: PLC0415
+    from peoplecount.runtime import put_the_loop_first  # noqa: PLC0415
     from peoplecount.services.played_clock import ClockUnavailable  # noqa: PLC0415
 
+    put_the_loop_first()
     try:
         service = build(settings)
     except ClockUnavailable as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -43,6 +44,14 @@ def this_runtime() -> Runtime:
     if monkey.is_module_patched("threading"):
         return Runtime(PoolOffload(LOG_THREADS), lambda: PoolOffload(1), _gevent_scheduler)
     return Runtime(call_here, lambda: call_here, _background_scheduler)
+
+
+def put_the_loop_first(seconds: float = 0.001) -> None:
+    """Let the loop's thread have its turn sooner: Python lets others finish 5 ms each before it is given one.
+
+    Measured with three native threads that compute: half of the loop's waits are over 12 ms then, and over 5 ms so.
+    """
+    sys.setswitchinterval(seconds)
 
 
 class PoolOffload:

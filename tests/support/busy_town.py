@@ -1,6 +1,6 @@
 """A busy town before the whole service, and a PostgreSQL of its own that can be taken away.
 
-Real time, every camera polled once a second, somebody crosses every second. The clock begins at night on a fixed day,
+Real time, every camera polled once a second, somebody crosses every second. The clock begins at ten on a fixed day,
 so that no midnight comes between. At the end everybody is asked for the people of the day: the cameras, whoever
 listened to the stream, and the database.
 """
@@ -25,7 +25,7 @@ from tests.support.running import Service, Simulator, plain_environment, wait_un
 from tests.support.stream_reader import StreamReader
 
 DAY = "2026-03-04"
-BEGINS = f"{DAY}T02:00:00"
+BEGINS = f"{DAY}T10:00:00"
 
 People = dict[str, tuple[int, int]]
 """In and out by line id."""
