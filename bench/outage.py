@@ -146,9 +146,8 @@ def report(phases: Phases, service: Path, idle: Path, visitor: Visitor) -> None:
         )
     own = sorted(wait.own for wait in ours.values())
     over = sum(one > LONGEST_STALL for one in own)
-    print(
-        f"seconds with an own wait over {LONGEST_STALL} ms: {over} of {len(own)}; median {statistics.median(own):.1f} ms"
-    )
+    middle = statistics.median(own)
+    print(f"seconds with an own wait over {LONGEST_STALL} ms: {over} of {len(own)}; median of all {middle:.1f} ms")
 
 
 def main() -> None:
