@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import delete, make_url
 
 from peoplecount.storage.connection import Transaction
+from peoplecount.storage.dialects import Product
 from peoplecount.storage.engine import EngineConnection
 from peoplecount.storage.migrate import upgrade
 from peoplecount.storage.postgresql import PostgreSQLConnection
@@ -89,29 +90,22 @@ def sql_server_under_test(schema: str, *, user: str = "", password: str = "") ->
 
 
 @pytest.fixture(params=KINDS)
-def database_kind(request: pytest.FixtureRequest) -> str:
-    """The kinds of databases, in turn."""
-    return str(request.param)
-
-
-@pytest.fixture
-def blank(database_kind: str, make_connection: Callable[..., EngineConnection]) -> EngineConnection:
+def blank(request: pytest.FixtureRequest, make_connection: Callable[..., EngineConnection]) -> EngineConnection:
     """A connection to a database without our tables, of each kind in turn."""
-    return make_connection(database_kind)
+    return make_connection(request.param)
 
 
 @pytest.fixture
-def connection(database_kind: str, request: pytest.FixtureRequest) -> Iterator[EngineConnection]:
+def connection(blank: EngineConnection, request: pytest.FixtureRequest) -> Iterator[EngineConnection]:
     """A connection to a database with our tables, which are empty, of each kind in turn."""
-    if database_kind == "mssql":
-        made = sql_server_under_test(request.getfixturevalue("migrated_sql_server"))
-        made.transaction(_empty)
-        yield made
-        made.disconnect()
+    if blank.product is not Product.SQL_SERVER:
+        upgrade(blank)
+        yield blank
         return
-    made = request.getfixturevalue("make_connection")(database_kind)
-    upgrade(made)
+    made = sql_server_under_test(request.getfixturevalue("migrated_sql_server"))
+    made.transaction(_empty)
     yield made
+    made.disconnect()
 
 
 @pytest.fixture(scope="session")
