@@ -15,6 +15,7 @@ from peoplecount.domain.correction import CorrectionReason, HourCorrection
 from peoplecount.domain.day_history import HOURS_A_DAY, DayHours
 from peoplecount.domain.event import Quality
 from peoplecount.domain.figures import NOBODY, Figures
+from peoplecount.domain.left_out_hour import remembered, without_left_out
 from peoplecount.domain.line import Line
 from peoplecount.domain.retiming import agreed
 
@@ -57,9 +58,10 @@ def settle(
     Hours the camera could not know are left alone: those of a device that was replaced, and those before a reset that
     cleared its history. Run again on what it returns, it changes nothing.
     """
+    line = without_left_out(line, slots)
     through = usable_through(line, min(through, len(hours.entered)), slots)
     while True:
-        both = _Hours(line, slots, _history(hours, slots, through), total)
+        both = _Hours(line, slots, remembered(hours, slots, through), total)
         first = _first_usable(both)
         if first is None:
             return Settled(replace(line, refusal=_refusal(both)))
@@ -131,16 +133,6 @@ def reassert(direction: Line, line: LineDay, slots: Slots, wanted: Sequence[int]
     return tuple(corrections)
 
 
-def _history(hours: DayHours, slots: Slots, through: int) -> tuple[Figures, ...]:
-    """What the camera remembers; an hour that the clock left out gives its people to the next one."""
-    people = [Figures(hours.entered[slot], hours.left[slot]) for slot in range(through)]
-    for slot in range(through - 1):
-        if slots.begin(slot) >= slots.end(slot):
-            people[slot + 1] += people[slot]
-            people[slot] = NOBODY
-    return tuple(people)
-
-
 def _first_usable(both: _Hours) -> int | None:
     """From which hour on the history is whole; ``None`` where it is nowhere.
 
@@ -195,7 +187,7 @@ def _refusal(both: _Hours) -> str:
 
 def _agreed(both: _Hours, first: int) -> list[Figures]:
     """What the hours from ``first`` on should be said to be, in the camera's sense."""
-    slots = range(first, both.through)
+    slots = [slot for slot in range(first, both.through) if both.slots.begin(slot) < both.slots.end(slot)]
     cells = [both.line.cell(slot) for slot in slots]
     is_open_ = [both.is_open(slot) for slot in slots]
     # At midnight the totals begin anew: no reading lies across it.
@@ -204,7 +196,7 @@ def _agreed(both: _Hours, first: int) -> list[Figures]:
     ahead = _ahead(both)
     entered = agreed(
         [cell.told.entered for cell in cells],
-        [people.entered for people in both.history[first:]],
+        [both.history[slot].entered for slot in slots],
         [doubt.entered for doubt in doubts],
         is_open_,
         before=before.entered,
@@ -212,13 +204,14 @@ def _agreed(both: _Hours, first: int) -> list[Figures]:
     )
     left = agreed(
         [cell.told.left for cell in cells],
-        [people.left for people in both.history[first:]],
+        [both.history[slot].left for slot in slots],
         [doubt.left for doubt in doubts],
         is_open_,
         before=before.left,
         ahead=ahead.left,
     )
-    return [Figures(*pair) for pair in zip(entered, left, strict=True)]
+    figures = {slot: Figures(*pair) for slot, *pair in zip(slots, entered, left, strict=True)}
+    return [figures.get(slot, NOBODY) for slot in range(first, both.through)]
 
 
 def _is_kept(both: _Hours, first: int, agreed_on: Sequence[Figures]) -> bool:
