@@ -36,6 +36,8 @@ class LineState:
 
     in_today: int = 0
     out_today: int = 0
+    serial: str = ""
+    """Of the device that was read, as in ``Reading``. The first answers of one put in its place may leave lines out."""
 
     def total_of(self, day: date) -> Figures | None:
         """What the camera had shown of a day at the last reading; ``None`` where it was unread on it, or was reset."""
@@ -51,6 +53,8 @@ class CountState:
     """What is remembered of a camera between two polls."""
 
     serial: str = ""
+    """Of the device that answered last."""
+
     lines: Mapping[LineKey, LineState] = field(default_factory=dict)
 
 
@@ -123,8 +127,6 @@ def count(
     first time; without it, what they counted before is not counted here. ``is_swapped`` says which lines tell in and
     out the other way round; ``zone`` is that of the camera's site, which tells a clock that is off from another zone.
     """
-    replaced = state.serial and reading.serial and state.serial != reading.serial
-    judge = replace_camera if replaced else advance
     moment = Moment(reading.taken_at, reading.local_time, reading.restarted_at)
     lines = dict(state.lines)
     told = []
@@ -133,12 +135,20 @@ def count(
         if known is None:
             outcome = _first(line_reading, moment, earlier.get(line_reading.key), zone)
         else:
+            judge = replace_camera if _is_other(known.serial, reading.serial) else advance
             outcome = _count_line(known, line_reading, moment, judge, 2 * expected_every)
+        serial = reading.serial or (known.serial if known else "")
+        outcome = replace(outcome, state=replace(outcome.state, serial=serial))
         outcome = _told(outcome, is_swapped, ClockSight.of(moment.utc, moment.local, zone).offset)
         lines[line_reading.key] = outcome.state
         if outcome.increments or outcome.breaks:
             told.append(outcome)
     return Counted(CountState(reading.serial or state.serial, lines), tuple(told))
+
+
+def _is_other(known: str, serial: str) -> bool:
+    """Whether another device answers than the one that was known; one that does not say what it is may be the same."""
+    return bool(known and serial) and known != serial
 
 
 def _told(outcome: LineCount, is_swapped: IsSwapped, offset: timedelta) -> LineCount:

@@ -56,6 +56,7 @@ _MARKS = "?, ?, ?, ?, ?, ?, ?, ?"
 _Row = tuple[int, int, str, str, str, str, str, str]
 
 _1970 = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST_MOMENT = datetime(9999, 12, 31, tzinfo=UTC)
 
 _TRIMMED_AT_ONCE = 2000
 """Entries dropped in one transaction: some 20 ms in which nobody else can append."""
@@ -161,9 +162,13 @@ class SQLiteEventLog:
             connection.executemany("INSERT OR REPLACE INTO seen (camera_id, at) VALUES (?, ?)", rows)
 
     def seen(self) -> dict[str, datetime]:
-        """See ``EventLog``."""
+        """See ``EventLog``. A damaged row is as good as none: the states have the times of all that was counted."""
         with self._file.reading() as connection:
-            rows = connection.execute("SELECT camera_id, at FROM seen").fetchall()
+            rows = connection.execute(
+                "SELECT camera_id, at FROM seen WHERE typeof(camera_id) = 'text' AND typeof(at) = 'integer'"
+                " AND at BETWEEN 0 AND ?",
+                (_microseconds(_LAST_MOMENT),),
+            ).fetchall()
         return {camera_id: _moment(at) for camera_id, at in rows}
 
     def change_counter(self) -> int:

@@ -16,19 +16,21 @@ from peoplecount.domain.line import LineKey
 
 def write_count_state(state: CountState) -> str:
     """The JSON of what is remembered of a camera."""
-    return write_body(
-        {"serial": state.serial, "lines": {str(key): _line_fields(line) for key, line in state.lines.items()}}
-    )
+    lines = {str(key): _line_fields(line, state.serial) for key, line in state.lines.items()}
+    return write_body({"serial": state.serial, "lines": lines})
 
 
 def read_count_state(body: str) -> CountState:
     """What ``write_count_state`` wrote."""
     fields = json.loads(body)
-    lines = {LineKey.parse(key): _line(line) for key, line in fields["lines"].items()}
-    return CountState(fields["serial"], lines)
+    serial = fields["serial"]
+    lines = {LineKey.parse(key): _line(line, serial) for key, line in fields["lines"].items()}
+    return CountState(serial, lines)
 
 
-def _line_fields(line: LineState) -> dict[str, Any]:
+def _line_fields(line: LineState, serial: str) -> dict[str, Any]:
+    """``serial`` is the camera's; a line's own is written where it is another one."""
+    own = {"serial": line.serial} if line.serial != serial else {}
     return {
         "name": line.name,
         "in": _counter_fields(line.entered),
@@ -36,10 +38,11 @@ def _line_fields(line: LineState) -> dict[str, Any]:
         "day": line.day.isoformat(),
         "inToday": line.in_today,
         "outToday": line.out_today,
+        **own,
     }
 
 
-def _line(fields: dict[str, Any]) -> LineState:
+def _line(fields: dict[str, Any], serial: str) -> LineState:
     return LineState(
         name=fields["name"],
         entered=_counter(fields["in"]),
@@ -47,6 +50,7 @@ def _line(fields: dict[str, Any]) -> LineState:
         day=date.fromisoformat(fields["day"]),
         in_today=fields["inToday"],
         out_today=fields["outToday"],
+        serial=fields.get("serial", serial),
     )
 
 

@@ -87,6 +87,18 @@ def test_a_new_serial_number_makes_every_total_a_new_base():
     assert {one.kind for one in line.breaks} == {BreakKind.REPLACED}
 
 
+def test_a_line_that_the_first_answer_of_another_device_leaves_out_begins_anew_when_it_is_there():
+    result = counted(
+        reading(NOON, east=(40, 40), west=(7, 7)),
+        reading(NOON + EVERY, "OTHER", east=(90, 10)),
+        reading(NOON + 2 * EVERY, "OTHER", east=(91, 10), west=(30, 2)),
+    )
+    east, west = result.lines
+    assert (east.breaks, east.increments[0].entered.people) == ((), 1)
+    assert (west.increments[0].entered.people, west.increments[0].left.people) == (0, 0)
+    assert {one.kind for one in west.breaks} == {BreakKind.REPLACED}
+
+
 def test_a_camera_that_gives_no_serial_number_is_not_taken_for_another():
     result = counted(
         reading(NOON, east=(40, 40)), reading(NOON + EVERY, "", east=(41, 40)), reading(NOON + 2 * EVERY, east=(42, 40))

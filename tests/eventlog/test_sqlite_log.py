@@ -281,3 +281,16 @@ def test_every_kind_of_event_can_be_kept(sqlite_log, kind):
     event = an_event("a", subject="line", kind=kind)
     sqlite_log.append(sqlite_log.raise_term(), [Append((event,))], NOON)
     assert [entry.event for entry in (*sqlite_log.read(0, 2), *sqlite_log.latest().entries)] == [event, event]
+
+
+@pytest.mark.parametrize("at", ["yesterday", None, -5, 2**62, b"\xff"])
+def test_a_damaged_note_of_when_a_line_was_read_is_as_good_as_none(sqlite_home, at):
+    log = sqlite_home.open()
+    log.note_seen(log.raise_term(), {"7-0-1-1": NOON, "7-0-1-2": NOON})
+    with connect(sqlite_home.path) as other:
+        other.execute("PRAGMA ignore_check_constraints = ON")
+        other.execute("CREATE TABLE worse AS SELECT * FROM seen")
+        other.execute("DROP TABLE seen")
+        other.execute("ALTER TABLE worse RENAME TO seen")
+        other.execute("UPDATE seen SET at = ? WHERE camera_id = '7-0-1-1'", (at,))
+    assert log.seen() == {"7-0-1-2": NOON}
