@@ -29,7 +29,7 @@ class PlayedTime:
     """
 
     played_from: datetime
-    """UTC, the moment shown at ``real_from``."""
+    """UTC, the moment shown at ``real_from``, and before it."""
 
     real_from: datetime
     """UTC."""
@@ -45,11 +45,12 @@ class PlayedTime:
 
     def at(self, real_now: datetime) -> datetime:
         """The moment shown at ``real_now``."""
-        shown = self.played_from + (real_now - self.real_from) * self.speed
+        shown = self.played_from + max(real_now - self.real_from, timedelta(0)) * self.speed
         return (shown if self.played_until is None else min(shown, self.played_until)) + self.ahead
 
 
-REAL_TIME = PlayedTime(datetime(2020, 1, 1, tzinfo=UTC), datetime(2020, 1, 1, tzinfo=UTC), speed=1.0)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+REAL_TIME = PlayedTime(_EPOCH, _EPOCH, speed=1.0)
 
 LEAST_REAL_PERIOD = timedelta(milliseconds=50)
 """No camera is polled more often than this, however fast time is played."""

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 HAIR = 2e-6
 """Seconds. Keeps apart what is done one after the other while the clock stands (a hand-moved clock in tests)."""
+
+HEARSAY = 2.0
+"""Real seconds until time goes on that stood still: who plays along asks once a second, and must hear of it before."""
 
 _TOP_SPEED = 1_000_000
 
@@ -49,26 +52,27 @@ class PlayedClock:
         self._start = self._began = self.played_from.timestamp()
         self._real_start = self.real_from.timestamp()
         self._end = played_until.timestamp() if played_until else float("inf")
+        self._stood = 0.0
         self._marked = float("-inf")
         self._lock = threading.Lock()
 
     def unstopped(self) -> float:
         """Played seconds that go on after the end: for what must run out even then (lock-outs, faults)."""
-        return self._start + (self._real_now().timestamp() - self._real_start) * self.speed
+        return self._unstopped_at(self._real_now().timestamp())
 
     def now(self) -> float:
         """The instant shown, a hair after everything that was marked."""
-        return max(min(self.unstopped(), self._end), self._marked) + HAIR
+        return max(self._shown(), self._marked) + HAIR
 
     def mark(self) -> float:
         """An instant for something done from outside (a fault, a walk through a door): now, never twice the same."""
         with self._lock:
-            self._marked = max(min(self.unstopped(), self._end), self._marked + 2 * HAIR)
+            self._marked = max(self._shown(), self._marked + 2 * HAIR)
             return self._marked
 
     def moment(self) -> datetime:
         """The moment shown, UTC."""
-        return datetime.fromtimestamp(min(self.unstopped(), self._end), UTC)
+        return datetime.fromtimestamp(self._shown(), UTC)
 
     @property
     def start(self) -> float:
@@ -88,16 +92,34 @@ class PlayedClock:
                 raise ValueError(f"{moment.isoformat()} is after the end of what is played")
             self.real_from, self.played_from = _whole_milliseconds(self._real_now()), moment
             self._start, self._real_start = moment.timestamp(), self.real_from.timestamp()
+            self._stood = 0.0
 
     def end_at(self, moment: datetime) -> None:
-        """Stand still at ``moment`` (aware), whatever the end was before. Raises ``ValueError`` for a past one."""
+        """Stand still at ``moment`` (aware), whatever the end was before; where time stands already, it goes on to it.
+
+        Raises ``ValueError`` for a past one.
+        """
         with self._lock:
             if moment.timestamp() < self.now():
                 raise ValueError(f"{moment.isoformat()} is past: time cannot be taken back")
+            if self.finished:
+                self._go_on()
             self.played_until = _whole_milliseconds(moment)
             self._end = self.played_until.timestamp()
+
+    def _go_on(self) -> None:
+        """From where time stands, once all who play along have heard of it."""
+        self.real_from = _whole_milliseconds(self._real_now() + timedelta(seconds=HEARSAY))
+        self.played_from = _whole_milliseconds(datetime.fromtimestamp(self._end, UTC))
+        self._stood = self._unstopped_at(self.real_from.timestamp()) - self._end
 
     @property
     def finished(self) -> bool:
         """Whether the end has been reached."""
-        return self.unstopped() >= self._end
+        return self.unstopped() - self._stood >= self._end
+
+    def _shown(self) -> float:
+        return min(max(self.unstopped() - self._stood, self.played_from.timestamp()), self._end)
+
+    def _unstopped_at(self, real: float) -> float:
+        return self._start + (real - self._real_start) * self.speed

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from random import Random
 from weakref import WeakSet
 
@@ -58,12 +58,12 @@ class VirtualCamera:
         self.starts: list[float] = []
         """The instants at which it has started anew."""
 
-        self._read_at_end: set[tuple[int, int, int]] = set()
+        self._read_at_end: dict[tuple[int, int, int], datetime | None] = {}
 
     @property
     def read_at_end(self) -> bool:
-        """Whether every line's totals have been fetched since the clock stopped."""
-        return self._read_at_end >= {counter.key for counter in self.counters}
+        """Whether every line's totals have been fetched since the clock stopped for the last time."""
+        return all(self._read_at_end.get(counter.key) == self.clock.played_until for counter in self.counters)
 
     def poll(self, channels: Iterable[int], *, rule: int | None = None, index: int | None = None) -> list[ShownLine]:
         """What one answer to ``check`` shows of these channels, faults in the counts included.
@@ -89,7 +89,7 @@ class VirtualCamera:
                 totals = (0, 0) if zero else self._stale(counter, now) if stale else self._totals(counter, now)
                 shown.append(ShownLine(counter.plan, *totals))
                 if finished and not zero and not stale:
-                    self._read_at_end.add(counter.key)
+                    self._read_at_end[counter.key] = self.clock.played_until
             if counters:
                 self._finish_split_reset(channel)
         return shown

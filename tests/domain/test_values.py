@@ -136,6 +136,7 @@ def test_played_time_runs_at_its_speed_and_stands_still_at_its_end():
     played = PlayedTime(NOON, NOON, speed=60.0, played_until=NOON + timedelta(hours=1))
     assert played.at(NOON + timedelta(seconds=30)) == NOON + timedelta(minutes=30)
     assert played.at(NOON + timedelta(hours=5)) == NOON + timedelta(hours=1)
+    assert played.at(NOON - timedelta(hours=5)) == NOON, "it waits for its beginning"
 
 
 def roster(**changes):

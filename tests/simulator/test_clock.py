@@ -2,7 +2,7 @@
 
 import pytest
 
-from peoplecount.simulator.clock import PlayedClock
+from peoplecount.simulator.clock import HEARSAY, PlayedClock
 from tests.support.virtual_cameras import HandMovedTime, zurich
 
 
@@ -88,3 +88,50 @@ def test_it_jumps_neither_back_nor_beyond_its_end(real, moment, complaint):
     )
     with pytest.raises(ValueError, match=complaint):
         clock.jump(zurich(moment))
+
+
+def test_where_it_stands_it_goes_on_to_a_later_end_once_all_have_heard_of_it(real):
+    first, second = zurich("2020-03-02T01:00:00"), zurich("2020-03-02T03:00:00")
+    clock = PlayedClock(played_from=zurich("2020-03-02T00:00:00"), played_until=first, speed=3600, real_now=real)
+    real.passes(60)
+    clock.end_at(second)
+    assert not clock.finished
+    assert clock.moment() == clock.played_from == first
+    real.passes(HEARSAY)
+    assert clock.moment() == first
+    assert real.moment == clock.real_from
+    real.passes(1)
+    assert clock.moment() == zurich("2020-03-02T02:00:00")
+    real.passes(60)
+    assert clock.finished
+    assert clock.moment() == second
+
+
+def test_what_runs_out_by_itself_does_not_wait_for_time_that_goes_on(real):
+    clock = PlayedClock(played_until=zurich("2026-05-04T12:00:10"), real_now=real)
+    real.passes(30)
+    clock.end_at(zurich("2026-05-04T12:01:00"))
+    assert clock.unstopped() == zurich("2026-05-04T12:00:30").timestamp()
+
+
+def test_an_end_is_put_off_without_a_halt_as_long_as_it_is_not_reached(real):
+    clock = PlayedClock(
+        played_from=zurich("2020-03-02T00:00:00"), played_until=zurich("2020-03-02T00:01:00"), real_now=real
+    )
+    real.passes(59)
+    clock.end_at(zurich("2020-03-02T00:02:00"))
+    real.passes(2)
+    assert clock.moment() == zurich("2020-03-02T00:01:01")
+    with pytest.raises(ValueError, match="is past"):
+        clock.end_at(zurich("2020-03-02T00:01:00"))
+
+
+def test_it_jumps_also_after_it_has_stood_still(real):
+    clock = PlayedClock(
+        played_from=zurich("2020-03-02T00:00:00"), played_until=zurich("2020-03-02T00:01:00"), real_now=real
+    )
+    real.passes(3600)
+    clock.end_at(zurich("2020-03-03T00:00:00"))
+    clock.jump(zurich("2020-03-02T12:00:00"))
+    real.passes(7)
+    assert clock.moment() == zurich("2020-03-02T12:00:07")
