@@ -42,9 +42,14 @@ class Difference:
 
 
 def differences(
-    said: Mapping[Source, Days], marks: Mapping[Source, Collection[Mark]], slack: Mapping[Mark, Pair] | None = None
+    said: Mapping[Source, Days],
+    marks: Mapping[Source, Collection[Mark]],
+    slack: Mapping[Mark, Pair] | None = None,
+    forgotten: Mapping[Mark, Pair] | None = None,
 ) -> list[Difference]:
     """The lines' days of which somebody says other than what the camera saw, by more people than the ``slack`` it has.
+
+    ``forgotten`` is what a camera knows of a day after it has forgotten people whom nobody had heard of: as right.
 
     ``marks`` holds of which a source says that something is unknown. Who is not in ``said`` for a day was not asked or
     cannot say; log and database can always say, and say nobody where they have nothing.
@@ -55,7 +60,9 @@ def differences(
         figures = {Source.LOG: (0, 0), Source.DATABASE: (0, 0)} | figures
         seen = figures[Source.CAMERA]
         room = (slack or {}).get((line, day), (0, 0))
-        wrong = [source for source in Source if not _is_near(figures.get(source, seen), seen, room)]
+        right = {seen, (forgotten or {}).get((line, day), seen)}
+        said_by = {source: figures.get(source, seen) for source in Source}
+        wrong = [source for source, people in said_by.items() if not any(_is_near(people, one, room) for one in right)]
         if wrong:
             unmarked = tuple(source for source in wrong if (line, day) not in marks.get(source, ()))
             found.append(Difference(line, day, figures, unmarked))

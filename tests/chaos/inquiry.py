@@ -38,7 +38,11 @@ class Testimony:
     days: dict[Source, Days] = field(default_factory=dict)
     marks: dict[Source, set[Mark]] = field(default_factory=dict)
     slack: dict[Mark, Pair] = field(default_factory=dict)
-    """Of a day that goes on, how many people may be told of two hours, or of none, until it is over."""
+    """Of a day that goes on and whose totals began anew, how many people may be told of two hours, or of none, until it
+    is over."""
+
+    forgotten: dict[Mark, Pair] = field(default_factory=dict)
+    """What a camera knows of a day after it has forgotten people whom nobody had heard of by then: nobody can know."""
 
     doubts: list[str] = field(default_factory=list)
     """What cannot be right whatever was seen."""
@@ -58,11 +62,14 @@ class Inquiry:
         self._misheard = differing("asked for its history", asked, "the camera has", remembered)
         # What a camera has forgotten is no figure of it.
         self._history = {key: people for key, people in asked.items() if remembered.get(key) == self._seen.get(key)}
+        self._forgotten = {key: people for key, people in remembered.items() if people != self._seen.get(key)}
 
     def hear_all(self) -> Testimony:
         """What everybody says now."""
         heard = Testimony(doubts=[*self._misheard])
         heard.days[Source.CAMERA], heard.days[Source.HISTORY] = self._seen, self._history
+        most = self._stage.witness.most
+        heard.forgotten = {key: people for key, people in self._forgotten.items() if _is_within(most.get(key), people)}
         settled = _hear_log(self._stage, heard, self._clock)
         hours = _hear_database(self._stage, heard, self._clock)
         of_database = {stretch: _sum_within(hours, *stretch) for stretch in settled}
@@ -150,7 +157,7 @@ def _hear_log(stage: Stage, heard: Testimony, clock: FleetClock) -> Stretches:
     days: dict[Mark, Pair] = {}
     marks = heard.marks[Source.LOG] = set()
     for camera_id in memory.counts:
-        ledger = HourLedger(memory.days(camera_id), clock.zones[camera_id])
+        ledger, lines = HourLedger(memory.days(camera_id), clock.zones[camera_id]), memory.counts[camera_id].lines
         for day, of_camera in ledger.days.items():
             for key, line in of_camera.lines.items():
                 place = (str(key), day.isoformat())
@@ -159,7 +166,7 @@ def _hear_log(stage: Stage, heard: Testimony, clock: FleetClock) -> Stretches:
                 settled |= _settled(str(key), line, ledger.slots(day))
                 if _is_marked(line) or clock.finished_hours(*place) - line.cells.keys():
                     marks.add(place)
-                if not clock.is_over(*place):
+                if not clock.is_over(*place) and (key not in lines or lines[key].total_of(day) is None):
                     heard.slack[place] = _slack(line)
     heard.days[Source.LOG] = days
     return settled
@@ -187,6 +194,10 @@ def _slack(line: LineDay) -> Pair:
 
 def _sum_within(hours: Hours, line: str, begin: datetime, end: datetime) -> Pair:
     return add((0, 0), *(people for (of, start), people in hours.items() if of == line and begin <= start < end))
+
+
+def _is_within(said: Pair | None, people: Pair) -> bool:
+    return said is None or (said[0] <= people[0] and said[1] <= people[1])
 
 
 def _mark_what_nobody_tells(heard: Testimony) -> None:

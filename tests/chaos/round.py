@@ -26,6 +26,10 @@ PATIENCE = 12.0
 """Real seconds in which nothing moves any more after the clock has stopped."""
 
 MOST_PATIENCE = 45.0
+MOST_HOURS_MORE = 4
+"""Played hours that may be added until everybody agrees: a camera that did not answer is asked again within the hour,
+and what a machine had no time for comes later."""
+
 MOST_QUIET = 90.0
 SECONDS_TO_HEAR = 4.0
 AFTER_MIDNIGHT = timedelta(minutes=10)
@@ -47,6 +51,9 @@ class Outcome:
     overruns: int = 0
     reconnections: int = 0
     gaps: int = 0
+    hours_more: int = 0
+    """Played after the end, because somebody was not done yet."""
+
     seconds: float = 0.0
 
     @property
@@ -74,6 +81,7 @@ class Outcome:
             doubts=len(self.doubts),
             reconnections=self.reconnections,
             gaps=self.gaps,
+            hours_more=self.hours_more,
             blows=dict(self.blows),
             left_out=dict(self.left_out),
         )
@@ -91,8 +99,7 @@ def play(planned: Round, folder: Path, server: PostgresServer, janitor: Janitor,
         say(f"{stage.elapsed:6.1f} s  quiet")
         outcome = Outcome(planned.number, assault.done, assault.left_out)
         _let_settle(stage, outcome, say)
-        say(f"{stage.elapsed:6.1f} s  the clock stands; comparing")
-        _compare(stage, outcome)
+        _compare_until_good(stage, outcome, say)
         outcome.reconnections, outcome.gaps = stage.witness.connections - 1, stage.witness.gaps
         code = stage.service.stop()
         if code != 0:
@@ -114,10 +121,7 @@ def _let_settle(stage: Stage, outcome: Outcome, say: Say) -> None:
         outcome.doubts.append(f"the service ended with {code} when it was told to stop")
     _be_quiet(stage, outcome, SETTLING)
     # The service asks for the clock once a second, and must hear of the end before it comes.
-    stage.ended_at = stage.town.now() + timedelta(seconds=SECONDS_TO_HEAR * stage.planned.speed)
-    stage.town.stop_clock(stage.ended_at)
-    while not stage.town.ask("clock")["finished"]:
-        time.sleep(0.2)
+    stage.stops_at(stage.town.now() + timedelta(seconds=SECONDS_TO_HEAR * stage.planned.speed))
 
 
 def _be_quiet(stage: Stage, outcome: Outcome, seconds: float) -> None:
@@ -137,7 +141,7 @@ def _be_quiet(stage: Stage, outcome: Outcome, seconds: float) -> None:
 def _note_lag(stage: Stage, outcome: Outcome) -> bool:
     """How polling goes, and whether all cameras are up; of two workers only the one that leads can say."""
     try:
-        health = requests.get(f"{stage.service.url}/health/ready", timeout=5).json()
+        health = requests.get(f"{stage.service.url}/health/ready", timeout=20).json()
     except requests.RequestException as error:
         outcome.doubts.append(f"the service does not say how it is: {error}")
         return False
@@ -147,6 +151,20 @@ def _note_lag(stage: Stage, outcome: Outcome) -> bool:
     return bool(polling) and health["cameras"].keys() <= {"up", "credentials rejected"}
 
 
+def _compare_until_good(stage: Stage, outcome: Outcome, say: Say) -> None:
+    """Compare; where somebody is not done, let another hour pass."""
+    said = [*outcome.doubts]
+    while True:
+        say(f"{stage.elapsed:6.1f} s  the clock stands; comparing")
+        outcome.doubts = [*said]
+        _compare(stage, outcome)
+        if outcome.is_good or outcome.hours_more == MOST_HOURS_MORE:
+            return
+        outcome.hours_more += 1
+        say("\n".join([*report(outcome), f"{stage.elapsed:6.1f} s  an hour more"]))
+        stage.plays_on(timedelta(hours=1))
+
+
 def _compare(stage: Stage, outcome: Outcome) -> None:
     """Until all agree, or nothing has moved for a while: what is in arrears is still being worked off."""
     deadline = time.monotonic() + MOST_PATIENCE
@@ -154,7 +172,7 @@ def _compare(stage: Stage, outcome: Outcome) -> None:
     silent, inquiry = outcome.doubts, Inquiry(stage)
     while True:
         heard = inquiry.hear_all()
-        outcome.differences = differences(heard.days, heard.marks, heard.slack)
+        outcome.differences = differences(heard.days, heard.marks, heard.slack, heard.forgotten)
         outcome.doubts = [*silent, *heard.doubts]
         now = time.monotonic()
         found = (outcome.differences, outcome.doubts)

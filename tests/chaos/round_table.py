@@ -29,6 +29,9 @@ class RoundLine:
     doubts: int
     reconnections: int
     gaps: int
+    hours_more: int = 0
+    """Played after the end, until everybody was done."""
+
     blows: dict[str, int] = field(default_factory=dict)
     left_out: dict[str, int] = field(default_factory=dict)
 
@@ -80,6 +83,7 @@ _TITLES = (
     "doubts",
     "reconnected",
     "gaps",
+    "hours more",
     "seconds",
 )
 
@@ -108,6 +112,7 @@ def _row(line: RoundLine) -> tuple[object, ...]:
         line.doubts,
         line.reconnections,
         line.gaps,
+        line.hours_more,
         f"{line.seconds:.0f}",
     )
 

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import shutil
 import signal
 import sqlite3
-import sys
 import time
 from contextlib import ExitStack, closing
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
-
-import requests
 
 from peoplecount.configuration import register_fleet
 from peoplecount.settings import load_settings
 from tests.chaos.janitor import Janitor
+from tests.chaos.played_town import Town
 from tests.chaos.postgres_database import PostgresDatabase
 from tests.chaos.schedule import Round
 from tests.chaos.small_disk import SmallDisk
@@ -27,7 +23,7 @@ from tests.chaos.tcp_proxy import TcpProxy
 from tests.chaos.witness import Witness
 from tests.support.postgres import PostgresServer
 from tests.support.processes import free_port
-from tests.support.running import Process, Service, plain_environment, wait_until
+from tests.support.running import Service, plain_environment, wait_until
 
 POLL_SECONDS = 240
 """In played time; a second at the usual speed, so that two slow cores keep up."""
@@ -38,67 +34,11 @@ GUNICORN_OPTIONS = "--timeout 90"
 LONGEST_START = 90.0
 """Real seconds until every line has been read, at most: on a busy machine the service takes long to start."""
 
+LONGEST_LAST_READINGS = 30.0
+"""Real seconds: a camera that may not be signed in to is not read any more."""
+
 COPY_EVERY = 2.0
 """Real seconds between two copies of the log, to be put back later."""
-
-
-class Town:
-    """The virtual cameras."""
-
-    def __init__(self, folder: Path, planned: Round, port: int, janitor: Janitor) -> None:
-        options = {
-            "cameras": planned.cameras,
-            "seed": planned.seed,
-            "speed": planned.speed,
-            "start": planned.starts_at.isoformat(),
-            "port": port,
-        }
-        command = [sys.executable, "-m", "tests.chaos.town"]
-        command += [text for name, value in options.items() for text in (f"--{name}", str(value))]
-        self._output = folder / "cameras.txt"
-        self._output.unlink(missing_ok=True)
-        self.process = Process(command, self._output, plain_environment(), folder)
-        janitor.group(self.process.pid)
-        said = json.loads(wait_until(self._first_line, 60, "the cameras' first line", self.process))
-        self.control: str = said["control"]
-        self.port: int = said["port"]
-
-    def _first_line(self) -> str:
-        line, end, _ = self._output.read_text(errors="replace").partition("\n")
-        return line if end else ""
-
-    def ask(self, what: str) -> Any:
-        """A page of the control address."""
-        return _json(requests.get(f"{self.control}/{what}", timeout=10))
-
-    def inject(self, fault: dict[str, Any]) -> None:
-        """Order a fault."""
-        _json(requests.post(f"{self.control}/faults", json=fault, timeout=10))
-
-    def heal(self) -> None:
-        """End all faults."""
-        _json(requests.delete(f"{self.control}/faults", timeout=10))
-
-    def now(self) -> datetime:
-        """The played moment."""
-        return datetime.fromisoformat(self.ask("clock")["now"])
-
-    def jump(self, moment: datetime) -> None:
-        """Let time pass until a moment, at once: whoever would have crossed meanwhile has."""
-        _json(requests.post(f"{self.control}/clock", json={"now": moment.isoformat()}, timeout=10))
-
-    def stop_clock(self, moment: datetime) -> None:
-        """Let nothing happen any more after a moment to come."""
-        _json(requests.post(f"{self.control}/clock", json={"until": moment.isoformat()}, timeout=10))
-
-    def step_clock(self, seconds: float) -> None:
-        """Step the clock that the service goes by; the cameras keep theirs."""
-        _json(requests.post(f"{self.control}/clock", json={"step": seconds}, timeout=10))
-
-    def end(self) -> None:
-        """Close the shops."""
-        if not self.process.ended():
-            self.process.kill()
 
 
 class Stage:
@@ -250,6 +190,20 @@ class Stage:
         self.serves()
         return code
 
+    def stops_at(self, moment: datetime) -> None:
+        """Wait until the clock has come to a moment, and until every line was read there, as far as they all can be."""
+        self.ended_at = moment
+        self.town.stop_clock(moment)
+        while not self.town.ask("clock")["finished"]:
+            time.sleep(0.2)
+        deadline = time.monotonic() + LONGEST_LAST_READINGS
+        while not self.town.ask("clock")["allRead"] and time.monotonic() < deadline:
+            time.sleep(0.2)
+
+    def plays_on(self, more: timedelta) -> None:
+        """Let time that stands go on for so long."""
+        self.stops_at(self.ended_at + more)
+
     def keep_data(self) -> None:
         """Keep what is in the data folder and in the database, for whoever looks into what went wrong."""
         shutil.copytree(self.disk.folder, self.folder / "data")
@@ -281,8 +235,3 @@ class Stage:
             self.log_file.with_name(leftover).unlink(missing_ok=True)
         shutil.copyfile(copy, self.log_file)
         return self.elapsed - at
-
-
-def _json(answer: requests.Response) -> Any:
-    answer.raise_for_status()
-    return answer.json()

@@ -60,3 +60,9 @@ def test_the_table_says_who_says_what() -> None:
 def test_two_accounts_that_must_be_the_same_differ_by_name() -> None:
     ours, theirs = {"a": (1, 1), "b": (2, 2)}, {"b": (2, 3), "c": (0, 0)}
     assert differing("we", ours, "they", theirs) == ["a: we 1/1, they -", "b: we 2/2, they 2/3"]
+
+
+def test_what_a_camera_knows_after_it_has_forgotten_people_nobody_had_heard_of_is_as_right() -> None:
+    said = ALL_AGREE | {Source.LOG: {("1-0-1-1", DAY): (7, 8)}}
+    assert differences(said, {}, forgotten={("1-0-1-1", DAY): (7, 8)}) == []
+    assert differences(said, {}, forgotten={("1-0-1-1", DAY): (7, 7)}) != []

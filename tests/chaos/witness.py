@@ -50,6 +50,9 @@ class Witness:
         self.sums: dict[str, Pair] = {}
         """By line id, all that was told to come or to go since the stream was last without a gap."""
 
+        self.most: dict[tuple[str, str], Pair] = {}
+        """By line id and day, the most people that were ever said to have come and gone."""
+
         self.gaps = 0
         self.breaks: list[dict[str, Any]] = []
         """Every ``CounterBreak``."""
@@ -135,7 +138,7 @@ class Witness:
             if key in self._stated and known and said not in {known.people, (0, 0)}:  # 0: a new day
                 self.doubts.append(f"line {key}: a snapshot says {said} where {known.people} was told")
             self._stated.add(key)
-            self._today[key] = Today(dates[line["siteId"]], said)
+            self._believe(key, Today(dates[line["siteId"]], said))
 
     def _take_people(self, name: str, fields: dict[str, Any]) -> None:
         key, more = fields["lineId"], (fields["in"], fields["out"])
@@ -150,4 +153,9 @@ class Witness:
         if known and known.day == said.day and add(known.people, more) != said.people:
             step = f"{name} {fields['id']} of {more}"
             self.doubts.append(f"line {key}: {step} leads from {known.people} to {said.people}")
+        self._believe(key, said)
+
+    def _believe(self, key: str, said: Today) -> None:
         self._today[key] = said
+        most = self.most.get((key, said.day), (0, 0))
+        self.most[key, said.day] = (max(most[0], said.people[0]), max(most[1], said.people[1]))

@@ -6,8 +6,6 @@ from collections import Counter
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
-import pytest
-
 from peoplecount.domain.correction_body import read_correction
 from peoplecount.domain.event import EventKind, NewEvent
 from peoplecount.domain.figures import Figures
@@ -20,9 +18,6 @@ from tests.e2e.test_a_replayed_day import DAY, Replay, made_day  # noqa: F401 - 
 
 HOUR = timedelta(hours=1)
 TWO_DAYS_BEFORE = datetime.combine(DAY, time(), UTC) - 48 * HOUR
-
-# Time is played fast: a machine that has no time for it for a second leaves an hour of the day to be settled later.
-pytestmark = pytest.mark.flaky(reruns=1)
 
 
 def test_each_interval_closes_once_and_hours_are_those_of_the_database(tmp_path: Path, made_day: Path) -> None:  # noqa: F811

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +111,11 @@ class Simulator:
 
     def inject(self, **fault: Any) -> None:
         requests.post(f"{self.control}/faults", json=fault, timeout=10).raise_for_status()
+
+    def stop_clock(self, moment: datetime) -> None:
+        """Have time stand still at a moment; where it stands already it goes on to there."""
+        moving = {"until": moment.isoformat()}
+        requests.post(f"{self.control}/clock", json=moving, timeout=10).raise_for_status()
 
 
 class Service:

@@ -33,7 +33,8 @@ def events(lines: Iterator[bytes]) -> Iterator[tuple[str, str, str]]:
 class StreamReader:
     """Adds up what the stream says, per line, from its first snapshot on.
 
-    After a gap the snapshot is what counts; then it adds on. Any other snapshot must agree with its own sums.
+    After a gap the snapshot is what counts; then it adds on. Any other snapshot must say of today what was told last,
+    and what is told of today must be what was told before and the people of the event.
     """
 
     def __init__(self, url: str) -> None:
@@ -48,6 +49,7 @@ class StreamReader:
         self.refusals = 0
         self.disagreements: list[object] = []
         self._restated = False
+        self._today: dict[str, tuple[str, tuple[int, int]]] = {}
 
     def start(self) -> None:
         self._thread.start()
@@ -94,17 +96,34 @@ class StreamReader:
         elif name in {"PeopleCountingUpdate", "CountCorrection"}:  # a correction tells the difference
             assert fields["id"] == event_id
             self.seen_ids.append(event_id)
-            entered, left = self.people.get(fields["lineId"], (0, 0))
-            self.people[fields["lineId"]] = (entered + fields["in"], left + fields["out"])
+            self._take_people(fields)
+
+    def _take_people(self, fields: dict[str, Any]) -> None:
+        line, more = fields["lineId"], (fields["in"], fields["out"])
+        self.people[line] = added(self.people.get(line, (0, 0)), more)
+        if fields.get("inToday") is None:  # it is about another day
+            return
+        day, said = fields.get("localTime", fields.get("localStart"))[:10], (fields["inToday"], fields["outToday"])
+        known = self._today.get(line)
+        if known is not None and known[0] == day and added(known[1], more) != said:
+            self.disagreements.append((line, said, known[1], more))
+        self._today[line] = (day, said)
 
     def _take_snapshot(self, today: dict[str, tuple[int | None, int | None]]) -> None:
         if not self._restated:
             self._restated = True
             self.people = {line: (entered or 0, left or 0) for line, (entered, left) in today.items()}
+            self._today = {}
             return
         for line, said in today.items():
-            if None not in said and said != self.people.get(line):
-                self.disagreements.append((line, said, self.people.get(line)))
+            _, told = self._today.get(line, ("", (0, 0)))
+            if None not in said and said not in {told, (0, 0)}:  # nobody: a new day has begun
+                self.disagreements.append((line, said, told))
+
+
+def added(one: tuple[int, int], other: tuple[int, int]) -> tuple[int, int]:
+    """In and out of both."""
+    return one[0] + other[0], one[1] + other[1]
 
 
 def lines_of(answer: requests.Response) -> Iterator[bytes]:
