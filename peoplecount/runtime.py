@@ -89,10 +89,15 @@ class PlannedTrigger(BaseTrigger):  # type: ignore[misc]  # APScheduler has no h
 
     def __init__(self, next_time: NextTime) -> None:
         self._next_time = next_time
+        self._asked: tuple[datetime | None, datetime] | None = None
+        self._answer = datetime.max.replace(tzinfo=UTC)
 
     def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime:
-        """The scheduler's question."""
-        return self._next_time(previous_fire_time, now)
+        """The scheduler's question, which it asks twice for each run."""
+        asked = previous_fire_time, now
+        if asked != self._asked:
+            self._answer, self._asked = self._next_time(*asked), asked
+        return self._answer
 
 
 def _gevent_scheduler() -> Scheduler:

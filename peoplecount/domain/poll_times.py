@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from peoplecount.domain.slot import next_slot, phase
 
@@ -72,6 +72,21 @@ def next_turning_poll(clock: LocalClock, after: datetime, spread: timedelta = ti
     local = after.replace(tzinfo=None) + clock.ahead
     polls = (poll for window in _windows(clock, local) for poll in _around(clock, window, spread))
     return after + min(poll - local for poll in polls if poll > local)
+
+
+class TurningPolls:
+    """The turning polls of one camera; the next one is only looked for once the last one found is over."""
+
+    def __init__(self) -> None:
+        self._asked: tuple[LocalClock, timedelta] | None = None
+        self._begin = self._next = datetime.max.replace(tzinfo=UTC)
+
+    def after(self, clock: LocalClock, moment: datetime, spread: timedelta) -> datetime:
+        """The same as ``next_turning_poll``."""
+        if self._asked != (clock, spread) or not self._begin <= moment < self._next:
+            self._asked = clock, spread
+            self._begin, self._next = moment, next_turning_poll(clock, moment, spread)
+        return self._next
 
 
 def _windows(clock: LocalClock, local: datetime) -> Iterator[tuple[datetime, datetime]]:

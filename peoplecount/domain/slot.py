@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import math
+from functools import lru_cache
 
 
+@lru_cache(maxsize=32_768)  # asked for with every poll of every camera
 def phase(camera_id: str, interval: float) -> float:
     """Seconds into every interval, counted from the epoch, at which the camera is polled."""
     digest = hashlib.blake2b(camera_id.encode(), digest_size=8).digest()

@@ -56,6 +56,7 @@ class _Seen:
     version: int
     """Of the state beside the log."""
 
+    local_clock: LocalClock
     last: Reading | None = None
     """The reading that was taken up last, in this process."""
 
@@ -86,6 +87,9 @@ class CameraWatch:
             return
         seen = self._all_seen()
         before = seen.get(camera.camera_id)
+        if before is not None and _is_same(before.last, reading):
+            seen[camera.camera_id] = replace(before, last=reading)
+            return
         asked_anew = before is None or before.last is None or before.last.facts is not reading.facts
         known = before.camera if before else None
         found = look(known, reading.serial, reading.facts) if known is None or asked_anew else Look(known)
@@ -100,14 +104,14 @@ class CameraWatch:
         if events or known is None or now.reset != known.reset:
             self._save(camera.camera_id, now, version, events)
             version += 1
-        seen[camera.camera_id] = _Seen(now, told, version, reading)
+        seen[camera.camera_id] = _Seen(now, told, version, now.local_clock(), reading)
         if asked_anew:
             self._vote(seen, reading.taken_at)
 
     def local_clock(self, camera_id: str) -> LocalClock | None:
         """A camera's wall clock and its reset, for placing polls by them; ``None`` before its first reading."""
         seen = (self._seen or {}).get(camera_id)
-        return seen.camera.local_clock() if seen else None
+        return seen.local_clock if seen else None
 
     def _all_seen(self) -> dict[str, _Seen]:
         with self._lock:
@@ -166,7 +170,17 @@ class CameraWatch:
 
 def _remembered(state: State) -> _Seen:
     camera = read_watched(state.body)
-    return _Seen(camera, _standing(camera), state.version)
+    return _Seen(camera, _standing(camera), state.version, camera.local_clock())
+
+
+def _is_same(last: Reading | None, reading: Reading) -> bool:
+    """Whether a reading has nothing in it that the last one had not; its parts are the same objects then."""
+    return (
+        last is not None
+        and last.facts is reading.facts
+        and last.lines is reading.lines
+        and last.serial == reading.serial
+    )
 
 
 def _standing(camera: WatchedCamera) -> ClockStanding:

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from peoplecount.domain.camera import Camera
 from peoplecount.domain.clock import LEAST_REAL_PERIOD, Clock
-from peoplecount.domain.poll_times import LocalClock, next_poll, next_turning_poll, spread
+from peoplecount.domain.poll_times import LocalClock, TurningPolls, next_poll, spread
 from peoplecount.domain.roster import Roster
 from peoplecount.eventlog.log import LogError
 from peoplecount.services.poller import Poller, PollFigures
@@ -93,6 +93,7 @@ class Collector:
         self._due: dict[str, datetime] = {}
         """When each camera is polled next, by the machine's clock."""
 
+        self._turning_polls: dict[str, TurningPolls] = {}
         self._asked: dict[str, float] = {}
         """When each camera was last asked to be polled soon, by the monotonic clock."""
 
@@ -211,16 +212,18 @@ class Collector:
             return None
         played, speed = self._clock.now(), self._clock.speed
         apart = spread(camera_id, len(self._pollers))
+        polls = self._turning_polls.setdefault(camera_id, TurningPolls())
 
         def turning(after: float) -> float:
             begin = played + timedelta(seconds=(after - now.timestamp()) * speed)
-            return after + (next_turning_poll(local, begin, apart) - begin).total_seconds() / speed
+            return after + (polls.after(local, begin, apart) - begin).total_seconds() / speed
 
         return turning
 
     def _drop(self, camera_id: str) -> None:
         poller = self._pollers.pop(camera_id, None)
         self._due.pop(camera_id, None)
+        self._turning_polls.pop(camera_id, None)
         if poller is not None:
             self._scheduler.remove_job(camera_id)
             poller.close()
@@ -271,8 +274,10 @@ def _moved(before: Roster, after: Roster) -> list[str]:
 
 def _is_other(known: LocalClock | None, found: LocalClock | None) -> bool:
     """Whether polls that were placed by the one clock are misplaced by the other."""
+    if known is found:
+        return False
     if known is None or found is None:
-        return known is not found
+        return True
     return abs(found.ahead - known.ahead) > NEARLY or known.reset != found.reset
 
 

@@ -14,6 +14,7 @@ from peoplecount.domain.day_history import DayHours
 from peoplecount.domain.figures import Figures
 from peoplecount.domain.hour_ledger import HourLedger
 from peoplecount.domain.line import LineKey
+from peoplecount.domain.quiet_reading import after_quiet
 from peoplecount.domain.reading import LineReading, Reading
 from peoplecount.domain.roster import Roster
 from peoplecount.eventlog.log import Append
@@ -38,6 +39,11 @@ def counted(
     reading = _as_told(reading)
     camera_id = camera.camera_id
     before = memory.counts.get(camera_id, CountState())
+    quiet = after_quiet(before, reading, 2 * expected_every) if memory.days(camera_id) else None
+    if quiet is not None:
+        memory.counts[camera_id] = quiet
+        _note_read(memory, reading)
+        return None
     zone = zone_of(roster.site_of(camera))
     elsewhere = _counted_elsewhere(memory, roster, reading)
     earlier = {key: hours for key, hours in earlier.items() if key not in elsewhere}
@@ -50,8 +56,7 @@ def counted(
     _enter(ledger, memory, before, reading, outcome, 2 * expected_every)
     outcome = _with_days_begun(before, outcome, ledger)
     memory.counts[camera_id] = outcome.state
-    for line in reading.lines:
-        memory.note_read(line.key, reading.taken_at, reading.doubt)
+    _note_read(memory, reading)
     is_held = _falls(outcome.state) - _falls(before)
     if not (outcome.lines or ledger.changed or is_held):
         return None
@@ -62,6 +67,11 @@ def counted(
     told = [event for line in outcome.lines for event in events.of_count(line)]
     sites = [memory.change_of_occupancy(site) for site in sorted(events.sites)]
     return Append(tuple(told), (memory.change_of_counts(camera_id), *sites, *days))
+
+
+def _note_read(memory: CountMemory, reading: Reading) -> None:
+    for line in reading.lines:
+        memory.note_read(line.key, reading.taken_at, reading.doubt)
 
 
 def _as_told(reading: Reading) -> Reading:

@@ -40,6 +40,10 @@ BATCH = 500
 IDLE_WAIT = 1.0
 """Seconds after which the log is looked at even if nobody rang."""
 
+GATHERING = 0.5
+"""Seconds in which changes gather once all is written. A transaction costs some 5 ms whatever is in it: with one for
+each change, writing would cost more than polling."""
+
 RETRY_WAIT = 5.0
 """Seconds to the next try after an error that does not say when to try again."""
 
@@ -122,7 +126,7 @@ class RecordWriter:
                 stop.wait(RETRY_WAIT)
             else:
                 stop.wait(self._catch_up.pause)
-                if consumed < asked and not stop.is_set():
+                if consumed < asked and not stop.wait(GATHERING):
                     wake.wait(IDLE_WAIT)
 
     def run_once(self) -> int:

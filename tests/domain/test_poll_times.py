@@ -6,6 +6,7 @@ import pytest
 from peoplecount.domain.poll_times import (
     LocalClock,
     ResetWindow,
+    TurningPolls,
     next_poll,
     next_turning_poll,
     spread,
@@ -144,3 +145,20 @@ def test_polls_whose_moment_has_passed_are_made_up_for_by_one():
 
 def test_a_poll_that_was_planned_before_the_clock_was_set_back_holds_up_none():
     assert next_poll("7", 10.0, now=NOON, previous=NOON + 600, gap=0.5) == pytest.approx(slots()[0])
+
+
+class TestTurningPolls:
+    def test_are_those_that_would_be_found_each_time(self) -> None:
+        polls, moment = TurningPolls(), datetime(2026, 3, 3, 22, 58, tzinfo=UTC)
+        clocks = LocalClock(timedelta(hours=1)), LocalClock(timedelta(hours=1, minutes=10), timedelta(seconds=1))
+        for number in range(3000):
+            clock, apart = clocks[number // 1500], timedelta(seconds=number // 1000)
+            assert polls.after(clock, moment, apart) == next_turning_poll(clock, moment, apart)
+            moment += timedelta(seconds=1.7)
+
+    def test_are_looked_for_anew_where_time_goes_back(self) -> None:
+        polls, clock, moment = TurningPolls(), LocalClock(timedelta(0)), datetime(2026, 3, 3, 22, 58, tzinfo=UTC)
+        polls.after(clock, moment, timedelta(0))
+        earlier = moment - timedelta(hours=2)
+
+        assert polls.after(clock, earlier, timedelta(0)) == next_turning_poll(clock, earlier, timedelta(0))

@@ -1,0 +1,49 @@
+"""Quiet readings: nineteen polls in twenty find that nobody has come, and need no counting to see it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+from peoplecount.domain.counter import Counter, Moment
+from peoplecount.domain.counting import CountState, LineState
+from peoplecount.domain.line import LineKey
+from peoplecount.domain.reading import LineReading, Reading
+
+
+def after_quiet(state: CountState, reading: Reading, longest: timedelta) -> CountState | None:
+    """What ``count`` would make of a reading that tells nothing: the same state, read later.
+
+    ``None`` where it may tell something: another total, name, device or camera-local day, a line that is new, a fall
+    that is held, or a reading that is not ``longest`` at most after the one before.
+    """
+    if reading.serial not in {"", state.serial}:
+        return None
+    day = Moment(reading.taken_at, reading.local_time).day()
+    lines: dict[LineKey, LineState] = dict(state.lines)
+    for line in reading.lines:
+        known = lines.get(line.key)
+        if known is None or not _stands(known, line, reading.taken_at, day, longest):
+            return None
+        entered, left = (replace(counter, read_at=reading.taken_at) for counter in (known.entered, known.left))
+        lines[line.key] = replace(known, entered=entered, left=left)
+    return CountState(state.serial, lines)
+
+
+def _stands(known: LineState, line: LineReading, at: datetime, day: date, longest: timedelta) -> bool:
+    return (
+        known.name == line.name
+        and known.day == day
+        and _still(known.entered, line.totals.in_total, at, day, longest)
+        and _still(known.left, line.totals.out_total, at, day, longest)
+    )
+
+
+def _still(counter: Counter, total: int, at: datetime, day: date, longest: timedelta) -> bool:
+    """Whether nobody came, nothing fell, and nobody needs to ask where we have been."""
+    return (
+        counter.total == total
+        and counter.fall is None
+        and counter.read_day == day
+        and timedelta(0) <= at - counter.read_at <= longest
+    )
