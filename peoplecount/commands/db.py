@@ -35,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
         "check": lambda: check(settings),
         "attach": lambda: _db_attach.attach(arguments, settings),
         "copy": lambda: _db_copy.run(arguments, settings),
-        "sql": lambda: _db_sql.run(arguments, settings.database),
+        "sql": lambda: _db_sql.run(arguments, settings),
     }
     return _reporting(tasks[arguments.task])
 

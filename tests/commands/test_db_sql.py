@@ -8,7 +8,7 @@ from peoplecount.storage import migrate
 
 @pytest.fixture
 def run(tmp_path, monkeypatch):
-    for name in ("DATABASE_URL", "DB_SERVER", "DB_SCHEMA"):
+    for name in ("DATABASE_URL", "DB_SERVER", "DB_SCHEMA", "CAMERAS_VIEW", "RECORDS_TABLE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)  # where no .env is
 
@@ -45,3 +45,14 @@ def test_only_what_comes_after_a_version_and_the_rights(run, capsys):
 def test_a_version_that_never_was_is_one_line(run, capsys):
     assert run("--from", "17") == 1
     assert capsys.readouterr().err.startswith("there is no schema version '17'; there are: 0001,")
+
+
+def test_what_an_older_installation_has_is_opened_to_the_service(run, monkeypatch, capsys):
+    monkeypatch.setenv("CAMERAS_VIEW", "dbo.API_camaras")
+    monkeypatch.setenv("RECORDS_TABLE", "dbo.registros")
+    assert run("--dialect", "mssql") == 0
+    granted = [line for line in capsys.readouterr().out.splitlines() if "[dbo]" in line]
+    assert granted == [
+        "GRANT SELECT ON [dbo].[API_camaras] TO [peoplecount_service];",
+        "GRANT SELECT, INSERT ON [dbo].[registros] TO [peoplecount_service];",
+    ]
