@@ -24,9 +24,7 @@ STUCK = "The table registros cannot be written; the log says why. Counting, stre
 LEFT_OUT = "registros has room for lines 1 and 2 of a camera; others are in our own history only: "
 
 
-def attached_database(
-    settings: Settings, folder: DataFolder, own: ProxyDB, runtime: Runtime | None = None
-) -> ProxyDB:
+def attached_database(settings: Settings, folder: DataFolder, own: ProxyDB, runtime: Runtime | None = None) -> ProxyDB:
     """The database of the cameras' view and of ``RECORDS_TABLE``: ``own`` unless it takes none of our tables."""
     return own if settings.attached is None else proxy_for(settings, settings.attached, folder, runtime, own=own)
 

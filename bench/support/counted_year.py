@@ -55,7 +55,7 @@ class CountedYear:
         return {
             "sites": [{"siteId": one, "siteName": one.title(), "timeZone": ZONE} for one in _each(lines, 2)],
             "doors": [{"doorId": one, "doorName": one.title()} for one in _each(lines, 1)],
-            "lines": [{"lineId": one, "lineName": f"Line {one}"} for one in _each(lines, 0)],
+            "lines": [{"lineId": line, "siteId": site, "lineName": f"Line {line}"} for line, _, site in lines],
         }
 
     def fill(self, db: IDBConnection, tell: Callable[[str], object] = print) -> None:

@@ -31,7 +31,8 @@ from peoplecount.services.site_day import zone_of
 from peoplecount.settings import Settings
 from peoplecount.settings.database import DatabaseKind
 from peoplecount.storage.errors import DatabaseError, DatabaseUnavailable
-from peoplecount.storage.history import History, HourCount
+from peoplecount.storage.history import History
+from peoplecount.storage.history_rows import HourCount
 from peoplecount.storage.proxy import ProxyDB
 
 NOTHING_DIFFERS, SOMETHING_DIFFERS, CANNOT_TELL = 0, 1, 2

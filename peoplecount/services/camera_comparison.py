@@ -19,7 +19,7 @@ from peoplecount.services.database_check import figures_by_line
 from peoplecount.services.history_source import UNKNOWN_CLOCK, ClockUnknown, Inquiry, ask, is_doubtful
 from peoplecount.services.polled_camera import PolledCamera
 from peoplecount.storage.errors import DatabaseError
-from peoplecount.storage.history import HourCount
+from peoplecount.storage.history_rows import HourCount
 from peoplecount.sunapi.errors import CameraError
 
 Hours = Callable[[datetime, datetime, list[str]], Iterable[HourCount]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -13,6 +14,7 @@ from peoplecount.domain.figures import Figures
 from peoplecount.domain.interval import Scope
 from peoplecount.domain.told import UNTOLD, Told, sum_of
 from peoplecount.domain.wall_clock import wall_clock
+from peoplecount.storage.scope_sums import ScopeSum
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,9 @@ class LineStretch:
     is_whole: bool = True
     """Whether something is known of all of it."""
 
+    is_untold: bool = False
+    """Whether the history says nothing of it, and only of what was before and after it."""
+
     def untold(self, begin: datetime) -> LineStretch:
         """Another stretch of the line, as long, of which nothing is known."""
         later = begin - self.begin
@@ -50,6 +55,7 @@ class LineStretch:
             coverage=UNTOLD.coverage,
             local_start=local_start,
             is_whole=False,
+            is_untold=True,
         )
 
 
@@ -61,6 +67,7 @@ class Names:
     zones: Mapping[str, ZoneInfo] = field(default_factory=dict)
     doors: Mapping[str, str] = field(default_factory=dict)
     lines: Mapping[str, str] = field(default_factory=dict)
+    lines_by_site: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
     def of(cls, snapshot: Mapping[str, Any]) -> Names:
@@ -70,7 +77,12 @@ class Names:
             {site["siteId"]: ZoneInfo(site["timeZone"]) for site in snapshot["sites"]},
             {door["doorId"]: door["doorName"] for door in snapshot["doors"]},
             {line["lineId"]: line["lineName"] for line in snapshot["lines"]},
+            Counter(line["siteId"] for line in snapshot["lines"]),
         )
+
+    def lines_of_site(self, site_id: str) -> int:
+        """How many lines a site has now; 0 where it is not known."""
+        return self.lines_by_site.get(site_id, 0)
 
     def zone(self, site_id: str) -> ZoneInfo:
         """The time zone of a site; UTC where it is not known."""
@@ -150,6 +162,51 @@ def rows_of(
     for stretch in stretches:
         groups.setdefault((stretch.begin, _subject(stretch, scope)), []).append(stretch)
     return (_row(groups[key], scope, names) for key in sorted(groups) if wanted(*key))
+
+
+def rows_of_sums(
+    sums: Iterable[ScopeSum],
+    untold: Iterable[LineStretch],
+    scope: Scope,
+    length: timedelta,
+    names: Names,
+    wanted: Callable[[datetime, str], bool],
+) -> Iterator[CountRow]:
+    """The same of what the database has summed up; ``untold`` are stretches of lines that are not in its sums."""
+    known = {(one.start, one.subject): one for one in sums}
+    holes: dict[tuple[datetime, str], list[LineStretch]] = {}
+    for stretch in untold:
+        holes.setdefault((stretch.begin, _subject(stretch, scope)), []).append(stretch)
+    keys = (key for key in sorted(known.keys() | holes.keys()) if wanted(*key))
+    return (
+        _sum_row(known[key], len(holes.get(key, ())), scope, length, names)
+        if key in known
+        else _row(holes[key], scope, names)
+        for key in keys
+    )
+
+
+def _sum_row(one: ScopeSum, holes: int, scope: Scope, length: timedelta, names: Names) -> CountRow:
+    """``holes`` are stretches more of which nothing is known."""
+    zone = names.zone(one.site_id)
+    is_known, is_complete = one.missing < one.rows, not one.missing and not holes
+    door_id = one.subject if scope is Scope.DOOR else None
+    return CountRow(
+        one.site_id,
+        names.sites.get(one.site_id, one.site_id),
+        door_id,
+        None if door_id is None else names.doors.get(door_id, door_id),
+        None,
+        None,
+        one.start,
+        one.start + length,
+        wall_clock(one.start, zone),
+        zone.key,
+        Figures(one.entered, one.left) if is_known else None,
+        one.quality if is_complete else Quality.MISSING,
+        one.covered / (one.rows + holes) if one.coverages == one.rows else None,
+        is_complete,
+    )
 
 
 def _subject(stretch: LineStretch, scope: Scope) -> str:

@@ -20,7 +20,7 @@ from peoplecount.domain.site import Site
 from peoplecount.domain.unseen_people import Balance, Explanation, Fault
 from peoplecount.services.site_day import zone_of
 from peoplecount.storage.errors import DatabaseError
-from peoplecount.storage.history import HourCount
+from peoplecount.storage.history_rows import HourCount
 
 READ_DAYS = 7
 """Read at once, so that no question keeps others waiting for long."""

@@ -3,38 +3,36 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 from peoplecount.domain.clock import Clock
-from peoplecount.domain.event import Quality, parse_utc, utc_text, worst
+from peoplecount.domain.event import Quality, parse_utc, utc_text
 from peoplecount.domain.event_id import EventId
+from peoplecount.domain.interval import Scope
+from peoplecount.domain.roll_up import QUARTER
 from peoplecount.services.live_board import LiveBoard
 from peoplecount.storage.errors import DatabaseError
+from peoplecount.storage.scope_sums import LineSpan, ScopeSum
 
 logger = logging.getLogger(__name__)
 
-QUARTER = timedelta(minutes=15)
-Key = TypeVar("Key")
+T = TypeVar("T")
 
 
 class ChartUnavailable(Exception):
     """The history cannot be read just now; why stands in the log, because it may name servers and accounts."""
 
 
-class QuarterFigures(Protocol):
-    """People in and out of a line in one quarter of an hour."""
+class QuarterRow(Protocol):
+    """A line in a quarter of an hour, as far as it matters here."""
 
     @property
     def line_id(self) -> str:
         """The line."""
-        ...
-
-    @property
-    def site_id(self) -> str:
-        """The site it belonged to."""
         ...
 
     @property
@@ -43,36 +41,36 @@ class QuarterFigures(Protocol):
         ...
 
     @property
-    def in_count(self) -> int:
-        """People in."""
-        ...
-
-    @property
-    def out_count(self) -> int:
-        """People out."""
-        ...
-
-    @property
     def quality(self) -> str:
-        """A ``Quality``; the least certain of what was summed. ``missing``: the figures mean nothing."""
-        ...
-
-    @property
-    def coverage(self) -> float | None:
-        """The share of the expected readings that came; ``None``: not known yet."""
+        """A ``Quality``; ``missing``: nothing is known."""
         ...
 
 
 class ChartHistory(Protocol):
-    """The part of the history that a chart needs. Raises ``DatabaseError``."""
+    """The part of the history that a chart needs, see ``History``. Raises ``DatabaseError``."""
 
-    def quarter_hours_as_of(
-        self, start: datetime, end: datetime, site_id: str | None = None
-    ) -> tuple[Sequence[QuarterFigures], EventId | None]:
-        """Quarters that start from ``start`` to before ``end`` and in which somebody crossed.
+    def as_of(self, read: Callable[[], T]) -> tuple[T, EventId | None]:
+        """What ``read`` reads, and the newest event that is in exactly that."""
+        ...
 
-        With them the newest event that is in exactly these.
-        """
+    def sums(self, step: timedelta, scope: Scope, start: datetime, end: datetime) -> Sequence[ScopeSum]:
+        """All sites by quarter of an hour."""
+        ...
+
+    def quarter_hours(
+        self, start: datetime, end: datetime, *, line_ids: Collection[str] | None = None
+    ) -> Sequence[QuarterRow]:
+        """Of some lines."""
+        ...
+
+    def spans(
+        self, step: timedelta, start: datetime, end: datetime, *, line_ids: Collection[str] | None = None
+    ) -> Sequence[LineSpan]:
+        """From when to when some lines have rows."""
+        ...
+
+    def unknown_quarters(self, start: datetime, end: datetime) -> Collection[tuple[str, datetime]]:
+        """Lines and quarters of which nothing is known."""
         ...
 
 
@@ -93,30 +91,25 @@ class TodayChart:
         which nothing is known of some lines; ``quality`` is that of the figures shown.
         """
         board = self._board.snapshot(self._clock.now())
-        days = {site["siteId"]: _Day(site) for site in board["sites"]}
-        rows, as_of = self._quarters(
-            min((day.start for day in days.values()), default=datetime.now(UTC)),
-            max((day.end for day in days.values()), default=datetime.now(UTC)),
-        )
-        of_site = _grouped(rows, lambda row: row.site_id)
+        lines: dict[str, list[Mapping[str, Any]]] = {}
+        for line in board["lines"]:
+            lines.setdefault(line["siteId"], []).append(line)
+        days = [_Day(site, lines.get(site["siteId"], ())) for site in board["sites"]]
+        told, as_of = self._told(days)
         return {
             "kind": "chart",
             "time": board["time"],
             "asOf": str(as_of) if as_of else None,
             "stepSeconds": int(QUARTER.total_seconds()),
-            "sites": [
-                day.curve(
-                    of_site.get(site_id, ()),
-                    [line for line in board["lines"] if line["siteId"] == site_id],
-                )
-                for site_id, day in days.items()
-            ],
+            "sites": [day.curve(told) for day in days],
         }
 
-    def _quarters(self, start: datetime, end: datetime) -> tuple[Sequence[QuarterFigures], EventId | None]:
-        """Rows and the event they reach to, from one look: what is written between two would be counted twice."""
+    def _told(self, days: Sequence[_Day]) -> tuple[_Told, EventId | None]:
+        """What the history has, and the event it reaches to: what is written between two looks would count twice."""
+        start = min((day.start for day in days), default=datetime.now(UTC))
+        end = max((day.end for day in days), default=start)
         try:
-            found = self._history.quarter_hours_as_of(start, end)
+            found = self._history.as_of(lambda: _Told.read(self._history, days, start, end))
         except DatabaseError as error:
             if not self._failing:
                 logger.warning("Today's curves cannot be shown, the history cannot be read: %s", error)
@@ -126,26 +119,81 @@ class TodayChart:
         return found
 
 
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What the history has of some time: sums, and what cannot be seen in them."""
+
+    sums: Mapping[tuple[str, datetime], ScopeSum]
+    """By site and start."""
+
+    first: Mapping[str, datetime]
+    """The first row of those lines of which it is not known that they were counted from the beginning of the day."""
+
+    unknown: Collection[tuple[str, datetime]]
+    """Lines and quarters of which nothing is known."""
+
+    beyond: Collection[tuple[str, datetime]]
+    """Lines and quarters of which something is known after the line's last reading."""
+
+    @classmethod
+    def read(cls, history: ChartHistory, days: Sequence[_Day], start: datetime, end: datetime) -> _Told:
+        """Sums of all lines, and more only of those lines of which it is needed: most are read all day long."""
+        sums = history.sums(QUARTER, Scope.SITE, start, end)
+        later = [line for day in days for line, span in day.spans.items() if span.begin != day.start]
+        spans = history.spans(QUARTER, start, end, line_ids=later) if later else ()
+        unknown = history.unknown_quarters(start, end) if any(one.missing for one in sums) else ()
+        return cls(
+            {(one.subject, one.start): one for one in sums},
+            {one.line_id: one.first for one in spans},
+            set(unknown),
+            set(_beyond(history, days, max((one.start for one in sums), default=start), start, end)),
+        )
+
+
+def _beyond(
+    history: ChartHistory, days: Sequence[_Day], newest: datetime, start: datetime, end: datetime
+) -> Iterator[tuple[str, datetime]]:
+    """What is known of lines after their last reading; two kinds of lines, so that one that is off costs little."""
+    last = {line: span.last for day in days for line, span in day.spans.items()}
+    never = [line for line, moment in last.items() if moment is None]
+    late = {line: moment for line, moment in last.items() if moment is not None and moment < newest}
+    for lines, since in ((never, start), (list(late), min(late.values(), default=end))):
+        for row in history.quarter_hours(max(since, start), end, line_ids=lines) if lines else ():
+            moment = last[row.line_id]
+            if row.quality != Quality.MISSING and (moment is None or row.start > moment):
+                yield row.line_id, row.start
+
+
+class _Span(NamedTuple):
+    """From when to when today's counts of a line are known, rows or not."""
+
+    begin: datetime | None
+    """``None``: from its first row on, or from its last reading where there is none."""
+
+    last: datetime | None
+    """The last reading; ``None``: it was not read today, and what is known is what has a row."""
+
+
 class _Day:
     """The quarters of a site's local day; 92 to 100 of them where clocks change."""
 
-    def __init__(self, site: Mapping[str, Any]) -> None:
+    def __init__(self, site: Mapping[str, Any], lines: Iterable[Mapping[str, Any]]) -> None:
         self._site = site
         zone = ZoneInfo(site["timeZone"])
         day = date.fromisoformat(site["date"])
         self.start = datetime.combine(day, time(), zone).astimezone(UTC)
         self.end = datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC)
         self._resets_at = datetime.combine(day, time.fromisoformat(site["resetTime"]), zone)
+        self.spans = {line["lineId"]: self._span(line) for line in lines}
 
-    def curve(self, rows: Sequence[QuarterFigures], lines: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    def curve(self, told: _Told) -> dict[str, Any]:
         """One site of the chart."""
         starts = [self.start + QUARTER * index for index in range((self.end - self.start) // QUARTER)]
-        at = _grouped(rows, lambda row: row.start)
-        told = [_Told(start, at.get(start, ())) for start in starts]
-        of_line = _grouped(rows, lambda row: row.line_id)
-        spans = {line["lineId"]: self._known_span(line, of_line.get(line["lineId"], ())) for line in lines}
-        heard = [one.heard(spans) for one in told]
-        known = [bool(count or one.counted) for count, one in zip(heard, told, strict=True)]
+        sums = [told.sums.get((self._site["siteId"], start)) for start in starts]
+        heard = self._heard(starts, told)
+        known = [one if one is not None and one.rows > one.missing else None for one in sums]
+        # Nobody, where it was read and there is no row.
+        is_told = [bool(count) or one is not None for count, one in zip(heard, known, strict=True)]
         return {
             "siteId": self._site["siteId"],
             "siteName": self._site["siteName"],
@@ -153,60 +201,48 @@ class _Day:
             "date": self._site["date"],
             "start": utc_text(self.start),
             "occupancySince": utc_text(self._resets_at),
-            "in": [one.entered if is_known else None for one, is_known in zip(told, known, strict=True)],
-            "out": [one.left if is_known else None for one, is_known in zip(told, known, strict=True)],
-            "quality": [one.quality if is_known else None for one, is_known in zip(told, known, strict=True)],
-            "coverage": [one.coverage for one in told],
-            "estimated": [index for index, one in enumerate(told) if one.counted and one.quality != Quality.MEASURED],
-            "partial": [index for index, count in enumerate(heard) if 0 < count < len(spans)],
+            "in": [(one.entered if one else 0) if told_ else None for one, told_ in zip(known, is_told, strict=True)],
+            "out": [(one.left if one else 0) if told_ else None for one, told_ in zip(known, is_told, strict=True)],
+            "quality": [
+                (one.quality if one else Quality.MEASURED).value if told_ else None
+                for one, told_ in zip(known, is_told, strict=True)
+            ],
+            "coverage": [round(one.covered / one.coverages, 4) if one and one.coverages else None for one in sums],
+            "estimated": [
+                index for index, one in enumerate(known) if one is not None and one.quality is not Quality.MEASURED
+            ],
+            "partial": [index for index, count in enumerate(heard) if 0 < count < len(self.spans)],
         }
 
-    def _known_span(self, line: Mapping[str, Any], rows: Sequence[QuarterFigures]) -> tuple[datetime, datetime]:
-        """From when to when today's counts of a line are known, rows or not.
+    def _heard(self, starts: Sequence[datetime], told: _Told) -> list[int]:
+        """Of how many lines it is known who crossed: there is a row, or they were read then and there is none."""
+        heard = [0] * len(starts)
+        for line, span in self.spans.items():
+            for index in self._read(line, span, told):
+                heard[index] += (line, starts[index]) not in told.unknown
+        for line, start in told.beyond:
+            if line in self.spans and self.start <= start < self.end:
+                heard[(start - self.start) // QUARTER] += 1
+        return heard
+
+    def _read(self, line: str, span: _Span, told: _Told) -> range:
+        """The quarters in which it was read."""
+        if span.last is None:
+            return range(0)
+        begin = span.begin or told.first.get(line, span.last)
+        first = (begin - self.start) // QUARTER
+        last = (span.last - self.start) // QUARTER
+        return range(max(first, 0), min(last, (self.end - self.start) // QUARTER - 1) + 1)
+
+    def _span(self, line: Mapping[str, Any]) -> _Span:
+        """From when on today's counts of a line are known, rows or not.
 
         A camera's totals run since its midnight. So where all of them were counted, the time before the first reading
         is known too: nobody crossed. Where the camera had counted before we first read it, it is not.
         """
         if line["inToday"] is None or line["lastReadingAt"] is None:
-            return self.end, self.start
+            return _Span(None, None)
         last = parse_utc(line["lastReadingAt"])
         idle_today = line["localTime"][:10] < self._site["date"]
         whole = (line["inToday"], line["outToday"]) == (line["cameraInToday"], line["cameraOutToday"])
-        if idle_today or whole:
-            return self.start, last
-        return min((row.start for row in rows), default=last), last
-
-
-def _grouped(rows: Iterable[QuarterFigures], key: Callable[[QuarterFigures], Key]) -> dict[Key, list[QuarterFigures]]:
-    """A day of a thousand lines has a hundred thousand rows: they are gone through a few times and not once a line."""
-    groups: dict[Key, list[QuarterFigures]] = {}
-    for row in rows:
-        groups.setdefault(key(row), []).append(row)
-    return groups
-
-
-class _Told:
-    """What the history has of a site in one quarter of an hour."""
-
-    def __init__(self, start: datetime, rows: Sequence[QuarterFigures]) -> None:
-        self._start = start
-        self._known = [row for row in rows if row.quality != Quality.MISSING]
-        self._missing = {row.line_id for row in rows} - {row.line_id for row in self._known}
-        covered = [row.coverage for row in rows if row.coverage is not None]
-        self.coverage = round(sum(covered) / len(covered), 4) if covered else None
-        self.counted = bool(self._known)
-        self.entered = sum(row.in_count for row in self._known)
-        self.left = sum(row.out_count for row in self._known)
-
-    @property
-    def quality(self) -> str:
-        """As good as the worst of what is known."""
-        return worst(*(Quality(row.quality) for row in self._known)).value
-
-    def heard(self, spans: Mapping[str, tuple[datetime, datetime]]) -> int:
-        """Lines of which it is known who crossed: there is a row, or they were read then and there is none."""
-        counted = {row.line_id for row in self._known}
-        return sum(
-            line in counted or (line not in self._missing and first < self._start + QUARTER and self._start <= last)
-            for line, (first, last) in spans.items()
-        )
+        return _Span(self.start if idle_today or whole else None, last)

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import Select, Table, case, func, select
 
 from peoplecount.domain.event import WORSE, Quality
 from peoplecount.domain.event_id import EventId
-from peoplecount.domain.figures import Figures
+from peoplecount.domain.interval import Scope
+from peoplecount.domain.roll_up import HOUR, QUARTER
 from peoplecount.storage.connection import IDBConnection
 from peoplecount.storage.dialects import local_day
 from peoplecount.storage.errors import DatabaseUnavailable
+from peoplecount.storage.history_rows import DayCount, HourCount, QuarterHour, day_of, hour_of, quarter_of
 from peoplecount.storage.positions import in_chunks
 from peoplecount.storage.schema import hour_counts, positions, quarter_hours
+from peoplecount.storage.scope_sums import (
+    LineSpan,
+    ScopeSum,
+    read_sums,
+    span_of,
+    spans_question,
+    sums_question,
+    unknown_question,
+)
 from peoplecount.storage.writer_cursor import load_cursor
 
 RECORDS = "records"
@@ -26,71 +36,9 @@ MOST_READINGS = 20
 """The writer moves its cursor with everything it writes; the same before and after means nothing came between."""
 
 
-@dataclass(frozen=True, slots=True)
-class QuarterHour:
-    """People in and out of a line, by the door and site it counted for, in 15 minutes."""
+_TABLES = {HOUR: hour_counts, QUARTER: quarter_hours}
 
-    line_id: str
-    door_id: str
-    site_id: str
-    start: datetime
-    """UTC."""
-
-    in_count: int
-    out_count: int
-    quality: Quality
-    """``MISSING``: nothing is known, and the counts, 0, mean nothing."""
-
-    coverage: float | None = None
-    """The share of the expected readings that came, 0 to 1; ``None``: not known yet."""
-
-
-@dataclass(frozen=True, slots=True)
-class HourCount:
-    """People in and out of a line, by the door and site it counted for, in an hour of its camera's wall clock."""
-
-    line_id: str
-    door_id: str
-    site_id: str
-    starts_at: datetime
-    """UTC."""
-
-    local_start: datetime
-    """The camera's wall clock, without a zone; in autumn one hour comes twice."""
-
-    figures: Figures | None
-    """``None`` where nothing is known."""
-
-    quality: Quality
-    """``MISSING`` where ``figures`` is ``None``."""
-
-    coverage: float | None
-    """As above."""
-
-
-@dataclass(frozen=True, slots=True)
-class DayCount:
-    """People in and out of a line, by the door and site it counted for, on a day of its camera's wall clock."""
-
-    line_id: str
-    door_id: str
-    site_id: str
-    day: date
-    figures: Figures | None
-    """The sum of what is known; ``None`` where nothing is."""
-
-    quality: Quality
-    """The worst of its hours; ``MISSING`` where nothing is known of one of them."""
-
-    coverage: float | None
-    """The mean of its hours, as far as it is known of them."""
-
-    hours: int
-    """Hours of which something is known. A whole day has 24, but 23 or 25 where clocks change; an hour without a row is
-    one that has not been closed, or that lies before the camera was entered."""
-
-    rows: int
-    """Hours that have a row; ``coverage`` is their mean."""
+T = TypeVar("T")
 
 
 class History:
@@ -105,36 +53,15 @@ class History:
         end: datetime,
         site_id: str | None = None,
         *,
-        line_id: str | None = None,
-        most: int | None = None,
+        door_id: str | None = None,
+        line_ids: Collection[str] | None = None,
     ) -> list[QuarterHour]:
-        """Quarter hours that begin at or after ``start`` and before ``end``, by time and line.
+        """Quarter hours that begin at or after ``start`` and before ``end``, by time, line and door.
 
-        The first ``most`` of them where that is given. Raises ``DatabaseError``.
+        Of those lines only that fit everything that is given. Raises ``DatabaseError``.
         """
-        columns = quarter_hours.c
-        question = (
-            select(quarter_hours)
-            .where(columns.starts_at >= start, columns.starts_at < end)
-            .order_by(columns.starts_at, columns.line_id, columns.door_id)
-        )
-        if site_id is not None:
-            question = question.where(columns.site_id == site_id)
-        if line_id is not None:
-            question = question.where(columns.line_id == line_id)
-        return [
-            QuarterHour(
-                row.line_id,
-                row.door_id,
-                row.site_id,
-                row.starts_at,
-                row.in_count,
-                row.out_count,
-                Quality(row.quality),
-                row.coverage,
-            )
-            for row in self._db.execute(question if most is None else question.limit(most))
-        ]
+        rows = self._chosen(_between(quarter_hours, start, end), None, line_ids, site_id, door_id)
+        return sorted(map(quarter_of, rows), key=lambda one: (one.start, one.line_id, one.door_id))
 
     def hours(
         self,
@@ -144,21 +71,14 @@ class History:
         camera_id: str | None = None,
         line_ids: Collection[str] | None = None,
         site_id: str | None = None,
-        most: int | None = None,
+        door_id: str | None = None,
     ) -> list[HourCount]:
         """Hours that begin at or after ``start`` and before ``end`` (UTC), by time, line and door.
 
-        Of those lines only that fit everything that is given; the first ``most`` where that is given, for a handful of
-        ``line_ids``. Raises ``DatabaseError``.
+        Of those lines only that fit everything that is given. Raises ``DatabaseError``.
         """
-        columns = hour_counts.c
-        question = (
-            select(hour_counts)
-            .where(columns.starts_at >= start, columns.starts_at < end)
-            .order_by(columns.starts_at, columns.line_id, columns.door_id, columns.site_id)
-        )
-        rows = self._chosen(question if most is None else question.limit(most), camera_id, line_ids, site_id)
-        return sorted((_hour(row) for row in rows), key=lambda hour: (hour.starts_at, hour.line_id, hour.door_id))
+        rows = self._chosen(_between(hour_counts, start, end), camera_id, line_ids, site_id, door_id)
+        return sorted(map(hour_of, rows), key=lambda hour: (hour.starts_at, hour.line_id, hour.door_id))
 
     def days(
         self,
@@ -168,20 +88,93 @@ class History:
         camera_id: str | None = None,
         line_ids: Collection[str] | None = None,
         site_id: str | None = None,
+        door_id: str | None = None,
     ) -> list[DayCount]:
         """Days of the cameras' wall clocks, from ``first`` to ``last``, both included; by day, line and door.
 
         Of those lines only that fit everything that is given. Raises ``DatabaseError``.
         """
-        rows = self._chosen(_day_question(first, last), camera_id, line_ids, site_id)
-        return sorted((_day(row) for row in rows), key=lambda day: (day.day, day.line_id, day.door_id))
+        question = _day_question(first, last, by_place=not (line_ids is None and site_id is None and door_id is None))
+        rows = self._chosen(question, camera_id, line_ids, site_id, door_id)
+        return sorted(map(day_of, rows), key=lambda day: (day.day, day.line_id, day.door_id))
+
+    def sums(
+        self,
+        step: timedelta,
+        scope: Scope,
+        start: datetime,
+        end: datetime,
+        *,
+        site_id: str | None = None,
+        door_id: str | None = None,
+        line_ids: Collection[str] | None = None,
+    ) -> list[ScopeSum]:
+        """Sites or doors by hour or quarter of an hour, as ``step`` and ``scope`` say, by time and subject.
+
+        Stretches that begin at or after ``start`` and before ``end``; of ``line_ids`` no more than a statement can
+        name. Raises ``DatabaseError``.
+        """
+        subject = "site_id" if scope is Scope.SITE else "door_id"
+        question = sums_question(_TABLES[step], subject, start, end)
+        return read_sums(self._chosen(question, None, line_ids, site_id, door_id))
+
+    def spans(
+        self,
+        step: timedelta,
+        start: datetime,
+        end: datetime,
+        *,
+        line_ids: Collection[str] | None = None,
+        site_id: str | None = None,
+        door_id: str | None = None,
+    ) -> list[LineSpan]:
+        """From when to when lines have rows in a time; those without any are left out. Raises ``DatabaseError``."""
+        question = spans_question(_TABLES[step], start, end)
+        return [LineSpan(*row) for row in self._chosen(question, None, line_ids, site_id, door_id)]
+
+    def next_start(
+        self,
+        step: timedelta,
+        start: datetime,
+        *,
+        line_ids: Collection[str] | None = None,
+        site_id: str | None = None,
+        door_id: str | None = None,
+    ) -> datetime | None:
+        """When the first row at or after ``start`` begins; ``None`` where there is none. Raises ``DatabaseError``."""
+        columns = _TABLES[step].c
+        question = select(func.min(columns.starts_at).label("next")).where(columns.starts_at >= start)
+        rows = self._chosen(question, None, line_ids, site_id, door_id)
+        return min((row.next for row in rows if row.next is not None), default=None)
+
+    def lines(self) -> list[str]:
+        """All lines that were ever counted. Raises ``DatabaseError``."""
+        return [row.line_id for row in self._db.execute(select(positions.c.line_id))]
+
+    def lines_of_door(self, door_id: str, start: datetime, end: datetime) -> list[str]:
+        """Lines that counted for a door in a time, to the hour. Raises ``DatabaseError``."""
+        columns = hour_counts.c
+        question = select(columns.line_id).distinct().where(columns.door_id == door_id)
+        around = span_of(hour_counts, start - HOUR, end + HOUR)
+        return [row.line_id for row in self._db.execute(question.where(around))]
+
+    def unknown_quarters(self, start: datetime, end: datetime) -> set[tuple[str, datetime]]:
+        """Lines and quarter hours of which nothing is known. Raises ``DatabaseError``."""
+        return {(row.line_id, row.starts_at) for row in self._db.execute(unknown_question(quarter_hours, start, end))}
 
     def _chosen(
-        self, question: Select[Any], camera_id: str | None, line_ids: Collection[str] | None, site_id: str | None
+        self,
+        question: Select[Any],
+        camera_id: str | None,
+        line_ids: Collection[str] | None,
+        site_id: str | None,
+        door_id: str | None,
     ) -> list[Any]:
-        columns = hour_counts.c
+        columns = question.get_final_froms()[0].c
         if site_id is not None:
             question = question.where(columns.site_id == site_id)
+        if door_id is not None:
+            question = question.where(columns.door_id == door_id)
         if camera_id is not None:  # every line that was ever counted has a position
             of_camera = select(positions.c.line_id).where(positions.c.camera_id == camera_id)
             question = question.where(columns.line_id.in_(of_camera))
@@ -198,34 +191,40 @@ class History:
         cursor = load_cursor(self._db, RECORDS)
         return cursor.event_id if cursor else None
 
-    def quarter_hours_as_of(
-        self, start: datetime, end: datetime, site_id: str | None = None
-    ) -> tuple[list[QuarterHour], EventId | None]:
-        """``quarter_hours`` and the last event that is in them, for whoever adds later events himself.
+    def as_of(self, read: Callable[[], T]) -> tuple[T, EventId | None]:
+        """What ``read`` reads of the history, and the last event that is in it, for whoever adds later ones himself.
 
-        Raises ``DatabaseError``.
+        It is called until nothing was written meanwhile. Raises ``DatabaseError``.
         """
         before = self.written_up_to()
         for _ in range(MOST_READINGS):
-            rows = self.quarter_hours(start, end, site_id)
+            found = read()
             after = self.written_up_to()
             if after == before:
-                return rows, after
+                return found, after
             before = after
         raise DatabaseUnavailable("the history is being written faster than it can be read; try again")
 
 
+def _between(table: Table, start: datetime, end: datetime) -> Select[Any]:
+    return select(table).where(span_of(table, start, end))
+
+
 ZONES = timedelta(hours=15)
-"""No wall clock is further from UTC than 14 hours. Days are looked for by UTC, because that has the index."""
+"""No wall clock is further from UTC than 14 hours. The days of a site, door or line are looked for by UTC, because that
+stands in the index behind these."""
 
 
-def _day_question(first: date, last: date) -> Select[Any]:
+def _day_question(first: date, last: date, *, by_place: bool) -> Select[Any]:
     columns = hour_counts.c
     begin, end = datetime.combine(first, time(), UTC), datetime.combine(last, time(), UTC) + timedelta(days=1)
     day = local_day(columns.local_start)
     missing = case((columns.quality == Quality.MISSING.value, 1), else_=0)
     rank = case({quality.value: place for place, quality in enumerate(WORSE)}, value=columns.quality)
     named = (columns.line_id, columns.door_id, columns.site_id)
+    span = [columns.local_start >= begin.replace(tzinfo=None), columns.local_start < end.replace(tzinfo=None)]
+    if by_place:
+        span += [columns.starts_at >= begin - ZONES, columns.starts_at < end + ZONES]
     return (
         select(
             *named,
@@ -237,40 +236,6 @@ def _day_question(first: date, last: date) -> Select[Any]:
             func.count().label("rows"),
             func.sum(missing).label("missing"),
         )
-        .where(
-            columns.starts_at >= begin - ZONES,
-            columns.starts_at < end + ZONES,
-            columns.local_start >= begin.replace(tzinfo=None),
-            columns.local_start < end.replace(tzinfo=None),
-        )
+        .where(*span)
         .group_by(*named, day)
-    )
-
-
-def _day(row: Any) -> DayCount:  # noqa: ANN401
-    known = int(row.rows) - int(row.missing)
-    return DayCount(
-        row.line_id,
-        row.door_id,
-        row.site_id,
-        row.day if isinstance(row.day, date) else date.fromisoformat(row.day),
-        Figures(int(row.entered), int(row.left_)) if known else None,
-        WORSE[row.rank],
-        None if row.coverage is None else float(row.coverage),
-        known,
-        int(row.rows),
-    )
-
-
-def _hour(row: Any) -> HourCount:  # noqa: ANN401
-    quality = Quality(row.quality)
-    return HourCount(
-        row.line_id,
-        row.door_id,
-        row.site_id,
-        row.starts_at,
-        row.local_start,
-        None if quality is Quality.MISSING else Figures(row.in_count, row.out_count),
-        quality,
-        row.coverage,
     )

@@ -193,6 +193,7 @@ def _roll_up(name: str, *more: Column[object]) -> Table:
 quarter_hours = _roll_up("quarter_hours")
 hour_counts = _roll_up("hour_counts", Column("local_start", local_time(), nullable=False))
 Index(None, hour_counts.c.local_start)
+Index(None, hour_counts.c.door_id, hour_counts.c.starts_at)
 """By the hours of the camera's wall clock; ``starts_at`` is the moment such an hour began."""
 
 registros_states = Table(

@@ -11,7 +11,7 @@ from peoplecount.domain.figures import Figures
 from peoplecount.domain.site import Site
 from peoplecount.services.door_audit import FRESH_SECONDS, MOST_HOURS, AuditUnavailable, DoorAudit, NoSuchSite
 from peoplecount.storage.errors import DatabaseUnavailable
-from peoplecount.storage.history import HourCount
+from peoplecount.storage.history_rows import HourCount
 from tests.support.fake_clock import FakeClock
 
 SHOP = Site("shop", "Shop", "Europe/Zurich")

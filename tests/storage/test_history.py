@@ -5,12 +5,15 @@ import pytest
 from peoplecount.domain.event import Quality
 from peoplecount.domain.figures import Figures
 from peoplecount.domain.increment import Generation
+from peoplecount.domain.interval import Scope
 from peoplecount.domain.line import LineKey
 from peoplecount.eventlog.memory_log import MemoryEventLog
 from peoplecount.services.record_writer import RecordWriter
 from peoplecount.storage.errors import DatabaseUnavailable
-from peoplecount.storage.history import History, HourCount, QuarterHour
+from peoplecount.storage.history import History
+from peoplecount.storage.history_rows import HourCount, QuarterHour
 from peoplecount.storage.positions import generations
+from peoplecount.storage.scope_sums import LineSpan, ScopeSum
 from tests.support.counting_line import EIGHT, CountingLine, append
 
 QUARTER = timedelta(minutes=15)
@@ -50,7 +53,7 @@ def test_it_knows_how_far_it_reaches(log, connection):
     assert history.written_up_to() is None
     append(log, CountingLine().count(1))
     RecordWriter(log, connection).run_once()
-    rows, as_of = history.quarter_hours_as_of(EIGHT, EIGHT + QUARTER)
+    rows, as_of = history.as_of(lambda: history.quarter_hours(EIGHT, EIGHT + QUARTER))
     assert as_of == history.written_up_to() == log.head()
     assert [row.in_count for row in rows] == [1]
 
@@ -72,14 +75,57 @@ def day_of_counts(log, connection):
     return History(connection)
 
 
-def test_the_first_rows_and_those_of_one_line_can_be_asked_for(log, connection):
+def test_rows_of_one_line_or_door_can_be_asked_for(log, connection):
     history = day_of_counts(log, connection)
     for ask in (history.hours, history.quarter_hours):
         whole = ask(EIGHT, EIGHT + 24 * HOUR)
-        assert ask(EIGHT, EIGHT + 24 * HOUR, most=2) == whole[:2]
-        assert ask(EIGHT, EIGHT + 24 * HOUR, most=999) == whole
-    of_line = history.quarter_hours(EIGHT, EIGHT + 24 * HOUR, line_id="a-0-0-1-1")
-    assert of_line == [row for row in whole if row.line_id == "a-0-0-1-1"]
+        assert ask(EIGHT, EIGHT + 24 * HOUR, door_id="d") == [row for row in whole if row.door_id == "d"] != []
+        of_line = ask(EIGHT, EIGHT + 24 * HOUR, line_ids=["a-0-0-1-1"])
+        assert of_line == [row for row in whole if row.line_id == "a-0-0-1-1"] != []
+
+
+def test_sums_over_lines_are_made_by_the_database(log, connection):
+    history = day_of_counts(log, connection)
+    sites = history.sums(HOUR, Scope.SITE, EIGHT, EIGHT + 2 * HOUR)
+    assert sites == [
+        ScopeSum("site", "site", EIGHT, 2, 0, 3, 5, Quality.MEASURED, 0.5, 1),
+        ScopeSum("south", "south", EIGHT, 1, 0, 1, 0, Quality.MEASURED, 0.0, 0),
+        ScopeSum("site", "site", EIGHT + HOUR, 1, 1, 0, 0, Quality.MISSING, 0.0, 1),
+    ]
+    (door,) = history.sums(HOUR, Scope.DOOR, EIGHT, EIGHT + HOUR, door_id="d")
+    assert (door.subject, door.site_id, door.entered, door.left) == ("d", "site", 0, 4)
+    (south,) = history.sums(QUARTER, Scope.SITE, EIGHT, EIGHT + HOUR, site_id="south")
+    assert (south.start, south.entered) == (EIGHT, 1)
+    corrected = history.sums(HOUR, Scope.SITE, EIGHT + 2 * HOUR, EIGHT + 15 * HOUR)
+    assert [one.quality for one in corrected] == [Quality.CORRECTED, Quality.BACK_FILLED]
+
+
+def test_how_far_lines_reach_and_when_the_next_row_begins(log, connection):
+    history = day_of_counts(log, connection)
+    spans = {one.line_id: one for one in history.spans(HOUR, EIGHT, EIGHT + 24 * HOUR)}
+    assert spans["a-0-0-1-1"] == LineSpan("a-0-0-1-1", EIGHT, EIGHT + 14 * HOUR, 4)
+    assert history.spans(HOUR, EIGHT, EIGHT + 24 * HOUR, line_ids=["a-0-1-1"]) == [spans["a-0-1-1"]]
+    assert [one.line_id for one in history.spans(HOUR, EIGHT, EIGHT + HOUR, site_id="south")] == ["a-0-0-1-2"]
+    assert history.next_start(HOUR, EIGHT + 3 * HOUR) == EIGHT + 14 * HOUR
+    assert history.next_start(HOUR, EIGHT - 90 * HOUR, door_id="d") == EIGHT
+    assert history.next_start(HOUR, EIGHT + HOUR, line_ids=["a-0-1-1"]) is None
+    assert history.next_start(QUARTER, EIGHT + 24 * HOUR) is None
+
+
+def test_the_lines_there_are_and_those_of_a_door(log, connection):
+    history = day_of_counts(log, connection)
+    assert sorted(history.lines()) == ["a-0-0-1-1", "a-0-0-1-2", "a-0-1-1"]
+    assert history.lines_of_door("d", EIGHT, EIGHT + HOUR) == ["a-0-1-1"]
+    assert history.lines_of_door("d", EIGHT + 5 * HOUR, EIGHT + 6 * HOUR) == []
+
+
+def test_a_quarter_is_unknown_unless_something_is_known_of_the_line_at_another_door(log, connection):
+    line, other = CountingLine("a"), CountingLine("b")
+    append(log, line.close(EIGHT, QUARTER, None, quality=Quality.MISSING), other.close(EIGHT, QUARTER, None))
+    line.door_id = "new"
+    append(log, line.count(3))
+    RecordWriter(log, connection).run_once()
+    assert History(connection).unknown_quarters(EIGHT, EIGHT + HOUR) == {("b-0-1-1", EIGHT)}
 
 
 def test_hours_say_what_is_known_of_them_and_what_is_not(log, connection):
@@ -164,10 +210,12 @@ class WritesInBetween:
 
 
 def test_what_was_read_belongs_to_the_cursor_that_comes_with_it(log, embedded):
-    rows, as_of = History(WritesInBetween(embedded, log, 4)).quarter_hours_as_of(EIGHT, EIGHT + QUARTER)
+    history = History(WritesInBetween(embedded, log, 4))
+    rows, as_of = history.as_of(lambda: history.quarter_hours(EIGHT, EIGHT + QUARTER))
     assert sum(row.in_count for row in rows) == as_of.number == 4
 
 
 def test_it_gives_up_on_a_database_that_never_holds_still(log, embedded):
+    history = History(WritesInBetween(embedded, log, 10**6))
     with pytest.raises(DatabaseUnavailable, match="faster than it can be read"):
-        History(WritesInBetween(embedded, log, 10**6)).quarter_hours_as_of(EIGHT, EIGHT + QUARTER)
+        history.as_of(lambda: history.quarter_hours(EIGHT, EIGHT + QUARTER))

@@ -81,7 +81,7 @@ READS = {
     "cameras": lambda db: CameraTable(db, ToySealer()).cameras(),
     "sites": lambda db: SiteTable(db).sites(),
     "roster": lambda db: CameraView(ToySealer()).read(db),
-    "history": lambda db: History(db).quarter_hours_as_of(EIGHT, EIGHT + timedelta(hours=1)),
+    "history": lambda db: History(db).as_of(lambda: History(db).quarter_hours(EIGHT, EIGHT + timedelta(hours=1))),
     "schema version": migrate.current,
     "upgrade of what is up to date": migrate.upgrade,
     "check": lambda db: db.check(),

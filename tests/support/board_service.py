@@ -15,7 +15,7 @@ from peoplecount.domain.camera import CameraState
 from peoplecount.domain.correction import CorrectionReason, HourCorrection
 from peoplecount.domain.correction_body import correction_event
 from peoplecount.domain.counter import BreakKind
-from peoplecount.domain.event import NewEvent, Quality
+from peoplecount.domain.event import NewEvent, Quality, worst
 from peoplecount.domain.event_body import Place, Standing, Status, break_event, count_event, status_event
 from peoplecount.domain.event_id import EventId
 from peoplecount.domain.figures import Figures as People
@@ -24,6 +24,7 @@ from peoplecount.domain.interval import ClosedInterval, Scope
 from peoplecount.domain.interval_body import interval_event
 from peoplecount.domain.line import LineKey
 from peoplecount.domain.offload import call_here
+from peoplecount.domain.roll_up import QUARTER
 from peoplecount.domain.site import Site
 from peoplecount.domain.told import Told
 from peoplecount.eventlog.log import Append
@@ -33,6 +34,7 @@ from peoplecount.services.log_backlog import LogBacklog
 from peoplecount.services.log_follower import LogFollower
 from peoplecount.services.snapshots import Snapshots
 from peoplecount.services.today_chart import TodayChart
+from peoplecount.storage.scope_sums import LineSpan, ScopeSum
 from peoplecount.stream.hub import Hub
 from peoplecount.web.app import create_app
 from peoplecount.web.context import WebContext
@@ -92,12 +94,47 @@ class FakeHistory:
     up_to: EventId | None = None
     error: Exception | None = None
 
-    def quarter_hours_as_of(
-        self, start: datetime, end: datetime, site_id: str | None = None
-    ) -> tuple[list[Figures], EventId | None]:
+    def as_of(self, read):
         if self.error:
             raise self.error
-        return [row for row in self.rows if start <= row.start < end and site_id in {None, row.site_id}], self.up_to
+        return read(), self.up_to
+
+    def sums(self, step, scope, start, end):
+        assert (step, scope) == (QUARTER, Scope.SITE)
+        places = {(row.start, row.site_id) for row in self.rows if start <= row.start < end}
+        return [self._sum(*place) for place in sorted(places)]
+
+    def _sum(self, start: datetime, site_id: str) -> ScopeSum:
+        rows = [row for row in self.rows if (row.start, row.site_id) == (start, site_id)]
+        known = [row for row in rows if row.quality is not Quality.MISSING]
+        covered = [row.coverage for row in rows if row.coverage is not None]
+        return ScopeSum(
+            site_id,
+            site_id,
+            start,
+            len(rows),
+            len(rows) - len(known),
+            sum(row.in_count for row in known),
+            sum(row.out_count for row in known),
+            worst(*(row.quality for row in known)) if known else Quality.MISSING,
+            sum(covered),
+            len(covered),
+        )
+
+    def quarter_hours(self, start, end, *, line_ids) -> list[Figures]:
+        return [row for row in self.rows if start <= row.start < end and row.line_id in line_ids]
+
+    def spans(self, step, start, end, *, line_ids) -> list[LineSpan]:
+        assert step == QUARTER
+        starts: dict[str, set[datetime]] = {}
+        for row in self.quarter_hours(start, end, line_ids=line_ids):
+            starts.setdefault(row.line_id, set()).add(row.start)
+        return [LineSpan(line, min(those), max(those), len(those)) for line, those in starts.items()]
+
+    def unknown_quarters(self, start, end) -> set[tuple[str, datetime]]:
+        there = [row for row in self.rows if start <= row.start < end]
+        known = {(row.line_id, row.start) for row in there if row.quality is not Quality.MISSING}
+        return {(row.line_id, row.start) for row in there} - known
 
 
 class QuietHandler(WSGIRequestHandler):

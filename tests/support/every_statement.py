@@ -9,7 +9,9 @@ from functools import partial
 from peoplecount.domain.camera import Camera
 from peoplecount.domain.door import Door
 from peoplecount.domain.hand_count import HandCount
+from peoplecount.domain.interval import Scope
 from peoplecount.domain.line import Line, LineKey
+from peoplecount.domain.roll_up import HOUR, QUARTER
 from peoplecount.domain.site import Site
 from peoplecount.eventlog.memory_log import MemoryEventLog
 from peoplecount.services.record_retention import RecordRetention
@@ -75,9 +77,13 @@ def write_history(db: IDBConnection) -> None:
 
 def read_history(db: IDBConnection) -> None:
     history, day = History(db), EIGHT.date()
-    history.quarter_hours_as_of(EIGHT, EIGHT + DAY, "north")
+    history.as_of(lambda: history.quarter_hours(EIGHT, EIGHT + DAY, "north"))
     history.hours(EIGHT, EIGHT + DAY, camera_id="cam", line_ids=["cam-0-1-1"], site_id="north")
     history.days(day, day, camera_id="cam", line_ids=["cam-0-1-1"], site_id="north")
+    for scope in (Scope.SITE, Scope.DOOR):
+        history.sums(HOUR, scope, EIGHT, EIGHT + DAY, site_id="north", door_id="main", line_ids=["cam-0-1-1"])
+    history.spans(QUARTER, EIGHT, EIGHT + DAY, line_ids=["cam-0-1-1"]), history.next_start(HOUR, EIGHT, door_id="main")
+    history.lines(), history.lines_of_door("main", EIGHT, EIGHT + DAY), history.unknown_quarters(EIGHT, EIGHT + DAY)
     generations(db)
     site_hours(db, EIGHT, EIGHT + DAY)
 

@@ -3,21 +3,26 @@
 import csv
 import io
 from datetime import timedelta
-from itertools import pairwise
-from types import SimpleNamespace
+from itertools import islice
 
 import pytest
+from sqlalchemy import insert
 
 from peoplecount.domain.event import Quality
 from peoplecount.domain.figures import Figures
+from peoplecount.domain.increment import Generation
 from peoplecount.domain.interval import ClosedInterval, Scope
 from peoplecount.domain.interval_body import interval_event
+from peoplecount.domain.line import LineKey
+from peoplecount.domain.position import Mark, Position
 from peoplecount.services import count_rows
 from peoplecount.services.count_rows import CountRow
-from peoplecount.services.counts import MOST_ROWS, Counts
+from peoplecount.services.counts import Counts
 from peoplecount.services.record_writer import RecordWriter
 from peoplecount.storage.errors import DatabaseUnavailable
-from peoplecount.storage.history import History, HourCount
+from peoplecount.storage.history import History
+from peoplecount.storage.positions import LinePosition, save_positions
+from peoplecount.storage.schema import hour_counts
 from peoplecount.web.app import create_app
 from peoplecount.web.counts import COLUMNS, csv_of
 from tests.support.board_service import BoardService
@@ -281,44 +286,69 @@ def test_a_database_that_is_away_is_said_without_its_secrets(shop):
         assert "sa" not in answer.json["error"].split()
 
 
-def test_a_year_without_counts_takes_few_looks_at_the_database(shop):
-    looks = []
-    hours = shop.counts._history.hours
-    shop.counts._history.hours = lambda *args, **options: (looks.append(args), hours(*args, **options))[1]
-    assert len(shop.rows(**{"from": "2017-05-04"})) == 6
-    assert len(looks) < 70
-    assert all(one[1] == other[0] for one, other in pairwise(looks))
+class WatchedHistory:
+    """A history that notes what is asked of it."""
+
+    def __init__(self, history):
+        self._history = history
+        self.asked = []
+
+    def __getattr__(self, name):
+        def ask(*args, **options):
+            found = getattr(self._history, name)(*args, **options)
+            self.asked.append((name, len(found) if isinstance(found, list) else 1))
+            return found
+
+        return ask
 
 
-def dense_history(lines):
-    """A history as after an empty year: from one day on, many lines in every hour."""
-    history, looks = SimpleNamespace(), []
-
-    def hours(start, end, *, most=None, **_):
-        begin = max(start, at(0))
-        found = [
-            HourCount(f"line-{line:04}", "d", "s", moment, moment, Figures(1, 0), Quality.MEASURED, 1.0)
-            for moment in (begin + HOUR * number for number in range(max(0, (end - begin) // HOUR)))
-            for line in range(lines)
-        ]
-        looks.append(len(found[:most]))
-        return found[:most]
-
-    history.hours = hours
-    return history, looks
+@pytest.mark.parametrize("asked", [{}, {"scope": "site"}, {"line": "front-0-1-1"}, {"step": "day", "scope": "door"}])
+def test_years_without_counts_take_few_looks_at_the_database(shop, asked):
+    until(shop, at(0, 1, day=5))
+    history = shop.counts._history = WatchedHistory(shop.counts._history)
+    begun = {"from": "2017-05-04", "to": "2026-05-05T00:00:00+02:00"}
+    assert shop.rows(**begun | asked) == shop.rows(**{"from": "2026-05-04"} | asked)
+    assert len(history.asked) < 40
 
 
-def test_many_lines_behind_an_empty_year_are_not_read_all_at_once(shop):
-    shop.clock.passes(60 * 86_400)
-    history, looks = dense_history(lines=400)
-    counts = Counts(history, lambda: shop.snapshots().fields, shop.clock)
-    rows = counts.rows(counts.ask({"from": "2025-05-04", "to": "2026-05-06"}))
-    first = [next(rows) for _ in range(9_601)]
-    assert max(looks) == MOST_ROWS
-    assert [(row.begin, row.line_id) for row in (first[0], first[-1])] == [
-        (at(0), "line-0000"),
-        (at(0) + 24 * HOUR, "line-0000"),
+def busy_history(db, lines):
+    """A history as after an empty year: on one day, many lines in every hour."""
+    rows = [
+        {
+            "line_id": str(LineKey(f"line{line}")),
+            "starts_at": at(2) + number * HOUR,
+            "door_id": f"d-{line % 10}",
+            "site_id": "shop",
+            "local_start": at(2).replace(tzinfo=None) + number * HOUR,
+            "in_count": 1,
+            "out_count": 0,
+            "quality": "measured",
+            "coverage": 1.0,
+        }
+        for number in range(22)
+        for line in range(lines)
     ]
+    keys = [LineKey(f"line{line}") for line in range(lines)]
+    mark = Mark(Generation(at(2).date()), 22)
+    after = {key: LinePosition(Position(mark, mark), at(23)) for key in keys}
+
+    def write(transaction):
+        transaction.change_each(insert(hour_counts), rows)
+        save_positions(transaction, {}, after)
+
+    db.transaction(write)
+    return WatchedHistory(History(db))
+
+
+@pytest.mark.parametrize("asked", [{}, {"scope": "door"}, {"scope": "site"}])
+def test_many_lines_behind_an_empty_year_are_not_read_all_at_once(shop, embedded, asked):
+    shop.clock.passes(60 * 86_400)
+    history = busy_history(embedded, lines=400)
+    counts = Counts(history, lambda: shop.snapshots().fields, shop.clock)
+    query = counts.ask({"from": "2025-05-04", "to": "2026-05-06"} | asked)
+    for taken in (counts.page(query)[0], list(islice(counts.rows(query), 1000))):
+        assert sum(row.figures.entered for row in taken if row.figures) >= 1000
+        assert max(found for _, found in history.asked) <= 5_500
 
 
 def test_a_page_makes_no_more_rows_than_are_on_it(shop, monkeypatch):

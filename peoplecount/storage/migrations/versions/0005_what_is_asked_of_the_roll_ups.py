@@ -1,4 +1,4 @@
-"""Indexes for what is asked of the roll-ups: all lines of a site, and the days of the cameras' wall clocks.
+"""Indexes for what is asked of the roll-ups: the lines of a site or door, and the days of the cameras' wall clocks.
 
 Written out here and not taken from ``schema.py``, like every step.
 """
@@ -28,3 +28,4 @@ def upgrade() -> None:
         by_site = f"ix_{table}_site_id_starts_at"
         op.create_index(by_site, table, ["site_id", "starts_at"], schema=schema, mssql_include=ANSWERS)
     op.create_index("ix_hour_counts_local_start", "hour_counts", ["local_start"], schema=schema)
+    op.create_index("ix_hour_counts_door_id_starts_at", "hour_counts", ["door_id", "starts_at"], schema=schema)
