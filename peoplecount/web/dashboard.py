@@ -13,8 +13,11 @@ def routes(context: WebContext) -> Blueprint:
     blueprint = Blueprint("dashboard", __name__)
 
     def render(template: str) -> Response:
-        page = board_page(context.snapshots().fields)
-        response = make_response(render_template(template, page=page, ready=context.hub.ready))
+        snapshot = context.snapshots()
+        # Where the stream goes on for who has this page.
+        page = board_page({"id": str(snapshot.event_id) if context.hub.ready else "", **snapshot.fields})
+        troubles = context.status().get("degraded", ())
+        response = make_response(render_template(template, page=page, ready=context.hub.ready, troubles=troubles))
         response.headers["Cache-Control"] = "no-cache"
         return response
 

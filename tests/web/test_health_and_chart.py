@@ -3,7 +3,7 @@
 from peoplecount.storage.errors import DatabaseUnavailable
 from peoplecount.web.app import create_app
 from tests.support.board_service import BoardService
-from tests.support.shop import SHOP, at
+from tests.support.shop import FRONT, SHOP, at
 
 
 def test_a_process_that_answers_is_alive(client):
@@ -68,3 +68,13 @@ def test_a_chart_without_its_database_says_so(client, service):
 
 def test_where_no_history_is_kept_there_is_no_chart(service):
     assert create_app(service.context(chart=None)).test_client().get("/chart/today").status_code == 404
+
+
+def test_what_does_not_work_is_said_on_the_page_too(service):
+    service.count(FRONT, 1)
+    service.catch_up()
+    said = ["The list of cameras is empty; those known are polled on until there is one again."]
+    client = create_app(service.context(status=lambda: {"degraded": said})).test_client()
+    assert said[0] in client.get("/").get_data(as_text=True)
+    assert said[0] in client.get("/board").get_data(as_text=True)
+    assert said[0] not in create_app(service.context()).test_client().get("/").get_data(as_text=True)
