@@ -31,6 +31,7 @@ from peoplecount.storage.place_rows import ALL_SWAPS, read_lines
 from peoplecount.storage.row_faults import RowFaults, subject_of
 from peoplecount.storage.schema import cameras, doors, line_swaps, lines, sites
 from peoplecount.storage.sealer import SEALED, Sealer
+from peoplecount.storage.tally import demand_rows
 
 logger = logging.getLogger(__name__)
 
@@ -220,23 +221,23 @@ def _write_lines(transaction: Transaction, camera: Camera) -> None:
     stray = [str(line.key) for line in camera.lines if line.key.camera_id != camera.camera_id]
     if stray:
         raise InvalidEntry(f"the lines {', '.join(stray)} do not belong to camera {camera.camera_id!r}")
-    transaction.change(delete(lines).where(lines.c.camera_id == camera.camera_id))
-    transaction.change_each(
-        insert(lines),
-        [
-            {
-                "line_id": str(line.key),
-                "camera_id": line.key.camera_id,
-                "channel": line.key.channel,
-                "rule": line.key.rule,
-                "line_index": line.key.index,
-                "name": line.name,
-                "door_id": line.door_id or None,
-            }
-            for line in camera.lines
-            if line.name or line.door_id  # else it is only swapped, which is kept elsewhere
-        ],
-    )
+    rows = [
+        {
+            "line_id": str(line.key),
+            "camera_id": line.key.camera_id,
+            "channel": line.key.channel,
+            "rule": line.key.rule,
+            "line_index": line.key.index,
+            "name": line.name,
+            "door_id": line.door_id or None,
+        }
+        for line in camera.lines
+        if line.name or line.door_id  # else it is only swapped, which is kept elsewhere
+    ]
+    of_camera = lines.c.camera_id == camera.camera_id
+    transaction.change(delete(lines).where(of_camera))
+    transaction.change_each(insert(lines), rows)
+    demand_rows(transaction, lines, of_camera, len(rows))
 
 
 def _is_swap(row: Mapping[str, Any]) -> ColumnElement[bool]:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import copy
 import logging
 import random
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from sqlalchemy import Executable
@@ -18,20 +16,20 @@ from peoplecount.domain.roster import Roster, RosterChanges
 from peoplecount.storage.api_camaras import CameraView
 from peoplecount.storage.circuit import Circuit
 from peoplecount.storage.connection import IDBConnection, Parameters, Rows, ServerInfo, Transaction
+from peoplecount.storage.contact import FIRST_WAIT, Contact, is_outage
 from peoplecount.storage.errors import (
     CircuitOpen,
     DatabaseBusy,
     DatabaseConflict,
     DatabaseError,
-    DatabaseRefused,
     DatabaseSilent,
     DatabaseUnavailable,
-    DriverMissing,
 )
 from peoplecount.storage.lanes import Lanes
 from peoplecount.storage.query_statistics import QueryStatistics
-from peoplecount.storage.safe_statement import label_of, refuse_values
+from peoplecount.storage.safe_statement import refuse_values
 from peoplecount.storage.sign_in_gate import OPEN_GATE, SignInGate
+from peoplecount.storage.watched_transaction import Timings, WatchedTransaction
 
 T = TypeVar("T")
 
@@ -43,10 +41,6 @@ ATTEMPTS_AT_CONFLICT = 4
 
 BUSY_TOLD_EVERY = 600.0
 """Seconds between two lines in the log that say that the database is slow."""
-
-FIRST_WAIT = 1.5
-"""Seconds to wait for whoever connects first. Before somebody is in, one tries at a time: a wrong password that all try
-at once locks the account."""
 
 LONGEST_PAUSE = 0.1
 """Seconds between two attempts, at most."""
@@ -85,8 +79,7 @@ class ProxyDB:
         self._log = log or logging.getLogger(__name__)
         self._circuit = Circuit(monotonic, jitter)
         self._statistics = QueryStatistics()
-        self._contact = _Contact()
-        self._gate = gate
+        self._contact = Contact(gate)
         self._busy_told_at = float("-inf")
         self._roster: Roster | None = None
         self._told: frozenset[str] = frozenset()
@@ -139,22 +132,31 @@ class ProxyDB:
     def execute(self, statement: Executable, parameters: Parameters | None = None) -> Rows:
         """Run one statement in a transaction of its own. Only questions are repeated after a fault."""
         refuse_values(statement)
-        return self.transaction(
-            lambda transaction: transaction.execute(statement, parameters),
-            repeatable=bool(getattr(statement, "is_select", False)),
-        )
+        timings = Timings(self._monotonic)
+
+        def ask() -> Rows:
+            with timings.of(statement):
+                return self._connection.execute(statement, parameters)
+
+        return self._timed(timings, ask, repeatable=bool(getattr(statement, "is_select", False)))
 
     def transaction(self, work: Callable[[Transaction], T], *, repeatable: bool = True) -> T:
         """Run ``work`` in one transaction, elsewhere; after a passing fault again, unless it is not ``repeatable``."""
-        timings: list[tuple[str, float]] = []
+        timings = Timings(self._monotonic)
 
         def watched(transaction: Transaction) -> T:
-            return work(WatchedTransaction(transaction, self._monotonic, timings))
+            return work(WatchedTransaction(transaction, timings))
 
+        def run() -> T:
+            return self._connection.transaction(watched, repeatable=repeatable)
+
+        return self._timed(timings, run, repeatable=repeatable)
+
+    def _timed(self, timings: Timings, call: Callable[[], T], *, repeatable: bool) -> T:
         try:
-            return self._call(lambda: self._connection.transaction(watched, repeatable=repeatable), repeatable)
+            return self._call(call, repeatable)
         finally:  # noted here and not in there: the counters belong to the caller's side
-            for label, seconds in timings:
+            for label, seconds in timings.noted:
                 self._statistics.note(label, seconds)
 
     def cameras(self) -> Roster:
@@ -190,7 +192,7 @@ class ProxyDB:
         self._statistics.calls += 1
         ticket = self._admit()
         try:
-            with self._signing_in():
+            with self._contact.signing_in():
                 result = self._attempt(call, repeatable)
         except CircuitOpen:  # others are just signing in
             self._statistics.refused_while_open += 1
@@ -205,26 +207,6 @@ class ProxyDB:
             raise
         self._note_answer(ticket)
         return result
-
-    @contextmanager
-    def _signing_in(self) -> Iterator[None]:
-        """Ask for leave to sign in, unless somebody is in by now, and tell what came of it."""
-        leave = None if self._contact.is_in else self._gate.take()
-        try:
-            yield
-        except DatabaseRefused as error:
-            if error.of_account:
-                self._gate.refused(leave)
-                leave = None
-            raise
-        except DatabaseError as error:
-            self._contact.is_in = self._contact.is_in or not _is_outage(error)
-            raise
-        else:
-            self._contact.is_in = True
-        finally:
-            if leave is not None:
-                (self._gate.accepted if self._contact.is_in else self._gate.released)(leave)
 
     def _admit(self) -> int:
         try:
@@ -248,7 +230,7 @@ class ProxyDB:
     def _note_error(self, ticket: int, error: DatabaseError) -> None:
         if isinstance(error, DatabaseBusy) and self._circuit.state == "closed":
             self._note_busy(error)
-        elif _is_outage(error):
+        elif is_outage(error):
             self._note_outage(ticket, error)
         else:
             self._note_answer(ticket)
@@ -259,8 +241,7 @@ class ProxyDB:
             self._log.warning("The database is slow: %s", error)
 
     def _note_outage(self, ticket: int, error: DatabaseError) -> None:
-        self._contact.outage = type(error)
-        self._contact.is_in = False
+        self._contact.lost(error)
         if self._circuit.failed(ticket, _short(error)):
             self._statistics.outages += 1
             self._log.error(
@@ -274,58 +255,10 @@ class ProxyDB:
             self._log.warning("The database is back after %.0f s", lasted)
 
 
-class _Contact:
-    """Whether the database has ever answered, who tries for the first time, and how it last failed."""
-
-    def __init__(self) -> None:
-        self.is_made = False
-        self.is_in = False
-        self.outage: type[DatabaseError] | None = None
-        self.trying = threading.Lock()
-
-
-class WatchedTransaction:
-    """A ``Transaction`` that refuses SQL with values in it and notes how long each statement takes."""
-
-    def __init__(
-        self, transaction: Transaction, monotonic: Callable[[], float], timings: list[tuple[str, float]]
-    ) -> None:
-        self._transaction = transaction
-        self._monotonic = monotonic
-        self._timings = timings
-
-    def execute(self, statement: Executable, parameters: Parameters | None = None) -> Rows:
-        """Run one statement; its rows."""
-        return self._timed(statement, lambda: self._transaction.execute(statement, parameters))
-
-    def change(self, statement: Executable, parameters: Parameters | None = None) -> int:
-        """Run one INSERT, UPDATE or DELETE; how many rows it changed."""
-        return self._timed(statement, lambda: self._transaction.change(statement, parameters))
-
-    def change_each(self, statement: Executable, rows: Sequence[Parameters]) -> None:
-        """Run one statement for each of ``rows``."""
-        self._timed(statement, lambda: self._transaction.change_each(statement, rows))
-
-    def _timed(self, statement: Executable, call: Callable[[], T]) -> T:
-        refuse_values(statement)
-        begun = self._monotonic()
-        try:
-            return call()
-        finally:
-            self._timings.append((label_of(statement), self._monotonic() - begun))
-
-
 def _attempts(error: DatabaseError) -> int:
     if isinstance(error, DatabaseConflict):
         return ATTEMPTS_AT_CONFLICT
     return 1 if isinstance(error, DatabaseBusy | DatabaseSilent) else ATTEMPTS_AT_LINK
-
-
-def _is_outage(error: DatabaseError) -> bool:
-    """Whether to ask more rarely. A refused password is one, too: asking on locks the account."""
-    return isinstance(error, DatabaseUnavailable | DriverMissing) or (
-        isinstance(error, DatabaseRefused) and error.at_sign_in
-    )
 
 
 def _short(error: DatabaseError) -> str:

@@ -39,6 +39,13 @@ def take_tally(
     return Tally(int(row.rows), int(row.entered), int(row.left))
 
 
+def demand_rows(transaction: Transaction, table: Table, where: ColumnElement[bool], sent: int) -> None:
+    """Raise ``RowsLost`` unless ``table`` has as many rows as were sent."""
+    found = int(transaction.execute(select(func.count()).select_from(table).where(where))[0][0])
+    if found != sent:
+        raise RowsLost(f"{table.name}: sent {sent} rows, the server has {found}; nothing of it was kept")
+
+
 def demand(table: Table, found: Tally, expected: Tally) -> None:
     """Raise ``RowsLost`` unless everything is there."""
     if found != expected:

@@ -10,10 +10,11 @@ from peoplecount.domain.line import Line, LineKey
 from peoplecount.domain.site import Site
 from peoplecount.storage.api_camaras import CameraView
 from peoplecount.storage.camera_table import CameraTable
-from peoplecount.storage.errors import InvalidEntry
+from peoplecount.storage.errors import InvalidEntry, RowsLost
 from peoplecount.storage.proxy import ProxyDB
 from peoplecount.storage.schema import cameras, lines
 from peoplecount.storage.site_table import SiteTable
+from tests.services.test_record_writer import LosesRows
 from tests.support.toy_sealer import ToySealer
 
 HALL = Camera("hall", "Hall", "http://192.0.2.7", "admin", "secret", protocol=CameraProtocol.CLASSIC)
@@ -27,6 +28,13 @@ def table(connection):
 @pytest.fixture
 def embedded_table(embedded):
     return CameraTable(ProxyDB(embedded), ToySealer())
+
+
+def test_lines_that_a_server_loses_without_a_word_are_noticed_and_nothing_is_kept(embedded):
+    named = tuple(Line(LineKey("hall", index=index), f"Line {index}", "") for index in (1, 2))
+    with pytest.raises(RowsLost, match="lines: sent 2 rows, the server has 1"):
+        CameraTable(LosesRows(embedded, lines), ToySealer()).add(replace(HALL, lines=named))
+    assert CameraTable(embedded, ToySealer()).cameras() == []
 
 
 def test_a_camera_is_entered_changed_and_removed(table):
