@@ -29,12 +29,6 @@ def attached_database(settings: Settings, folder: DataFolder, own: ProxyDB, runt
     return own if settings.attached is None else proxy_for(settings, settings.attached, folder, runtime, own=own)
 
 
-def is_foreign(settings: Settings) -> bool:
-    """Whether somebody else keeps the list of cameras."""
-    owner, dot, _ = settings.cameras_view.rpartition(".")
-    return bool(settings.attached or settings.records_table or (dot and owner != settings.database.schema))
-
-
 class Attachment:
     """What a service does about it."""
 

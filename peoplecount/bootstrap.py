@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Flask
 
-from peoplecount.attachment import Attachment, attached_database, is_foreign
+from peoplecount.attachment import Attachment, attached_database
 from peoplecount.configuration import database, default_site
 from peoplecount.domain.clock import REAL_TIME
 from peoplecount.domain.roster import Roster
@@ -72,7 +72,7 @@ class Service:
             self._folder.sealer,
             default_site(settings),
             self._runtime.offload,
-            holds_on=is_foreign(settings),
+            holds_on=settings.cameras_are_theirs,
         )
         self._history = History(self._database.hurried())
         self._hub = Hub()

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from peoplecount.domain.camera import Camera
 from peoplecount.domain.event import EventKind
 from peoplecount.domain.offload import Offload, call_here
 from peoplecount.domain.site import DEFAULT_SITE_ID, Site
@@ -23,6 +24,7 @@ from peoplecount.settings.database import DatabaseKind, DatabaseSettings
 from peoplecount.storage.api_camaras import CameraDefaults, CameraView
 from peoplecount.storage.camera_passwords import CameraPasswords
 from peoplecount.storage.camera_table import CameraTable
+from peoplecount.storage.cameras_of_view import CamerasOfView
 from peoplecount.storage.connection import IDBConnection
 from peoplecount.storage.engine import CONNECTIONS
 from peoplecount.storage.errors import DatabaseUnavailable
@@ -109,6 +111,20 @@ class Configuration:
     passwords: CameraPasswords
 
 
+def _cameras(settings: Settings, folder: DataFolder, own: ProxyDB) -> CameraTable:
+    if not settings.cameras_are_theirs:
+        return CameraTable(own, folder.sealer)
+
+    def read() -> list[Camera]:
+        theirs = own if settings.attached is None else proxy_for(settings, settings.attached, folder, own=own)
+        try:
+            return list(camera_view(settings, folder, settings.cameras_view, own).read(theirs).roster.cameras.values())
+        finally:
+            theirs.disconnect()
+
+    return CamerasOfView(own, folder.sealer, settings.cameras_view, read)
+
+
 @contextmanager
 def configuration(settings: Settings) -> Iterator[Configuration]:
     """The configuration in the database, for one-off commands. Raises ``DatabaseError`` and ``UnsuitableFolder``."""
@@ -119,7 +135,7 @@ def configuration(settings: Settings) -> Iterator[Configuration]:
     proxy = database(settings, folder)
     try:
         yield Configuration(
-            CameraTable(proxy, folder.sealer),
+            _cameras(settings, folder, proxy),
             SiteTable(proxy),
             HandCountTable(proxy),
             History(proxy),

@@ -81,6 +81,12 @@ class Settings:
     warnings: tuple[str, ...] = ()
     """What was odd about the settings, in words and without secrets, for the entry point to say."""
 
+    @property
+    def cameras_are_theirs(self) -> bool:
+        """Whether the list of cameras is kept by somebody else, in a view that was there before."""
+        owner, dot, _ = self.cameras_view.rpartition(".")
+        return bool(self.attached or self.records_table or (dot and owner != self.database.schema))
+
 
 def load_settings(environ: Mapping[str, str] | None = None, env_file: Path | None = ENV_FILE) -> Settings:
     """The settings from ``environ`` (the process' own unless given) and, where that is silent, from ``env_file``.

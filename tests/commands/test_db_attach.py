@@ -1,11 +1,16 @@
 import argparse
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import text
 
 from peoplecount.commands import db
+from peoplecount.configuration import configuration
+from peoplecount.domain.camera import Camera
+from peoplecount.domain.line import LineKey
 from peoplecount.launch import CannotStart
+from peoplecount.settings import load_settings
+from peoplecount.storage.errors import InvalidEntry
 from peoplecount.storage.sqlite import SQLiteConnection
 from tests.support.installation import Installation
 
@@ -145,3 +150,22 @@ def test_another_table_that_is_set_already_is_not_overwritten(attach, connection
     with pytest.raises(CannotStart, match="RECORDS_TABLE"):
         attach("--yes", "--table", "registros")
     assert (place / ".env").read_text() == "RECORDS_TABLE=elsewhere\n"
+
+
+def test_cameras_of_the_view_are_listed_and_changed_there_only(attach, connection, place, monkeypatch):
+    Installation(connection).make().has_camera("1", ip="192.0.2.9")
+    monkeypatch.setenv("RECORDS_TABLE", "registros")
+    with configuration(load_settings()) as tables:
+        assert [(one.camera_id, one.address) for one in tables.cameras.cameras()] == [("1", "http://192.0.2.9")]
+        for change in (
+            lambda: tables.cameras.add(Camera("2", "Hall", "http://192.0.2.7")),
+            lambda: tables.cameras.remove("1"),
+            lambda: tables.cameras.pin("1", ""),
+        ):
+            with pytest.raises(InvalidEntry, match="come from the view API_camaras"):
+                change()
+        moment = datetime(2026, 5, 4, 8, tzinfo=UTC)
+        tables.cameras.swap(LineKey("1"), moment)
+        assert [line.swaps for line in tables.cameras.cameras()[0].lines] == [(moment,)]
+        with pytest.raises(InvalidEntry, match="no camera '9'"):
+            tables.cameras.swap(LineKey("9"), moment)
