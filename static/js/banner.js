@@ -18,8 +18,9 @@ export class Banner {
 
   state(state) {
     this.connection.dataset.state = state;
-    this.words.textContent = { live: "Live", lost: "Not live", connecting: "Connecting" }[state];
-    if (state === "live") this.#back();
+    this.words.textContent = { live: "Live", asking: "Live, asked for", lost: "Not live", connecting: "Connecting" }[state];
+    if (state === "live" || state === "asking") this.#back();
+    this.#slowly(state === "asking");
   }
 
   // Once a second while the connection is lost.
@@ -34,6 +35,19 @@ export class Banner {
     this.banner.dataset.kind = "lost";
     this.banner.hidden = false;
     this.announcer.textContent = "Live connection lost. The figures are not current.";
+  }
+
+  // Something between here and the service holds the stream back.
+  #slowly(isAsking) {
+    if (!isAsking) {
+      if (this.banner.dataset.kind === "slow") this.banner.hidden = true;
+      return;
+    }
+    clearTimeout(this.timer);
+    this.banner.dataset.kind = "slow";
+    this.banner.textContent = "Something on the way to the service holds its live stream back, probably a proxy. "
+      + "This page asks for news every second instead; figures may be some seconds late.";
+    this.banner.hidden = false;
   }
 
   #back() {

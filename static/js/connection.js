@@ -1,69 +1,132 @@
-// The live connection: one EventSource, watched, and opened again where the browser would give up.
+// The live connection: one EventSource, watched, and opened again where the browser would give up. Where something on
+// the way holds the stream back, the same events are asked for instead. Knows nothing of the page; runs in workers, too.
 
 // The service says when cameras were read at least every 15 s. Twice that and a bit without a word: the line is dead,
 // though nobody has told the browser.
 const SILENCE = 40_000;
+// The first event comes at once, or within 15 s. Where the connection stands and nothing arrives, a proxy collects it.
+const FIRST_PATIENCE = 20_000;
 const REOPEN = 2_000;
+const ASK_SECONDS = 10;
+const ASK_PATIENCE = 30_000;
+const ASK_PAUSE = 1_000;
+// How long to ask before the stream is tried once more: networks change.
+const ASKING = 300_000;
 
 const KINDS = [
   "snapshot", "gap", "readings", "goodbye", "PeopleCountingUpdate", "CountCorrection", "CounterBreak", "IntervalClosed",
-  "OccupancyChanged", "CameraStatus",
+  "OccupancyChanged", "CameraStatus", "CameraClock",
 ];
 
 export class LiveConnection {
-  constructor(address, { heard, changed }) {
+  constructor(address, { heard, changed }, lastId = "") {
     this.address = address;
     this.heard = heard;
     this.changed = changed;
     this.state = "connecting";
-    this.lastId = "";
+    this.lastId = lastId;
     this.lostAt = 0;
     this.heardAt = Date.now();
+    this.openedAt = 0;
+    this.isFruitless = false;
+    this.attempt = 0;
     this.timer = 0;
   }
 
-  // `fresh`: with a snapshot. Otherwise what followed the last event, if the service still has it.
-  open({ fresh = false } = {}) {
-    clearTimeout(this.timer);
-    this.source?.close();
-    if (fresh) this.lastId = "";
-    const query = this.lastId ? `?lastEventId=${encodeURIComponent(this.lastId)}` : "";
-    this.heardAt = Date.now();
-    const source = new EventSource(this.address + query);
+  // What followed the last event, if the service still has it; the first time a snapshot.
+  open() {
+    this.#end();
+    this.heardAt = this.openedAt = Date.now();
+    this.isFruitless = true;
+    const source = new EventSource(this.address + this.#query("?"));
     this.source = source;
-    for (const kind of KINDS) source.addEventListener(kind, (event) => this.#take(kind, event));
-    source.addEventListener("open", () => this.#become("live"));
+    for (const kind of KINDS) source.addEventListener(kind, (event) => this.#take(kind, JSON.parse(event.data), event.lastEventId));
+    source.addEventListener("open", () => this.state === "connecting" || this.#become("live"));
     source.addEventListener("error", () => {
+      this.isFruitless = false;
       this.#become("lost");
       // The browser tries again by itself, except after an answer that is not a stream, such as 503.
       if (source.readyState === EventSource.CLOSED) this.timer = setTimeout(() => this.open(), REOPEN);
     });
   }
 
+  close() {
+    this.#end();
+  }
+
   // Once a second: a connection that is silent for too long, or a computer that has slept.
   watch() {
-    if (Date.now() - this.heardAt < SILENCE) return;
-    this.#become("lost");
-    this.open();
+    if (!this.source) return;
+    if (this.isFruitless && Date.now() - this.openedAt > FIRST_PATIENCE) {
+      this.#ask();
+    } else if (Date.now() - this.heardAt > SILENCE) {
+      this.#become("lost");
+      this.open();
+    }
   }
 
-  // The tab is looked at again: a phone may have slept for hours.
-  wake() {
-    if (Date.now() - this.heardAt > SILENCE / 2) this.open();
+  #end() {
+    clearTimeout(this.timer);
+    this.attempt += 1;
+    this.source?.close();
+    this.source = null;
   }
 
-  #take(kind, event) {
+  #query(mark) {
+    return this.lastId ? `${mark}lastEventId=${encodeURIComponent(this.lastId)}` : "";
+  }
+
+  // Long poll: an answer comes with the next event, or empty after some seconds.
+  async #ask() {
+    this.#end();
+    const attempt = this.attempt;
+    const until = Date.now() + ASKING;
+    while (attempt === this.attempt && Date.now() < until) {
+      try {
+        await this.#askOnce(attempt);
+      } catch {
+        if (attempt === this.attempt) this.#become("lost");
+        break;
+      }
+      await new Promise((resolve) => { setTimeout(resolve, ASK_PAUSE); });
+    }
+    if (attempt === this.attempt) this.timer = setTimeout(() => this.open(), this.state === "lost" ? REOPEN : 0);
+  }
+
+  async #askOnce(attempt) {
+    const { events, next } = await answer(`${this.address}?timeout=${ASK_SECONDS}${this.#query("&")}`, ASK_PATIENCE);
+    if (attempt !== this.attempt) return;
+    this.#become("asking");
+    for (const event of events) this.#take(event.kind, event, event.id);
+    this.lastId = next ?? this.lastId;
+  }
+
+  #take(kind, event, id) {
     this.heardAt = Date.now();
-    if (event.lastEventId) this.lastId = event.lastEventId;
-    if (kind !== "goodbye") this.#become("live");
-    this.heard(kind, JSON.parse(event.data));
+    this.isFruitless = false;
+    if (id) this.lastId = id;
+    if (kind === "goodbye") {
+      // Every stream ends now and then. The next one begins before anybody could miss it.
+      this.#end();
+      this.timer = setTimeout(() => this.open(), Math.random() * 500);
+      return;
+    }
+    if (this.source) this.#become("live");
+    this.heard(kind, event);
   }
 
   #become(state) {
     if (this.state === state) return;
     if (state === "lost") this.lostAt = Date.now();
-    const before = this.state;
     this.state = state;
-    this.changed(state, before);
+    this.changed(state);
   }
+}
+
+// The same events as one answer in JSON.
+export async function answer(address, patience) {
+  const signal = AbortSignal.timeout(patience);
+  const response = await fetch(address, { headers: { Accept: "application/json" }, cache: "no-store", signal });
+  if (!response.ok) throw new Error(`${response.status}`);
+  return response.json();
 }

@@ -4,9 +4,9 @@ import { Banner } from "./banner.js";
 import { Board } from "./board.js";
 import { TodayCharts } from "./chart.js";
 import { ServerClock } from "./clock.js";
-import { LiveConnection } from "./connection.js";
 import { localDay } from "./format.js";
 import { Page } from "./page.js";
+import { TabStream } from "./stream.js";
 
 // The service sends a new snapshot within 5 s of a site's midnight; a page that has slept meanwhile asks for it.
 const DAY_PATIENCE = 12_000;
@@ -30,6 +30,7 @@ const rendered = embedded();
 let pageShape = shapeOf(rendered);
 let rebuildTimer = 0;
 let dayTurnedAt = 0;
+let isNew = true;
 
 board.load(rendered);
 clock.set(Date.parse(rendered.time), rendered.speed);
@@ -48,7 +49,9 @@ const HEARD = {
   snapshot(event) {
     clock.set(Date.parse(event.time), event.speed);
     board.load(event);
-    charts.begin(event.id);
+    // The first one is mostly the state that this page was made from.
+    if (!isNew || event.id !== rendered.id) charts.begin(event.id);
+    isNew = false;
     rebuildIfNeeded();
   },
   readings(event) {
@@ -106,7 +109,7 @@ async function rebuild() {
   rebuildIfNeeded(REBUILD_RETRY);
 }
 
-const connection = new LiveConnection("/events", {
+const connection = new TabStream("/events", {
   heard(kind, event) {
     HEARD[kind]?.(event);
     page.changed(kind !== "PeopleCountingUpdate");
@@ -114,7 +117,7 @@ const connection = new LiveConnection("/events", {
   changed(state) {
     banner.state(state);
   },
-});
+}, rendered.id ?? "");
 
 function everySecond() {
   connection.watch();
@@ -126,13 +129,13 @@ function everySecond() {
 
 function askForNewDay() {
   const turned = [...board.sites.values()].some((site) => site.date && localDay(clock.now(), site.timeZone) > site.date);
-  if (!turned || connection.state !== "live") {
+  if (!turned || connection.state === "lost") {
     dayTurnedAt = 0;
   } else if (!dayTurnedAt) {
     dayTurnedAt = Date.now();
   } else if (Date.now() - dayTurnedAt > DAY_PATIENCE) {
     dayTurnedAt = 0;
-    connection.open({ fresh: true });
+    connection.renew();
   }
 }
 
@@ -142,7 +145,9 @@ document.addEventListener("visibilitychange", () => {
 window.addEventListener("pageshow", (event) => {
   if (event.persisted) connection.open();
 });
+window.addEventListener("pagehide", () => connection.leave());
 
 charts.attach();
+charts.begin(rendered.id);
 connection.open();
 setInterval(everySecond, 1000);

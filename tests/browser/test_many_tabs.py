@@ -1,0 +1,154 @@
+"""One connection for all tabs, and what becomes of a stream that something on the way holds back."""
+
+from __future__ import annotations
+
+import pytest
+
+pytest.importorskip("playwright.sync_api", reason="playwright is in requirements-dev.txt")
+
+from playwright.sync_api import expect
+
+from tests.support.busy_day import GATES
+from tests.support.nginx import NGINX, nginx_before
+from tests.support.waiting import wait_until
+
+SOUTH = GATES[2]
+LATE = 30_000
+"""Milliseconds: twenty tabs of a busy machine."""
+
+WITHOUT_WORKERS = "delete globalThis.SharedWorker"
+WITHOUT_ANYTHING = "delete globalThis.SharedWorker; delete globalThis.BroadcastChannel"
+
+
+def figure(page):
+    return page.locator('.site [data-figure="site/station/in"]').first
+
+
+def number(page) -> int:
+    return int(figure(page).inner_text().replace(",", ""))
+
+
+def tabs_of(context, how_many: int) -> list:
+    """More tabs of the same browser, each live."""
+    tabs = []
+    for _ in range(how_many):
+        page = context.new_page()
+        page.set_default_timeout(LATE)
+        page.goto("/")
+        page.wait_for_selector('#connection[data-state="live"]')
+        tabs.append(page)
+    return tabs
+
+
+def all_show(tabs, value: int) -> None:
+    for page in tabs:
+        expect(figure(page)).to_have_text(f"{value:,}", timeout=LATE)
+
+
+@pytest.fixture
+def without(browser, server):
+    """Opens the first tab of a browser that lacks something."""
+    contexts = []
+
+    def without(script: str):
+        context = browser.new_context(base_url=server.url, viewport={"width": 1440, "height": 1000})
+        contexts.append(context)
+        context.add_init_script(script)
+        return tabs_of(context, 1)[0]
+
+    yield without
+    for context in contexts:
+        context.close()
+
+
+def test_twenty_tabs_are_live_on_one_stream(open_page, service):
+    tabs = [first := open_page(), *tabs_of(first.context, 19)]
+    assert service.hub.open_streams == 1
+    before = number(first)
+    service.count(SOUTH, 3)
+    all_show(tabs, before + 3)
+    service.count(SOUTH, 4)
+    all_show(tabs, before + 7)
+    assert service.hub.open_streams == 1
+
+
+def test_a_tab_that_joins_has_missed_nothing(open_page, service):
+    first = open_page()
+    before = number(first)
+    first.context.route("**/js/stream.js", lambda route: (service.count(SOUTH, 5), route.continue_()))
+    (second,) = tabs_of(first.context, 1)
+    all_show([first, second], before + 5)
+
+
+def test_when_a_tab_is_closed_the_others_go_on(open_page, service):
+    tabs = [first := open_page(), *tabs_of(first.context, 2)]
+    before = number(tabs[1])
+    first.close()
+    service.count(SOUTH, 2)
+    all_show(tabs[1:], before + 2)
+    for page in tabs[1:]:
+        page.close()
+    wait_until(lambda: (service.hub.nudge(), service.count(SOUTH, 0), service.hub.open_streams == 0)[-1], seconds=40)
+
+
+def test_without_shared_workers_tabs_elect_one_that_holds_the_stream(without, service):
+    first = without(WITHOUT_WORKERS)
+    tabs = [first, *tabs_of(first.context, 5)]
+    assert service.hub.open_streams == 1
+    before = number(first)
+    service.count(SOUTH, 3)
+    all_show(tabs, before + 3)
+
+
+def test_when_the_tab_that_holds_the_stream_is_closed_another_goes_on_where_it_was(without, service):
+    first = without(WITHOUT_WORKERS)
+    tabs = [first, *tabs_of(first.context, 2)]
+    before = number(first)
+    service.count(SOUTH, 1)
+    all_show(tabs, before + 1)
+    first.close()
+    service.count(SOUTH, 2)
+    all_show(tabs[1:], before + 3)
+    for page in tabs[1:]:
+        expect(page.locator("#connection")).to_have_attribute("data-state", "live")
+
+
+def test_without_either_each_tab_has_a_stream_of_its_own(without, service):
+    first = without(WITHOUT_ANYTHING)
+    tabs = [first, *tabs_of(first.context, 1)]
+    wait_until(lambda: service.hub.open_streams == 2)
+    before = number(first)
+    service.count(SOUTH, 3)
+    all_show(tabs, before + 3)
+
+
+HOLDS_BACK = """
+proxy_ignore_headers X-Accel-Buffering;
+proxy_buffering on;
+proxy_buffers 64 64k;
+proxy_buffer_size 64k;
+proxy_busy_buffers_size 128k;
+postpone_output 1048576;
+"""
+
+
+def test_behind_a_proxy_that_holds_the_stream_back_the_page_asks_instead_and_says_so(
+    browser, server, service, tmp_path
+):
+    if not NGINX:
+        pytest.skip("no nginx: install Debian's package nginx")
+    with nginx_before(server.port, tmp_path / "nginx", HOLDS_BACK) as port:
+        context = browser.new_context(base_url=f"http://127.0.0.1:{port}")
+        page = context.new_page()
+        page.goto("/")
+        page.wait_for_selector('#connection[data-state="asking"]', timeout=60_000)
+        banner = page.locator("#banner")
+        expect(banner).to_contain_text("holds its live stream back")
+        expect(page.locator("#connection")).to_contain_text("asked for")
+        before = number(page)
+        service.count(SOUTH, 6)
+        all_show([page], before + 6)
+        service.count(SOUTH, 1)
+        all_show([page], before + 7)
+        expect(banner).to_be_visible()
+        context.close()
