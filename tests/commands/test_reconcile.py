@@ -15,6 +15,7 @@ from peoplecount.configuration import register_fleet
 from peoplecount.settings import load_settings
 from tests.support.running import Service, Simulator, plain_environment, wait_until
 
+
 @pytest.fixture
 def shop(tmp_path):
     simulator = Simulator(tmp_path, "--cameras", "2")

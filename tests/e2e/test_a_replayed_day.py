@@ -14,6 +14,7 @@ import secrets
 import sqlite3
 import zipfile
 from collections import Counter
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -93,16 +94,14 @@ class Replay:
 
     def plays_past(self, hour: int) -> None:
         moment = datetime.combine(DAY, datetime.min.time()) + timedelta(hours=hour - 1)  # Zurich is an hour ahead
-        wait_until(
-            lambda: self.simulator.get("clock")["now"] > moment.isoformat(), 90 * MOST_BUSY, f"{hour}:00", self.service.process
-        )
+        self._waits_for(lambda: self.simulator.get("clock")["now"] > moment.isoformat(), 90, f"{hour}:00")
 
     def ends(self) -> None:
         """Wait for the end of the day, and until everything that was counted has arrived everywhere.
 
         Where the machine had no time for the service, hours of the day are known once it was settled: after midnight.
         """
-        wait_until(lambda: self.simulator.get("clock")["allRead"], 120 * MOST_BUSY, "the day's end", self.service.process)
+        self._waits_for(lambda: self.simulator.get("clock")["allRead"], 120, "the day's end")
         for _ in range(MOST_HOURS_AFTER):
             if self._agrees():
                 return
@@ -113,7 +112,11 @@ class Replay:
         """Let time that stands still go on for so long, and be read to its end."""
         stands = datetime.fromisoformat(self.simulator.get("clock")["now"])
         self.simulator.stop_clock(stands + time)
-        wait_until(lambda: self.simulator.get("clock")["allRead"], 120, "the end of an hour more", self.service.process)
+        self._waits_for(lambda: self.simulator.get("clock")["allRead"], 20, "the end of an hour more")
+
+    def _waits_for(self, condition: Callable[[], object], seconds: float, what: str) -> None:
+        """``seconds`` are those of a machine that has nothing else to do."""
+        wait_until(condition, seconds * MOST_BUSY, what, self.service.process)
 
     def _agrees(self) -> bool:
         """Whether all agree once what was counted has arrived."""
