@@ -26,12 +26,13 @@ _SAMPLE = 50_000
 """The newest records, read by the primary key backwards: quick in a table of any size."""
 
 BYTES_A_ROW: Mapping[Product, Mapping[str, int]] = {
-    Product.SQL_SERVER: {"records": 490, "quarter_hours": 335, "hour_counts": 350},
-    Product.POSTGRESQL: {"records": 400, "quarter_hours": 270, "hour_counts": 280},
-    Product.SQLITE: {"records": 330, "quarter_hours": 190, "hour_counts": 220},
+    Product.SQL_SERVER: {"records": 490, "quarter_hours": 600, "hour_counts": 900},
+    Product.POSTGRESQL: {"records": 405, "quarter_hours": 280, "hour_counts": 310},
+    Product.SQLITE: {"records": 300, "quarter_hours": 250, "hour_counts": 365},
 }
 """With indexes. PostgreSQL and SQLite as measured; SQL Server by its rules for rows and pages (two bytes a letter of
-NVARCHAR, ids of some 15 letters, pages of the clustered roll-ups two thirds full after splits), without compression."""
+NVARCHAR, ids of some 15 letters, indexes that hold what is asked for, pages three quarters full after splits), without
+compression."""
 
 
 @dataclass(frozen=True, slots=True)
