@@ -19,7 +19,7 @@ from peoplecount.leading import Leading
 from peoplecount.runtime import Runtime, this_runtime
 from peoplecount.services.board_clocks import own_clock_fields
 from peoplecount.services.counts import Counts
-from peoplecount.services.database_trouble import trouble_of
+from peoplecount.services.database_trouble import camera_list_trouble, trouble_of
 from peoplecount.services.door_audit import DoorAudit
 from peoplecount.services.leadership import Leadership
 from peoplecount.services.live_board import LiveBoard
@@ -227,7 +227,8 @@ class Service:
             "polls": leads,
         }
         in_database = trouble_of(self._database.outage, self._leading.writer_state() if leads else None)
-        degraded = [*([in_database] if in_database else []), *self._attachment.troubles(self._rosters)]
+        in_list = camera_list_trouble(self._theirs.camera_faults)
+        degraded = [*([in_database] if in_database else []), *in_list, *self._attachment.troubles(self._rosters)]
         if degraded:
             status["degraded"] = degraded
         trouble = self._polling_watch.trouble()

@@ -33,6 +33,14 @@ _WORDS: tuple[tuple[type[Exception], str], ...] = (
 """The first that fits."""
 
 
+def camera_list_trouble(faults: int) -> list[str]:
+    """At most one sentence, on what is wrong with the list of cameras."""
+    if not faults:
+        return []
+    what = "an entry" if faults == 1 else f"{faults} entries"
+    return [f"In the list of cameras {what} cannot be used as it stands there; the log says which, and why."]
+
+
 def trouble_of(outage: type[Exception] | None, writer: WriterState | None) -> str | None:
     """One or two sentences; ``None`` while all is well.
 

@@ -165,6 +165,11 @@ class ProxyDB:
             self.refresh_cameras()
         return self._roster or Roster()
 
+    @property
+    def camera_faults(self) -> int:
+        """How many things are wrong with the list of cameras, as last read."""
+        return len(self._told)
+
     def refresh_cameras(self) -> RosterChanges:
         """Read the roster again; what is different since the last time. Raises ``DatabaseError``."""
         if self._camera_view is None:

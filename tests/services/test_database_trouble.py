@@ -1,6 +1,6 @@
 import pytest
 
-from peoplecount.services.database_trouble import MEANWHILE, trouble_of
+from peoplecount.services.database_trouble import MEANWHILE, camera_list_trouble, trouble_of
 from peoplecount.services.writer_state import WriterState
 from peoplecount.storage.errors import (
     CircuitOpen,
@@ -52,3 +52,9 @@ def test_what_keeps_everybody_out_is_said_before_what_the_writer_met_first():
 
 def test_an_outage_is_told_by_a_process_that_does_not_write_too():
     assert "is away" in trouble_of(DatabaseUnavailable, None)
+
+
+def test_what_is_wrong_with_the_list_of_cameras_is_one_sentence():
+    assert camera_list_trouble(0) == []
+    assert camera_list_trouble(1)[0].startswith("In the list of cameras an entry")
+    assert camera_list_trouble(3)[0].startswith("In the list of cameras 3 entries")

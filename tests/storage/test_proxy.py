@@ -487,6 +487,10 @@ def test_a_row_that_makes_no_sense_is_told_once(with_cameras, view, caplog):
     for _ in range(3):
         with_cameras.refresh_cameras()
     assert [record.getMessage() for record in caplog.records] == ["In the list of cameras: camera x: no address"]
+    assert with_cameras.camera_faults == 1
+    view.faults = frozenset()
+    with_cameras.refresh_cameras()
+    assert with_cameras.camera_faults == 0
 
 
 def test_without_a_view_there_are_no_cameras_to_ask_for(proxy):
