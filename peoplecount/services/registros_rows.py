@@ -30,6 +30,8 @@ class ShownReading:
     """UTC."""
 
     increments: Sequence[Increment]
+    up_to: EventId
+    """The entry it ends with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ def take_apart(entries: Sequence[LogEntry], *, more: bool) -> LogPart:
     whole = _without_last_reading(entries) if more else entries
     readings: list[ShownReading] = []
     unreadable = []
-    together: dict[str, tuple[datetime, list[Increment]]] = {}
+    places: dict[str, int] = {}
     for entry in whole:
         if entry.event.kind is not EventKind.COUNT:
             continue
@@ -59,12 +61,13 @@ def take_apart(entries: Sequence[LogEntry], *, more: bool) -> LogPart:
             unreadable.append(entry.event_id)
             continue
         camera_id = increment.key.camera_id
-        open_one = together.get(camera_id)
-        if open_one is not None and open_one[0] == known_at:
-            open_one[1].append(increment)
+        begun = readings[places[camera_id]] if camera_id in places else None
+        if begun is not None and begun.read_at == known_at:
+            together = ShownReading(camera_id, known_at, (*begun.increments, increment), entry.event_id)
+            readings[places[camera_id]] = together
             continue
-        together[camera_id] = (known_at, [increment])
-        readings.append(ShownReading(camera_id, known_at, together[camera_id][1]))
+        places[camera_id] = len(readings)
+        readings.append(ShownReading(camera_id, known_at, (increment,), entry.event_id))
     return LogPart(readings, unreadable, whole[-1].event_id if whole else None)
 
 

@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from peoplecount.domain.clock import Clock
@@ -19,7 +19,14 @@ from peoplecount.services.registros_keeping import Beginning, Keeping, Kept
 from peoplecount.services.registros_rows import ShownReading, figures, take_apart
 from peoplecount.services.writer_state import lag_of
 from peoplecount.storage.connection import IDBConnection
-from peoplecount.storage.errors import AnotherWriter, CircuitOpen, DatabaseError, DatabaseUnavailable, SchemaMismatch
+from peoplecount.storage.errors import (
+    AnotherWriter,
+    CircuitOpen,
+    DatabaseError,
+    DatabaseUnavailable,
+    SchemaMismatch,
+    ValueRefused,
+)
 from peoplecount.storage.registros import Registros
 from peoplecount.storage.registros_shape import RegistrosShape
 
@@ -95,6 +102,8 @@ class _Session:
     absent: int | None
     others_before: int
     written_before: int
+    refused: set[str] = field(default_factory=set)
+    """Cameras of which rows were refused."""
 
 
 class RegistrosWriter:
@@ -183,12 +192,35 @@ class RegistrosWriter:
             )
             self._state = replace(self._state, refused=self._state.refused + len(part.unreadable))
         if part.readings and part.up_to is not None:
-            session.kept = self._keeping.write(
-                session.registros, session.kept, part.readings, part.up_to, session.absent
-            )
+            self._write_around_faults(session, part.readings, part.up_to)
         self._reached = part.up_to or after
         self._note_progress(session, head)
         return len(entries)
+
+    def _write_around_faults(self, session: _Session, readings: Sequence[ShownReading], up_to: EventId) -> None:
+        """Write ``readings``; where that cannot be for one of them, halves of them, until that one stands alone.
+
+        It is passed over then: the camera's next one has its people, too.
+        """
+        try:
+            self._write(session, readings, up_to)
+        except ValueRefused as error:
+            if len(readings) == 1:
+                self._pass_over(session, readings[0], up_to, error)
+                return
+            middle = len(readings) // 2
+            self._write_around_faults(session, readings[:middle], readings[middle - 1].up_to)
+            self._write_around_faults(session, readings[middle:], up_to)
+
+    def _write(self, session: _Session, readings: Sequence[ShownReading], up_to: EventId) -> None:
+        session.kept = self._keeping.write(session.registros, session.kept, readings, up_to, session.absent)
+
+    def _pass_over(self, session: _Session, reading: ShownReading, up_to: EventId, error: ValueRefused) -> None:
+        self._write(session, (), up_to)
+        self._state = replace(self._state, refused=self._state.refused + 1)
+        if reading.camera_id not in session.refused:  # of every reading, it may be
+            session.refused.add(reading.camera_id)
+            logger.error("What camera %s shows cannot be written into registros: %s", reading.camera_id, error)
 
     def _open_session(self) -> _Session:
         self._reached = None
@@ -255,9 +287,9 @@ def _by_camera(entries: Sequence[LogEntry]) -> Sequence[ShownReading]:
     counts = [entry for entry in entries if entry.event.kind is EventKind.COUNT]
     for entry in counts:
         for one in take_apart([entry], more=False).readings:
-            before = readings.get(one.camera_id, one)
-            increments = (*before.increments, *one.increments) if before is not one else one.increments
-            readings[one.camera_id] = ShownReading(one.camera_id, one.read_at, increments)
+            before = readings.get(one.camera_id)
+            increments = (*before.increments, *one.increments) if before else one.increments
+            readings[one.camera_id] = replace(one, increments=increments)
     return list(readings.values())
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import Select, and_, func, insert, select
 from peoplecount.domain.shown_totals import ShownTotals
 from peoplecount.storage.connection import IDBConnection, Rows, Transaction
 from peoplecount.storage.dialects import Product, one_at_a_time
-from peoplecount.storage.errors import RowsLost
+from peoplecount.storage.errors import RowsLost, ValueRefused
 from peoplecount.storage.registros_shape import TOTALS, RegistrosShape
 
 ROWS_A_STATEMENT = 50
@@ -182,7 +182,11 @@ class Registros:
                 raise RowsLost(f"{self._table.name}: sent {len(values)} rows, the server has {added}; rolled back")
 
     def _values(self, row: Row) -> dict[str, Any]:
-        camera = int(row.camera_id) if self.shape.numeric_id else row.camera_id
+        camera: int | str = row.camera_id
+        if self.shape.numeric_id:
+            if not row.camera_id.isdecimal():
+                raise ValueRefused(f"{row.camera_id!r} is no number, and the column camara_id takes nothing else")
+            camera = int(row.camera_id)
         return {"camara_id": camera, **dict(zip(TOTALS, row.totals, strict=True))}
 
     def _dates(self, transaction: Transaction, rows: Iterable[Row], now: datetime) -> dict[int, Any]:

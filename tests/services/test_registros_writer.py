@@ -382,3 +382,27 @@ def test_a_long_absence_is_caught_up_in_order(attach):
     attached.catches_up()
     for camera in range(3):
         assert attached.rows(str(camera)) == [(str(camera), n, 0, 0, n) for n in range(1, 151)]
+
+
+def test_a_camera_whose_rows_are_refused_holds_up_no_other(quick, caplog):
+    attached = quick(numeric_id=True)
+    attached.catches_up()
+    seven, hall, eight = CountingLine("7"), CountingLine("hall"), CountingLine("8")
+    append(attached.log, seven.count(1), hall.count(1), eight.count(1), hall.count(1), seven.count(1))
+    attached.catches_up()
+    attached.shows(hall.count(1), eight.count(1))
+    assert attached.rows() == [(7, 1, 0, 0, 0), (8, 1, 0, 0, 0), (7, 2, 0, 0, 0), (8, 2, 0, 0, 0)]
+    assert attached.writer.state.refused == 3
+    assert attached.writer.state.error == ""
+    assert sum("cannot be written" in record.message for record in caplog.records) == 1
+
+
+def test_a_reading_is_one_row_also_where_it_lies_across_the_end_of_a_batch(quick, monkeypatch):
+    monkeypatch.setattr("peoplecount.services.registros_writer.BATCH", 3)
+    attached = quick()
+    attached.catches_up()
+    one, two = CountingLine("7", 1), CountingLine("7", 2)
+    for _ in range(5):
+        append(attached.log, one.count(1), two.count(1))
+    attached.catches_up()
+    assert attached.rows() == [("7", n, 0, n, 0) for n in range(1, 6)]
