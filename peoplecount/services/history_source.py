@@ -26,7 +26,7 @@ from peoplecount.domain.figures import NOBODY
 from peoplecount.domain.history_notes import HistoryNotes
 from peoplecount.domain.hour_slots import offset_of
 from peoplecount.domain.line import LineKey
-from peoplecount.domain.reading import Reading
+from peoplecount.domain.reading import Reading, Totals
 
 logger = logging.getLogger(__name__)
 
@@ -128,7 +128,7 @@ def _with_clock(source: HistorySource, inquiry: Inquiry, answer: DayHistory, not
         return notes.found(clock)
     if notes.clock is not None:
         return notes
-    if not is_doubtful(source, notes) or _fits(people, counted):
+    if not is_doubtful(source, notes) or _fits(people, counted) or _is_quiet(source, inquiry, people):
         return notes
     since = notes.clock_unknown_since or inquiry.utc
     if inquiry.utc - since < LONGEST_DOUBT:
@@ -137,6 +137,14 @@ def _with_clock(source: HistorySource, inquiry: Inquiry, answer: DayHistory, not
 
 
 _CLOCK_WORDS = {BucketClock.LOCAL: "those of its own clock", BucketClock.UTC: "those of UTC"}
+
+
+def _is_quiet(source: HistorySource, inquiry: Inquiry, people: Mapping[int, int]) -> bool:
+    """Whether nobody has come yet on a day that goes on, as its totals say, too: neither clock has anybody in any hour."""
+    reading = source.reading
+    if reading is None or any(people.values()) or not inquiry.day == inquiry.local.date() == reading.local_time.date():
+        return False
+    return all(line.totals == Totals(0, 0) for line in reading.lines)
 
 
 def _fits(people: Mapping[int, int], counted: Mapping[int, int]) -> bool:

@@ -13,6 +13,7 @@ from peoplecount.domain.correction import CorrectionReason
 from peoplecount.domain.event import Quality
 from peoplecount.domain.figures import Figures
 from peoplecount.domain.line import LineKey
+from peoplecount.simulator.crossings import NoTraffic
 from peoplecount.simulator.fleets import default_fleet
 from peoplecount.simulator.plan import Fleet
 from tests.support.premises import Premises, people
@@ -113,6 +114,17 @@ def test_a_dead_network_over_midnight_leaves_no_trace(premises, camera_id):
     assert told == truth
     assert differences(place, camera_id, date(2026, 5, 5)) == {}
     assert differences(place, camera_id, date(2026, 5, 6), through=11) == {}
+
+
+def test_a_quiet_day_of_a_camera_that_may_go_by_either_clock_is_known_to_be_quiet(tmp_path):
+    """Nobody has come, so nothing shows which clock it is; but then it does not matter."""
+    with Premises(Fleet(fleet(WISEAI).cameras, NoTraffic()), tmp_path, "2026-05-05T09:20").open() as place:
+        place.polls()
+        place.is_watched_until("2026-05-05T10:10")
+        place.reconciles()
+        told = place.told(WISEAI, date(2026, 5, 5))
+        assert {figures for hours in told.values() for figures in hours.values()} == {Figures()}
+        assert all(set(hours) >= set(range(9)) for hours in told.values())
 
 
 def test_run_ten_times_nothing_changes(premises):
