@@ -140,7 +140,7 @@ _CLOCK_WORDS = {BucketClock.LOCAL: "those of its own clock", BucketClock.UTC: "t
 
 
 def _is_quiet(source: HistorySource, inquiry: Inquiry, people: Mapping[int, int]) -> bool:
-    """Whether nobody has come yet on a day that goes on, as its totals say, too: neither clock has anybody in any hour."""
+    """Whether nobody has come yet on a day that goes on, as its totals say, too: no hour has anybody by either."""
     reading = source.reading
     if reading is None or any(people.values()) or not inquiry.day == inquiry.local.date() == reading.local_time.date():
         return False
