@@ -23,6 +23,7 @@ from peoplecount.storage.faults import INSTALL_ODBC_DRIVER, is_elsewhere
 from peoplecount.storage.kerberos import sign_in_with
 from peoplecount.storage.odbc_driver import Family, OdbcDriver, best_driver
 from peoplecount.storage.odbc_string import joined, parted
+from peoplecount.storage.odbc_times import TIMES_ARE_CUT, tells_of_times, whole_times
 from peoplecount.storage.odbc_wishes import failover_partner, in_words_of, wish
 from peoplecount.storage.sql_server_place import SQLServerPlace
 from peoplecount.storage.sql_server_target import SQLServerTarget
@@ -133,14 +134,16 @@ class SQLServerConnection(EngineConnection):
             **pool_options(),
         )
         event.listen(engine, "connect", self._prepare)
+        event.listen(engine, "before_cursor_execute", whole_times, retval=True)
         return engine
 
-    def _prepare(self, connection: Any, entry: Any) -> None:  # noqa: ANN401, ARG002
+    def _prepare(self, connection: Any, entry: Any) -> None:  # noqa: ANN401
         connection.timeout = self._query_seconds
         cursor = connection.cursor()
         # A server's 'user options' may turn NOCOUNT on, and row counts would be -1.
         cursor.execute(f"SET NOCOUNT OFF; SET LOCK_TIMEOUT {LOCK_SECONDS * 1000}")
         cursor.close()
+        entry.info[TIMES_ARE_CUT] = not tells_of_times(connection)
 
 
 def _either(strings: list[str], connect: Callable[[str], Any]) -> Callable[[], Any]:
