@@ -13,7 +13,7 @@ from peoplecount.storage.connection import IDBConnection, Transaction
 from peoplecount.storage.copied_table import CopiedTable
 from peoplecount.storage.positions import in_chunks
 from peoplecount.storage.schema import corrections, hour_counts, positions, quarter_hours, records
-from peoplecount.storage.tally import Tally, take_tally
+from peoplecount.storage.tally import Tally, demand, take_tally
 
 HISTORY = (
     CopiedTable(hour_counts, time="starts_at"),
@@ -99,7 +99,7 @@ def _copy_stretch(
         copied.remove(transaction, differences)
         copied.put(transaction, differences)
         if len(differences):
-            copied.demand_same(here, copied.rows(transaction, where))
+            demand(copied.table, _tally(copied, where, transaction), copied.tally(here))
         return len(differences)
 
     return Stretch(len(here), target.transaction(work))

@@ -7,13 +7,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from operator import itemgetter
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, Executable, Table, and_, bindparam, delete, insert, select, update
+from sqlalchemy import Column, ColumnElement, Executable, Table, and_, bindparam, delete, insert, select, update
 
 from peoplecount.storage.connection import IDBConnection, Transaction
 from peoplecount.storage.errors import CopyRefused, RowsLost
 from peoplecount.storage.rights import SERVICE, Right
+from peoplecount.storage.tally import Tally
 
 Values: TypeAlias = tuple[Any, ...]
 
@@ -45,8 +47,10 @@ class CopiedTable:
         self.figures = figures
         number = table.autoincrement_column
         self._number = number.name if number is not None and number.autoincrement is True else ""
-        self.names = [column.name for column in table.columns if column.name != self._number]
-        self._keys = [self.names.index(name) for name in self._key_names]
+        self._columns = [column for column in table.columns if column.name != self._number]
+        self.names = [column.name for column in self._columns]
+        self._key = itemgetter(*(self.names.index(name) for name in self._key_names)) if self._key_names else None
+        self._moments = [place for place, column in enumerate(self._columns) if _is_moment(column)]
         self._rights = SERVICE[table.name]
 
     @property
@@ -56,12 +60,14 @@ class CopiedTable:
 
     def rows(self, db: IDBConnection | Transaction, where: ColumnElement[bool] | None = None) -> list[Values]:
         """The rows there; a number comes last. Times are cut to milliseconds, which is what every database keeps."""
-        columns = [self.table.c[name] for name in self.names]
         numbered = [self.table.c[self._number]] if self._number else []
-        question = select(*columns, *numbered)
+        question = select(*self._columns, *numbered)
         if numbered:
             question = question.order_by(*numbered)  # so that rows are added in the order in which they once were
-        return [tuple(map(_kept, row)) for row in db.execute(question if where is None else question.where(where))]
+        found: list[Values] = [tuple(row) for row in db.execute(question if where is None else question.where(where))]
+        if not any(row[place].microsecond % 1000 for place in self._moments for row in found if row[place]):
+            return found
+        return [tuple(map(_kept, row)) for row in found]
 
     def differences(self, here: Sequence[Values], there: Sequence[Values]) -> Differences:
         """What must be done so that ``there`` becomes ``here``; both are ``rows``. Raises ``CopyRefused``."""
@@ -94,6 +100,11 @@ class CopiedTable:
         if left:
             raise RowsLost(f"{self.name}: {left} rows did not arrive as they were sent; nothing of this part was kept")
 
+    def tally(self, rows: Sequence[Values]) -> Tally:
+        """How many ``rows`` there are, and the sums of their figures."""
+        entered, left = (self.names.index(name) for name in self.figures)
+        return Tally(len(rows), sum(row[entered] for row in rows), sum(row[left] for row in rows))
+
     @property
     def _key_names(self) -> list[str]:
         return [] if self._number else [column.name for column in self.table.primary_key]
@@ -103,10 +114,11 @@ class CopiedTable:
         return Right.UPDATE not in self._rights
 
     def _of_keyed(self, here: Iterable[Values], there: Iterable[Values]) -> Differences:
-        others = {self._key(row): row for row in there}
+        key = self._key or tuple
+        others = {key(row): row for row in there}
         new, changed = [], []
         for row in here:
-            other = others.pop(self._key(row), None)
+            other = others.pop(key(row), None)
             if other is None:
                 new.append(row)
             elif other != row:
@@ -126,13 +138,10 @@ class CopiedTable:
                 gone.append(row)
         return Differences(new, [], gone)
 
-    def _key(self, row: Values) -> Values:
-        return tuple(row[place] for place in self._keys)
-
     def _identity(self, row: Values) -> dict[str, Any]:
         if self._number:
             return {"its_number": row[-1]}
-        return {f"its_{name}": value for name, value in zip(self._key_names, self._key(row), strict=True)}
+        return {f"its_{name}": row[self.names.index(name)] for name in self._key_names}
 
     def _fields(self, row: Values) -> dict[str, Any]:
         return dict(zip(self.names, row, strict=False))
@@ -154,6 +163,10 @@ class CopiedTable:
         if self._number:
             return columns[self._number] == bindparam("its_number")
         return and_(*(columns[name] == bindparam(f"its_{name}") for name in self._key_names))
+
+
+def _is_moment(column: Column[Any]) -> bool:
+    return column.type.python_type is datetime
 
 
 def _kept(value: Any) -> Any:  # noqa: ANN401

@@ -294,7 +294,7 @@ def test_what_the_service_writes_meanwhile_is_copied_too(log, source, second):
     append(log, line.count(5))
     write_all(log, source)
     said = []
-    outcome = copy(Writes(source, log, line, 1), second, tell=said.append)
+    outcome = copy(Writes(source, log, line, 1), second, tell=said.append, monotonic=lambda: 0.0)
     assert outcome.finished
     assert everything(second) == everything(source)
     assert said == ["The service wrote meanwhile; what it wrote is copied now"]
