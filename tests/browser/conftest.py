@@ -28,11 +28,12 @@ ARGUMENTS = (
 
 
 @pytest.fixture(scope="module")
-def browser():
+def browser(request):
     if not Path(CHROMIUM).is_file():
         pytest.skip("no Chromium: install Debian's package chromium, or set CHROMIUM to its path")
+    more = getattr(request.module, "BROWSER_ARGUMENTS", ())
     with playwright.sync_playwright() as session:
-        browser = session.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        browser = session.chromium.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, *more])
         yield browser
         browser.close()
 
