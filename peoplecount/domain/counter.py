@@ -116,6 +116,11 @@ class Counter:
         """The base: what the camera counted before is not ours."""
         return cls(Generation(moment.day()), start=total, total=total, read_at=moment.utc, read_day=moment.day())
 
+    def still_at(self, moment: datetime) -> Counter:
+        """The counter as it is where nobody has come by a later reading of its day (UTC)."""
+        # Not by replace(), which takes ten times as long: this is what most readings of most lines come to.
+        return Counter(self.generation, self.start, self.total, moment, self.read_day, None, self.lost_total)
+
     def read_by(self, now: datetime) -> Counter:
         """The counter with no moment in it after ``now`` (UTC): our own clock may have been set back meanwhile."""
         if self.read_at <= now and (self.fall is None or self.fall.last_seen <= now):

@@ -23,16 +23,19 @@ def after_quiet(state: CountState, reading: Reading, longest: timedelta) -> Coun
     lines: dict[LineKey, LineState] = dict(state.lines)
     for line in reading.lines:
         known = lines.get(line.key)
-        if known is None or not _stands(known, line, reading.taken_at, day, longest):
+        if known is None or not _stands(known, reading, line, day, longest):
             return None
-        entered, left = (replace(counter, read_at=reading.taken_at) for counter in (known.entered, known.left))
-        lines[line.key] = replace(known, entered=entered, left=left)
+        lines[line.key] = replace(
+            known, entered=known.entered.still_at(reading.taken_at), left=known.left.still_at(reading.taken_at)
+        )
     return CountState(state.serial, lines)
 
 
-def _stands(known: LineState, line: LineReading, at: datetime, day: date, longest: timedelta) -> bool:
+def _stands(known: LineState, reading: Reading, line: LineReading, day: date, longest: timedelta) -> bool:
+    at = reading.taken_at
     return (
         known.name == line.name
+        and reading.serial in {"", known.serial}
         and known.day == day
         and _still(known.entered, line.totals.in_total, at, day, longest)
         and _still(known.left, line.totals.out_total, at, day, longest)

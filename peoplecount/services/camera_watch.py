@@ -45,7 +45,7 @@ class Report(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Seen:
     """What the last readings of a camera have shown."""
 
@@ -88,7 +88,7 @@ class CameraWatch:
         seen = self._all_seen()
         before = seen.get(camera.camera_id)
         if before is not None and _is_same(before.last, reading):
-            seen[camera.camera_id] = replace(before, last=reading)
+            before.last = reading
             return
         asked_anew = before is None or before.last is None or before.last.facts is not reading.facts
         known = before.camera if before else None

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
@@ -101,7 +101,7 @@ class Collector:
         self._pollers: dict[str, Poller] = {}
         self._roster = Roster()
         self._stopped = threading.Event()
-        self._running = 0
+        self._running: set[Poller] = set()
         self._idle = threading.Condition()
         self.last_progress = clock.monotonic()
         """When any poll last began or ended, by the monotonic clock."""
@@ -180,6 +180,7 @@ class Collector:
 
     def _add(self, camera: Camera) -> None:
         period = self._period(camera)
+        self._turning_polls[camera.camera_id] = TurningPolls()
         poller = self._pollers[camera.camera_id] = self._make_poller(camera, self._roster, period)
         self._scheduler.add_job(
             self._run,
@@ -212,7 +213,7 @@ class Collector:
             return None
         played, speed = self._clock.now(), self._clock.speed
         apart = spread(camera_id, len(self._pollers))
-        polls = self._turning_polls.setdefault(camera_id, TurningPolls())
+        polls = self._turning_polls[camera_id]
 
         def turning(after: float) -> float:
             begin = played + timedelta(seconds=(after - now.timestamp()) * speed)
@@ -241,27 +242,20 @@ class Collector:
             self.poll_soon(camera.camera_id)
 
     def _poll(self, poller: Poller) -> None:
-        with self._attendance():
-            try:
-                poller.poll()
-            except LogError as error:
-                self._on_log_error(error)
-            except Exception:
-                camera_id = poller.camera.camera_id
-                logger.exception("polling camera %s failed for an unforeseen reason", camera_id)
-
-    @contextmanager
-    def _attendance(self) -> Iterator[None]:
         self.last_progress = self._clock.monotonic()
-        with self._idle:
-            self._running += 1
+        self._running.add(poller)
         try:
-            yield
+            poller.poll()
+        except LogError as error:
+            self._on_log_error(error)
+        except Exception:
+            logger.exception("polling camera %s failed for an unforeseen reason", poller.camera.camera_id)
         finally:
             self.last_progress = self._clock.monotonic()
-            with self._idle:
-                self._running -= 1
-                self._idle.notify_all()
+            self._running.discard(poller)
+            if self._stopped.is_set():
+                with self._idle:
+                    self._idle.notify_all()
 
 
 def _moved(before: Roster, after: Roster) -> list[str]:

@@ -25,6 +25,19 @@ from peoplecount.services.site_day import zone_of
 logger = logging.getLogger(__name__)
 
 
+def passed(memory: CountMemory, reading: Reading, expected_every: timedelta) -> bool:
+    """Note a reading that tells nothing, as ``counted`` would; ``False`` where it must be counted."""
+    reading = _as_told(reading)
+    camera_id = reading.camera_id
+    known = memory.counts.get(camera_id)
+    quiet = after_quiet(known, reading, 2 * expected_every) if known is not None and memory.days(camera_id) else None
+    if quiet is None:
+        return False
+    memory.counts[camera_id] = quiet
+    _note_read(memory, reading)
+    return True
+
+
 def counted(
     memory: CountMemory,
     roster: Roster,
@@ -39,11 +52,6 @@ def counted(
     reading = _as_told(reading)
     camera_id = camera.camera_id
     before = memory.counts.get(camera_id, CountState())
-    quiet = after_quiet(before, reading, 2 * expected_every) if memory.days(camera_id) else None
-    if quiet is not None:
-        memory.counts[camera_id] = quiet
-        _note_read(memory, reading)
-        return None
     zone = zone_of(roster.site_of(camera))
     elsewhere = _counted_elsewhere(memory, roster, reading)
     earlier = {key: hours for key, hours in earlier.items() if key not in elsewhere}

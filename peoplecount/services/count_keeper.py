@@ -18,7 +18,7 @@ from peoplecount.domain.offload import Offload, call_here
 from peoplecount.domain.reading import Reading
 from peoplecount.domain.roster import Roster
 from peoplecount.eventlog.log import Append, EventLog, StateChange
-from peoplecount.services.count_account import counted
+from peoplecount.services.count_account import counted, passed
 from peoplecount.services.count_memory import CountMemory
 from peoplecount.services.day_settlement import DaySettlement, Settlement, amended
 from peoplecount.services.line_limit import LineLimit
@@ -111,6 +111,16 @@ class CountKeeper:
             lines = self._memory().counts.get(camera_id, CountState()).lines.values()
         counters = (counter for line in lines for counter in (line.entered, line.left))
         return min((counter.read_at for counter in counters if counter.has_fallen_within_a_day), default=None)
+
+    def passes(self, camera: Camera, reading: Reading, *, expected_every: timedelta) -> bool:
+        """Note a reading that tells nothing; ``False`` where it is to be observed. Raises ``LogError``."""
+        with self._lock:
+            if camera.camera_id not in self._roster().cameras:
+                return False
+            is_quiet = self._judge(lambda memory: passed(memory, reading, expected_every))
+            if is_quiet:
+                self._note_seen(reading)
+            return is_quiet
 
     def observe(
         self,

@@ -50,6 +50,11 @@ class Outages:
         self._longest = longest
         self._outage: _Outage | None = None
 
+    @property
+    def is_open(self) -> bool:
+        """Whether there is something to be said of one yet."""
+        return self._outage is not None
+
     def look(self, reading: Reading) -> None:
         """Take up a reading that is not counted yet. Raises ``LogError``."""
         since = self._keeper.read_at(self._camera.camera_id)

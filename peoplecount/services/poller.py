@@ -134,6 +134,8 @@ class Poller:
         if self._companion is not None:
             self._companion.begin()
         self._watch(self.camera, reading)
+        if not self._outages.is_open and self._keeper.passes(self.camera, reading, expected_every=self._expected_every):
+            return
         unknown = self._keeper.unknown_lines(self.camera.camera_id, reading)
         if not unknown:
             self._count(reading, {})

@@ -208,7 +208,7 @@ class SunapiClient:
         return answers, self._understood
 
     def _ask(self) -> Answers:
-        if not self._knowledge.configuration.counting_channels:
+        if not self._knowledge.counts:
             raise CountingUnavailable(
                 self._camera_id, "people counting, or each of its lines, is switched off on the camera"
             )

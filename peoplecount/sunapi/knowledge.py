@@ -64,6 +64,9 @@ class Knowledge:
         self._camera_clock = Remembered[ClockMeasurement](another_slot(QUARTER))
         self._jumps = Jumps(clock)
         self._facts: CameraFacts | None = None
+        self.counts = False
+        """Whether any line is switched on; after ``refresh``."""
+
         self._counting: Counting | None = None
         self._reader: CountsReader | None = None
         self._realm = ""
@@ -222,6 +225,7 @@ class Knowledge:
         if self._reader is None or configuration != self._configuration.value:
             self._reader = CountsReader(self._connection, _known(self._counting).plan(configuration))
         self._configuration.keep(configuration, now)
+        self.counts = bool(configuration.counting_channels)
         self._facts = None
 
     def _ask_clock(self) -> ClockMeasurement:

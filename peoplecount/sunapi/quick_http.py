@@ -11,7 +11,10 @@ from __future__ import annotations
 import logging
 import socket
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from urllib.parse import SplitResult, urlsplit
+from weakref import WeakKeyDictionary
 
 import requests
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
@@ -26,36 +29,38 @@ from peoplecount.sunapi.trust import Trust
 _log = logging.getLogger("peoplecount.sunapi")
 
 _AT_ONCE = 16_384
+_SIGNATURE = "Authorization"
 _HEADER_CHARSET = "latin-1"
 """As ``http.client`` reads and writes headers."""
 
 
 class WholeResponse(requests.Response):
-    """A response that has arrived whole."""
+    """A response that has arrived whole.
+
+    What nobody asks for in a poll is only made when somebody does. Cameras set no cookies that would matter: making
+    room for them alone would take longer than taking the answer apart.
+    """
 
     def __init__(
         self, request: requests.PreparedRequest, status: int, headers: Sequence[tuple[str, str]], body: bytes
     ) -> None:
-        super().__init__()
         self.request = request
         self.url = request.url or ""
         self.status_code = status
-        self.headers = CaseInsensitiveDict(headers)
-        self.raw = _Raw(headers)
+        self.encoding = None
+        self.history = []
+        self._pairs = headers
         self._content = body
         self._content_consumed = True
 
+    @cached_property
+    def headers(self) -> CaseInsensitiveDict[str]:  # type: ignore[override]
+        """By name, in any case."""
+        return CaseInsensitiveDict(self._pairs)
 
-class _Raw:
-    """What is left of an answer whose body was read."""
-
-    def __init__(self, headers: Sequence[tuple[str, str]]) -> None:
-        self._headers = headers
-
-    @property
-    def headers(self) -> HTTPHeaderDict:
-        """Each by itself, also where several have the same name."""
-        return HTTPHeaderDict(self._headers)
+    def all_of(self, name: str) -> tuple[str, ...]:
+        """All headers of a name, each by itself: ``headers`` has the last one only."""
+        return tuple(value for one, value in self._pairs if one.lower() == name.lower())
 
 
 class QuickAdapter(BoundedAdapter):
@@ -71,6 +76,7 @@ class QuickAdapter(BoundedAdapter):
         """Scheme and place at which the idle one ends."""
 
         self._closings = 0
+        self._ready: WeakKeyDictionary[requests.PreparedRequest, _Ready] = WeakKeyDictionary()
 
     def send(
         self,
@@ -86,10 +92,10 @@ class QuickAdapter(BoundedAdapter):
         Raises what ``requests``, ``urllib3`` and ``http.client`` raise, ``CameraUnreachable`` and ``UnexpectedAnswer``.
         """
         connect, read = timeout if isinstance(timeout, tuple) else (timeout, timeout)
-        parts = urlsplit(str(request.url))
-        head = _head(request, parts)
+        ready = self._ready.get(request) or self._ready.setdefault(request, _Ready.of(request))
+        head = ready.head(request)
         closings = self._closings
-        connection = self._take(parts, connect)
+        connection = self._take(ready.parts, connect)
         leaves_open = False
         try:
             connection.sock.settimeout(read)
@@ -219,18 +225,34 @@ class _UsualAnswer:
         self.leaves_open = bool(self._parser.should_keep_alive())
 
 
-def _head(request: requests.PreparedRequest, parts: SplitResult) -> bytes:
-    """The request as it is sent. Raises ``InvalidHeader`` where a line would end within a header."""
-    lines = [f"{request.method} {request.path_url} HTTP/1.1".encode(), _header("Host", parts.netloc)]
-    lines += [_header(name, value) for name, value in request.headers.items()]
-    if any(b"\r" in line or b"\n" in line for line in lines):
-        raise requests.exceptions.InvalidHeader("a line break in a header")
-    return b"\r\n".join([*lines, b"", b""])
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """What of a request that is sent over and over is always the same."""
+
+    parts: SplitResult
+    begin: bytes
+    """All that is sent but for the signature."""
+
+    @classmethod
+    def of(cls, request: requests.PreparedRequest) -> _Ready:
+        """Raises ``InvalidHeader`` where a line would end within a header."""
+        parts = urlsplit(str(request.url))
+        lines = [f"{request.method} {request.path_url} HTTP/1.1\r\n".encode(), _header("Host", parts.netloc)]
+        lines += [_header(name, value) for name, value in request.headers.items() if name != _SIGNATURE]
+        return cls(parts, b"".join(lines))
+
+    def head(self, request: requests.PreparedRequest) -> bytes:
+        """The request as it is sent. Raises ``InvalidHeader``."""
+        signature = request.headers.get(_SIGNATURE)
+        return self.begin + (b"" if signature is None else _header(_SIGNATURE, signature)) + b"\r\n"
 
 
 def _header(name: str, value: object) -> bytes:
     """Signatures are bytes, as names and realms may hold more than Latin-1; ``requests`` knows texts only."""
-    return f"{name}: ".encode() + (value if isinstance(value, bytes) else str(value).encode(_HEADER_CHARSET))
+    text = value if isinstance(value, bytes) else str(value).encode(_HEADER_CHARSET)
+    if b"\r" in text or b"\n" in text:
+        raise requests.exceptions.InvalidHeader("a line break in a header")
+    return b"%s: %s\r\n" % (name.encode(), text)
 
 
 def _without_account(parts: SplitResult) -> tuple[str, str]:

@@ -102,12 +102,9 @@ class Transport:
         self.last_status = self._adapter.status = None
         asked_at = self._clock.now()
         try:
-            response = self._session.send(
-                request,
-                stream=True,
-                timeout=(self._connect_timeout, self._read_timeout),
-                allow_redirects=False,
-                proxies={},
+            # Not by the session, which would look for redirects and cookies, and read bodies that nobody wants.
+            response = self._adapter.send(
+                request, stream=True, timeout=(self._connect_timeout, self._read_timeout), proxies={}
             )
             self.last_status = response.status_code
             body = self._received(response)
@@ -118,7 +115,9 @@ class Transport:
             self.last_status = self.last_status or self._adapter.status
             raise
         self._answered = True
-        challenges = tuple(response.raw.headers.getlist("WWW-Authenticate")) if response.status_code == 401 else ()
+        if response.status_code == 200:
+            return Reply(200, body, (), "", asked_at, self._clock.now())
+        challenges = _all_of(response, "WWW-Authenticate")
         location = response.headers.get("Location", "")
         return Reply(response.status_code, body, challenges, location, asked_at, self._clock.now())
 
@@ -192,16 +191,13 @@ _UNREACHABLE: tuple[tuple[type[Exception], str], ...] = (
 """Causes whose remedy is known, the more telling first; anything else is named by its class."""
 
 
-class _Session(requests.Session):
-    def get_redirect_target(self, resp: requests.Response) -> None:
-        """None: where a camera sends us is judged elsewhere.
-
-        Without this, ``requests`` reads the whole body of a redirect, however large, even when told not to follow.
-        """
+def _all_of(response: requests.Response, name: str) -> tuple[str, ...]:
+    """All headers of a name, each by itself: ``requests`` joins them."""
+    return response.all_of(name) if isinstance(response, WholeResponse) else tuple(response.raw.headers.getlist(name))
 
 
 def _session(adapter: BoundedAdapter) -> requests.Session:
-    session = _Session()
+    session = requests.Session()
     session.trust_env = False
     session.headers.clear()
     session.headers.update(_HEADERS)

@@ -18,7 +18,8 @@ from peoplecount.domain.reading import LineReading, Reading, Totals
 from peoplecount.domain.roster import Roster
 from peoplecount.domain.site import Site
 from peoplecount.eventlog.log import Append, LoadedStates
-from peoplecount.services import count_account
+from peoplecount.services.count_account import counted as count
+from peoplecount.services.count_account import passed
 from peoplecount.services.count_memory import CountMemory
 
 CAMERA = Camera("7", "Front", "http://camera", "u", "p", site_id="s")
@@ -39,7 +40,7 @@ def empty() -> CountMemory:
 
 
 def counted(memory: CountMemory, reading: Reading) -> Append | None:
-    return count_account.counted(memory, ROSTER, CAMERA, reading, EVERY, {}, keep_days=31)
+    return count(memory, ROSTER, CAMERA, reading, EVERY, {}, keep_days=31)
 
 
 @settings(max_examples=150, deadline=None)
@@ -54,10 +55,8 @@ def test_all_is_as_if_every_reading_were_counted(history: list[tuple[int, int, f
         lines = (LineReading(LineKey("7"), "Door", Totals(entered, left)),)
         reading = replace(Reading("7", at, local, "S", lines), doubt=timedelta(seconds=doubt))
 
-        told = counted(quick, reading)
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(count_account, "after_quiet", lambda *_: None)
-            assert told == counted(slow, reading)
+        told = None if passed(quick, reading, EVERY) else counted(quick, reading)
+        assert told == counted(slow, reading)
 
         assert quick.counts == slow.counts
         assert dict(quick.days("7")) == dict(slow.days("7"))
