@@ -131,8 +131,8 @@ def caught_up(town: BusyTown) -> None:
 def report(phases: Phases, service: Path, idle: Path, visitor: Visitor) -> None:
     """A line a phase."""
     ours, beside = longest_waits(service), longest_waits(idle)
-    print(f"\n{'':51}longest waits of the loop, ms         pages of the history")
-    print(f"{'':51}  own   with the machine's  idle one's   200   503  longest, s")
+    print(f"\n{'':50}longest turn and waits of the loop, ms         pages of the history")
+    print(f"{'':50}  turn  own wait  with the machine's  idle one's   200   503  longest, s")
     for name, begun, ended in phases.spans:
         seconds = range(int(begun) + 1, int(ended))
         waits = [ours[second] for second in seconds if second in ours]
@@ -140,13 +140,16 @@ def report(phases: Phases, service: Path, idle: Path, visitor: Visitor) -> None:
         looks = [(status, took) for at, status, took in visitor.told if begun <= at < ended]
         told = [sum(status == wanted for status, _ in looks) for wanted in (200, 503)]
         print(
-            f"{name[:43]:43} {ended - begun:4.0f} s {max((one.own for one in waits), default=0):6.0f} "
-            f"{max((one.altogether for one in waits), default=0):10.0f} {max(idles, default=0):18.0f} "
+            f"{name[:43]:43} {ended - begun:4.0f} s {max((one.turn for one in waits), default=0):6.0f} "
+            f"{max((one.own for one in waits), default=0):8.0f} "
+            f"{max((one.altogether for one in waits), default=0):14.0f} {max(idles, default=0):14.0f} "
             f"{told[0]:9} {told[1]:5} {max((took for _, took in looks), default=0.0):9.2f}"
         )
     own = sorted(wait.own for wait in ours.values())
     over = sum(one > LONGEST_STALL for one in own)
     middle = statistics.median(own)
+    turns = max((wait.turn for wait in ours.values()), default=0.0)
+    print(f"longest turn of one greenlet: {turns:.0f} ms")
     print(f"seconds with an own wait over {LONGEST_STALL} ms: {over} of {len(own)}; median of all {middle:.1f} ms")
 
 
