@@ -131,6 +131,8 @@ class SQLServerConnection(EngineConnection):
             creator=_either(strings, lambda text: pyodbc.connect(text, timeout=self._login_seconds)),
             # FreeTDS ends the process with a segmentation fault on it.
             fast_executemany=OdbcDriver(self.driver).family is Family.MICROSOFT,
+            # FreeTDS refuses texts of some thousand letters whose size is not given (HY090), and finds it by itself.
+            use_setinputsizes=OdbcDriver(self.driver).family is not Family.FREETDS,
             **pool_options(),
         )
         event.listen(engine, "connect", self._prepare)

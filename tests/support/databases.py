@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete, make_url
+from sqlalchemy import delete, make_url, text
 
 from peoplecount.storage.connection import Transaction
 from peoplecount.storage.dialects import Product
 from peoplecount.storage.engine import EngineConnection
+from peoplecount.storage.errors import DatabaseError
 from peoplecount.storage.migrate import upgrade
 from peoplecount.storage.postgresql import PostgreSQLConnection
 from peoplecount.storage.schema import metadata
@@ -46,6 +48,8 @@ def make_connection(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[
 
     yield make
     for connection in made:
+        if connection.product is Product.SQL_SERVER:
+            drop_schema(connection)
         connection.disconnect()
 
 
@@ -109,13 +113,29 @@ def connection(blank: EngineConnection, request: pytest.FixtureRequest) -> Itera
 
 
 @pytest.fixture(scope="session")
-def migrated_sql_server() -> str:
+def migrated_sql_server() -> Iterator[str]:
     """A schema with our tables, for all tests of this process: making them takes some servers many seconds."""
     schema = f"shared_{secrets.token_hex(4)}"
     made = sql_server_under_test(schema)
     upgrade(made)
+    yield schema
+    drop_schema(made)
     made.disconnect()
-    return schema
+
+
+def drop_schema(connection: EngineConnection) -> None:
+    """Take a schema away with all that is in it, so that a server that is used for long does not fill up."""
+    asked = text("SELECT TABLE_NAME, TABLE_TYPE FROM INFORMATION_SCHEMA.TABLES WHERE TABLE_SCHEMA = :schema")
+    left = [(row.TABLE_NAME, row.TABLE_TYPE) for row in connection.execute(asked, {"schema": connection.schema})]
+    left.sort(key=lambda found: found[1] != "VIEW")
+    for _ in range(len(left)):  # what others point to goes after them
+        for name, kind in list(left):
+            word = "VIEW" if kind == "VIEW" else "TABLE"
+            with suppress(DatabaseError):
+                connection.execute(text(f"DROP {word} [{connection.schema}].[{name}]"))
+                left.remove((name, kind))
+    with suppress(DatabaseError):
+        connection.execute(text(f"DROP SCHEMA [{connection.schema}]"))
 
 
 def _empty(transaction: Transaction) -> None:
