@@ -164,8 +164,12 @@ def _is_unread(line: LineDay, slot: int, slots: Slots) -> bool:
 
 
 def was_told(line: LineDay, slot: int, slots: Slots) -> bool:
-    """Whether there is a figure for the hour: people, or readings between which nobody came."""
-    return slot in line.cells or coverage(line, slots.begin(slot), slots.end(slot)) > 0
+    """Whether there is a figure for the hour: people, the camera's history, or readings between which nobody came.
+
+    That a total broke in an hour, or what it showed by then, is none.
+    """
+    cell = line.cell(slot)
+    return bool(cell.told) or cell.settled or coverage(line, slots.begin(slot), slots.end(slot)) > 0
 
 
 def with_gap(line: LineDay, gap: Gap) -> LineDay:

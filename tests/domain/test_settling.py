@@ -2,12 +2,13 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from peoplecount.domain.camera_day import Gap, HourCell, LineDay, coverage, is_open
+from peoplecount.domain.camera_day import Gap, HourCell, LineDay, coverage, is_open, was_told
 from peoplecount.domain.clock_sight import ClockSight
 from peoplecount.domain.correction import CorrectionReason
 from peoplecount.domain.day_history import DayHours
 from peoplecount.domain.event import Quality
 from peoplecount.domain.figures import Figures
+from peoplecount.domain.hour_differences import told_hours
 from peoplecount.domain.hour_slots import HourSlots
 from peoplecount.domain.line import Line, LineKey
 from peoplecount.domain.settling import reassert, settle
@@ -155,3 +156,16 @@ def test_a_gap_within_an_hour_leaves_its_figure_certain_and_one_across_its_end_d
     assert not is_open(a_day([Gap(hour(9.2), hour(9.8))]), 9, SLOTS)
     assert is_open(a_day([Gap(hour(9.8), hour(10.1))]), 9, SLOTS)
     assert is_open(a_day([Gap(hour(9.8), hour(10.1))]), 10, SLOTS)
+
+
+def test_an_unread_hour_in_which_a_total_broke_has_no_figure_and_is_not_said_again_to_have_none():
+    line = a_day([Gap(hour(8), hour(10))], h8=HourCell(broke=True), h9=HourCell(shown=Figures(33, 0), broke=True))
+    assert not was_told(line, 8, SLOTS)
+    assert not was_told(line, 9, SLOTS)
+    assert reassert(LINE, line, SLOTS, [8, 9]) == ()
+    assert {8, 9}.isdisjoint(told_hours(line, SLOTS))
+
+
+def test_an_unread_hour_of_which_the_history_has_nobody_has_a_figure():
+    outcome = settled(a_day([Gap(hour(8), hour(10))], h8=None, h9=None), remembered(h8=0, h9=2))
+    assert told_hours(outcome.line, SLOTS)[8] == Figures()
