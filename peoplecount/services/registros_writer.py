@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -17,6 +17,7 @@ from peoplecount.domain.running_totals import Findings, Verdict, examine
 from peoplecount.eventlog.log import EventLog, LogError
 from peoplecount.services.registros_keeping import Beginning, Keeping, Kept
 from peoplecount.services.registros_rows import ShownReading, figures, take_apart
+from peoplecount.services.registros_state import RegistrosState
 from peoplecount.services.writer_state import lag_of
 from peoplecount.storage.connection import IDBConnection
 from peoplecount.storage.errors import (
@@ -50,47 +51,6 @@ SHARE = 0.1
 
 LONGEST_PAUSE = 60.0
 """Seconds."""
-
-
-@dataclass(frozen=True, slots=True)
-class RegistrosState:
-    """How the writer is doing."""
-
-    cursor: EventId | None = None
-    lag: int | None = None
-    """Entries of the log that are not dealt with; ``None`` while that is unknown."""
-
-    written: int = 0
-    """Rows since the start."""
-
-    refused: int = 0
-    """Counts that make no sense, since the start."""
-
-    others: int = 0
-    """Rows since the start that somebody else wrote, or that we do not remember."""
-
-    lines_left_out: tuple[str, ...] = ()
-    """Lines a row has no room for."""
-
-    error: str = ""
-    """What keeps it from writing; empty while it writes."""
-
-    @property
-    def degraded(self) -> bool:
-        """Whether what it promises cannot be kept: somebody else writes, too."""
-        return self.others > 0
-
-    def figures(self) -> Mapping[str, object]:
-        """For health pages. What exactly is wrong may name servers: that is for the log."""
-        return {
-            "writes": not self.error,
-            "lag": self.lag,
-            "rows": self.written,
-            "refused": self.refused,
-            "otherWriter": self.degraded,
-            "rowsOfOthers": self.others,
-            "linesLeftOut": list(self.lines_left_out),
-        }
 
 
 @dataclass
