@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import cast
 
+import gevent
+from apscheduler.executors.base import BaseExecutor
+from apscheduler.job import Job
 from apscheduler.triggers.base import BaseTrigger
 from gevent import monkey
 from gevent.threadpool import ThreadPool
@@ -100,10 +103,30 @@ class PlannedTrigger(BaseTrigger):  # type: ignore[misc]  # APScheduler has no h
         return self._answer
 
 
+class GreenletExecutor(BaseExecutor):  # type: ignore[misc]  # APScheduler has no hints
+    """Runs each job in a greenlet, as APScheduler's own for gevent does.
+
+    Without the events, log lines and looks at the time that come with each run there: nobody listens to them, and they
+    cost a fifth of a poll.
+    """
+
+    def _do_submit_job(self, job: Job, _run_times: Sequence[datetime]) -> None:
+        """Called by ``BaseExecutor``, which keeps a second instance from running."""
+        gevent.spawn(self._run, job)
+
+    def _run(self, job: Job) -> None:
+        try:
+            job.func(*job.args, **job.kwargs)
+        except BaseException as error:  # noqa: BLE001 - whatever it is, the job runs again at its next time
+            self._run_job_error(job.id, error, error.__traceback__)
+        else:
+            self._run_job_success(job.id, [])
+
+
 def _gevent_scheduler() -> Scheduler:
     from apscheduler.schedulers.gevent import GeventScheduler  # noqa: PLC0415 - imports what it runs on
 
-    return cast("Scheduler", GeventScheduler(timezone=UTC))
+    return cast("Scheduler", GeventScheduler(timezone=UTC, executors={"default": GreenletExecutor()}))
 
 
 def _background_scheduler() -> Scheduler:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from types import SimpleNamespace
+from urllib.parse import urlsplit
 
 from requests import PreparedRequest
 from requests.auth import HTTPDigestAuth
@@ -16,6 +18,9 @@ another one, nor for a ``-sess`` variant."""
 
 _LONGEST_HEADER = 4096
 """Real ones are under 400 characters."""
+
+_MOST_SUBJECTS = 64
+"""A camera is asked a handful of questions, over and over."""
 
 _MOST_OFFERS = 4
 _LONGEST_DETAIL = 20
@@ -108,31 +113,42 @@ def strongest(challenges: Sequence[Challenge]) -> Challenge | None:
     return min(challenges, key=lambda challenge: _PREFERENCE.index(challenge.algorithm or "MD5"), default=None)
 
 
+def _own_nonce() -> str:
+    return os.urandom(8).hex()
+
+
 class CameraDigest(HTTPDigestAuth):
     """``HTTPDigestAuth`` that remembers its nonce wherever it is called from.
 
     The stock class keeps its state per thread, and so per greenlet: a scheduler that runs every poll in a new one
-    would pay a refused request each time. One object serves one camera, one request at a time.
+    would pay a refused request each time. It also works out anew with each request what is the same for all of a
+    camera's, which takes as long as everything else about a poll's request. One object serves one camera, one request
+    at a time.
     """
 
-    def __init__(self, username: str, password: str) -> None:
+    def __init__(self, username: str, password: str, *, own_nonce: Callable[[], str] = _own_nonce) -> None:
+        """``own_nonce`` makes what keeps two equal requests from being signed alike."""
         super().__init__(username, password)
-        # The stock methods work on whatever this attribute holds.
-        self._thread_local = SimpleNamespace()
-        self.init_per_thread_state()
+        self._name = username
+        self._password = password
+        self._own_nonce = own_nonce
         self.challenge: Challenge | None = None
+        self._hash = _HASHES["MD5"]
+        self._account = ""
+        """Hashed: name, realm and password."""
+
+        self._subjects: dict[tuple[str, str], tuple[str, str]] = {}
+        """Of method and URL, what is signed of the URL, and both hashed."""
+
+        self._last_nonce = ""
+        self._count = 0
 
     def take(self, challenge: Challenge) -> None:
         """Answer this challenge from now on."""
         self.challenge = challenge
-        fields = {
-            "realm": challenge.realm,
-            "nonce": challenge.nonce,
-            "qop": challenge.qop,
-            "opaque": challenge.opaque,
-            "algorithm": challenge.algorithm,
-        }
-        self._thread_local.chal = {name: value for name, value in fields.items() if value is not None}
+        self._hash = _HASHES[challenge.algorithm or "MD5"]
+        self._account = self._hash(f"{self._name}:{challenge.realm}:{self._password}")
+        self._subjects.clear()
 
     def forget(self) -> None:
         """Send the next request without an answer, to be challenged anew."""
@@ -144,10 +160,52 @@ class CameraDigest(HTTPDigestAuth):
         No hook is left on the request, unlike with the stock class: who sends it deals with refusals, because it
         counts them and must never repeat an answer that was wrong.
         """
-        request.headers.pop("Authorization", None)
-        if self.challenge is not None:
-            header: str | None = self.build_digest_header(request.method, request.url)  # type: ignore[no-untyped-call]
-            if header is not None:
-                # As bytes, because names and realms may hold more than Latin-1 (RFC 7616, charset=UTF-8).
-                request.headers["Authorization"] = header.encode()  # type: ignore[assignment]
+        if self.challenge is None:
+            request.headers.pop("Authorization", None)
+        else:
+            header = self._signature(self.challenge, str(request.method), str(request.url))
+            # As bytes, because names and realms may hold more than Latin-1 (RFC 7616, charset=UTF-8).
+            request.headers["Authorization"] = header.encode()  # type: ignore[assignment]
         return request
+
+    def _signature(self, challenge: Challenge, method: str, url: str) -> str:
+        """What the stock ``build_digest_header`` gives."""
+        nonce = challenge.nonce
+        self._count = self._count + 1 if nonce == self._last_nonce else 1
+        self._last_nonce = nonce
+        path, subject = self._subject(method, url)
+        count, own_nonce = f"{self._count:08x}", self._own_nonce()
+        middle = f"{nonce}:{count}:{own_nonce}:auth" if challenge.qop else nonce
+        answer = self._hash(f"{self._account}:{middle}:{subject}")
+        parts = [
+            f'Digest username="{self._name}", realm="{challenge.realm}", nonce="{nonce}", uri="{path}", '
+            f'response="{answer}"'
+        ]
+        if challenge.opaque:
+            parts.append(f'opaque="{challenge.opaque}"')
+        if challenge.algorithm:
+            parts.append(f'algorithm="{challenge.algorithm}"')
+        if challenge.qop:
+            parts.append(f'qop="auth", nc={count}, cnonce="{own_nonce}"')
+        return ", ".join(parts)
+
+    def _subject(self, method: str, url: str) -> tuple[str, str]:
+        known = self._subjects.get((method, url))
+        if known is None:
+            if len(self._subjects) >= _MOST_SUBJECTS:
+                self._subjects.clear()
+            parts = urlsplit(url)
+            path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+            known = self._subjects[method, url] = path, self._hash(f"{method}:{path}")
+        return known
+
+
+def _md5(text: str) -> str:
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()  # what cameras ask for
+
+
+def _sha_256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+_HASHES = {"MD5": _md5, "SHA-256": _sha_256}

@@ -5,6 +5,7 @@ import threading
 
 import pytest
 import requests
+from requests.auth import HTTPDigestAuth
 
 from peoplecount.sunapi.digest import CameraDigest, Challenge, offers, parse_challenges, strongest
 
@@ -105,14 +106,10 @@ def signed(digest: CameraDigest, url: str = RFC_URL) -> str:
         ("MD5", "8ca523f5e9506fed4657c9700eebdbec"),
     ],
 )
-def test_the_answer_is_that_of_the_rfc(algorithm: str, response: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_answer_is_that_of_the_rfc(algorithm: str, response: str) -> None:
     (challenge,) = parse_challenges([RFC_CHALLENGE.replace("SHA-256", algorithm)])
-    digest = CameraDigest(RFC_USER, RFC_PASSWORD)
+    digest = CameraDigest(RFC_USER, RFC_PASSWORD, own_nonce=lambda: "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ")
     digest.take(challenge)
-    cnonce = "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ"
-    monkeypatch.setattr(
-        "requests.auth.hashlib.sha1", lambda *_, **__: type("H", (), {"hexdigest": lambda _: Whole(cnonce)})()
-    )
 
     header = signed(digest)
 
@@ -122,11 +119,28 @@ def test_the_answer_is_that_of_the_rfc(algorithm: str, response: str, monkeypatc
     assert 'qop="auth", nc=00000001' in header
 
 
-class Whole(str):
-    """A text that is not cut: the RFC's cnonce is longer than the one that is made here."""
+@pytest.mark.parametrize("algorithm", [None, "MD5", "SHA-256"])
+@pytest.mark.parametrize("qop", [None, "auth"])
+@pytest.mark.parametrize("opaque", [None, "o p"])
+@pytest.mark.parametrize("url", ["http://camera", "http://camera/a/b?c=d%20e&f", "https://camera:8443/?x"])
+def test_signatures_are_those_of_the_stock_class(
+    algorithm: str | None, qop: str | None, opaque: str | None, url: str
+) -> None:
+    url = requests.Request("GET", url).prepare().url or ""
+    challenge = Challenge("réalm", "ab", algorithm, qop, opaque)
+    stock = HTTPDigestAuth("ärger", "schlüssel")
+    stock.init_per_thread_state()
+    fields = {"realm": "réalm", "nonce": "ab", "qop": qop, "opaque": opaque, "algorithm": algorithm}
+    stock._thread_local.chal = {name: value for name, value in fields.items() if value is not None}
+    ours = CameraDigest("ärger", "schlüssel", own_nonce=lambda: own_nonce)
+    ours.take(challenge)
 
-    def __getitem__(self, _: object) -> str:
-        return str(self)
+    for method in ("GET", "GET", "PUT"):
+        expected = stock.build_digest_header(method, url)
+        found = re.search('cnonce="([0-9a-f]+)"', expected)
+        own_nonce = found[1] if found else ""
+        request = requests.Request(method, url).prepare()
+        assert ours(request).headers["Authorization"] == expected.encode()
 
 
 def test_the_count_goes_up_from_whatever_thread_it_is_signed_in() -> None:
