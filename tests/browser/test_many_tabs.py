@@ -49,23 +49,23 @@ def all_show(tabs, value: int) -> None:
 
 
 @pytest.fixture
-def without(browser, server):
-    """Opens the first tab of a browser that lacks something."""
+def first_tab(browser, server):
+    """Opens the first tab of a browser; a script may take something away from it."""
     contexts = []
 
-    def without(script: str):
+    def first_tab(script: str = ""):
         context = browser.new_context(base_url=server.url, viewport={"width": 1440, "height": 1000})
         contexts.append(context)
         context.add_init_script(script)
         return tabs_of(context, 1)[0]
 
-    yield without
+    yield first_tab
     for context in contexts:
         context.close()
 
 
-def test_twenty_tabs_are_live_on_one_stream(open_page, service):
-    tabs = [first := open_page(), *tabs_of(first.context, 19)]
+def test_twenty_tabs_are_live_on_one_stream(first_tab, service):
+    tabs = [first := first_tab(), *tabs_of(first.context, 19)]
     assert service.hub.open_streams == 1
     before = number(first)
     service.count(SOUTH, 3)
@@ -75,16 +75,16 @@ def test_twenty_tabs_are_live_on_one_stream(open_page, service):
     assert service.hub.open_streams == 1
 
 
-def test_a_tab_that_joins_has_missed_nothing(open_page, service):
-    first = open_page()
+def test_a_tab_that_joins_has_missed_nothing(first_tab, service):
+    first = first_tab()
     before = number(first)
     first.context.route("**/js/stream.js", lambda route: (service.count(SOUTH, 5), route.continue_()))
     (second,) = tabs_of(first.context, 1)
     all_show([first, second], before + 5)
 
 
-def test_when_a_tab_is_closed_the_others_go_on(open_page, service):
-    tabs = [first := open_page(), *tabs_of(first.context, 2)]
+def test_when_a_tab_is_closed_the_others_go_on(first_tab, service):
+    tabs = [first := first_tab(), *tabs_of(first.context, 2)]
     before = number(tabs[1])
     first.close()
     service.count(SOUTH, 2)
@@ -94,8 +94,8 @@ def test_when_a_tab_is_closed_the_others_go_on(open_page, service):
     wait_until(lambda: (service.hub.nudge(), service.count(SOUTH, 0), service.hub.open_streams == 0)[-1], seconds=40)
 
 
-def test_without_shared_workers_tabs_elect_one_that_holds_the_stream(without, service):
-    first = without(WITHOUT_WORKERS)
+def test_without_shared_workers_tabs_elect_one_that_holds_the_stream(first_tab, service):
+    first = first_tab(WITHOUT_WORKERS)
     tabs = [first, *tabs_of(first.context, 5)]
     assert service.hub.open_streams == 1
     before = number(first)
@@ -103,8 +103,8 @@ def test_without_shared_workers_tabs_elect_one_that_holds_the_stream(without, se
     all_show(tabs, before + 3)
 
 
-def test_when_the_tab_that_holds_the_stream_is_closed_another_goes_on_where_it_was(without, service):
-    first = without(WITHOUT_WORKERS)
+def test_when_the_tab_that_holds_the_stream_is_closed_another_goes_on_where_it_was(first_tab, service):
+    first = first_tab(WITHOUT_WORKERS)
     tabs = [first, *tabs_of(first.context, 2)]
     before = number(first)
     service.count(SOUTH, 1)
@@ -116,8 +116,8 @@ def test_when_the_tab_that_holds_the_stream_is_closed_another_goes_on_where_it_w
         expect(page.locator("#connection")).to_have_attribute("data-state", "live")
 
 
-def test_without_either_each_tab_has_a_stream_of_its_own(without, service):
-    first = without(WITHOUT_ANYTHING)
+def test_without_either_each_tab_has_a_stream_of_its_own(first_tab, service):
+    first = first_tab(WITHOUT_ANYTHING)
     tabs = [first, *tabs_of(first.context, 1)]
     wait_until(lambda: service.hub.open_streams == 2)
     before = number(first)

@@ -38,7 +38,7 @@ for one in sseclient.SSEClient(requests.get(url, stream=True, headers=headers, t
 NODE = """
 const EventSource = require("eventsource").EventSource ?? require("eventsource");
 const [url, lastId] = process.argv.slice(1);
-const source = new EventSource(url, lastId ? { headers: { "Last-Event-ID": lastId } } : {});
+const source = new EventSource(lastId ? `${url}?lastEventId=${lastId}` : url);
 for (const kind of ["snapshot", "gap", "readings", "goodbye", "PeopleCountingUpdate"]) {
   source.addEventListener(kind, (event) => console.log(JSON.stringify([kind, event.data, event.lastEventId])));
 }
