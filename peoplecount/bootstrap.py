@@ -38,7 +38,7 @@ from peoplecount.storage.record_pages import RecordPages
 from peoplecount.stream.hub import Hub
 from peoplecount.streaming import Streaming
 from peoplecount.web.access import Everybody
-from peoplecount.web.app import create_app
+from peoplecount.web.app import compile_templates, create_app
 from peoplecount.web.client_address import ClientAddresses
 from peoplecount.web.context import WebContext
 
@@ -109,6 +109,7 @@ class Service:
         """Open what is kept and begin to follow, to poll and to serve. Raises what the data folder raises."""
         if self._threads:
             return
+        compile_templates(self.app)
         self._folder.open()
         self._rosters.load_copy()
         follower = LogFollower(

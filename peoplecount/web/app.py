@@ -68,6 +68,12 @@ def create_app(context: WebContext) -> Flask:
     return app
 
 
+def compile_templates(app: Flask) -> None:
+    """Compile all templates now: the first page after a start would keep everybody waiting for a tenth of a second."""
+    for name in app.jinja_env.list_templates():
+        app.jinja_env.get_template(name)
+
+
 def _secured(response: Response) -> Response:
     for name, value in SECURITY_HEADERS.items():
         response.headers.setdefault(name, value)

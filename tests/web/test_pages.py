@@ -7,7 +7,7 @@ import pytest
 
 from peoplecount.domain.camera import CameraState
 from peoplecount.domain.occupancy_body import fullness
-from peoplecount.web.app import create_app
+from peoplecount.web.app import compile_templates, create_app
 from peoplecount.web.formats import age, clock_time, estimate, opened, people
 from tests.support.board_service import BoardService
 from tests.support.shop import BACK, FRONT, SHOP, at, until
@@ -202,3 +202,9 @@ def test_the_estimate_stands_in_words_beside_the_figure_of_the_doors():
 @pytest.mark.parametrize(("said", "words"), [(True, "open"), (False, "closed"), (None, "")])
 def test_a_site_is_open_or_closed_or_nobody_has_said(said, words):
     assert opened({"open": said}) == words
+
+
+def test_all_templates_can_be_compiled_before_the_first_page_is_asked_for(service):
+    compile_templates(service.app)
+    compiled = {key[1] for key in service.app.jinja_env.cache}
+    assert {"board.html", "audit.html", "error.html"} <= compiled
