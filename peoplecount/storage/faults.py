@@ -137,14 +137,14 @@ def _of_sql_server(error: BaseException) -> DatabaseError:  # noqa: PLR0911
         return DriverMissing(f"{said}. {INSTALL_ODBC_DRIVER}")
     if numbers & _SQL_SERVER_CONFLICT or state == "40001":
         return DatabaseConflict(said)
-    if numbers & _SQL_SERVER_SIGN_IN or state == "28000":
+    if numbers & _SQL_SERVER_SIGN_IN or state == "28000" or (numbers & _NUMBERLESS and _NOT_LET_IN.search(said)):
         of_account = not numbers & _SQL_SERVER_NO_DATABASE  # it lets the login in, then, but not into the database
         return DatabaseRefused(said, at_sign_in=True, of_account=of_account)
     if numbers & _SQL_SERVER_RIGHTS:
         return DatabaseRefused(said, at_sign_in=False)
     if numbers & _SQL_SERVER_SCHEMA or (numbers & _NUMBERLESS and _NOT_THERE.search(said)):
         return SchemaMismatch(said)
-    if numbers & {1222}:  # over the time for a lock: the server itself says so
+    if numbers & {1222} or (numbers & _NUMBERLESS and "lock timeout" in said):  # the server itself says so
         return DatabaseBusy(said)
     if state[:2] == "08" or state in _ODBC_AWAY or numbers & _SQL_SERVER_AWAY or _FREETDS_AWAY.search(said):
         return DatabaseUnavailable(said)
@@ -164,6 +164,7 @@ _SQL_SERVER_SCHEMA = {207, 208, 2812}
 _NUMBERLESS = {33557097}
 """Of another server that speaks T-SQL, where its own words have no number of SQL Server's."""
 _NOT_THERE = re.compile(r"(relation|column|schema) .* does not exist")
+_NOT_LET_IN = re.compile(r"invalid TDS authentication request|GSSAPI authentication failed")
 _UNFIT = re.compile(r"invalid UTF16 byte sequence|value too long|out of range")
 _SQL_SERVER_VALUE = {220, 232, 241, 242, 245, 515, 547, 2628, 8023, 8114, 8115, 8152}  # FreeTDS says 42000 of some
 _SQL_SERVER_NOT_HERE = (
@@ -181,7 +182,8 @@ _SQL_SERVER_AWAY = (
 )
 _ODBC_AWAY = {"HYT00", "HYT01"}
 _FREETDS_AWAY = re.compile(
-    r"unexpected EOF|DBPROCESS is dead|(read|write) (from|to) the server failed|not connected", re.IGNORECASE
+    r"unexpected EOF|DBPROCESS is dead|(read|write) (from|to) the server failed|not connected|Unknown error \(0\)",
+    re.IGNORECASE,
 )
 
 

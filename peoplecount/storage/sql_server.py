@@ -69,6 +69,7 @@ class SQLServerConnection(EngineConnection):
         self._keytab = keytab
         self._login_seconds = login_seconds
         self._query_seconds = query_seconds
+        self._times_are_cut: bool | None = None
 
     def connection_strings(self) -> list[str]:
         """What the driver is told, for the server and then for its failover partner. Holds the password.
@@ -140,12 +141,14 @@ class SQLServerConnection(EngineConnection):
         return engine
 
     def _prepare(self, connection: Any, entry: Any) -> None:  # noqa: ANN401
+        if self._times_are_cut is None:  # asked of the first, as pyodbc does; all of them are alike
+            self._times_are_cut = not tells_of_times(connection)
+        entry.info[TIMES_ARE_CUT] = self._times_are_cut
         connection.timeout = self._query_seconds
         cursor = connection.cursor()
         # A server's 'user options' may turn NOCOUNT on, and row counts would be -1.
         cursor.execute(f"SET NOCOUNT OFF; SET LOCK_TIMEOUT {LOCK_SECONDS * 1000}")
         cursor.close()
-        entry.info[TIMES_ARE_CUT] = not tells_of_times(connection)
 
 
 def _either(strings: list[str], connect: Callable[[str], Any]) -> Callable[[], Any]:

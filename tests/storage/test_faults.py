@@ -70,6 +70,19 @@ def ours(product, error):
         (odbc("HYT00", "Query timeout expired", 0), DatabaseUnavailable),
         (odbc("42000", "The transaction log is full", 9002), DatabaseUnavailable),
         (odbc("40613", "Database is not currently available", 40613), DatabaseUnavailable),
+        (odbc("HY000", "Unknown error", 0, driver="[FreeTDS]"), DatabaseUnavailable),
+        (odbc("HYT00", "Timeout expired", 0, "SQLDriverConnect", driver="[FreeTDS]"), DatabaseUnavailable),
+        (odbc("08S01", "TCP Provider: Error code 0x2746", 10054), DatabaseUnavailable),
+        (odbc("42000", "Unable to access availability database: it is not a primary", 983), DatabaseUnavailable),
+        (odbc("42000", "The database is acting as a mirror", 954), DatabaseUnavailable),
+        (odbc("42000", "SQL Server is not ready to accept new client connections", 17187), DatabaseUnavailable),
+        (odbc("42000", "Lock request time out period exceeded", 1222), DatabaseBusy),
+        (odbc("42000", "Client with IP address is not allowed to access the server", 40615), DatabaseRefused),
+        (odbc("42000", 'relation "nothere" does not exist', 33557097), SchemaMismatch),
+        (odbc("42000", 'column "nothere" does not exist', 33557097), SchemaMismatch),
+        (odbc("42000", "canceling statement due to lock timeout", 33557097), DatabaseBusy),
+        (odbc("42000", 'invalid TDS authentication request for host "::1", user "x"', 33557097), DatabaseRefused),
+        (odbc("42000", "syntax error near 'from' at line 1", 33557097), DatabaseError),
         (odbc("IM002", "Data source name not found and no default driver specified"), DriverMissing),
         (
             FakeOdbcError("01000", "[01000] [unixODBC][Driver Manager]Can't open lib 'x' : file not found"),
@@ -90,6 +103,8 @@ def test_sql_server(error, kind):
         odbc("22001", "String or binary data would be truncated", 8152),
         odbc("42000", "Arithmetic overflow error converting numeric to data type bigint", 8115, driver="[FreeTDS]"),
         odbc("HY104", "Invalid precision value", 0),
+        odbc("HY019", "integer out of range", 8115, driver="[FreeTDS]"),
+        odbc("42000", "invalid UTF16 byte sequence - code point 0 not supported", 33557097),
     ],
 )
 def test_values_that_do_not_fit_are_neither_repeated_nor_taken_for_an_outage(error):
