@@ -90,6 +90,8 @@ def sql_server_under_test(schema: str, *, user: str = "", password: str = "") ->
         driver=options.pop("driver", ""),
         options=options,
         schema=schema,
+        login_seconds=60,
+        query_seconds=600,  # it may be slow; what is tested is whether it is right
     )
 
 
