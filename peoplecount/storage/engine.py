@@ -127,9 +127,14 @@ class EngineConnection(ABC):
         """Run ``work`` in one transaction. Nothing is repeated here."""
         return self.run(lambda connection: work(EngineTransaction(connection, self._prepared)))
 
-    def run(self, work: Callable[[Connection], T], *, writes: bool = True) -> T:
-        """Run ``work`` on SQLAlchemy's own connection in one transaction, for what Core has no words for."""
+    def run(self, work: Callable[[Connection], T], *, writes: bool = True, patient: bool = False) -> T:
+        """Run ``work`` on SQLAlchemy's own connection in one transaction, for what Core has no words for.
+
+        ``patient``: statements take as long as they take, such as an index on a large table.
+        """
         with as_ours(self.product), self._open_engine().connect() as connection:
+            if patient:
+                self._take_time(connection)
             self._begin(connection, writes=writes)
             try:
                 result = work(connection)
@@ -138,6 +143,9 @@ class EngineConnection(ABC):
                 _roll_back(connection)
                 raise
             return result
+
+    def _take_time(self, connection: Connection) -> None:  # noqa: B027 - most drivers have none
+        """Lift the driver's own time-out; what a server keeps is lifted by statements (``before_migrating``)."""
 
     def _begin(self, connection: Connection, *, writes: bool) -> None:  # noqa: ARG002
         connection.begin()

@@ -45,7 +45,7 @@ def upgrade(connection: EngineConnection) -> str | None:
     before = current(connection)
     if before != expected():
         _demand_known(before)
-        connection.run(lambda raw: _upgrade(raw, connection.product, connection.schema))
+        connection.run(lambda raw: _upgrade(raw, connection.product, connection.schema), patient=True)
     return before
 
 

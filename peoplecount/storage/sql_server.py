@@ -8,7 +8,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event
 
 from peoplecount.storage.dialects import SCHEMA, Product
 from peoplecount.storage.engine import (
@@ -139,6 +139,11 @@ class SQLServerConnection(EngineConnection):
         event.listen(engine, "connect", self._prepare)
         event.listen(engine, "before_cursor_execute", whole_times, retval=True)
         return engine
+
+    def _take_time(self, connection: Connection) -> None:
+        connection.detach()  # from the pool: nobody else shall get it without a time-out
+        driver_connection: Any = connection.connection.dbapi_connection
+        driver_connection.timeout = 0
 
     def _prepare(self, connection: Any, entry: Any) -> None:  # noqa: ANN401
         if self._times_are_cut is None:  # asked of the first, as pyodbc does; all of them are alike

@@ -3,6 +3,7 @@
 import importlib
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import select, text
@@ -235,3 +236,20 @@ def test_importing_the_storage_imports_no_driver():
 
 def test_errors_of_ours_have_one_root():
     assert issubclass(DriverMissing, DatabaseError)
+
+
+def test_a_migration_has_no_time_out_and_nobody_else_gets_its_connection():
+    class Borrowed:
+        """A connection of SQLAlchemy's, from its pool."""
+
+        def __init__(self):
+            self.connection = SimpleNamespace(dbapi_connection=SimpleNamespace(timeout=30))
+            self.detached = False
+
+        def detach(self):
+            self.detached = True
+
+    borrowed = Borrowed()
+    SQLServerConnection("db", "counts")._take_time(borrowed)
+    assert borrowed.detached
+    assert borrowed.connection.dbapi_connection.timeout == 0
