@@ -1,88 +1,195 @@
-"""What a poll costs, all of it, beside a bare loop of requests; and whether polls are on time."""
+"""What a poll costs, all of it, beside a bare loop of requests; whether polls are on time; thousands of cameras.
+
+The cameras, the service and the bare loop are processes of their own. Their CPU is what the system says of them, in
+the same seconds, because a machine is busier now than a moment later; ratios are of such pairs, and the median of them
+is told.
+"""
 
 from __future__ import annotations
 
 import argparse
 import statistics
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Set
 from pathlib import Path
 
-import psutil
-
 from bench.support.bare_poll import BarePoll
-from bench.support.camera_farm import CameraFarm
-from peoplecount.configuration import register_fleet
-from peoplecount.settings import load_settings
-from tests.support.running import Service, plain_environment
+from bench.support.camera_farm import Arrivals, CameraFarm
+from bench.support.comparison import Bar, Comparison, reached, write_json, write_picture
+from bench.support.polling_service import PollingService, ServiceOnUrllib3, polling
+from peoplecount.domain.slot import phase
+from tests.support.running import Service
+
+NEWS = 0.05
+"""The share of polls that find somebody."""
+
+BARE_POLLS = 600
+ROUND = 6.0
+"""Seconds of polling in a round."""
+
+SETTLING = 15.0
+"""Seconds after which what a service does once at its start is over."""
+
+ON_TIME = 0.250
+"""Seconds from its slot within which a camera's request must have reached it."""
 
 
-def cpu_seconds(processes: list[psutil.Process]) -> float:
-    times = [process.cpu_times() for process in processes]
-    return float(sum(one.user + one.system for one in times))
+def cost(cameras: int, rounds: int, *, https: bool) -> Comparison:
+    """CPU a poll: of the service with either transport, and of bare loops in between."""
+    ours: dict[type[Service], list[float]] = {Service: [], ServiceOnUrllib3: []}
+    ratios: dict[type[Service], list[float]] = {Service: [], ServiceOnUrllib3: []}
+    kept: list[float] = []
+    new: list[float] = []
+    with (
+        CameraFarm(cameras, crossing_every=1 / NEWS, https=https) as farm,
+        BarePoll(farm.fleet, farm.authority) as bare,
+    ):
+        for kind, polls in ours.items():
+            with polling(farm, 1.0, kind) as service:
+                time.sleep(SETTLING)
+                for _ in range(rounds):
+                    poll, loop, anew = one_round(service, bare)
+                    polls.append(poll)
+                    ratios[kind].append(poll / loop)
+                    kept.append(loop)
+                    new.append(anew)
+    quick, slow = (statistics.median(ratios[kind]) for kind in (Service, ServiceOnUrllib3))
+    return Comparison(
+        f"CPU a poll over {'HTTPS' if https else 'HTTP'}, {cameras} cameras a second, {NEWS:.0%} of polls with news",
+        "ms",
+        [
+            Bar("the whole service", statistics.median(ours[Service]), is_ours=True),
+            Bar("the whole service, requests' own transport", statistics.median(ours[ServiceOnUrllib3])),
+            Bar("bare loop of requests, session and digest kept", statistics.median(kept)),
+            Bar("bare loop of requests, new session each time", statistics.median(new)),
+        ],
+        digits=3,
+        targets=[
+            reached("of the bare loop, in pairs", quick, 1.2 if https else 0.8),
+            reached("of the bare loop, in pairs, with requests' own transport", slow, 1.2),
+        ],
+    )
 
 
-def workers_of(service: Service) -> list[psutil.Process]:
-    assert service.process is not None
-    return psutil.Process(service.process.pid).children()
+def one_round(service: PollingService, bare: BarePoll) -> tuple[float, float, float]:
+    """Milliseconds of the service, of a kept session and of new ones, one right after the other.
+
+    The service polls on while the bare loop runs; together with the cameras there is work for three.
+    """
+    service.begin()
+    time.sleep(ROUND)
+    use = service.end()
+    kept = bare.cost(BARE_POLLS, kept=True)
+    return use.cpu / use.polls * 1000, kept, bare.cost(BARE_POLLS // 3, kept=False)
 
 
-@contextmanager
-def polling(farm: CameraFarm, interval: float, **settings: str) -> Iterator[list[psutil.Process]]:
-    """The workers of a service that polls the farm, once it has asked everybody who they are."""
-    with tempfile.TemporaryDirectory() as folder:
-        service = Service(Path(folder), POLL_INTERVAL=f"{interval:g}", BACKFILL_DAYS="0", **settings)
-        register_fleet(load_settings(plain_environment(**service.settings), env_file=None), farm.fleet)
-        service.start()
-        try:
-            wait_for_steadiness(farm)
-            yield workers_of(service)
-        finally:
-            service.end()
+def on_time(cameras: int, seconds: int) -> Comparison:
+    """Polls of one process within their time, with all cameras there and with a fifth of them silent."""
+    with CameraFarm(cameras, crossing_every=1 / NEWS) as farm, polling(farm, 1.0) as service:
+        time.sleep(SETTLING)
+        well = late(farm, seconds, frozenset())
+        silent = frozenset(range(1, cameras + 1, 5))
+        farm.silence([str(number) for number in silent])
+        time.sleep(15)  # each of them has timed out once
+        service.begin()
+        with_silent = late(farm, seconds, silent)
+        use = service.end()
+    names = ("all of them there", "a fifth of them timing out (the others' polls)")
+    bars = [
+        Bar(f"{name}: {what}", value, is_ours=True)
+        for name, found in zip(names, (well, with_silent), strict=True)
+        for what, value in zip(("median ms", "99.9 % ms", "late or left out, %"), found, strict=True)
+    ]
+    cores = use.cpu / use.seconds
+    bars.append(Bar("cores used then", cores, is_ours=True))
+    targets = [
+        reached(f"polls off their slot by over {ON_TIME * 1000:.0f} ms, {name}", found[2], 0.1, "%")
+        for name, found in zip(names, (well, with_silent), strict=True)
+    ]
+    return Comparison(f"{cameras} cameras polled every second by one process", "see rows", bars, targets=targets)
 
 
-def wait_for_steadiness(farm: CameraFarm) -> None:
-    """Until all but a few questions are for counts, every camera having been asked."""
-    deadline = time.monotonic() + 600
-    polled: set[int] = set()
-    while time.monotonic() < deadline:
-        farm.arrivals()
-        before, _ = farm.requests()
-        time.sleep(2)
-        arrivals = farm.arrivals()
-        polled.update(arrivals.cameras)
-        others = farm.requests()[0] - before - len(arrivals.cameras)
-        if len(polled) == len(farm.fleet) and others <= 0.02 * len(arrivals.cameras):
-            return
-    raise RuntimeError("the service has not come to rest within ten minutes")
+def late(farm: CameraFarm, seconds: int, left_out: Set[int]) -> tuple[float, float, float]:
+    """Milliseconds after their slot at which half and 99.9 % of the polls came, and the share that did not in time."""
+    farm.arrivals()
+    begun = time.time()
+    time.sleep(seconds)
+    ended = time.time()
+    arrivals = farm.arrivals()
+    delays = sorted(delay_of(arrivals, left_out))
+    expected = (len(farm.fleet) - len(left_out)) * int(ended - begun)
+    in_time = sum(delay <= ON_TIME for delay in delays)
+    share = max(0.0, 1 - in_time / expected) * 100
+    return statistics.median(delays) * 1000, delays[int(len(delays) * 0.999)] * 1000, share
 
 
-def cost(cameras: int, rounds: int) -> None:
-    with CameraFarm(cameras, crossing_every=20) as farm, BarePoll(farm.fleet) as bare, polling(farm, 1.0) as workers:
-        rows = []
-        for _ in range(rounds):
-            farm.arrivals()
-            begun = cpu_seconds(workers)
-            kept = bare.cost(400, kept=True)
-            new = bare.cost(200, kept=False)
-            kept = (kept + bare.cost(400, kept=True)) / 2
-            time.sleep(1)
-            spent = cpu_seconds(workers) - begun
-            ours = spent / (len(farm.arrivals().cameras) - 1000) * 1000
-            rows.append((ours, kept, new))
-            print(f"ours {ours:.3f} kept {kept:.3f} new {new:.3f} ratio {ours / kept:.2f}", flush=True)
-        print("median ratio", statistics.median(row[0] / row[1] for row in rows))
-        print("memory", [one.memory_info().rss / 2**20 for one in workers])
+def delay_of(arrivals: Arrivals, left_out: Set[int]) -> list[float]:
+    offsets: dict[int, float] = {}
+    found = []
+    for camera, moment in zip(arrivals.cameras, arrivals.moments, strict=True):
+        if camera not in left_out:
+            offset = offsets.get(camera)
+            if offset is None:
+                offset = offsets[camera] = phase(str(camera), 1.0)
+            found.append((moment - offset) % 1.0)
+    return found
+
+
+def fleet(cameras: int, seconds: int, *, https: bool) -> Comparison:
+    """Thousands of cameras every ten seconds, served and polled by two processes."""
+    interval = 10.0
+    with (
+        CameraFarm(cameras, crossing_every=interval / NEWS, https=https) as farm,
+        polling(farm, interval, WEB_WORKERS="2") as service,
+    ):
+        time.sleep(SETTLING)
+        service.begin()
+        time.sleep(seconds)
+        use = service.end()
+    cores = use.cpu / use.seconds
+    return Comparison(
+        f"{cameras} cameras every 10 s over {'HTTPS' if https else 'HTTP'}, two processes",
+        "see rows",
+        [
+            Bar("cores used", cores, is_ours=True),
+            Bar("MB of memory, both together", use.megabytes, is_ours=True),
+            Bar("polls a second", use.polls / use.seconds, is_ours=True),
+        ],
+        targets=[
+            *([] if https else [reached("cores", cores, 0.5, "cores")]),
+            reached("memory", use.megabytes, 650 if https else 400, "MB"),
+        ],
+    )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--cameras", type=int, default=200)
+    parser.add_argument("--only", choices=["http", "https", "time", "fleet", "fleet-https"], help="one part of it")
+    parser.add_argument("--cameras", type=int, default=400, help="of the first two parts")
     parser.add_argument("--rounds", type=int, default=5)
-    arguments = parser.parse_args()
-    cost(arguments.cameras, arguments.rounds)
+    parser.add_argument("--on-time", type=int, default=1000, metavar="CAMERAS")
+    parser.add_argument("--fleet", type=int, default=5000, metavar="CAMERAS")
+    parser.add_argument("--seconds", type=int, default=30, help="of the other parts")
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--picture", type=Path)
+    asked = parser.parse_args()
+    parts: dict[str, Callable[[], Comparison]] = {
+        "http": lambda: cost(asked.cameras, asked.rounds, https=False),
+        "https": lambda: cost(asked.cameras, asked.rounds, https=True),
+        "time": lambda: on_time(asked.on_time, asked.seconds),
+        "fleet": lambda: fleet(asked.fleet, asked.seconds, https=False),
+        "fleet-https": lambda: fleet(asked.fleet, asked.seconds, https=True),
+    }
+    found = []
+    for name, part in parts.items():
+        if asked.only in {None, name}:
+            found.append(part())
+            print(found[-1].table(), flush=True)
+            print()
+    if asked.json:
+        write_json(asked.json, found)
+    if asked.picture:
+        write_picture(asked.picture, [one for one in found if one.unit != "see rows"])
 
 
 if __name__ == "__main__":

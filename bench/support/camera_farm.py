@@ -9,6 +9,7 @@ import multiprocessing
 import select
 import socket
 import ssl
+import tempfile
 import time
 from array import array
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from multiprocessing.connection import Connection
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -62,6 +64,10 @@ class SteadyTraffic:
 class CameraFarm:
     """The farm as its owner sees it; a context manager."""
 
+    fleet: list[dict[str, Any]]
+    authority: Path | None = None
+    """Over HTTPS, the certificate that all of them show."""
+
     def __init__(self, cameras: int, *, crossing_every: float, https: bool = False) -> None:
         """At each camera somebody crosses every so many seconds."""
         self._end, there = multiprocessing.Pipe()
@@ -70,7 +76,11 @@ class CameraFarm:
 
     def __enter__(self) -> CameraFarm:
         self._process.start()
-        self.fleet: list[dict[str, Any]] = self._end.recv()
+        self.fleet, authority = self._end.recv()
+        self._folder = tempfile.TemporaryDirectory(prefix="pc-farm-")
+        if authority:
+            self.authority = Path(self._folder.name) / "farm.pem"
+            self.authority.write_bytes(authority)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -79,6 +89,7 @@ class CameraFarm:
         self._process.join(5)
         if self._process.is_alive():
             self._process.terminate()
+        self._folder.cleanup()
 
     @property
     def pid(self) -> int:
@@ -128,7 +139,7 @@ class _Loop:
         self._silent: frozenset[str] = frozenset()
         self._cameras, self._moments = array("l"), array("d")
         control = Control(simulation, self._address, lambda _: "", lambda _: self._fingerprint)
-        end.send(control.cameras())
+        end.send((control.cameras(), shown.pem if shown else b""))
 
     def _address(self, camera_id: str) -> str:
         return f"{self._scheme}://{HOST}:{self._port}/cam/{camera_id}"

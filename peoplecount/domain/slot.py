@@ -10,11 +10,21 @@ import math
 from functools import lru_cache
 
 
+GRAIN = 0.01
+"""Seconds. Of a thousand cameras polled every second ten come together, which is a few milliseconds of work."""
+
+LEAST_STEPS = 100
+
+
 @lru_cache(maxsize=32_768)  # asked for with every poll of every camera
 def phase(camera_id: str, interval: float) -> float:
-    """Seconds into every interval, counted from the epoch, at which the camera is polled."""
+    """Seconds into every interval, counted from the epoch, at which the camera is polled.
+
+    In steps of ``GRAIN``: a scheduler that wakes for each of a thousand cameras alone spends as much on waking.
+    """
     digest = hashlib.blake2b(camera_id.encode(), digest_size=8).digest()
-    return int.from_bytes(digest) / 2**64 * interval
+    steps = max(int(interval / GRAIN), LEAST_STEPS)
+    return int.from_bytes(digest) * steps // 2**64 * interval / steps
 
 
 def next_slot(camera_id: str, interval: float, now: float) -> float:

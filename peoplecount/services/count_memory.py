@@ -73,7 +73,10 @@ class CountMemory:
 
     def days(self, camera_id: str) -> MutableMapping[date, CameraDay]:
         """The days of a camera that are kept. They are only taken apart once somebody asks."""
-        return self._days.setdefault(camera_id, KeptDays({}))
+        days = self._days.get(camera_id)
+        if days is None:
+            days = self._days[camera_id] = KeptDays({})
+        return days
 
     def ledger(self, camera_id: str, zone: tzinfo | None, keep: int) -> HourLedger:
         """The hour ledger of a camera, to write in; ``changes_of`` takes up what was written."""

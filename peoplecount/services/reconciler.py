@@ -11,7 +11,9 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol
+from heapq import heappop, heappush
+from itertools import count
+from typing import NamedTuple, Protocol
 
 from peoplecount.domain.clock import Clock
 from peoplecount.eventlog.log import LogError
@@ -67,6 +69,15 @@ class _Turn:
     taken: bool = False
 
 
+class _Place(NamedTuple):
+    """A place in the queue; ``number`` keeps the order of those that are due at the same moment."""
+
+    due_at: float
+    number: int
+    camera_id: str
+    turn: _Turn
+
+
 class Reconciler:
     """Looks after the history of all cameras that are polled. ``run`` it in as many threads as may search at once."""
 
@@ -95,6 +106,10 @@ class Reconciler:
         self._clock = clock
         self._on_log_error = on_log_error
         self._turns: dict[str, _Turn] = {}
+        self._followed: Mapping[str, HistorySource] = {}
+        self._followed_at = float("-inf")
+        self._queue: list[_Place] = []
+        self._numbers = count()
         self._requests_at = 0.0
         self._doubts_database = False
         self._lock = threading.Lock()
@@ -125,7 +140,8 @@ class Reconciler:
             pause = self._look_after(turn.history)
         finally:
             with self._lock:
-                turn.taken, turn.due_at = False, self._clock.monotonic() + pause
+                turn.taken = False
+                self._queue_up(turn.history.camera_id, turn, self._clock.monotonic() + pause)
         return True
 
     def doubt_database(self) -> None:
@@ -187,7 +203,7 @@ class Reconciler:
             self._notes.keep(camera_id, self._notes.of(camera_id).wants(days))
             with self._lock:
                 if camera_id in self._turns:
-                    self._turns[camera_id].due_at = 0.0
+                    self._queue_up(camera_id, self._turns[camera_id], 0.0)
         if wanted:
             self._requests.done(wanted)
         if self._doubts_database:
@@ -200,17 +216,36 @@ class Reconciler:
         """The camera that waits longest, and it is taken."""
         now = self._clock.monotonic()
         with self._lock:
-            self._follow(self._sources())
-            ready = [turn for turn in self._turns.values() if not turn.taken and turn.due_at <= now]
-            turn = min(ready, key=lambda one: one.due_at, default=None)
-            if turn is not None:
-                turn.taken = True
+            turn = self._take(now) if now - self._followed_at < IDLE_SECONDS else None
+            if turn is None:
+                self._follow(self._sources())
+                self._followed_at = now
+                turn = self._take(now)
             return turn
+
+    def _take(self, now: float) -> _Turn | None:
+        while self._queue and self._queue[0].due_at <= now:
+            place = heappop(self._queue)
+            turn = self._turns.get(place.camera_id)
+            # A camera that was forgotten, begun anew or put forward has another place, or none.
+            if turn is not None and turn is place.turn and not turn.taken and turn.due_at == place.due_at:
+                turn.taken = True
+                return turn
+        return None
+
+    def _queue_up(self, camera_id: str, turn: _Turn, due_at: float) -> None:
+        turn.due_at = due_at
+        heappush(self._queue, _Place(due_at, next(self._numbers), camera_id, turn))
 
     def _follow(self, sources: Mapping[str, HistorySource]) -> None:
         """Forget cameras that are polled no longer, and begin anew with those that are polled otherwise."""
-        self._turns = {camera_id: self._turn(camera_id, source) for camera_id, source in sources.items()}
-
-    def _turn(self, camera_id: str, source: HistorySource) -> _Turn:
-        known = self._turns.get(camera_id)
-        return known if known is not None and known.history.source is source else _Turn(self._make_history(source))
+        if sources == self._followed:  # nearly always, and there may be thousands
+            return
+        self._followed = dict(sources)
+        for camera_id in self._turns.keys() - sources.keys():
+            del self._turns[camera_id]
+        for camera_id, source in sources.items():
+            known = self._turns.get(camera_id)
+            if known is None or known.history.source is not source:
+                turn = self._turns[camera_id] = _Turn(self._make_history(source))
+                self._queue_up(camera_id, turn, 0.0)

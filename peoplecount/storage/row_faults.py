@@ -23,6 +23,10 @@ class RowFaults:
     def __init__(self) -> None:
         self._said: set[str] = set()
 
+    def __len__(self) -> int:
+        """How many so far."""
+        return len(self._said)
+
     @property
     def said(self) -> frozenset[str]:
         """All so far."""

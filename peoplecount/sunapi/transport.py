@@ -67,15 +67,18 @@ class Transport:
         connect_timeout: float,
         read_timeout: float,
         trust: Trust | None = None,
-        adapter: type[BoundedAdapter] = QuickAdapter,
+        adapter: type[BoundedAdapter] | None = None,
     ) -> None:
-        """Without ``trust``, the system's authorities decide. ``adapter`` is how ``requests`` speaks HTTP."""
+        """Without ``trust``, the system's authorities decide.
+
+        ``adapter`` is how ``requests`` speaks HTTP; the quick one unless given.
+        """
         self._camera_id = camera_id
         self._clock = clock
         self._connect_timeout = connect_timeout
         self._read_timeout = read_timeout
         self._allowance = Allowance(camera_id, clock=clock, seconds=read_timeout)
-        self._adapter = adapter(self._allowance, trust or Trust(camera_id, "", Authorities()))
+        self._adapter = (adapter or QuickAdapter)(self._allowance, trust or Trust(camera_id, "", Authorities()))
         self._session = _session(self._adapter)
         self._answered = False
         """Whether the last exchange went well, so that the next one finds its connection open."""

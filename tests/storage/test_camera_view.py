@@ -69,6 +69,57 @@ def test_the_view_shows_what_lines_one_and_two_were_written_with_last(connection
     assert view.read(connection).roster.cameras["cam"].last_counts == {1: Totals(4, 2), 2: Totals(5, 0)}
 
 
+class CountingSealer(ToySealer):
+    """Counts how often it is asked."""
+
+    unsealed = 0
+
+    def unseal(self, text):
+        self.unsealed += 1
+        return super().unseal(text)
+
+
+def test_what_has_not_changed_is_not_opened_again_and_what_has_is(embedded):
+    sealer = CountingSealer()
+    view, table = CameraView(sealer), CameraTable(embedded, sealer)
+    camera = Camera("cam", "Hall", "192.0.2.7", "admin", "secret")
+    table.add(camera)
+    table.add(Camera("other", "Hall", "192.0.2.8", "admin", "secret"))
+    first = view.read(embedded)
+    log = MemoryEventLog()
+    append(log, CountingLine("cam", 1).count(3, 1))
+    RecordWriter(log, embedded).run_once()
+    opened = sealer.unsealed
+
+    second = view.read(embedded)
+    assert sealer.unsealed == opened
+    assert second.roster.cameras["cam"].last_counts == {1: Totals(3, 1)}
+    assert second.roster.cameras["other"] == first.roster.cameras["other"]
+
+    table.change(replace(camera, password="another", lines=(Line(LineKey("cam"), "Door", ""),)))
+    third = view.read(embedded).roster.cameras
+    assert third["cam"].password == "another"
+    assert [line.name for line in third["cam"].lines] == ["Door"]
+    assert third["other"] == first.roster.cameras["other"]
+
+
+def test_a_row_that_made_no_sense_is_looked_at_again(embedded):
+    class Locked(ToySealer):
+        is_open = False
+
+        def unseal(self, text):
+            if not self.is_open:
+                raise ValueError("no key")
+            return super().unseal(text)
+
+    CameraTable(embedded, ToySealer()).add(Camera("cam", "Hall", "192.0.2.7", "admin", "secret"))
+    sealer = Locked()
+    locked = CameraView(sealer)
+    assert locked.read(embedded).roster.cameras == {}
+    sealer.is_open = True
+    assert locked.read(embedded).roster.cameras["cam"].password == "secret"
+
+
 def test_paused_cameras_are_not_in_the_view(connection, view):
     entered = CameraTable(connection, ToySealer())
     entered.add(Camera("cam", "Hall", "192.0.2.7"))
