@@ -14,8 +14,8 @@ from peoplecount.storage.errors import DatabaseError, SchemaMismatch
 from peoplecount.storage.rights import REPORTS, Right
 from peoplecount.storage.schema import sites
 from peoplecount.storage.schema_gate import versions
-from tests.storage.test_migrate import differences_of
 from tests.support.administrator import run_script
+from tests.support.schema_differences import differences_of
 
 SITE = {"site_id": "a", "name": "A", "time_zone": "UTC", "capacity": None, "reset_time": "00:00"}
 

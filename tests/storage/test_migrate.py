@@ -1,15 +1,12 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
-from sqlalchemy import MetaData, column, insert, select, table, text
-from sqlalchemy.sql.schema import SchemaConst
+from sqlalchemy import column, insert, select, table, text
 
 from peoplecount.storage import migrate
-from peoplecount.storage.dialects import schema_name
 from peoplecount.storage.errors import SchemaMismatch
-from peoplecount.storage.schema import metadata, sites
+from peoplecount.storage.schema import sites
+from tests.support.schema_differences import differences_of
 
 KINDS = ("sqlite", "postgresql", "mssql")
 
@@ -32,29 +29,6 @@ def test_several_processes_may_upgrade_at_once(make_connection, kind):
 
 def test_the_tables_are_those_the_program_knows(connection):
     assert differences_of(connection) == []
-
-
-def differences_of(connection):
-    """What is otherwise than ``schema.py`` says."""
-    schema = schema_name(connection.product, connection.schema)
-
-    def differences(raw):
-        options = {
-            "version_table_schema": schema,
-            "include_schemas": schema is not None,
-            "include_name": lambda name, kind, parents: kind != "schema" or name == schema,
-        }
-        return compare_metadata(MigrationContext.configure(raw, opts=options), moved(schema))
-
-    return connection.run(differences, writes=False)
-
-
-def moved(schema):
-    """Our tables under the schema that was set."""
-    copy = MetaData(naming_convention=metadata.naming_convention)
-    for one in metadata.sorted_tables:
-        one.to_metadata(copy, schema=schema, referred_schema_fn=lambda *_: schema or SchemaConst.BLANK_SCHEMA)
-    return copy
 
 
 def test_two_schemas_of_one_server_keep_apart(make_connection):
