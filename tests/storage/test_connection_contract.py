@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from sqlalchemy import column, func, insert, select, table, update
 
-from peoplecount.storage.dialects import SCHEMA
+from peoplecount.storage.dialects import SCHEMA, Product
 from peoplecount.storage.engine import ROWS_AT_ONCE
 from peoplecount.storage.errors import DatabaseConflict, DatabaseError, SchemaMismatch
 from peoplecount.storage.schema import cameras, doors, positions, sites, writer_cursor
+from tests.support.databases import is_microsofts
 
 
 def a_site(site_id="north", name="North gate"):
@@ -72,6 +73,10 @@ def test_the_same_key_twice_is_a_conflict(connection):
 
 
 def test_a_door_of_no_site_is_refused(connection):
+    if connection.product is Product.SQL_SERVER and not is_microsofts(connection):
+        pytest.skip(
+            "SQL Server: this server, which is not Microsoft's, cannot compare keys with a collation of their own"
+        )
     with pytest.raises(DatabaseError):
         connection.execute(insert(doors), {"door_id": "d", "site_id": "nowhere", "name": "Door"})
 

@@ -9,14 +9,15 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.sql.schema import SchemaConst
 
-from peoplecount.storage.dialects import Product, schema_name, version_question
+from peoplecount.storage.dialects import Product, schema_name
 from peoplecount.storage.engine import EngineConnection
 from peoplecount.storage.schema import metadata
+from tests.support.databases import is_microsofts
 
 
 def differences_of(connection: EngineConnection, *, but_views: bool = False) -> list[Any]:
     """All differences; ``but_views`` leaves out what is there besides our tables, where views pass for tables."""
-    if connection.product is Product.SQL_SERVER and not _is_microsofts(connection):
+    if connection.product is Product.SQL_SERVER and not is_microsofts(connection):
         return _differing_columns(connection)
     schema = schema_name(connection.product, connection.schema)
 
@@ -38,10 +39,6 @@ def moved(schema: str | None) -> MetaData:
     for one in metadata.sorted_tables:
         one.to_metadata(copy, schema=schema, referred_schema_fn=lambda *_: schema or SchemaConst.BLANK_SCHEMA)
     return copy
-
-
-def _is_microsofts(connection: EngineConnection) -> bool:
-    return str(connection.execute(version_question(connection.product))[0][0]).startswith("Microsoft")
 
 
 def _differing_columns(connection: EngineConnection) -> list[Any]:
