@@ -133,7 +133,7 @@ def is_microsofts(connection: EngineConnection) -> bool:
 
 
 def _drop_foreign_keys(connection: EngineConnection) -> None:
-    """Babelfish fails at every row whose foreign key has a collation of its own, as ours have: it cannot compare them."""
+    """Babelfish fails at every row whose foreign key has a collation of its own, as ours have."""
     for table in metadata.sorted_tables:
         for key in table.foreign_key_constraints:
             connection.execute(text(f"ALTER TABLE [{connection.schema}].[{table.name}] DROP CONSTRAINT [{key.name}]"))
