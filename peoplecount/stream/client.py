@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from peoplecount.domain.event import EventKind
 from peoplecount.domain.event_id import EventId
 from peoplecount.stream.backlog import Backlog, BacklogUnavailable
 from peoplecount.stream.encoder import heartbeat_frame, object_frame, retry_frame
-from peoplecount.stream.hub import Hub
+from peoplecount.stream.hub import Channel, Hub
 from peoplecount.stream.reader import Piece, Reader, Whereto
 from peoplecount.stream.selection import EVERYTHING, Selection
 from peoplecount.stream.snapshot import Snapshot
@@ -99,9 +100,9 @@ class SSEClient:
 
     def open_stream(self) -> Iterator[bytes]:
         """Frames until the client goes, ``close_stream`` is called, the hub closes or the log cannot be read."""
-        with self._hub.attendance():
+        with self._hub.attendance(self.order.selection) as channel:
             try:
-                for frames in self._frames():
+                for frames in self._frames(channel):
                     self.buffer = frames
                     yield frames
             except _Gone:
@@ -115,17 +116,17 @@ class SSEClient:
         self._closed = self._closed or reason
         self._hub.nudge()
 
-    def _frames(self) -> Iterator[bytes]:
+    def _frames(self, channel: Channel) -> Iterator[bytes]:
         now = self._beat_at = self._monotonic()
         self._dies_at = now + self._life
         self._due_at = now + (float("inf") if self.order.timeout is None else self.order.timeout)
         yield retry_frame(_retry_milliseconds())
         try:
-            yield from self._until_ready()
+            yield from self._until_ready(channel)
             if not self._is_over():
                 for piece in self._beginning():
                     yield from self._send(piece)
-            yield from self._follow()
+            yield from self._follow(channel)
         except BacklogUnavailable:
             self.ending = LOG_UNREADABLE
 
@@ -135,18 +136,23 @@ class SSEClient:
             return self._reader.begin()
         return self._reader.resume(start) if isinstance(start, EventId) else self._reader.resume_from(start)
 
-    def _until_ready(self) -> Iterator[bytes]:
+    def _until_ready(self, channel: Channel) -> Iterator[bytes]:
         """Wait until it is known where the log stands."""
         while True:
-            signal = self._hub.signal
+            signal = channel.signal
             if self._hub.ready or self._is_over(waits=True):
                 return
-            yield from self._wait(signal.wait)
+            yield from self._beat(self._heartbeat)
+            self._wait(signal)
 
-    def _follow(self) -> Iterator[bytes]:
-        """All that comes after the cursor, and heartbeats in between."""
+    def _follow(self, channel: Channel) -> Iterator[bytes]:
+        """All that comes after the cursor, and heartbeats in between.
+
+        Who is not concerned is not woken, so it is looked first and beaten then: a heartbeat tells how far all was
+        looked at.
+        """
         while not self._is_over():
-            signal = self._hub.signal
+            signal = channel.signal
             piece = self._reader.next(None if self.order.limit is None else self.order.limit - self._events)
             if piece is not None:
                 self._moved = True
@@ -155,7 +161,8 @@ class SSEClient:
             elif self._events and not self.order.lingers:
                 self.ending = NOTHING_MORE
             elif not self._is_over(waits=True):
-                yield from self._wait(signal.wait)
+                yield from self._beat(self._heartbeat)
+                self._wait(signal)
 
     def _send(self, piece: Piece) -> Iterator[bytes]:
         self._events += piece.events
@@ -164,11 +171,10 @@ class SSEClient:
             if self._reader.told == self.cursor:
                 self._beat_at = self._monotonic()
 
-    def _wait(self, wait: Callable[[float], bool]) -> Iterator[bytes]:
+    def _wait(self, signal: threading.Event) -> None:
         """For the next change, but no longer than until a heartbeat or the end is due."""
         until = min(self._beat_at + self._heartbeat, self._dies_at, self._due_at)
-        wait(max(0.0, until - self._monotonic()))
-        yield from self._beat(self._heartbeat)
+        signal.wait(max(0.0, until - self._monotonic()))
 
     def _beat(self, seconds: float) -> Iterator[bytes]:
         """A heartbeat, where the client has not been told for so long where it stands."""

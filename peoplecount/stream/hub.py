@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -53,6 +53,28 @@ class Slice:
     """The id of the last of these."""
 
 
+class Channel:
+    """Those who chose the same. They are woken together, and only for what they chose."""
+
+    def __init__(self, selection: Selection, position: int) -> None:
+        self.selection = selection
+        self.readers = 0
+        self.news = position
+        """Behind this position of the ring nothing is for them."""
+
+        self._signal = threading.Event()
+
+    @property
+    def signal(self) -> threading.Event:
+        """Is set with the next change. Take it *before* looking, then no change is missed."""
+        return self._signal
+
+    def renew(self) -> threading.Event:
+        """The signal of those who wait now, to be set; whoever comes from now on waits for another one."""
+        waiting, self._signal = self._signal, threading.Event()
+        return waiting
+
+
 class Hub:
     """Publishes to any number of readers at a cost that hardly depends on how many they are.
 
@@ -69,7 +91,8 @@ class Hub:
         self._epoch = ""
         self._generation = 0
         self._slices: dict[tuple[int, Selection], Slice] = {}
-        self._signal = threading.Event()
+        self._channels: dict[Selection, Channel] = {}
+        self._all = Channel(EVERYTHING, 0)
         self._closed = ""
         self._open_streams = 0
         self._readings: Frame | None = None
@@ -96,19 +119,26 @@ class Hub:
 
     @property
     def signal(self) -> threading.Event:
-        """Is set with the next change. Take it *before* looking, then no change is missed."""
-        return self._signal
+        """Is set with the next change of any kind. Take it *before* looking, then no change is missed."""
+        return self._all.signal
 
     @contextmanager
-    def attendance(self) -> Iterator[None]:
-        """Counts one open stream."""
+    def attendance(self, selection: Selection = EVERYTHING) -> Iterator[Channel]:
+        """Counts one open stream, and gives the channel of those who chose the same."""
         with self._lock:
             self._open_streams += 1
+            channel = self._channels.get(selection)
+            if channel is None:
+                channel = self._channels[selection] = Channel(selection, self._ring.end)
+            channel.readers += 1
         try:
-            yield
+            yield channel
         finally:
             with self._lock:
                 self._open_streams -= 1
+                channel.readers -= 1
+                if not channel.readers:
+                    del self._channels[selection]
 
     def reset(self, head: EventId) -> None:
         """Begin anew after ``head``: at the start, and when the log was found rewound or has another epoch."""
@@ -117,6 +147,8 @@ class Hub:
             self._epoch = head.epoch
             self._generation += 1
             self._readings = None
+            for channel in self._channels.values():
+                channel.news = self._ring.end
         self.nudge()
 
     def publish(self, entries: Sequence[LogEntry]) -> None:
@@ -140,7 +172,12 @@ class Hub:
         with self._lock:
             for frame in frames:
                 self._ring.add(frame)
-        self.nudge()
+            concerned = [one for one in self._channels.values() if _concern(frames, one.selection)]
+            for channel in concerned:
+                channel.news = self._ring.end
+            waiting = self._renewed(concerned)
+        for signal in waiting:
+            signal.set()
 
     def close(self, reason: str) -> None:
         """End every stream with a ``goodbye`` that gives the reason; may be called twice."""
@@ -150,9 +187,14 @@ class Hub:
     def nudge(self) -> None:
         """Make every reader look again."""
         with self._lock:
-            self._slices.clear()
-            waiting, self._signal = self._signal, threading.Event()
-        waiting.set()
+            waiting = self._renewed(self._channels.values())
+        for signal in waiting:
+            signal.set()
+
+    def _renewed(self, channels: Iterable[Channel]) -> list[threading.Event]:
+        """The signals to set, for something has changed that concerns these."""
+        self._slices.clear()
+        return [self._all.renew(), *(channel.renew() for channel in channels)]
 
     def latest_readings(self, selection: Selection) -> bytes:
         """The newest ``readings`` event, or nothing."""
@@ -171,7 +213,12 @@ class Hub:
         With ``most`` no more than so many events with an id; such a slice is not shared.
         """
         with self._lock:
-            if place.generation != self._generation or place.position < self._ring.start:
+            if place.generation != self._generation:
+                return None
+            channel = self._channels.get(selection)
+            if channel is not None and channel.news <= place.position:
+                return self._nothing()
+            if place.position < self._ring.start:
                 return None
             if most is not None:
                 return self._join(place.position, selection, most)
@@ -180,6 +227,10 @@ class Hub:
             if part is None:
                 part = self._slices[key] = self._join(place.position, selection)
             return part
+
+    def _nothing(self) -> Slice:
+        """All that there is was looked at, without looking at it."""
+        return Slice(b"", EventId(self._epoch, self._ring.head), Place(self._generation, self._ring.end), 0, None)
 
     def _join(self, position: int, selection: Selection, most: int | None = None) -> Slice:
         parts: list[bytes] = []
@@ -200,6 +251,11 @@ class Hub:
             position += 1
         examined = EventId(self._epoch, number)
         return Slice(b"".join(parts), examined, Place(self._generation, position), events, told)
+
+
+def _concern(frames: Sequence[Frame], selection: Selection) -> bool:
+    """Whether any of them may be for those who chose this; what is made for each choice is for all."""
+    return not selection or any(frame.tags is None or selection.takes(frame.tags) for frame in frames)
 
 
 def _entry(entry: LogEntry) -> Frame:

@@ -198,3 +198,64 @@ def test_intervals_of_whole_doors_and_sites_are_of_no_camera():
     place = hub.place_after(EventId("e", 0))
     assert [one.number for one in heard([hub.slice_after(place, ALL).data])] == [1, 2]
     assert [one.number for one in heard([hub.slice_after(place, cameras("a")).data])] == [2]
+
+
+class TestChannels:
+    def test_who_chose_other_cameras_is_not_woken(self):
+        hub = a_hub()
+        with hub.attendance(cameras("a")) as ours, hub.attendance(cameras("b")) as others, hub.attendance() as all_:
+            signals = ours.signal, others.signal, all_.signal
+            hub.publish([entry(1, "a")])
+            assert [signal.is_set() for signal in signals] == [True, False, True]
+
+    def test_what_ends_or_begins_anew_wakes_everybody(self):
+        hub = a_hub()
+        for change in (
+            lambda: hub.publish_readings(NOON, {"c": NOON}),
+            lambda: hub.reset(EventId("f", 0)),
+            lambda: hub.close("done"),
+        ):
+            with hub.attendance(cameras("a")) as channel:
+                signal = channel.signal
+                change()
+                assert signal.is_set()
+
+    def test_who_was_not_woken_moves_past_what_it_did_not_choose_without_looking(self):
+        hub = a_hub(max_frames=10)
+        with hub.attendance(cameras("a")):
+            hub.publish([entry(1, "a")])
+            place = hub.slice_after(hub.place_after(EventId("e", 0)), cameras("a")).after
+            for number in range(2, 100):  # far more than the ring holds
+                hub.publish([entry(number, "b")])
+
+            part = hub.slice_after(place, cameras("a"))
+            assert (part.data, part.events, part.examined) == (b"", 0, EventId("e", 99))
+            hub.publish([entry(100, "a")])
+            assert [one.number for one in heard([hub.slice_after(part.after, cameras("a")).data])] == [100]
+
+    def test_who_comes_to_a_channel_later_misses_nothing_of_before(self):
+        hub = a_hub()
+        hub.publish([entry(1, "a"), entry(2, "b")])
+        with hub.attendance(cameras("a")):
+            hub.publish([entry(3, "b")])
+            part = hub.slice_after(hub.place_after(EventId("e", 0)), cameras("a"))
+            assert [one.number for one in heard([part.data])] == [1]
+
+    def test_a_channel_ends_with_its_last_reader_and_another_one_begins_where_the_ring_is(self):
+        hub = a_hub()
+        with hub.attendance(cameras("a")) as first, hub.attendance(cameras("a")) as second:
+            assert first is second
+        hub.publish([entry(1, "a")])
+        with hub.attendance(cameras("a")) as later:
+            assert later is not first
+            part = hub.slice_after(hub.place_after(EventId("e", 0)), cameras("a"))
+            assert [one.number for one in heard([part.data])] == [1]
+
+    def test_a_log_that_begins_anew_leaves_nothing_behind(self):
+        hub = a_hub()
+        with hub.attendance(cameras("a")):
+            hub.publish([entry(number, "a") for number in range(1, 5)])
+            hub.reset(EventId("f", 0))
+            hub.publish([entry(1, "a", "f")])
+            part = hub.slice_after(hub.place_after(EventId("f", 0)), cameras("a"))
+            assert [one.number for one in heard([part.data])] == [1]
