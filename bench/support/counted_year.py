@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Table, bindparam, func, insert, literal, select
+from sqlalchemy import BigInteger, Table, bindparam, func, insert, select
 
-from peoplecount.domain.interval import Scope
 from peoplecount.domain.line import LineKey
 from peoplecount.domain.roll_up import HOUR, QUARTER
 from peoplecount.storage.connection import IDBConnection, Transaction

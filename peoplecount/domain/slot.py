@@ -9,7 +9,6 @@ import hashlib
 import math
 from functools import lru_cache
 
-
 GRAIN = 0.01
 """Seconds. Of a thousand cameras polled every second ten come together, which is a few milliseconds of work."""
 

@@ -44,7 +44,9 @@ def a_day(installation, day, people):
     midnight = datetime(2026, 5, day)
     installation.writes("7", 0, 0, 0, 0, at=midnight)
     for count in range(1, people + 1):
-        installation.writes("7", count, count // 2, 0, 0, at=midnight + timedelta(hours=8, minutes=count - 1, seconds=30))
+        installation.writes(
+            "7", count, count // 2, 0, 0, at=midnight + timedelta(hours=8, minutes=count - 1, seconds=30)
+        )
 
 
 def hours(connection):
