@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, insert, select, update
+from sqlalchemy import ColumnElement, and_, delete, insert, select, true, update
 
 from peoplecount.domain.camera import Camera, CameraProtocol
 from peoplecount.domain.line import Line, LineKey
@@ -66,7 +66,7 @@ class CameraTable:
 
     def paused(self) -> set[str]:
         """The ids of the cameras that are not polled for now."""
-        question = select(cameras.c.camera_id).where(cameras.c.paused.is_(True))
+        question = select(cameras.c.camera_id).where(cameras.c.paused == true())
         return {row.camera_id for row in self._db.execute(question)}
 
     def add(self, camera: Camera) -> None:
