@@ -12,8 +12,9 @@ from datetime import datetime
 from peoplecount.domain.event import EventKind
 from peoplecount.domain.event_id import EventId
 from peoplecount.stream.backlog import Backlog, BacklogUnavailable
+from peoplecount.stream.channel import Channel, Line, Listener, Slice
 from peoplecount.stream.encoder import heartbeat_frame, object_frame, retry_frame
-from peoplecount.stream.hub import Channel, Hub
+from peoplecount.stream.hub import Hub
 from peoplecount.stream.reader import Piece, Reader, Whereto
 from peoplecount.stream.selection import EVERYTHING, Selection
 from peoplecount.stream.snapshot import Snapshot
@@ -72,8 +73,12 @@ class SSEClient:
         is_gone: Callable[[], bool] = _is_there,
         whereto: Whereto | None = None,
         monotonic: Callable[[], float] = time.monotonic,
+        line: Line | None = None,
     ) -> None:
-        """``life`` is how long a stream may last, in seconds; ``is_gone`` tells whether nobody reads it any more."""
+        """``line`` is its connection, where that can be written to by others.
+
+        ``life`` is how long a stream may last, in seconds; ``is_gone`` tells whether nobody reads it any more.
+        """
         self.order = order or Order()
         self.buffer = b""
         """What is being transmitted: at most one slice, shared with others who stand at the same place."""
@@ -85,6 +90,7 @@ class SSEClient:
         self._life = life
         self._is_gone = is_gone
         self._monotonic = monotonic
+        self._listener = None if line is None or self.order.limit is not None else Listener(line, self._take)
         self._closed = ""
         self._events = 0
         self._beat_at = 0.0
@@ -162,7 +168,8 @@ class SSEClient:
                 self.ending = NOTHING_MORE
             elif not self._is_over(waits=True):
                 yield from self._beat(self._heartbeat)
-                self._wait(signal)
+                if not self._listen(channel):
+                    self._wait(signal)
 
     def _send(self, piece: Piece) -> Iterator[bytes]:
         self._events += piece.events
@@ -171,10 +178,36 @@ class SSEClient:
             if self._reader.told == self.cursor:
                 self._beat_at = self._monotonic()
 
+    def _listen(self, channel: Channel) -> bool:
+        """Wait and be handed meanwhile what comes; ``False`` where that cannot be."""
+        listener, place = self._listener, self._reader.place
+        if listener is None or place is None or not self.order.lingers:
+            return False
+        if self._hub.listen(listener, channel, place):
+            try:
+                listener.wait(self._seconds_to_wait())
+            except OSError as error:
+                raise _Gone from error
+            finally:
+                self._hub.leave(listener, channel)
+        return True
+
+    def _take(self, part: Slice) -> None:
+        """It was handed this."""
+        self._reader.take(part)
+        self._events += part.events
+        self.buffer = part.data
+        self._moved = True
+        if self._reader.told == self.cursor:
+            self._beat_at = self._monotonic()
+
+    def _seconds_to_wait(self) -> float:
+        """Until a heartbeat or the end is due."""
+        return max(0.0, min(self._beat_at + self._heartbeat, self._dies_at, self._due_at) - self._monotonic())
+
     def _wait(self, signal: threading.Event) -> None:
         """For the next change, but no longer than until a heartbeat or the end is due."""
-        until = min(self._beat_at + self._heartbeat, self._dies_at, self._due_at)
-        signal.wait(max(0.0, until - self._monotonic()))
+        signal.wait(self._seconds_to_wait())
 
     def _beat(self, seconds: float) -> Iterator[bytes]:
         """A heartbeat, where the client has not been told for so long where it stands."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 
 from peoplecount.domain.event import EventKind, LogEntry, utc_text
 from peoplecount.domain.event_id import EventId
+from peoplecount.stream.channel import Channel, Listener, Place, Slice
 from peoplecount.stream.encoder import entry_frame, object_frame
 from peoplecount.stream.ring import Frame, Ring
 from peoplecount.stream.selection import EVERYTHING, NOWHERE, Selection, Tags, Whereabouts
@@ -23,56 +23,6 @@ MAX_BYTES = 16 << 20
 MAX_SLICE = 64 << 10
 """A reader is handed about this many bytes at a time. It is all that one who does not read on holds of our memory, so
 that two thousand of them come to 128 MB and not more."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """How far a reader has come in the ring."""
-
-    generation: int
-    """Which ring it was; a reset begins another."""
-
-    position: int
-
-
-@dataclass(frozen=True, slots=True)
-class Slice:
-    """Frames that follow a place, joined once and shared by all readers that stand there with the same filter."""
-
-    data: bytes
-    """May be empty: the filter let nothing through."""
-
-    examined: EventId
-    """The newest log entry that was looked at."""
-
-    after: Place
-    events: int
-    """How many events with an id are in it."""
-
-    told: EventId | None
-    """The id of the last of these."""
-
-
-class Channel:
-    """Those who chose the same. They are woken together, and only for what they chose."""
-
-    def __init__(self, selection: Selection, position: int) -> None:
-        self.selection = selection
-        self.readers = 0
-        self.news = position
-        """Behind this position of the ring nothing is for them."""
-
-        self._signal = threading.Event()
-
-    @property
-    def signal(self) -> threading.Event:
-        """Is set with the next change. Take it *before* looking, then no change is missed."""
-        return self._signal
-
-    def renew(self) -> threading.Event:
-        """The signal of those who wait now, to be set; whoever comes from now on waits for another one."""
-        waiting, self._signal = self._signal, threading.Event()
-        return waiting
 
 
 class Hub:
@@ -170,14 +120,26 @@ class Hub:
 
     def _add(self, frames: Sequence[Frame]) -> None:
         with self._lock:
+            begin = self._ring.end
             for frame in frames:
                 self._ring.add(frame)
             concerned = [one for one in self._channels.values() if _concern(frames, one.selection)]
             for channel in concerned:
                 channel.news = self._ring.end
+                self._hand(channel, begin)
             waiting = self._renewed(concerned)
         for signal in waiting:
             signal.set()
+
+    def _hand(self, channel: Channel, begin: int) -> None:
+        """Hand what was added to those who listen, unless it is more than they are to hold at a time."""
+        if not channel.listeners:
+            return
+        part = self._join(begin, channel.selection) if begin >= self._ring.start else None
+        if part is not None and part.after.position == self._ring.end:
+            channel.hand(part)
+        else:
+            channel.wake()
 
     def close(self, reason: str) -> None:
         """End every stream with a ``goodbye`` that gives the reason; may be called twice."""
@@ -187,6 +149,8 @@ class Hub:
     def nudge(self) -> None:
         """Make every reader look again."""
         with self._lock:
+            for channel in self._channels.values():
+                channel.wake()
             waiting = self._renewed(self._channels.values())
         for signal in waiting:
             signal.set()
@@ -195,6 +159,19 @@ class Hub:
         """The signals to set, for something has changed that concerns these."""
         self._slices.clear()
         return [self._all.renew(), *(channel.renew() for channel in channels)]
+
+    def listen(self, listener: Listener, channel: Channel, place: Place) -> bool:
+        """Hand the listener what comes after a place, from now on; ``False`` where something is there already."""
+        with self._lock:
+            if place.generation != self._generation or channel.news > place.position or self._closed:
+                return False
+            channel.listeners.add(listener)
+            return True
+
+    def leave(self, listener: Listener, channel: Channel) -> None:
+        """Hand it nothing any more; it may not be listening."""
+        with self._lock:
+            channel.listeners.discard(listener)
 
     def latest_readings(self, selection: Selection) -> bytes:
         """The newest ``readings`` event, or nothing."""

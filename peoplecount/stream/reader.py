@@ -10,8 +10,9 @@ from datetime import datetime
 from peoplecount.domain.event import EventKind, LogEntry, utc_text
 from peoplecount.domain.event_id import EventId
 from peoplecount.stream.backlog import Backlog, Extent, why_not_resumable
+from peoplecount.stream.channel import Place, Slice
 from peoplecount.stream.encoder import entry_frame, object_frame
-from peoplecount.stream.hub import Hub, Place
+from peoplecount.stream.hub import Hub
 from peoplecount.stream.selection import EVERYTHING, Selection, Tags
 from peoplecount.stream.snapshot import Snapshot
 
@@ -88,6 +89,16 @@ class Reader:
         else:
             yield from self.resume(cursor)
 
+    @property
+    def place(self) -> Place | None:
+        """Where it stands in the ring; ``None`` where it reads from the log."""
+        return self._place
+
+    def take(self, part: Slice) -> None:
+        """Move on: this has been transmitted from where it stands."""
+        self.cursor, self._place = part.examined, part.after
+        self.told = part.told or self.told
+
     def next(self, most: int | None = None) -> Piece | None:
         """What follows, at most so many events; ``None`` where nothing does yet. Moves the cursor."""
         cursor = self.cursor
@@ -103,8 +114,7 @@ class Reader:
             return Piece()
         if part.after == self._place:
             return None
-        self.cursor, self._place = part.examined, part.after
-        self.told = part.told or self.told
+        self.take(part)
         return Piece(part.data, part.events)
 
     def _from_backlog(self, cursor: EventId, most: int | None) -> Piece | None:

@@ -49,7 +49,7 @@ def routes(context: WebContext) -> Blueprint:
             return Response(headers=HEADERS)
         stream = _admit(context)
         try:
-            client = stream.client = _client(context, order)
+            client = stream.client = _client(context, order, bounded=bounded)
             response = _answer(context, client) if bounded else Response(client.open_stream(), headers=HEADERS)
         except BaseException:
             stream.close()
@@ -88,7 +88,7 @@ def _admit(context: WebContext) -> OpenStream:
         unavailable(str(error), 30 if isinstance(error, AllTaken) else 60)
 
 
-def _client(context: WebContext, order: Order) -> SSEClient:
+def _client(context: WebContext, order: Order, *, bounded: bool) -> SSEClient:
     connection = ClientSocket(request.environ)
     connection.guard()
     return SSEClient(
@@ -99,6 +99,7 @@ def _client(context: WebContext, order: Order) -> SSEClient:
         life=context.stream_life * random.uniform(SHORTEST_LIFE, 1.0),  # noqa: S311 - nothing here is secret
         is_gone=connection.is_gone,
         whereto=whereto if context.records is not None else None,
+        line=None if bounded else connection.line(),
     )
 
 
