@@ -13,16 +13,20 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    ClauseElement,
     Date,
     DateTime,
+    Delete,
     Dialect,
     Executable,
     Integer,
     Select,
+    SelectBase,
     String,
     Table,
     Text,
     TypeDecorator,
+    Update,
     bindparam,
     false,
     func,
@@ -33,6 +37,7 @@ from sqlalchemy.dialects.mssql import DATETIME2, NVARCHAR
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.dialects.sqlite import DATETIME
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql import visitors
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
@@ -139,6 +144,29 @@ def _as_it_is(element: as_words, compiler: SQLCompiler, **options: Any) -> str: 
 @compiles(as_words, Product.SQL_SERVER.value)
 def _collated(element: as_words, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401
     return f"{compiler.process(element.clauses, **options)} COLLATE DATABASE_DEFAULT"
+
+
+@compiles(Update, Product.SQL_SERVER.value)
+def _update(element: Update, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401
+    options |= _short_names(element)
+    return str(compiler.visit_update(element, **options))
+
+
+@compiles(Delete, Product.SQL_SERVER.value)
+def _delete(element: Delete, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401
+    options |= _short_names(element)
+    return str(compiler.visit_delete(element, **options))  # type: ignore[no-untyped-call]
+
+
+def _short_names(element: ClauseElement) -> dict[str, Any]:
+    """``WHERE line_id`` and not ``WHERE peoplecount.records.line_id``, where only one table is meant.
+
+    Names of three parts are deprecated on SQL Server, and a server was seen that cannot describe the parameters beside
+    them: it answered the driver's question with an error that pyodbc passes over, and rolled back all that had been
+    done before in the same transaction.
+    """
+    is_of_one = not any(isinstance(part, SelectBase) for part in visitors.iterate(element))
+    return {"include_table": False} if is_of_one else {}
 
 
 class UtcTime(TypeDecorator[datetime]):

@@ -138,6 +138,8 @@ class EngineConnection(ABC):
             self._begin(connection, writes=writes)
             try:
                 result = work(connection)
+                if writes:
+                    self._demand_whole(connection)
                 connection.commit()
             except BaseException:
                 _roll_back(connection)
@@ -149,6 +151,9 @@ class EngineConnection(ABC):
 
     def _begin(self, connection: Connection, *, writes: bool) -> None:  # noqa: ARG002
         connection.begin()
+
+    def _demand_whole(self, connection: Connection) -> None:  # noqa: B027 - most servers say so themselves
+        """Raise ``RowsLost`` where the transaction is not the one that was begun."""
 
     def _open_engine(self) -> Engine:
         with self._making:

@@ -18,7 +18,7 @@ from peoplecount.storage.engine import (
     EngineConnection,
     pool_options,
 )
-from peoplecount.storage.errors import DriverMissing
+from peoplecount.storage.errors import DriverMissing, RowsLost
 from peoplecount.storage.faults import INSTALL_ODBC_DRIVER, is_elsewhere
 from peoplecount.storage.kerberos import sign_in_with
 from peoplecount.storage.odbc_driver import Family, OdbcDriver, best_driver
@@ -32,6 +32,13 @@ _INSTALL_MANAGER = (
     "SQL Server needs pyodbc and the system's ODBC driver manager. pip install pyodbc; "
     "Debian: apt install unixodbc; RHEL: dnf install unixODBC; Windows has it. Then a driver: " + INSTALL_ODBC_DRIVER
 )
+
+
+_MARK = (
+    "DECLARE @result int; EXEC @result = sp_getapplock @Resource = 'peoplecount.whole', @LockMode = 'Shared', "
+    "@LockOwner = 'Transaction', @LockTimeout = 0"
+)
+_IS_MARKED = "SELECT APPLOCK_MODE('public', 'peoplecount.whole', 'Transaction')"
 
 
 class SQLServerConnection(EngineConnection):
@@ -139,6 +146,22 @@ class SQLServerConnection(EngineConnection):
         event.listen(engine, "connect", self._prepare)
         event.listen(engine, "before_cursor_execute", whole_times, retval=True)
         return engine
+
+    def _begin(self, connection: Connection, *, writes: bool) -> None:
+        super()._begin(connection, writes=writes)
+        if writes:
+            connection.exec_driver_sql(_MARK)
+
+    def _demand_whole(self, connection: Connection) -> None:
+        """A server may roll a transaction back at an error that no driver tells of, and what follows begins another.
+
+        Committed then would be the second half of it. A lock that the transaction holds tells them apart; it is shared,
+        so nobody waits for it.
+        """
+        if connection.exec_driver_sql(_IS_MARKED).scalar_one() == "NoLock":
+            raise RowsLost(
+                "the server rolled back a part of the transaction without a word; the rest was rolled back, too"
+            )
 
     def _take_time(self, connection: Connection) -> None:
         connection.detach()  # from the pool: nobody else shall get it without a time-out

@@ -5,11 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from sqlalchemy import column, func, insert, select, table, update
+from sqlalchemy import bindparam, column, func, insert, select, table, text, update
 
 from peoplecount.storage.dialects import SCHEMA, Product
 from peoplecount.storage.engine import ROWS_AT_ONCE
-from peoplecount.storage.errors import DatabaseConflict, DatabaseError, SchemaMismatch
+from peoplecount.storage.errors import DatabaseConflict, DatabaseError, RowsLost, SchemaMismatch
 from peoplecount.storage.schema import cameras, doors, positions, sites, writer_cursor
 from tests.support.databases import is_microsofts
 
@@ -196,3 +196,31 @@ def test_of_two_that_move_the_same_row_the_second_sees_what_the_first_did(connec
     with ThreadPoolExecutor(2) as threads:
         results = [threads.submit(connection.transaction, first), threads.submit(second)]
         assert [result.result() for result in results] == [1, 0]
+
+
+@pytest.mark.parametrize("blank", ["mssql"], indirect=True)
+def test_half_a_transaction_is_never_committed(connection):
+    """A server may end a transaction at an error that no driver tells of, and what follows begins another."""
+
+    def broken_in_two(transaction):
+        transaction.change(insert(sites), a_site("first"))
+        transaction.execute(text("IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION"))
+        transaction.change(insert(sites), a_site("second"))
+
+    with pytest.raises(RowsLost, match="without a word"):
+        connection.transaction(broken_in_two)
+    assert site_ids(connection) == []
+
+
+def test_values_that_are_missing_are_changed_in_the_same_transaction_as_all_else(connection):
+    """Microsoft's driver asks the server what is meant by them, and a server was seen to roll back at that."""
+    connection.execute(insert(sites), a_site("known"))
+
+    def work(transaction):
+        transaction.change(insert(sites), a_site("new"))
+        changed = update(sites).where(sites.c.site_id == bindparam("site")).values(capacity=bindparam("people"))
+        transaction.change_each(changed, [{"site": "known", "people": None}])
+        transaction.change_each(changed, [{"site": "known", "people": 5}, {"site": "new", "people": None}])
+
+    connection.transaction(work)
+    assert site_ids(connection) == ["known", "new"]
