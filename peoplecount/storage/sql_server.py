@@ -153,15 +153,12 @@ class SQLServerConnection(EngineConnection):
             connection.exec_driver_sql(_MARK)
 
     def _demand_whole(self, connection: Connection) -> None:
-        """A server may roll a transaction back at an error that no driver tells of, and what follows begins another.
+        """A server may roll a transaction back at an error that no driver tells of, and take what follows as another.
 
-        Committed then would be the second half of it. A lock that the transaction holds tells them apart; it is shared,
-        so nobody waits for it.
+        It would look as if all had been written. A lock that the transaction holds tells; it is shared, so nobody waits.
         """
         if connection.exec_driver_sql(_IS_MARKED).scalar_one() == "NoLock":
-            raise RowsLost(
-                "the server rolled back a part of the transaction without a word; the rest was rolled back, too"
-            )
+            raise RowsLost("the server rolled the transaction back before its end, without a word")
 
     def _take_time(self, connection: Connection) -> None:
         connection.detach()  # from the pool: nobody else shall get it without a time-out
