@@ -119,6 +119,8 @@ class PlayedClock:
         return self.unstopped() - self._stood >= self._end
 
     def _shown(self) -> float:
+        if not self._stood:
+            return min(self.unstopped(), self._end)
         return min(max(self.unstopped() - self._stood, self.played_from.timestamp()), self._end)
 
     def _unstopped_at(self, real: float) -> float:

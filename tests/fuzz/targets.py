@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import unquote
 
@@ -47,7 +48,7 @@ from peoplecount.sunapi.query import Query
 from peoplecount.sunapi.read_only import QueryNotAllowed, require_allowed
 from peoplecount.sunapi.secret import Secret
 from peoplecount.web.parameters import demand_text
-from peoplecount.web.stream import read_cameras, read_cursor
+from peoplecount.web.stream_order import read_order
 from tests.fuzz.samples import CERTIFICATE, DAY, MASTER, NAMES, answers
 
 Parse = Callable[[bytes], Any]
@@ -207,7 +208,14 @@ def _of_names() -> Iterator[Target]:
 
 
 def _of_the_web() -> Iterator[Target]:
-    known = frozenset({"front", "7"})
+    end = EventId("1a2b3c4d", 17)
+    places = {"cameras": ["front", "7"], "doors": ["d"], "sites": ["s"]}
+    fields = {name: [{f"{name[:-1]}Id": one} for one in known] for name, known in places.items()}
+    context: Any = SimpleNamespace(
+        hub=SimpleNamespace(ready=True),
+        snapshots=lambda: SimpleNamespace(fields=fields),
+        backlog=SimpleNamespace(extent=lambda: SimpleNamespace(oldest=end, head=end)),
+    )
 
     def asked(given: bytes) -> WebRequest:
         query, _, header = given.decode("latin-1").partition("\n")
@@ -217,8 +225,8 @@ def _of_the_web() -> Iterator[Target]:
         return request
 
     requests = [b"camera=front&camera=7&lastEventId=1a2b3c4d-17\n", b"lastEventID=x\n1a2b3c4d-17", b"camera=%C3%A9"]
-    yield Target("stream.read_cursor", lambda given: read_cursor(asked(given)), requests, (HTTPException,))
-    yield Target("stream.read_cameras", lambda given: read_cameras(asked(given), known), requests, (HTTPException,))
+    requests += [b"door=d&site=s&kind=CameraStatus&limit=3&timeout=5\n", b"since=2026-05-04T12:00:00Z&since=latest"]
+    yield Target("stream.read_order", lambda given: read_order(asked(given), context), requests, (HTTPException,))
     questions = [
         b"GET /stw-cgi/eventsources.cgi?msubmenu=peoplecount&action=check&Channel=0",
         b"GET /stw-cgi/recording.cgi?msubmenu=peoplecountsearch&action=control&Mode=Start&Channel=0",
