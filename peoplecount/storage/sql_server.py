@@ -155,7 +155,7 @@ class SQLServerConnection(EngineConnection):
     def _demand_whole(self, connection: Connection) -> None:
         """A server may roll a transaction back at an error that no driver tells of, and take what follows as another.
 
-        It would look as if all had been written. A lock that the transaction holds tells; it is shared, so nobody waits.
+        It would look as if all had been written. A lock of the transaction's tells; it is shared, so nobody waits.
         """
         if connection.exec_driver_sql(_IS_MARKED).scalar_one() == "NoLock":
             raise RowsLost("the server rolled the transaction back before its end, without a word")
