@@ -101,8 +101,9 @@ class Program:
         return [name for name, _, _ in self.heard if name != "readings"]
 
     def people(self) -> list[int]:
-        """People in, of each count it has heard of."""
-        return [data["in"] for name, data, _ in self.heard if name == "PeopleCountingUpdate"]
+        """People in, of each count it has heard of as it came, and not from a camera's history."""
+        told = (data for name, data, _ in self.heard if name == "PeopleCountingUpdate")
+        return [data["in"] for data in told if data["quality"] == "measured"]
 
     def last_id(self) -> str:
         return next(last_id for _, _, last_id in reversed(self.heard) if last_id)
