@@ -149,4 +149,4 @@ class Registros(RuleBasedStateMachine):
 
 
 TestRegistros = Registros.TestCase
-TestRegistros.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+TestRegistros.settings = settings(max_examples=12, stateful_step_count=20, deadline=None)
