@@ -25,6 +25,7 @@ from peoplecount.configuration import register_fleet
 from peoplecount.settings import load_settings
 from peoplecount.storage.open import connection_for
 from peoplecount.storage.schema import records
+from tests.support.databases import make_allowances
 from tests.support.processes import free_port
 from tests.support.running import Service, Simulator, plain_environment, wait_until
 from tests.support.stream_reader import StreamReader
@@ -74,6 +75,9 @@ class Replay:
         self.service.command("db", "upgrade")
         self.reader = StreamReader(f"{self.service.url}/events")
         self._settings = load_settings(plain_environment(**self.service.settings), env_file=None)
+        made = connection_for(self._settings.database)
+        make_allowances(made)
+        made.disconnect()
         register_fleet(self._settings, fleet)
         self.simulator.process.terminate()
 
@@ -203,11 +207,15 @@ def real_day() -> Path:
     return SHARED_DAY
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", "postgresql", "mssql"])
 def database(request: pytest.FixtureRequest) -> dict[str, str]:
-    """Settings for the embedded database, and for a server whose password needs care."""
+    """Settings for the embedded database, for a server whose password needs care, and for a SQL Server."""
     if request.param == "sqlite":
         return {}
+    if request.param == "mssql":
+        made = request.getfixturevalue("make_connection")("mssql", "day")
+        patience = {"DB_LOGIN_TIMEOUT": "60", "DB_QUERY_TIMEOUT": "600"}
+        return {"DATABASE_URL": os.environ["TEST_MSSQL_URL"], "DB_SCHEMA": made.schema} | patience
     server = request.getfixturevalue("postgres_server")
     from tests.support.postgres import DATABASE, PASSWORD, USER  # noqa: PLC0415 - POSIX only
 
