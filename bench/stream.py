@@ -73,6 +73,10 @@ def started(start: Start) -> Iterator[Server]:
 def measure(name: str, start: Start, clients: int, rate: float, seconds: float, *, filtered: bool = False) -> Measured:
     """A server with so many clients at so many events a second."""
     with started(start) as server:
+        if filtered:  # a camera is known once something was told of it
+            server.publisher.rate(100)
+            time.sleep(2.5)
+            server.publisher.rate(0)
         paths = server.filtered() if filtered else [server.path]
         with StreamLoad(server.port, paths, clients) as load:
             server.publisher.rate(rate)

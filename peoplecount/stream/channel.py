@@ -62,6 +62,8 @@ class Listener:
     To wake a thousand greenlets costs several times what it takes to write to their connections.
     """
 
+    __slots__ = ("_line", "_taken", "_wake")
+
     def __init__(self, line: Line, taken: Callable[[Slice], None]) -> None:
         """``taken`` is called with every slice that went onto the line."""
         self._line = line

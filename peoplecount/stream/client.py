@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -61,6 +61,13 @@ class SSEClient:
     connection has taken what came before; so a slow one costs no memory and delays nobody.
     """
 
+    __slots__ = (
+        "_beat_at", "_closed", "_dies_at", "_due_at", "_events", "_heartbeat", "_hub", "_is_gone", "_life", "_listener",
+        "_monotonic", "_moved", "_reader",
+        "_sent",
+        "_told_all", "buffer", "ending", "order",
+    )  # fmt: skip
+
     def __init__(
         self,
         hub: Hub,
@@ -96,6 +103,8 @@ class SSEClient:
         self._beat_at = 0.0
         """When its client knew last where it stands."""
         self._dies_at = self._due_at = float("inf")
+        self._told_all = self._sent = False
+        """Whether the piece under way tells where all stands, and whether one is to be followed by a heartbeat."""
         self._moved = False
         """Whether it has looked at anything since it began."""
 
@@ -104,35 +113,42 @@ class SSEClient:
         """The newest log entry examined for it; ``None`` before its snapshot."""
         return self._reader.cursor
 
-    def open_stream(self) -> Iterator[bytes]:
+    def open_stream(self) -> Generator[bytes, None, None]:
         """Frames until the client goes, ``close_stream`` is called, the hub closes or the log cannot be read."""
-        with self._hub.attendance(self.order.selection) as channel:
-            try:
-                for frames in self._frames(channel):
-                    self.buffer = frames
-                    yield frames
-            except _Gone:
-                self.ending = "the client has gone"
-                return
+        channel = self._hub.join(self.order.selection)
+        try:
+            for frames in self._begin(channel):
+                self.buffer = frames
+                yield frames
+            # Not by a generator of its own: while it waits, each costs a stream half a kilobyte of stack.
+            while (following := self._next(channel)) is not None:
+                self.buffer = following
+                yield following
             fields = {"kind": EventKind.GOODBYE.value, "reason": self.ending}
             yield object_frame(EventKind.GOODBYE, fields, self.cursor)
+        except _Gone:
+            self.ending = "the client has gone"
+        finally:
+            self._hub.part(channel)
 
     def close_stream(self, reason: str = "closed by the server") -> None:
         """End the stream with a ``goodbye``; may be called twice."""
         self._closed = self._closed or reason
         self._hub.nudge()
 
-    def _frames(self, channel: Channel) -> Iterator[bytes]:
+    def _begin(self, channel: Channel) -> Iterator[bytes]:
+        """How long to wait before the next connection, and what is there to begin with."""
         now = self._beat_at = self._monotonic()
         self._dies_at = now + self._life
         self._due_at = now + (float("inf") if self.order.timeout is None else self.order.timeout)
         yield retry_frame(_retry_milliseconds())
         try:
-            yield from self._until_ready(channel)
+            while (frames := self._until_ready(channel)) is not None:
+                yield frames
             if not self._is_over():
                 for piece in self._beginning():
-                    yield from self._send(piece)
-            yield from self._follow(channel)
+                    if self._transmits(piece):
+                        yield piece.data
         except BacklogUnavailable:
             self.ending = LOG_UNREADABLE
 
@@ -142,41 +158,65 @@ class SSEClient:
             return self._reader.begin()
         return self._reader.resume(start) if isinstance(start, EventId) else self._reader.resume_from(start)
 
-    def _until_ready(self, channel: Channel) -> Iterator[bytes]:
-        """Wait until it is known where the log stands."""
+    def _until_ready(self, channel: Channel) -> bytes | None:
+        """Wait until it is known where the log stands; a heartbeat where that takes long."""
         while True:
             signal = channel.signal
             if self._hub.ready or self._is_over(waits=True):
-                return
-            yield from self._beat(self._heartbeat)
+                return None
+            beat = self._beat(self._heartbeat)
+            if beat is not None:
+                return beat
             self._wait(signal)
 
-    def _follow(self, channel: Channel) -> Iterator[bytes]:
-        """All that comes after the cursor, and heartbeats in between.
+    def _next(self, channel: Channel) -> bytes | None:
+        """What is transmitted next, once there is something: what comes after the cursor, or a heartbeat.
 
-        Who is not concerned is not woken, so it is looked first and beaten then: a heartbeat tells how far all was
-        looked at.
+        ``None`` at the end. Who is not concerned is not woken, so it is looked first and beaten then: a heartbeat tells
+        how far all was looked at.
         """
-        while not self._is_over():
+        try:
+            return self._next_frames(channel)
+        except BacklogUnavailable:
+            self.ending = LOG_UNREADABLE
+            return None
+
+    def _next_frames(self, channel: Channel) -> bytes | None:
+        while True:
+            beat = self._beat_after_piece()
+            if beat is not None:
+                return beat
+            if self._is_over():
+                return None
             signal = channel.signal
             piece = self._reader.next(None if self.order.limit is None else self.order.limit - self._events)
             if piece is not None:
-                self._moved = True
-                yield from self._send(piece)
-                yield from self._beat(max(self._heartbeat, LEAST_BEAT_SECONDS))
+                self._moved = self._sent = True
+                if self._transmits(piece):
+                    return piece.data
             elif self._events and not self.order.lingers:
                 self.ending = NOTHING_MORE
             elif not self._is_over(waits=True):
-                yield from self._beat(self._heartbeat)
+                beat = self._beat(self._heartbeat)
+                if beat is not None:
+                    return beat
                 if not self._listen(channel):
                     self._wait(signal)
 
-    def _send(self, piece: Piece) -> Iterator[bytes]:
+    def _transmits(self, piece: Piece) -> bool:
+        """Whether a piece has anything in it to be sent."""
         self._events += piece.events
-        if piece.data:
-            yield piece.data
-            if self._reader.told == self.cursor:
-                self._beat_at = self._monotonic()
+        self._told_all = bool(piece.data) and self._reader.told == self.cursor
+        return bool(piece.data)
+
+    def _beat_after_piece(self) -> bytes | None:
+        """A heartbeat behind what was transmitted last, where it is due."""
+        if self._told_all:
+            self._told_all, self._beat_at = False, self._monotonic()
+        if not self._sent:
+            return None
+        self._sent = False
+        return self._beat(max(self._heartbeat, LEAST_BEAT_SECONDS))
 
     def _listen(self, channel: Channel) -> bool:
         """Wait and be handed meanwhile what comes; ``False`` where that cannot be."""
@@ -209,15 +249,15 @@ class SSEClient:
         """For the next change, but no longer than until a heartbeat or the end is due."""
         signal.wait(self._seconds_to_wait())
 
-    def _beat(self, seconds: float) -> Iterator[bytes]:
+    def _beat(self, seconds: float) -> bytes | None:
         """A heartbeat, where the client has not been told for so long where it stands."""
         if self._monotonic() - self._beat_at < seconds:
-            return
+            return None
         if self._is_gone():
             raise _Gone
-        yield heartbeat_frame(self.cursor)
         self._reader.told = self.cursor
         self._beat_at = self._monotonic()
+        return heartbeat_frame(self.cursor)
 
     def _is_over(self, *, waits: bool = False) -> bool:
         """Whether to end, and why. ``waits``: nothing is there that could be sent at once.

@@ -74,21 +74,30 @@ class Hub:
 
     @contextmanager
     def attendance(self, selection: Selection = EVERYTHING) -> Iterator[Channel]:
-        """Counts one open stream, and gives the channel of those who chose the same."""
+        """``join`` for the block."""
+        channel = self.join(selection)
+        try:
+            yield channel
+        finally:
+            self.part(channel)
+
+    def join(self, selection: Selection) -> Channel:
+        """Count one open stream: the channel of those who chose the same. ``part`` is due."""
         with self._lock:
             self._open_streams += 1
             channel = self._channels.get(selection)
             if channel is None:
                 channel = self._channels[selection] = Channel(selection, self._ring.end)
             channel.readers += 1
-        try:
-            yield channel
-        finally:
-            with self._lock:
-                self._open_streams -= 1
-                channel.readers -= 1
-                if not channel.readers:
-                    del self._channels[selection]
+            return channel
+
+    def part(self, channel: Channel) -> None:
+        """One stream less."""
+        with self._lock:
+            self._open_streams -= 1
+            channel.readers -= 1
+            if not channel.readers:
+                del self._channels[channel.selection]
 
     def reset(self, head: EventId) -> None:
         """Begin anew after ``head``: at the start, and when the log was found rewound or has another epoch."""

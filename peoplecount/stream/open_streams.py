@@ -42,6 +42,8 @@ def _nothing() -> None:
 class OpenStream:
     """One admitted stream: a place that is held until ``close``."""
 
+    __slots__ = ("__weakref__", "_give_back", "address", "client", "cut")
+
     def __init__(self, address: str, cut: Callable[[], None], give_back: Callable[[OpenStream], None]) -> None:
         self.address = address
         self.client: SSEClient | None = None
@@ -63,6 +65,7 @@ class OpenStreams:
         self._most_per_address = most_per_address
         self._open: dict[OpenStream, int] = {}
         self._lock = threading.Lock()
+        self._give_back = self._close  # one for all
 
     def __len__(self) -> int:
         return len(self._open)
@@ -75,7 +78,7 @@ class OpenStreams:
             slot = self._slots.take(address, self._most_per_address)
             if slot is None:
                 raise AddressHasEnough(address, self._most_per_address)
-            stream = OpenStream(address, cut, self._close)
+            stream = OpenStream(address, cut, self._give_back)
             self._open[stream] = slot
         return stream
 

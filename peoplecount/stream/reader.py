@@ -43,6 +43,10 @@ class Piece:
 class Reader:
     """Reads from a cursor on; has no queue and holds nothing but its place. Raises ``BacklogUnavailable``."""
 
+    __slots__ = (
+        "_backlog", "_behind", "_hub", "_monotonic", "_place", "_selection", "_snapshots", "_whereto", "cursor", "told",
+    )  # fmt: skip
+
     def __init__(
         self,
         hub: Hub,

@@ -72,6 +72,8 @@ class ClientLine:
     sockets never wait, and no greenlet is switched to: a write is the system call and nothing else.
     """
 
+    __slots__ = ("_in_chunks", "_kept", "_socket")
+
     def __init__(self, sock: socket.socket, *, in_chunks: bool) -> None:
         """``in_chunks``: as the server writes to clients of HTTP/1.1 (RFC 9112, 7.1)."""
         self._socket = sock

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Generator
 from datetime import datetime
 from urllib.parse import urlencode
 
@@ -47,17 +48,45 @@ def routes(context: WebContext) -> Blueprint:
             unavailable("The service is stopping.", 5)
         if request.method == "HEAD":
             return Response(headers=HEADERS)
-        stream = _admit(context)
+        connection = ClientSocket(request.environ)
+        stream = _admit(context, connection)
         try:
-            client = stream.client = _client(context, order, bounded=bounded)
-            response = _answer(context, client) if bounded else Response(client.open_stream(), headers=HEADERS)
+            client = stream.client = _client(context, order, connection, bounded=bounded)
+            if bounded:
+                response = _answer(context, client)
+                response.call_on_close(stream.close)
+                return response
+            return Response(_Body(client.open_stream(), stream), headers=HEADERS, direct_passthrough=True)
         except BaseException:
             stream.close()
             raise
-        response.call_on_close(stream.close)
-        return response
 
     return blueprint
+
+
+class _Body:
+    """A stream as the server reads it, with nothing in between.
+
+    Each layer that passes frames on keeps half a kilobyte of stack for as long as a stream waits.
+    """
+
+    __slots__ = ("_frames", "_stream")
+
+    def __init__(self, frames: Generator[bytes, None, None], stream: OpenStream) -> None:
+        self._frames = frames
+        self._stream = stream
+        # The request is done with; the server keeps what it says of it for as long as the answer lasts.
+        request.environ.pop("werkzeug.request", None)
+
+    def __iter__(self) -> Generator[bytes, None, None]:
+        return self._frames
+
+    def close(self) -> None:
+        """Called by the server at the end, whatever it was."""
+        try:
+            self._frames.close()
+        finally:
+            self._stream.close()
 
 
 def whereto(after: EventId | datetime, until: EventId, selection: Selection) -> str:
@@ -80,16 +109,14 @@ def _order(context: WebContext, *, bounded: bool) -> Order:
         unavailable("The event log cannot be read just now.", 5)
 
 
-def _admit(context: WebContext) -> OpenStream:
-    connection = ClientSocket(request.environ)
+def _admit(context: WebContext, connection: ClientSocket) -> OpenStream:
     try:
         return context.streams.admit(context.addresses.of(request), connection.cut)
     except NoRoom as error:
         unavailable(str(error), 30 if isinstance(error, AllTaken) else 60)
 
 
-def _client(context: WebContext, order: Order, *, bounded: bool) -> SSEClient:
-    connection = ClientSocket(request.environ)
+def _client(context: WebContext, order: Order, connection: ClientSocket, *, bounded: bool) -> SSEClient:
     connection.guard()
     return SSEClient(
         context.hub,
