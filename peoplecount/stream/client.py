@@ -63,9 +63,7 @@ class SSEClient:
 
     __slots__ = (
         "_beat_at", "_closed", "_dies_at", "_due_at", "_events", "_heartbeat", "_hub", "_is_gone", "_life", "_listener",
-        "_monotonic", "_moved", "_reader",
-        "_sent",
-        "_told_all", "buffer", "ending", "order",
+        "_looked_at", "_monotonic", "_moved", "_reader", "_sent", "_told_all", "buffer", "ending", "order",
     )  # fmt: skip
 
     def __init__(
@@ -102,6 +100,8 @@ class SSEClient:
         self._events = 0
         self._beat_at = 0.0
         """When its client knew last where it stands."""
+        self._looked_at = 0.0
+        """When it was last seen to be there. What is written to one that has gone gives no error at first."""
         self._dies_at = self._due_at = float("inf")
         self._told_all = self._sent = False
         """Whether the piece under way tells where all stands, and whether one is to be followed by a heartbeat."""
@@ -138,7 +138,7 @@ class SSEClient:
 
     def _begin(self, channel: Channel) -> Iterator[bytes]:
         """How long to wait before the next connection, and what is there to begin with."""
-        now = self._beat_at = self._monotonic()
+        now = self._beat_at = self._looked_at = self._monotonic()
         self._dies_at = now + self._life
         self._due_at = now + (float("inf") if self.order.timeout is None else self.order.timeout)
         yield retry_frame(_retry_milliseconds())
@@ -242,8 +242,9 @@ class SSEClient:
             self._beat_at = self._monotonic()
 
     def _seconds_to_wait(self) -> float:
-        """Until a heartbeat or the end is due."""
-        return max(0.0, min(self._beat_at + self._heartbeat, self._dies_at, self._due_at) - self._monotonic())
+        """Until a heartbeat, a look at the client or the end is due."""
+        beat_at = min(self._beat_at, self._looked_at) + self._heartbeat
+        return max(0.0, min(beat_at, self._dies_at, self._due_at) - self._monotonic())
 
     def _wait(self, signal: threading.Event) -> None:
         """For the next change, but no longer than until a heartbeat or the end is due."""
@@ -251,12 +252,15 @@ class SSEClient:
 
     def _beat(self, seconds: float) -> bytes | None:
         """A heartbeat, where the client has not been told for so long where it stands."""
-        if self._monotonic() - self._beat_at < seconds:
+        now = self._monotonic()
+        if now - self._looked_at >= seconds:
+            if self._is_gone():
+                raise _Gone
+            self._looked_at = now
+        if now - self._beat_at < seconds:
             return None
-        if self._is_gone():
-            raise _Gone
         self._reader.told = self.cursor
-        self._beat_at = self._monotonic()
+        self._beat_at = now
         return heartbeat_frame(self.cursor)
 
     def _is_over(self, *, waits: bool = False) -> bool:

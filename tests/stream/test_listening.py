@@ -28,6 +28,9 @@ class FakeLine:
         """Bytes of each offer; ``None``: all of them."""
 
         self.is_broken = False
+        self.is_left = False
+        """Its other end has closed it: what is written is taken, and nobody reads it."""
+
         self._kept = b""
 
     def offer(self, data: bytes) -> bool:
@@ -65,7 +68,9 @@ class Town:
     def reading(self, line: FakeLine, *cameras: str, heartbeat: float = 60.0, **order) -> Iterator[SSEClient]:
         """A client whose frames go to the line, as a server would write them."""
         asked = Order(Selection(frozenset(cameras)), EventId("e", 0), **order)
-        client = SSEClient(self.hub, self.log, self.log.snapshot, asked, heartbeat=heartbeat, line=line)
+        client = SSEClient(
+            self.hub, self.log, self.log.snapshot, asked, heartbeat=heartbeat, line=line, is_gone=lambda: line.is_left
+        )
 
         def read() -> None:
             for frames in client.open_stream():
@@ -172,6 +177,16 @@ def test_heartbeats_go_on(town):
         town.until_all_listen()
         town.happen("b", "b")
         wait_until(lambda: b":\nid: e-2\n\n" in line.received)
+
+
+def test_who_has_gone_is_noticed_also_where_more_comes_all_the_time(town):
+    line = FakeLine()
+    with town.reading(line, heartbeat=0.3) as client:
+        town.until_all_listen()
+        line.is_left = True
+        wait_until(lambda: town.happen("a") or client.ending, seconds=5)
+        assert (client.ending, town.hub.open_streams) == ("the client has gone", 0)
+        assert line.offers > 1
 
 
 def test_readings_and_a_log_that_begins_anew_reach_who_listens(town):

@@ -103,7 +103,7 @@ class Program:
     def people(self) -> list[int]:
         """People in, of each count it has heard of as it came, and not from a camera's history."""
         told = (data for name, data, _ in self.heard if name == "PeopleCountingUpdate")
-        return [data["in"] for data in told if data["quality"] == "measured"]
+        return [data["in"] for data in told if data["quality"] != "back-filled"]
 
     def last_id(self) -> str:
         return next(last_id for _, _, last_id in reversed(self.heard) if last_id)
