@@ -30,6 +30,9 @@ HEADERS = {
     "X-Accel-Buffering": "no",
 }
 
+REQUEST_TOOLS = ("werkzeug.request", "wsgi.early_hints", "wsgi.errors")
+"""What a request is answered with, as long as it is not answered; the three of them take more than a kilobyte."""
+
 SHORTEST_LIFE = 0.8
 """Of the longest: streams that were opened together do not end together."""
 
@@ -76,7 +79,8 @@ class _Body:
         self._frames = frames
         self._stream = stream
         # The request is done with; the server keeps what it says of it for as long as the answer lasts.
-        request.environ.pop("werkzeug.request", None)
+        for name in REQUEST_TOOLS:
+            request.environ.pop(name, None)
 
     def __iter__(self) -> Generator[bytes, None, None]:
         return self._frames

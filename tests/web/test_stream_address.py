@@ -2,6 +2,8 @@
 
 import pytest
 
+from werkzeug.test import EnvironBuilder, run_wsgi_app
+
 from peoplecount.stream.client import SSEClient
 from peoplecount.stream.open_streams import OpenStreams
 from peoplecount.web.app import create_app
@@ -145,3 +147,14 @@ def test_asking_for_headers_only_opens_no_stream(client, service, monkeypatch):
     monkeypatch.setattr(SSEClient, "open_stream", lambda self: iter(()))
     assert client.head("/events").status_code == 200
     assert service.hub.open_streams == 0
+
+
+def test_a_stream_under_way_keeps_nothing_that_only_a_request_needs(service):
+    app = create_app(service.context())
+    environ = EnvironBuilder("/events").get_environ() | {"wsgi.early_hints": print}
+    frames, _, _ = run_wsgi_app(app.wsgi_app, environ)
+    try:
+        assert not {"werkzeug.request", "wsgi.early_hints", "wsgi.errors"} & environ.keys()
+        assert environ["REQUEST_METHOD"] == "GET", "servers write it into their logs at the end"
+    finally:
+        frames.close()
