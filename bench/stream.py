@@ -193,7 +193,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     parser.add_argument("--picture", type=Path)
     asked = parser.parse_args()
-    _allow_open_files()
+    allow_open_files()
     parts: dict[str, Callable[[], list[Comparison]]] = {
         "fast": lambda: deliveries(asked.clients, 200, asked.seconds, asked.rounds),
         "slow": lambda: deliveries(asked.clients, 20, asked.seconds, asked.rounds),
@@ -212,7 +212,8 @@ def main() -> None:
         write_picture(asked.picture, found)
 
 
-def _allow_open_files() -> None:
+def allow_open_files() -> None:
+    """As many as the system lets this process have: a client is one."""
     import resource  # noqa: PLC0415  POSIX
 
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -23,7 +23,8 @@ FILTERS = 100
 NCHAN = Path("/usr/lib/nginx/modules/ngx_nchan_module.so")
 """Debian's libnginx-mod-nchan."""
 
-LONGEST_LIFE = 900.0
+LONGEST_LIFE = 1800.0
+"""Seconds after which a publisher stops by itself."""
 
 
 class Publisher:
@@ -168,6 +169,9 @@ class Server:
     def cpu(self) -> float:
         times = self._process.cpu_times()
         return float(times.user + times.system)
+
+    def descriptors(self) -> int:
+        return self._process.num_fds()
 
     def megabytes(self) -> float:
         return float(self._process.memory_info().rss / 2**20)
