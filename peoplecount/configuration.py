@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from peoplecount.domain.camera import Camera
 from peoplecount.domain.event import EventKind
 from peoplecount.domain.offload import Offload, call_here
+from peoplecount.domain.roster import Roster
 from peoplecount.domain.site import DEFAULT_SITE_ID, Site
 from peoplecount.eventlog.data_folder import DataFolder, open_data_folder
 from peoplecount.runtime import Runtime
@@ -81,7 +81,8 @@ def camera_view(settings: Settings, folder: DataFolder, name: str, own: IDBConne
     defaults = CameraDefaults(
         settings.camera_user, settings.camera_password, settings.poll_interval, settings.time_zone
     )
-    return CameraView(folder.sealer, name=name, defaults=defaults, own=own)
+    theirs = settings.cameras_are_theirs
+    return CameraView(folder.sealer, name=name, defaults=defaults, own=own, is_theirs=theirs)
 
 
 def prepare_embedded(settings: Settings) -> None:
@@ -115,10 +116,10 @@ def _cameras(settings: Settings, folder: DataFolder, own: ProxyDB) -> CameraTabl
     if not settings.cameras_are_theirs:
         return CameraTable(own, folder.sealer)
 
-    def read() -> list[Camera]:
+    def read() -> Roster:
         theirs = own if settings.attached is None else proxy_for(settings, settings.attached, folder, own=own)
         try:
-            return list(camera_view(settings, folder, settings.cameras_view, own).read(theirs).roster.cameras.values())
+            return camera_view(settings, folder, settings.cameras_view, own).read(theirs).roster
         finally:
             theirs.disconnect()
 

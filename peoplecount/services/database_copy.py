@@ -10,16 +10,30 @@ from dataclasses import dataclass
 from peoplecount.storage.connection import IDBConnection, Transaction
 from peoplecount.storage.copied_history import HISTORY, copy_line, lines_of, tally_of
 from peoplecount.storage.copied_table import CopiedTable, Values
-from peoplecount.storage.copy_mark import claim, demand_ours, demand_whole, finish, installation_of
+from peoplecount.storage.copy_mark import claim, demand_ours, demand_whole, finish, installation_of, put_cursor
 from peoplecount.storage.history import RECORDS
-from peoplecount.storage.schema import cameras, doors, hand_counts, line_swaps, lines, positions, sites
+from peoplecount.storage.registros_states import REGISTROS
+from peoplecount.storage.schema import (
+    camera_choices,
+    cameras,
+    doors,
+    hand_counts,
+    line_swaps,
+    lines,
+    positions,
+    registros_states,
+    sites,
+)
 from peoplecount.storage.tally import Tally
 from peoplecount.storage.writer_cursor import WriterCursor, load_cursor
 
 logger = logging.getLogger(__name__)
 
-PLACES = tuple(map(CopiedTable, (sites, doors, cameras, lines, line_swaps, hand_counts)))
+PLACES = tuple(map(CopiedTable, (sites, doors, cameras, camera_choices, lines, line_swaps, hand_counts)))
 """Each needs those before it."""
+
+REACHES = (CopiedTable(positions), CopiedTable(registros_states))
+"""How far the history is written, and an installation's own table ``registros``."""
 
 MOST_ROUNDS = 3
 """So often a copy is begun anew because the service wrote meanwhile; only what it wrote is copied then."""
@@ -124,21 +138,27 @@ class DatabaseCopy:
 
     def _finish(self, installation: str, before: WriterCursor | None) -> bool:
         """Bring over how far the history reaches, unless it has gone on since ``before``; whether that was done."""
-        reaches = CopiedTable(positions)
-        here = reaches.rows(self._source)
-        if load_cursor(self._source, RECORDS) != before:  # they move together
-            return False
+        registros = load_cursor(self._source, REGISTROS)
+        here = {copied: copied.rows(self._source) for copied in REACHES}
+        if load_cursor(self._source, RECORDS) != before or load_cursor(self._source, REGISTROS) != registros:
+            return False  # they move together with those tables
 
-        def work(transaction: Transaction) -> None:
+        def work(transaction: Transaction) -> int:
             demand_ours(transaction, installation)
-            self._put_positions(transaction, reaches, here)
+            written = sum(_bring(transaction, copied, rows) for copied, rows in here.items())
+            if registros is not None:
+                put_cursor(transaction, REGISTROS, registros)
             finish(transaction, before)
+            return written
 
-        self._target.transaction(work)
+        self._written += self._target.transaction(work)
         return True
 
-    def _put_positions(self, transaction: Transaction, reaches: CopiedTable, here: list[Values]) -> None:
-        differences = reaches.differences(here, reaches.rows(transaction))
-        reaches.put(transaction, differences)
-        reaches.demand_same(here, reaches.rows(transaction))
-        self._written += len(differences)
+
+def _bring(transaction: Transaction, copied: CopiedTable, here: list[Values]) -> int:
+    """Bring a whole table over; how many rows that changed."""
+    differences = copied.differences(here, copied.rows(transaction))
+    copied.remove(transaction, differences)
+    copied.put(transaction, differences)
+    copied.demand_same(here, copied.rows(transaction))
+    return len(differences)

@@ -21,6 +21,7 @@ from peoplecount.storage.connection import IDBConnection, Transaction
 from peoplecount.storage.errors import RowsLost
 from peoplecount.storage.registros import MOST_FOUND, Registros, Row, Watermark
 from peoplecount.storage.registros_states import (
+    REGISTROS,
     KnownCamera,
     Note,
     RegistrosStates,
@@ -30,9 +31,6 @@ from peoplecount.storage.registros_states import (
     save_note,
 )
 from peoplecount.storage.writer_cursor import WriterCursor, load_cursor, move_cursor, start_cursor
-
-REGISTROS = "registros"
-"""The cursor's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +103,8 @@ class Together:
     def load(self, registros: Registros, begin: Callable[[], Beginning], absent: int | None) -> Kept:
         """How far it is written; begun now where it never was."""
         kept = self._db.transaction(_load)
+        if self._db.transaction(load_states).note is not None:  # of when our tables lay apart, before they were copied
+            return Apart(self._db, self._db, self._now).load(registros, begin, absent)
         if kept is not None:
             return _recounted(kept, registros, self._db)
         beginning = begin()

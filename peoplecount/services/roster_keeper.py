@@ -97,7 +97,7 @@ class RosterKeeper:
 
     def _unless_emptied(self, roster: Roster) -> Roster:
         known = self._roster.cameras
-        emptied = self._holds_on and not roster.cameras and bool(known)
+        emptied = self._holds_on and bool(known) and not roster.cameras and not roster.paused
         if emptied and not self.emptied:
             logger.error(
                 "The list of cameras is empty all at once; the %d known ones are polled on until there is one again",
@@ -110,8 +110,12 @@ class RosterKeeper:
 
     def _completed(self, roster: Roster) -> Roster:
         """With the default site, and without last counts: those change all the time and are no news."""
-        cameras = {key: replace(camera, last_counts={}) for key, camera in roster.cameras.items()}
-        return replace(roster, cameras=cameras, sites={DEFAULT_SITE_ID: self._default_site, **roster.sites})
+        cameras, paused = (
+            {key: replace(camera, last_counts={}) for key, camera in some.items()}
+            for some in (roster.cameras, roster.paused)
+        )
+        sites = {DEFAULT_SITE_ID: self._default_site, **roster.sites}
+        return replace(roster, cameras=cameras, paused=paused, sites=sites)
 
     def _write_body(self, roster: Roster) -> str:
         return json.dumps(

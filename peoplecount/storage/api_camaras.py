@@ -16,6 +16,7 @@ from peoplecount.domain.roster import Roster
 from peoplecount.domain.site import DEFAULT_SITE_ID
 from peoplecount.storage import schema
 from peoplecount.storage.camera_address import base_address, inner_address
+from peoplecount.storage.camera_choices import AS_IT_IS, ask_choices, read_choices
 from peoplecount.storage.connection import IDBConnection, Rows
 from peoplecount.storage.dialects import SCHEMA
 from peoplecount.storage.entries import certificate, identity, poll_interval, recorder_channel
@@ -68,11 +69,14 @@ class CameraView:
         name: str = VIEW,
         defaults: CameraDefaults | None = None,
         own: IDBConnection | None = None,
+        is_theirs: bool = False,
     ) -> None:
         """``name`` may be ``SCHEMA.VIEW``; alone it stands in our own schema.
 
-        ``own`` is where our tables are, if not beside the view.
+        ``own`` is where our tables are, if not beside the view. ``is_theirs``: it is an installation's own; what was
+        chosen here for its cameras holds.
         """
+        self._is_theirs = is_theirs
         self._sealer = sealer
         self._own = own
         self._defaults = defaults or CameraDefaults()
@@ -98,11 +102,13 @@ class CameraView:
             )
         except SchemaMismatch:  # an installation's own view, without our tables beside it
             return self._assemble(_Tables(cameras=cameras))
-        return self._assemble(replace(tables, swaps=_read_swaps(own)))
+        choices = ask_choices(own) if self._is_theirs else ()
+        return self._assemble(replace(tables, swaps=_read_swaps(own), choices=choices))
 
     def _assemble(self, tables: _Tables) -> CameraReading:
         faults = RowFaults()
         lines = read_lines(tables.lines, tables.swaps, faults)
+        choices = read_choices(tables.choices, faults)
         cameras: dict[str, Camera] = {}
         known, self._known = self._known, {}
         for row in tables.cameras:
@@ -114,9 +120,10 @@ class CameraView:
             if camera.camera_id in cameras:
                 faults.note(subject_of("camera", camera.camera_id), "it is there more than once; the first row is used")
                 continue
-            cameras[camera.camera_id] = camera
+            cameras[camera.camera_id] = choices.get(camera.camera_id, AS_IT_IS).of(camera)
+        paused = {one: cameras.pop(one) for one, choice in choices.items() if choice.paused and one in cameras}
         sites = read_sites(tables.sites, faults, self._defaults.time_zone)
-        return CameraReading(Roster(cameras, sites, read_doors(tables.doors, faults)), faults.said)
+        return CameraReading(Roster(cameras, sites, read_doors(tables.doors, faults), paused), faults.said)
 
     def _usable(
         self,
@@ -190,6 +197,7 @@ class _Tables:
     doors: Rows = ()
     lines: Rows = ()
     swaps: Rows = ()
+    choices: Rows = ()
 
 
 def _all_of(table: Table) -> Select[Any]:

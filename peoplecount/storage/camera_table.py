@@ -76,9 +76,9 @@ class CameraTable:
         def work(transaction: Transaction) -> None:
             if _is_there(transaction, camera.camera_id):
                 raise InvalidEntry(f"there is a camera {camera.camera_id!r} already")
-            _demand_places(transaction, camera)
+            demand_places(transaction, camera)
             transaction.change(insert(cameras), fields | {"paused": False})
-            _write_lines(transaction, camera)
+            write_lines(transaction, camera)
 
         self._db.transaction(work)
 
@@ -88,9 +88,9 @@ class CameraTable:
 
         def work(transaction: Transaction) -> None:
             _demand_camera(transaction, camera.camera_id)
-            _demand_places(transaction, camera)
+            demand_places(transaction, camera)
             transaction.change(update(cameras).where(cameras.c.camera_id == camera.camera_id).values(fields))
-            _write_lines(transaction, camera)
+            write_lines(transaction, camera)
 
         self._db.transaction(work)
 
@@ -118,7 +118,7 @@ class CameraTable:
 
         Stays when the camera is removed, like the history. A second one at the same moment changes nothing.
         """
-        with _as_invalid(f"line {key}"):
+        with as_invalid(f"line {key}"):
             row = {"line_id": str(key), "swapped_at": swap_moment(moment)}
 
         def work(transaction: Transaction) -> None:
@@ -140,7 +140,7 @@ class CameraTable:
 
     def pin(self, camera_id: str, fingerprint: str) -> None:
         """Pin the certificate a camera must show (SHA-256, hexadecimal); empty: none."""
-        with _as_invalid(f"camera {camera_id[:64]!r}"):
+        with as_invalid(f"camera {camera_id[:64]!r}"):
             pinned = certificate(fingerprint) or None
 
         def work(transaction: Transaction) -> None:
@@ -169,7 +169,7 @@ class CameraTable:
 
     def _checked(self, camera: Camera) -> dict[str, Any]:
         """The camera's row. Raises ``InvalidEntry``."""
-        with _as_invalid(f"camera {camera.camera_id[:64]!r}"):
+        with as_invalid(f"camera {camera.camera_id[:64]!r}"):
             return {
                 "camera_id": plain_id(camera.camera_id),
                 "name": display_name(camera.name),
@@ -186,7 +186,8 @@ class CameraTable:
 
 
 @contextmanager
-def _as_invalid(subject: str) -> Iterator[None]:
+def as_invalid(subject: str) -> Iterator[None]:
+    """Raise ``InvalidEntry`` about ``subject`` where a value is not allowed."""
     try:
         yield
     except ValueError as error:
@@ -206,7 +207,7 @@ def _demand_camera(transaction: Transaction, camera_id: str) -> None:
         raise InvalidEntry(f"there is no camera {camera_id!r}; there are: {shown or 'none'}")
 
 
-def _demand_places(transaction: Transaction, camera: Camera) -> None:
+def demand_places(transaction: Transaction, camera: Camera) -> None:
     """The site and the doors must be there; the default site is, whether it has been entered or not."""
     known_sites = {row.site_id for row in transaction.execute(select(sites.c.site_id))} | {DEFAULT_SITE_ID}
     if camera.site_id not in known_sites:
@@ -217,7 +218,8 @@ def _demand_places(transaction: Transaction, camera: Camera) -> None:
         raise InvalidEntry(f"there is no door {', '.join(map(repr, sorted(missing)))}; enter it first")
 
 
-def _write_lines(transaction: Transaction, camera: Camera) -> None:
+def write_lines(transaction: Transaction, camera: Camera) -> None:
+    """Put the camera's lines in the place of those that were entered. Raises ``InvalidEntry``."""
     stray = [str(line.key) for line in camera.lines if line.key.camera_id != camera.camera_id]
     if stray:
         raise InvalidEntry(f"the lines {', '.join(stray)} do not belong to camera {camera.camera_id!r}")

@@ -11,7 +11,16 @@ from peoplecount.domain.event_id import EventId
 from peoplecount.storage.connection import IDBConnection, Transaction
 from peoplecount.storage.errors import CopyRefused, CopyUnfinished
 from peoplecount.storage.history import RECORDS
-from peoplecount.storage.schema import cameras, hour_counts, positions, quarter_hours, records, sites, writer_cursor
+from peoplecount.storage.schema import (
+    camera_choices,
+    cameras,
+    hour_counts,
+    positions,
+    quarter_hours,
+    records,
+    sites,
+    writer_cursor,
+)
 from peoplecount.storage.writer_cursor import WriterCursor, load_cursor
 
 INSTALLATION = "installation"
@@ -107,7 +116,7 @@ def _place(cursor: WriterCursor | None) -> EventId:
 
 
 def _demand_empty(target: IDBConnection | Transaction) -> None:
-    for table in (cameras, sites, positions, hour_counts, quarter_hours, records, writer_cursor):
+    for table in (cameras, camera_choices, sites, positions, hour_counts, quarter_hours, records, writer_cursor):
         if _has_rows(target, table):
             raise CopyRefused(
                 f"the other database has rows in {table.name} that did not come from here; give an empty one"

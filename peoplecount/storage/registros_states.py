@@ -19,6 +19,9 @@ from peoplecount.storage.connection import IDBConnection, Transaction
 from peoplecount.storage.registros import Row, Watermark
 from peoplecount.storage.schema import registros_states as table
 
+REGISTROS = "registros"
+"""The writer's cursor in our tables."""
+
 _CAMERA = "camera:"
 _MARK = "mark"
 _NOTE = "note"

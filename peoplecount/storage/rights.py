@@ -28,6 +28,7 @@ _ALL = (Right.SELECT, Right.INSERT, Right.UPDATE, Right.DELETE)
 SERVICE: Mapping[str, tuple[Right, ...]] = {
     "API_camaras": _READ,
     "alembic_version": _READ,
+    "camera_choices": _CHANGE,
     "cameras": _ALL,
     "corrections": _ADD,
     "doors": _ALL,

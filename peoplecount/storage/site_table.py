@@ -15,7 +15,7 @@ from peoplecount.storage.entries import capacity, display_name, opening_hours, p
 from peoplecount.storage.errors import InvalidEntry
 from peoplecount.storage.place_rows import read_doors, read_sites
 from peoplecount.storage.row_faults import RowFaults
-from peoplecount.storage.schema import cameras, doors, lines, sites
+from peoplecount.storage.schema import camera_choices, cameras, doors, lines, sites
 
 logger = logging.getLogger(__name__)
 
@@ -67,7 +67,7 @@ class SiteTable:
 
     def remove_site(self, site_id: str) -> None:
         """Forget a site that has neither doors nor cameras. Its history stays."""
-        places = [(doors, doors.c.site_id == site_id)]
+        places = [(doors, doors.c.site_id == site_id), (camera_choices, camera_choices.c.site_id == site_id)]
         if site_id != DEFAULT_SITE_ID:  # cameras may belong to that one without its having been entered
             places.append((cameras, cameras.c.site_id == site_id))
 
@@ -121,7 +121,10 @@ def _has(transaction: Transaction, table: Table, where: ColumnElement[bool]) -> 
 
 
 def _uses(transaction: Transaction, places: Sequence[tuple[Table, ColumnElement[bool]]]) -> str:
-    return " and ".join(table.name for table, where in places if _has(transaction, table, where))
+    """What is still there, in words: those of a view are cameras, too."""
+    found = {table.name: None for table, where in places if _has(transaction, table, where)}
+    named = dict.fromkeys("cameras" if name == camera_choices.name else name for name in found)
+    return " and ".join(named)
 
 
 def _remove(transaction: Transaction, table: Table, where: ColumnElement[bool], subject: str) -> None:

@@ -160,10 +160,13 @@ def test_cameras_of_the_view_are_listed_and_changed_there_only(attach, connectio
         for change in (
             lambda: tables.cameras.add(Camera("2", "Hall", "http://192.0.2.7")),
             lambda: tables.cameras.remove("1"),
-            lambda: tables.cameras.pin("1", ""),
         ):
             with pytest.raises(InvalidEntry, match="come from the view API_camaras"):
                 change()
+        tables.cameras.pin("1", "ab" * 32)
+        tables.cameras.pause("1")
+        assert [one.certificate for one in tables.cameras.cameras()] == ["ab" * 32]
+        assert tables.cameras.paused() == {"1"}
         moment = datetime(2026, 5, 4, 8, tzinfo=UTC)
         tables.cameras.swap(LineKey("1"), moment)
         assert [line.swaps for line in tables.cameras.cameras()[0].lines] == [(moment,)]

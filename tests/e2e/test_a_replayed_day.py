@@ -25,7 +25,6 @@ from peoplecount.configuration import register_fleet
 from peoplecount.settings import load_settings
 from peoplecount.storage.open import connection_for
 from peoplecount.storage.schema import records
-from tests.support.databases import make_allowances
 from tests.support.processes import free_port
 from tests.support.running import Service, Simulator, plain_environment, wait_until
 from tests.support.stream_reader import StreamReader
@@ -75,9 +74,6 @@ class Replay:
         self.service.command("db", "upgrade")
         self.reader = StreamReader(f"{self.service.url}/events")
         self._settings = load_settings(plain_environment(**self.service.settings), env_file=None)
-        made = connection_for(self._settings.database)
-        make_allowances(made)
-        made.disconnect()
         register_fleet(self._settings, fleet)
         self.simulator.process.terminate()
 

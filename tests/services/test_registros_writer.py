@@ -7,12 +7,14 @@ from sqlalchemy import text
 from peoplecount.domain.event import EventKind, NewEvent
 from peoplecount.domain.increment import Generation
 from peoplecount.eventlog.memory_log import MemoryEventLog
+from peoplecount.services.database_copy import DatabaseCopy
 from peoplecount.services.registros_keeping import Apart, Together
 from peoplecount.services.registros_writer import RegistrosWriter
 from peoplecount.storage.errors import DatabaseError, DatabaseUnavailable, SchemaMismatch
 from peoplecount.storage.migrate import upgrade
 from peoplecount.storage.proxy import ProxyDB
 from peoplecount.storage.registros_shape import look_at
+from peoplecount.storage.registros_states import load_states
 from tests.support.counting_line import EIGHT, CountingLine, append
 from tests.support.fake_clock import FakeClock
 from tests.support.installation import Installation
@@ -70,15 +72,21 @@ def clock():
 def attach(request, blank, make_connection, log, clock):
     """Makes an installation of each kind of database, with our tables beside it or in an embedded one."""
 
-    def attach(*old_rows, **options):
-        installation = Installation(blank, **options).make()
-        for row in old_rows:
-            installation.writes(*row)
-        own = blank if request.param == "together" else make_connection("sqlite", "own")
+    theirs, own, made = blank, make_connection("sqlite", "own"), []
+    if request.param == "together":
+        theirs = own = request.getfixturevalue("connection")
+    else:
         upgrade(own)
-        return Attached(log, installation, clock, None if own is blank else own)
 
-    return attach
+    def attach(*old_rows, **options):
+        made.append(Installation(theirs, **options).make())
+        for row in old_rows:
+            made[-1].writes(*row)
+        return Attached(log, made[-1], clock, None if own is theirs else own)
+
+    yield attach
+    for installation in made:
+        installation.take_away()
 
 
 @pytest.fixture(params=["together", "apart"])
@@ -406,3 +414,29 @@ def test_a_reading_is_one_row_also_where_it_lies_across_the_end_of_a_batch(quick
         append(attached.log, one.count(1), two.count(1))
     attached.catches_up()
     assert attached.rows() == [("7", n, 0, n, 0) for n in range(1, 6)]
+
+
+@pytest.mark.parametrize("fate", ["lost", "done"])
+@pytest.mark.parametrize("numbered", [True, False])
+def test_what_was_under_way_apart_is_seen_to_where_our_tables_have_been_copied_beside_it(
+    make_connection, log, clock, fate, numbered
+):
+    theirs, own = make_connection("sqlite", "theirs"), make_connection("sqlite", "own")
+    installation = Installation(theirs, numbered=numbered).make()
+    upgrade(own)
+    upgrade(theirs)
+    attached = Attached(log, installation, clock, own)
+    line = CountingLine("7")
+    attached.shows(line.count(1, 0))
+    attached.theirs.loses(fate)
+    append(log, line.count(1, 0))
+    with suppress(DatabaseUnavailable):
+        attached.writer.run_once()
+    assert own.transaction(load_states).note is not None
+    assert DatabaseCopy(own, theirs).run().finished
+    attached = Attached(log, installation, clock)
+    attached.catches_up()
+    attached.shows(line.count(1, 0))
+    assert attached.rows("7") == [("7", 1, 0, 0, 0), ("7", 2, 0, 0, 0), ("7", 3, 0, 0, 0)]
+    assert theirs.transaction(load_states).note is None
+    assert not attached.writer.state.degraded

@@ -139,3 +139,13 @@ def test_cameras_whose_passwords_cannot_be_opened_are_named_and_cost_nobody_else
     assert list(RosterKeeper(database.read, copy, LostKey(), DEFAULT).load_copy().cameras) == ["8"]
     (record,) = caplog.records
     assert "camera 7 is left out: the key does not open it" in record.getMessage()
+
+
+def test_a_list_whose_cameras_are_all_paused_is_not_one_that_was_emptied():
+    camera = Camera("7", "Hall", "http://192.0.2.7", last_counts={1: Totals(4, 5)})
+    rosters = [Roster({"7": camera}), Roster(paused={"7": camera}), Roster()]
+    keeper = RosterKeeper(lambda: rosters[0], Copy(), Sealer(), DEFAULT, holds_on=True)
+    assert list(keeper.refresh().cameras) == ["7"]
+    rosters.pop(0)
+    assert (dict(keeper.refresh().cameras), keeper.emptied) == ({}, False)
+    assert keeper.refresh().paused == {"7": replace(camera, last_counts={})}

@@ -11,7 +11,7 @@ from peoplecount.domain.roster import Roster
 from peoplecount.storage import migrate
 from peoplecount.storage.api_camaras import CameraView
 from peoplecount.storage.dialects import schema_name
-from peoplecount.storage.schema import cameras, hour_counts, positions, records, sites
+from peoplecount.storage.schema import cameras, doors, hour_counts, lines, positions, records, sites
 from tests.support.schema_differences import differences_of
 from tests.support.toy_sealer import ToySealer
 
@@ -92,6 +92,26 @@ def test_the_view_shows_the_new_columns_of_the_cameras(first):
     first.execute(update(cameras).values(pinned))
     camera: Camera = CameraView(ToySealer()).read(first).roster.cameras["cam"]
     assert (camera.certificate, camera.nvr_channel, camera.inner_address) == ("ab" * 32, 3, "http://10.0.0.7")
+
+
+def test_doors_and_their_lines_are_there_after_the_upgrade_and_bound_to_nothing(first):
+    """A line may be that of a camera which stands in somebody else's view."""
+    migrate.upgrade(first)
+    line = {"line_id": "9-0-1-1", "camera_id": "9", "channel": 0, "rule": 1, "line_index": 1, "name": "Door"}
+    first.execute(insert(lines), line | {"door_id": "main"})
+    assert [(row.line_id, row.door_id) for row in first.execute(select(lines))] == [("9-0-1-1", "main")]
+
+
+@pytest.mark.parametrize("blank", ["sqlite", "postgresql"], indirect=True)
+def test_doors_and_lines_of_before_stay(first):
+    site = {"site_id": "s", "name": "Shop", "time_zone": "UTC", "reset_time": "04:00"}
+    door = {"door_id": "main", "site_id": "s", "name": "Main"}
+    line = {name: KEY[name] for name in KEY} | {"name": "Line", "door_id": "main"}
+    for table_of, row in ((sites, site), (doors, door), (lines, line)):
+        first.execute(insert(table_of), row)
+    migrate.upgrade(first)
+    assert [dict(row._mapping) for row in first.execute(select(doors))] == [door]
+    assert [dict(row._mapping) for row in first.execute(select(lines))] == [line]
 
 
 def test_an_upgraded_database_is_like_a_new_one(first):

@@ -17,6 +17,7 @@ from peoplecount.eventlog.memory_log import MemoryEventLog
 from peoplecount.services.record_retention import RecordRetention
 from peoplecount.services.record_writer import RecordWriter
 from peoplecount.storage.api_camaras import CameraView
+from peoplecount.storage.camera_choices import put_choice
 from peoplecount.storage.camera_table import CameraTable
 from peoplecount.storage.connection import IDBConnection
 from peoplecount.storage.hand_count_table import HandCountTable
@@ -59,7 +60,9 @@ def enter_places(db: IDBConnection) -> None:
     cameras.take_back_swap(LineKey("cam"), EIGHT)
     cameras.pin("cam", "")
     cameras.cameras(), cameras.paused(), sites.sites(), sites.doors()
-    CameraView(ToySealer()).read(db)
+    CameraView(ToySealer(), is_theirs=True).read(db)
+    for name in ("Hall", "Foyer"):
+        db.transaction(partial(put_choice, camera_id="theirs", name=name))
     hand_counts = HandCountTable(db)
     for people in (5, 6):
         hand_counts.put(HandCount("north", EIGHT, people))

@@ -68,12 +68,21 @@ class Installation:
                 raw.execute(CreateSchema(self.schema))
             raw.execute(CreateTable(self.cameras))
             raw.execute(CreateTable(self.table))
+            if not self.schema:
+                raw.execute(text('DROP VIEW IF EXISTS "API_camaras"'))  # ours, where our tables were made before
             columns = ", ".join(("camara_id", "ip", "usuario", "clave", *TOTALS))
             owner = f"{self.schema}." if self.schema else ""
             raw.execute(text(f'CREATE VIEW {owner}"API_camaras" AS SELECT {columns} FROM {owner}mis_camaras'))
 
         self.connection.run(work)
         return self
+
+    def take_away(self) -> None:
+        """From a server that others use."""
+        if self.schema is None or self.connection.product is not Product.SQL_SERVER:
+            return
+        for what in ("VIEW {}.API_camaras", "TABLE {}.registros", "TABLE {}.mis_camaras", "SCHEMA {}"):
+            self.connection.execute(text(f"DROP {what.format(self.schema)}"))
 
     def has_camera(self, camera_id, ip: str = "192.0.2.7", user: str = "admin", password: str = "clear text") -> None:
         row = {"camara_id": camera_id, "ip": ip, "usuario": user, "clave": password}
