@@ -10,9 +10,6 @@ from peoplecount.domain.event_id import EventId
 from tests.support.listening_programs import PROGRAMS, Program, missing
 from tests.support.waiting import wait_until
 
-pytestmark = pytest.mark.flaky(reruns=2)
-"""Programs of others have patience of their own, and a machine that stalls may use it up."""
-
 
 @pytest.fixture(params=PROGRAMS)
 def program(request) -> str:
