@@ -11,6 +11,7 @@ import os
 import select
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -139,9 +140,12 @@ def post_worker_init(worker: StreamWorker) -> None:
     import gevent  # noqa: PLC0415  in the worker only
 
     from peoplecount.eventlog.log import LogError  # noqa: PLC0415
+    from peoplecount.garbage import begin, keep_searches_short  # noqa: PLC0415
     from peoplecount.runtime import put_the_loop_first  # noqa: PLC0415
 
     put_the_loop_first()
+    begin()
+    gevent.spawn(keep_searches_short, threading.Event())
     service = worker.wsgi.extensions["peoplecount"]
     try:
         service.start()

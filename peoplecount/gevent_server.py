@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import signal
+import threading
 
 from peoplecount.launch import CannotStart, http_address
 from peoplecount.settings import Settings
@@ -25,10 +26,12 @@ def serve(settings: Settings) -> None:
 
     from peoplecount.bootstrap import build  # noqa: PLC0415
     from peoplecount.eventlog.log import LogError  # noqa: PLC0415
+    from peoplecount.garbage import begin, keep_searches_short  # noqa: PLC0415
     from peoplecount.runtime import put_the_loop_first  # noqa: PLC0415
     from peoplecount.services.played_clock import ClockUnavailable  # noqa: PLC0415
 
     put_the_loop_first()
+    ended = threading.Event()
     try:
         service = build(settings)
     except ClockUnavailable as error:
@@ -37,11 +40,14 @@ def serve(settings: Settings) -> None:
     server = WSGIServer((settings.host, settings.port), service.app, log=None, error_log=logger)
 
     def end() -> None:
+        ended.set()
         service.stop()
         server.stop(timeout=STOP_SECONDS)
 
     for name in ("SIGTERM", "SIGINT"):
         signal_handler(getattr(signal, name), lambda: spawn(end))
+    begin()
+    spawn(keep_searches_short, ended)
     try:
         service.start()
     except (LogError, OSError) as error:

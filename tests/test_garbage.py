@@ -1,0 +1,64 @@
+"""Searches for cyclic garbage: what lasts is set aside, and found again once a day. In a process of its own."""
+
+import json
+import subprocess
+import sys
+
+SCRIPT = """
+import gc, json, weakref
+from peoplecount.garbage import EARLY_SEARCHES, THAW_AFTER, begin, keep_searches_short
+
+class Thing:
+    pass
+
+lasting = [Thing() for _ in range(50_000)]
+begin()
+looked_at = []
+gc.callbacks.append(lambda phase, info: phase == "start" and looked_at.append(len(gc.get_objects())))
+
+class Stop:
+    '''Lets the searches follow at once, and knows what became of a thing between them.'''
+    def __init__(self):
+        self.pauses, self.gone_after, self.watched = [], {}, {}
+
+    def wait(self, seconds):
+        self.pauses.append(seconds)
+        number = len(self.pauses)
+        if number == 1:  # garbage of before a search
+            self.watch("young")
+            self.ring = Thing()
+            self.ring.itself = self.ring
+        elif number == 2:  # set aside by the search before, garbage only now
+            self.watched["aside"] = weakref.ref(self.ring)
+            del self.ring
+        for name, thing in self.watched.items():
+            if thing() is None:
+                self.gone_after.setdefault(name, number - 1)
+        return number > THAW_AFTER + 1
+
+    def watch(self, name):
+        ring = Thing()
+        ring.itself = ring
+        self.watched[name] = weakref.ref(ring)
+
+stop = Stop()
+keep_searches_short(stop)
+
+print(json.dumps({
+    "pauses": stop.pauses, "gone": stop.gone_after, "early": EARLY_SEARCHES, "thaw": THAW_AFTER,
+    "looked_at": looked_at, "lasting": len(lasting), "threshold": gc.get_threshold()[2],
+}))
+"""
+
+
+def test_what_lasts_is_looked_at_once_a_day_and_what_came_since_each_time():
+    answer = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True, timeout=120)
+    seen = json.loads(answer.stdout)
+    many = [number for number in seen["looked_at"] if number > seen["lasting"]]
+    assert len(many) == 1  # the one through everything
+    assert len(seen["looked_at"]) >= seen["thaw"]
+    assert seen["gone"]["young"] == 1
+    assert seen["gone"]["aside"] == seen["thaw"]
+    early, late = seen["pauses"][: seen["early"]], seen["pauses"][seen["early"] :]
+    assert max(early) < min(late)
+    assert seen["threshold"] > 100  # Python makes no full search by itself
