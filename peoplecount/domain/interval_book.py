@@ -94,19 +94,24 @@ class IntervalBook:
         left = self._subjects()
         self.closed = {subject: closed for subject, closed in self.closed.items() if subject in left}
 
-    def close(self, circumstances: Circumstances) -> Iterator[Closing]:
-        """What has closed: lines, then doors, then sites, each in order of time. The book moves on with each."""
+    def close(self, circumstances: Circumstances, breathe: Callable[[], None] = lambda: None) -> Iterator[Closing]:
+        """What has closed: lines, then doors, then sites, each in order of time. The book moves on with each.
+
+        ``breathe`` is called after each piece of work: a thousand lines that close together are many.
+        """
         self.is_waiting = False
         self._known.clear()
         self.remove(self._no_longer_told(circumstances.seen))
         has_closed = False
         for subject, keys in self._subjects().items():
             self._open(subject, keys, circumstances)
+            breathe()
             for closing in self._close_subject(subject, keys, circumstances):
                 has_closed = True
                 yield closing
+                breathe()
         if has_closed:
-            self._forget()
+            self._forget(breathe)
 
     def _subjects(self) -> dict[Subject, list[LineKey]]:
         """All lines, then all doors, then all sites, with the lines that belong to each."""
@@ -207,9 +212,10 @@ class IntervalBook:
         ]
         return min(begins, default=tally.since)
 
-    def _forget(self) -> None:
+    def _forget(self, breathe: Callable[[], None]) -> None:
         for key, tally in self.lines.items():
             tally.forget_before(self._open_since(key, tally), self._open_since(key, tally, days=False))
+            breathe()
 
 
 def _subjects_of(key: LineKey, place: Place) -> tuple[Subject, Subject, Subject]:

@@ -15,8 +15,12 @@ from peoplecount.domain.poll_times import LocalClock, TurningPolls, next_poll, s
 from peoplecount.domain.roster import Roster
 from peoplecount.eventlog.log import LogError
 from peoplecount.services.poller import Poller, PollFigures
+from peoplecount.services.unhurried import Breath, unhurried
 
 logger = logging.getLogger(__name__)
+
+ADDED_AT_ONCE = 10
+"""Cameras taken up before others have their turn; some 5 ms on a slow machine."""
 
 LONGEST_LAST_POLL = 1.5
 """Seconds a running poll is waited for at the end. A lost one costs nothing: the next carries what it brought."""
@@ -120,9 +124,11 @@ class Collector:
         self._roster = roster
         self.last_progress = self._clock.monotonic()
         begun = {*changes.added, *changes.changed, *moved}
-        for camera_id, camera in roster.cameras.items():
-            if camera_id in begun:
-                self._add(camera)
+        added = [camera for camera_id, camera in roster.cameras.items() if camera_id in begun]
+        for camera in unhurried(added, Breath(ADDED_AT_ONCE)):
+            if self._stopped.is_set():
+                return
+            self._add(camera)
 
     def figures(self) -> Mapping[str, PollFigures]:
         """How each camera's polling goes."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from peoplecount.domain.interval import Scope
 from peoplecount.domain.interval_book import IntervalBook, Subject
@@ -35,8 +35,13 @@ class IntervalStates:
         self._unwritten: set[Subject] = set()
 
     @classmethod
-    def load(cls, loaded: LoadedStates, book: IntervalBook) -> IntervalStates:
-        """Begin from what the log holds, and put it into the (empty) ``book``. Raises ``ValueError``."""
+    def load(
+        cls, loaded: LoadedStates, book: IntervalBook, breathe: Callable[[], None] = lambda: None
+    ) -> IntervalStates:
+        """Begin from what the log holds, and put it into the (empty) ``book``. Raises ``ValueError``.
+
+        ``breathe`` is called after each of them.
+        """
         states = cls(loaded.head.epoch)
         for key, state in loaded.states.items():
             if key == CURSOR_STATE:
@@ -45,6 +50,7 @@ class IntervalStates:
             elif key.startswith(INTERVAL_STATE):
                 states._versions[key] = state.version
                 states._put(key, state.body, book)
+                breathe()
         book.remove(())
         return states
 
@@ -71,11 +77,16 @@ class IntervalStates:
             self._folded.pop(key, None)
             self._unwritten.add(Subject(Scope.LINE, str(key)))
 
-    def changes(self, book: IntervalBook, subjects: Iterable[Subject]) -> tuple[StateChange, ...]:
-        """The states of these subjects as they are now."""
+    def changes(
+        self, book: IntervalBook, subjects: Iterable[Subject], breathe: Callable[[], None] = lambda: None
+    ) -> tuple[StateChange, ...]:
+        """The states of these subjects as they are now; ``breathe`` is called after each of them."""
         wanted = dict.fromkeys(subjects)
         self._unwritten -= wanted.keys()
-        bodies = {state_key(one): write_subject(book, one, self.cursor) for one in wanted}
+        bodies = {}
+        for one in wanted:
+            bodies[state_key(one)] = write_subject(book, one, self.cursor)
+            breathe()
         return tuple(self._change(key, body) for key, body in bodies.items() if body or key in self._versions)
 
     def unwritten(self) -> Iterator[Subject]:

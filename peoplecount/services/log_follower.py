@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable, Sequence
 from datetime import datetime
 
 from peoplecount.domain.clock import Clock
@@ -14,12 +14,16 @@ from peoplecount.domain.offload import Offload
 from peoplecount.eventlog.log import EventLog, LogError
 from peoplecount.services.live_board import LiveBoard
 from peoplecount.services.snapshots import Snapshots
+from peoplecount.services.unhurried import rest
 from peoplecount.stream.hub import Hub
 
 logger = logging.getLogger(__name__)
 
 BATCH = 500
 """Entries read at a time; some 300 KB."""
+
+AT_ONCE = 50
+"""Entries passed on before others have their turn; some 5 ms on a slow machine."""
 
 PACE_SECONDS = 0.020
 """Readers are woken at most this often: at 200 events a second each wake-up then brings four."""
@@ -52,8 +56,12 @@ class LogFollower:
         offload: Offload,
         clock: Clock,
         wake: threading.Event | None = None,
+        rest: Callable[[], None] = rest,
     ) -> None:
-        """``wake`` is set by whoever appends in this process, so that its entries are not waited for."""
+        """``wake`` is set by whoever appends in this process, so that its entries are not waited for.
+
+        ``rest`` lets others have their turn.
+        """
         self._log = log
         self._board = board
         self._hub = hub
@@ -61,6 +69,7 @@ class LogFollower:
         self._offload = offload
         self._clock = clock
         self._wake = wake or threading.Event()
+        self._rest = rest
         self._cursor: EventId | None = None
         self._counter: int | None = None
         self._failing = False
@@ -107,17 +116,23 @@ class LogFollower:
             if cursor is None or head.epoch != cursor.epoch or not oldest.number <= cursor.number <= head.number:
                 self._begin()
                 return True
-            if entries:
-                self._hub.publish(entries)
-                for entry in entries:
-                    self._board.fold(entry)
-                self._cursor = entries[-1].event_id
+            for first in range(0, len(entries), AT_ONCE):
+                if first:
+                    self._rest()
+                self._pass_on(entries[first : first + AT_ONCE])
             if len(entries) == BATCH:
                 self._counter = None  # there may be more
             return bool(entries)
         except LogError:
             self._counter = None  # look again, whatever the counter says
             raise
+
+    def _pass_on(self, entries: Sequence[LogEntry]) -> None:
+        """To the readers and onto the board; nobody else has a turn in between."""
+        self._hub.publish(entries)
+        for entry in entries:
+            self._board.fold(entry)
+        self._cursor = entries[-1].event_id
 
     def _look(self) -> tuple[EventId, EventId, list[LogEntry]]:
         """New entries, and between which ids of the log they are all there, as they were appended.

@@ -25,14 +25,19 @@ from peoplecount.eventlog.log import Append, EventLog, Fenced, LogError
 from peoplecount.services.count_keeper import Appender
 from peoplecount.services.interval_states import IntervalStates
 from peoplecount.services.site_day import zone_of
+from peoplecount.services.unhurried import Breath, rest, unhurried
 
 logger = logging.getLogger(__name__)
 
 READ_AT_ONCE = 200
-"""Entries; some 10 ms of work, after which others get their turn."""
+"""Entries."""
 
 APPENDED_AT_ONCE = 50
-"""Events of one append; some 20 ms of work. A thousand lines close together, and polls have their turn in between."""
+"""Events of one append: a thousand lines close together."""
+
+DONE_AT_ONCE = 10
+"""Pieces of work after which others have their turn: an entry folded, a line, door or site looked at, a stretch of a
+line told, a state read or written. Most take 0.1 to 0.5 ms on a slow machine."""
 
 REMEMBER_AFTER = 20_000
 """Entries folded before their sums are written down even if no interval closes: a second of work after a crash."""
@@ -80,8 +85,12 @@ class Projections:
         clock: Clock,
         offload: Offload = call_here,
         appended: Callable[[], None] = lambda: None,
+        rest: Callable[[], None] = rest,
     ) -> None:
-        """``coverage`` tells which share of a time a line was read in; ``appended`` is called after every append."""
+        """``coverage`` tells which share of a time a line was read in; ``appended`` is called after every append.
+
+        ``rest`` lets others have their turn; it is called often.
+        """
         self._log = log
         self._appender = appender
         self._term = term
@@ -91,6 +100,7 @@ class Projections:
         self._clock = clock
         self._offload = offload
         self._appended = appended
+        self._breathe = Breath(DONE_AT_ONCE, rest)
         self._book = IntervalBook(self._steps)
         self._states = IntervalStates()
         self._seen: Mapping[str, datetime] | None = None
@@ -139,7 +149,7 @@ class Projections:
     def _load(self) -> None:
         loaded = self._offload(self._log.load_states)
         self._book = IntervalBook(self._steps)
-        self._states = IntervalStates.load(loaded, self._book)
+        self._states = IntervalStates.load(loaded, self._book, self._breathe)
         self._seen = self._tried_after = None
         self._void = False
         oldest = self._offload(self._log.oldest)
@@ -153,7 +163,7 @@ class Projections:
 
     def _take_up_quiet_lines(self) -> None:
         """Lines of which the log says nothing any more, because nobody has crossed them for so long."""
-        for entry in self._offload(self._log.latest).entries:
+        for entry in unhurried(self._offload(self._log.latest).entries, self._breathe):
             if entry.event.kind is EventKind.COUNT and entry.event_id.number <= self._states.cursor:
                 self._fold(entry)
 
@@ -170,7 +180,7 @@ class Projections:
                 continue
             if not entries:
                 return False
-            for entry in entries:
+            for entry in unhurried(entries, self._breathe):
                 self._fold(entry)
                 self._states.cursor = entry.event_id.number
         return not stop.is_set()
@@ -215,7 +225,7 @@ class Projections:
         closed = 0
         if seen is not None:
             before = set(self._book.lines)
-            for batch in _batches(self._book.close(self._circumstances(seen)), APPENDED_AT_ONCE):
+            for batch in _batches(self._book.close(self._circumstances(seen), self._breathe), APPENDED_AT_ONCE):
                 self._append_closings(batch)
                 closed += len(batch)
             self._states.touch(before - self._book.lines.keys())
@@ -233,8 +243,13 @@ class Projections:
             seen={key: seen[line_id] for key in self._book.lines if (line_id := str(key)) in seen},
             patience=self._patience,
             zone=self._zone,
-            coverage=self._coverage,
+            coverage=self._coverage_of,
         )
+
+    def _coverage_of(self, key: LineKey, begin: datetime, end: datetime) -> float | None:
+        """A day with gaps is asked for hour by hour."""
+        self._breathe()
+        return self._coverage(key, begin, end)
 
     def _patience(self, camera_id: str) -> timedelta:
         camera = self._roster().cameras.get(camera_id)
@@ -247,14 +262,16 @@ class Projections:
 
     def _append_closings(self, closings: Sequence[Closing]) -> None:
         now = self._clock.now()
-        events = tuple(interval_event(closing.place, closing.interval, now) for closing in closings)
+        events = tuple(
+            interval_event(closing.place, closing.interval, now) for closing in unhurried(closings, self._breathe)
+        )
         subjects = (Subject(closing.interval.scope, closing.interval.subject) for closing in closings)
-        self._append(Append(events, self._states.changes(self._book, subjects)))
+        self._append(Append(events, self._states.changes(self._book, subjects, self._breathe)))
 
     def _remember(self) -> None:
         """Write down the sums of all lines, and then that the log is read up to here."""
         for batch in _batches(self._states.unwritten(), APPENDED_AT_ONCE):
-            self._append(Append((), self._states.changes(self._book, batch)))
+            self._append(Append((), self._states.changes(self._book, batch, self._breathe)))
         self._append(Append((), (self._states.cursor_change(),)))
 
     def _append(self, append: Append) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 from peoplecount.domain.clock import Clock
 from peoplecount.services.live_board import LiveBoard
 from peoplecount.stream.snapshot import Snapshot
@@ -16,10 +18,15 @@ class Snapshots:
     def __init__(self, board: LiveBoard, clock: Clock) -> None:
         self._board = board
         self._clock = clock
+        self._making = threading.Lock()
         self._last: tuple[int, float, Snapshot] | None = None
 
     def __call__(self) -> Snapshot:
         """The state of the board, and the log entry it is the state after."""
+        with self._making:  # who comes meanwhile waits for this one, instead of making another beside it
+            return self._made()
+
+    def _made(self) -> Snapshot:
         made_at = self._clock.monotonic()
         last = self._last
         if last and last[0] == self._board.version and made_at - last[1] < FRESH_SECONDS:

@@ -15,6 +15,7 @@ from peoplecount.domain.event_id import EventId
 from peoplecount.domain.interval import Scope
 from peoplecount.domain.roll_up import QUARTER
 from peoplecount.services.live_board import LiveBoard
+from peoplecount.services.unhurried import Breath, unhurried
 from peoplecount.storage.errors import DatabaseError
 from peoplecount.storage.scope_sums import LineSpan, ScopeSum
 
@@ -101,7 +102,7 @@ class TodayChart:
             "time": board["time"],
             "asOf": str(as_of) if as_of else None,
             "stepSeconds": int(QUARTER.total_seconds()),
-            "sites": [day.curve(told) for day in days],
+            "sites": [day.curve(told) for day in unhurried(days, Breath(1))],
         }
 
     def _told(self, days: Sequence[_Day]) -> tuple[_Told, EventId | None]:

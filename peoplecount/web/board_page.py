@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -41,6 +42,9 @@ def _site(
 ) -> dict[str, Any]:
     site_id = site["siteId"]
     of_site = [line for line in lines if line["siteId"] == site_id]
+    of_door: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for line in of_site:
+        of_door[line["doorId"]].append(line)
     used = {line["cameraId"] for line in of_site}
     watching = [camera for key, camera in cameras.items() if camera["siteId"] == site_id or key in used]
     answering = sum(camera["state"] == CameraState.UP for camera in watching)
@@ -49,11 +53,7 @@ def _site(
         "occupancyReason": _occupancy_reason(site["occupancy"], everybody=answering == len(watching)),
         "share": _share(site["occupancy"], site["capacity"]),
         "band": fullness(site["occupancy"], site["capacity"]),
-        "doors": [
-            _door(door, [line for line in of_site if line["doorId"] == door["doorId"]])
-            for door in snapshot["doors"]
-            if door["siteId"] == site_id
-        ],
+        "doors": [_door(door, of_door[door["doorId"]]) for door in snapshot["doors"] if door["siteId"] == site_id],
         "cameras": watching,
         "answering": answering,
     }

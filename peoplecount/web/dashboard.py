@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, make_response, render_template
+from flask import Blueprint, Response, make_response, stream_template
 
+from peoplecount.services.unhurried import Breath, unhurried
 from peoplecount.web.board_page import board_page
 from peoplecount.web.context import WebContext
+
+PIECES_AT_ONCE = 500
+"""Pieces of a page after which others have their turn; five hundred lines come to some fifty thousand."""
 
 
 def routes(context: WebContext) -> Blueprint:
@@ -17,7 +21,8 @@ def routes(context: WebContext) -> Blueprint:
         # Where the stream goes on for who has this page.
         page = board_page({"id": str(snapshot.event_id) if context.hub.ready else "", **snapshot.fields})
         troubles = context.status().get("degraded", ())
-        response = make_response(render_template(template, page=page, ready=context.hub.ready, troubles=troubles))
+        pieces = stream_template(template, page=page, ready=context.hub.ready, troubles=troubles)
+        response = make_response("".join(unhurried(pieces, Breath(PIECES_AT_ONCE))))
         response.headers["Cache-Control"] = "no-cache"
         return response
 

@@ -221,6 +221,6 @@ def test_a_count_of_the_sites_today_that_its_camera_dates_yesterday_is_unknown_a
     service.clock.passes((at(0, 30, day=5) - service.clock.now()).total_seconds())
     service.count(FRONT, 30)
     service.catch_up()
-    line = service.board._lines[str(FRONT.key)]
-    service.board._lines[str(FRONT.key)] = replace(line, day=line.day - timedelta(days=1))
+    line = service.board._state.lines[str(FRONT.key)]
+    service.board._state.lines[str(FRONT.key)] = replace(line, day=line.day - timedelta(days=1))
     assert only(service.board.snapshot(service.clock.now())["lines"])["inToday"] is None

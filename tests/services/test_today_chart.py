@@ -60,7 +60,7 @@ def test_before_the_first_reading_of_a_camera_that_had_counted_already_nothing_i
     line = service.log.read(1, 1)[0].event.body
     assert '"cameraInTotal":103' in line
     service.catch_up()
-    service.board._lines[str(FRONT.key)].fields["inToday"] = 3  # what we counted, beside the camera's 103
+    service.board._state.lines[str(FRONT.key)].fields["inToday"] = 3  # what we counted, beside the camera's 103
     service.history.rows = [stored(FRONT, at(14), 3, 0)]
     day = curve(service)
     assert day["in"][55] is None
@@ -119,7 +119,7 @@ def test_what_is_missing_of_one_line_makes_the_sum_partial(service):
 
 def test_a_known_zero_is_shown_as_one_where_the_totals_alone_do_not_tell(service):
     """The line was corrected today, so that its totals are not those of the camera any more."""
-    service.board._lines[str(FRONT.key)].fields["inToday"] = 29
+    service.board._state.lines[str(FRONT.key)].fields["inToday"] = 29
     service.history.rows = [replace(stored(FRONT, at(8), 0, 0), coverage=1.0), stored(FRONT, at(9), 29, 12)]
     day = curve(service)
     assert day["in"][31] is None
