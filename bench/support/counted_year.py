@@ -8,14 +8,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import BigInteger, Table, bindparam, func, insert, select
 
+from peoplecount.domain.increment import Generation
 from peoplecount.domain.line import LineKey
+from peoplecount.domain.position import Mark, Position
 from peoplecount.domain.roll_up import HOUR, QUARTER
 from peoplecount.storage.connection import IDBConnection, Transaction
 from peoplecount.storage.dialects import UtcTime
+from peoplecount.storage.positions import LinePosition, load_positions, save_positions
 from peoplecount.storage.schema import hour_counts, quarter_hours
 
 ONE_DAY = timedelta(days=1)
@@ -62,6 +66,14 @@ class CountedYear:
         self._fill(db, hour_counts, HOUR, self.first, tell)
         first = max(self.first, self.last - (self.quarter_days - 1) * ONE_DAY)
         self._fill(db, quarter_hours, QUARTER, first, tell)
+        mark = Mark(Generation(self.last), 0)
+        after = {
+            LineKey.parse(line): LinePosition(Position(mark, mark), _midnight(self.last) + ONE_DAY)
+            for line, _, _ in self.lines
+        }
+        db.transaction(
+            lambda transaction: save_positions(transaction, load_positions(transaction, after.keys()), after)
+        )
 
     def _fill(
         self, db: IDBConnection, table: Table, step: timedelta, first: date, tell: Callable[[str], object]
@@ -73,7 +85,7 @@ class CountedYear:
             there = pattern + ONE_DAY - step
         day = there + step
         while day < _midnight(self.last) + ONE_DAY:
-            db.transaction(lambda transaction, day=day: _copy_day(transaction, table, step, pattern, day))
+            db.transaction(partial(_copy_day, table=table, step=step, pattern=pattern, day=day))
             if day.day == 1:
                 tell(f"    {table.name} up to {day.date()}")
             day += ONE_DAY
@@ -98,7 +110,7 @@ class CountedYear:
             transaction.change_each(insert(table), rows)
 
 
-def _copy_day(transaction: Transaction, table: Table, step: timedelta, pattern: datetime, day: datetime) -> None:
+def _copy_day(transaction: Transaction, *, table: Table, step: timedelta, pattern: datetime, day: datetime) -> None:
     """As on the first day, with some people more or fewer."""
     for start in _steps(day, step):
         values = {"start": start, "like": pattern + (start - day), "more": day.toordinal() % 11}

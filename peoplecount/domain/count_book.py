@@ -88,14 +88,16 @@ class CountBook:
     def add(self, crossings: Crossings) -> None:
         """People were counted."""
         one, lasted = crossings, crossings.lasted
+        line_id, door_id, site_id = one.line_id, one.door_id, one.site_id
+        by_hour, by_quarter = (_spread_quality(one.quality, lasted, length) for length in (HOUR, QUARTER))
         for hour, people, quarters in one.shares:
-            cell = self.hours.open(Stretch(one.line_id, hour, one.door_id, one.site_id))
+            cell = self.hours.open(Stretch(line_id, hour, door_id, site_id))
             if cell.local_start is None:
                 cell.local_start = _local(hour, one.offset)
-            cell.add(people.entered, people.left, _spread_quality(one.quality, lasted, HOUR))
+            cell.add(people.entered, people.left, by_hour)
             for quarter, some in quarters.items():
-                part = self.quarters.open(Stretch(one.line_id, quarter, one.door_id, one.site_id))
-                part.add(some.entered, some.left, _spread_quality(one.quality, lasted, QUARTER))
+                part = self.quarters.open(Stretch(line_id, quarter, door_id, site_id))
+                part.add(some.entered, some.left, by_quarter)
 
     def correct(self, correction: HourCorrection, door_id: str, site_id: str) -> Corrected | None:
         """An hour is told anew; what that changed, or ``None`` where it was so already.

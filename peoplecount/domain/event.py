@@ -49,6 +49,10 @@ WORSE = (
 """From best to worst: a sum is as good as the worst of what is in it."""
 
 
+QUALITIES = {quality.value: quality for quality in Quality}
+"""By their values: where there are many, a look is quicker than a call."""
+
+
 def worst(*qualities: Quality) -> Quality:
     """The quality of a sum of figures of these qualities; ``MEASURED`` of none."""
     return max(qualities, key=WORSE.index, default=Quality.MEASURED)

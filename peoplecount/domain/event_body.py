@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from peoplecount.domain.event import EventKind, NewEvent, Quality, parse_utc, utc_text
+from peoplecount.domain.event import QUALITIES, EventKind, NewEvent, Quality, parse_utc, utc_text
 from peoplecount.domain.increment import Generation, Growth, Increment
 from peoplecount.domain.line import LineKey
 
@@ -84,9 +84,19 @@ def increment_of(fields: Mapping[str, Any]) -> Increment:
         started_at=parse_utc(fields["from"]),
         ended_at=parse_utc(fields["to"]),
         local_time=datetime.fromisoformat(fields["localTime"]),
-        entered=_growth(fields, "in", "In", fields["out" if swapped else "in"]),
-        left=_growth(fields, "out", "Out", fields["in" if swapped else "out"]),
-        quality=Quality(fields["quality"]),
+        entered=_growth(
+            fields["inGeneration"],
+            fields["inGenerationStart"],
+            fields["cameraInTotal"],
+            fields["out" if swapped else "in"],
+        ),
+        left=_growth(
+            fields["outGeneration"],
+            fields["outGenerationStart"],
+            fields["cameraOutTotal"],
+            fields["in" if swapped else "out"],
+        ),
+        quality=QUALITIES.get(fields["quality"]) or Quality(fields["quality"]),
         swapped=swapped,
         utc_offset=timedelta(minutes=fields["utcOffset"]) if "utcOffset" in fields else None,
     )
@@ -99,14 +109,8 @@ def read_place(event: NewEvent) -> Place:
     return Place(*(fields[name] for name in names))
 
 
-def _growth(fields: Mapping[str, Any], direction: str, title: str, people: int) -> Growth:
-    after = fields[f"camera{title}Total"]
-    return Growth(
-        generation=Generation.parse(fields[f"{direction}Generation"]),
-        start=fields[f"{direction}GenerationStart"],
-        before=after - people,
-        after=after,
-    )
+def _growth(generation: str, start: int, after: int, people: int) -> Growth:
+    return Growth(Generation.parse(generation), start, after - people, after)
 
 
 def break_event(place: Place, moment: datetime, line_id: str, kind: str, reason: str, unknown: str) -> NewEvent:

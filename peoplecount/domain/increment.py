@@ -26,6 +26,7 @@ class Generation(NamedTuple):
     day: date
     ordinal: int = 0
 
+    @lru_cache(maxsize=1024)  # noqa: B019 - of values, and few; written as often as it is read
     def __str__(self) -> str:
         return f"{self.day.isoformat()}.{self.ordinal}"
 

@@ -55,6 +55,8 @@ _MARKS = "?, ?, ?, ?, ?, ?, ?, ?"
 
 _Row = tuple[int, int, str, str, str, str, str, str]
 
+_KINDS = {kind.value: kind for kind in EventKind}
+
 _1970 = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST_MOMENT = datetime(9999, 12, 31, tzinfo=UTC)
 
@@ -297,8 +299,8 @@ def _row(number: int, now: datetime, event: NewEvent) -> _Row:
 def _entry(epoch: str, row: _Row) -> LogEntry:
     number, appended_at, kind, site_id, camera_id, door_id, subject, body = row
     try:
-        known_kind = EventKind(kind)
-    except ValueError as error:
+        known_kind = _KINDS[kind]
+    except KeyError as error:
         raise LogUnavailable(
             f"event {number} is of the kind {kind!r}, which this version of the program does not know; "
             "install the version that wrote it again"

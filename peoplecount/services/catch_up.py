@@ -15,15 +15,19 @@ FAR = 10
 LARGEST = 8
 """Times the usual batch. Larger ones were not quicker, and hold others up for longer."""
 
-QUICK, SLOW = 0.2, 0.5
-"""Seconds a batch takes. Quick ones may be followed by a larger one, slow ones by a smaller one."""
+QUICK, SLOW = 1.0, 2.0
+"""Seconds a batch takes. Quick ones may be followed by a larger one, slow ones by a smaller one.
+
+Large ones are worth it where the machine is busy, too: of a batch eight times as large, an entry costs half. But where
+a database lets readers wait for writers, pages wait as long.
+"""
 
 TELL_SECONDS = 30.0
 
-SHARE_FOR_OTHERS = 0.25
+SHARE_FOR_OTHERS = 0.1
 """Of the time a batch took, how much is left to others after it. Writing is mostly Python: it competes with polls."""
 
-LONGEST_PAUSE = 0.1
+LONGEST_PAUSE = 0.05
 """Seconds."""
 
 

@@ -11,7 +11,6 @@ import orjson
 from peoplecount.domain.event import LogEntry, Quality
 from peoplecount.domain.event_body import increment_of
 from peoplecount.domain.event_id import EventId
-from peoplecount.domain.figures import Figures
 from peoplecount.domain.increment import Increment
 from peoplecount.domain.line import LineKey
 from peoplecount.domain.position import Accepted, accept
@@ -85,7 +84,7 @@ def _is_of_an_older_generation(line: LinePosition, increment: Increment) -> bool
 
 def _record(count: CountEntry, accepted: Accepted, line: LinePosition | None) -> Record:
     increment = count.increment
-    people = Figures(accepted.entered, accepted.left).swapped(increment.swapped)
+    entered, left = accepted.entered, accepted.left
     return Record(
         event_id=count.event_id,
         key=increment.key,
@@ -94,9 +93,9 @@ def _record(count: CountEntry, accepted: Accepted, line: LinePosition | None) ->
         started_at=_started_at(increment, accepted, line),
         ended_at=increment.ended_at,
         local_time=increment.local_time,
-        sight=increment.sight,
-        entered=people.entered,
-        left=people.left,
+        utc_offset=increment.utc_offset,
+        entered=left if increment.swapped else entered,
+        left=entered if increment.swapped else left,
         position=accepted.position,
         quality=Quality.ESTIMATED if accepted.bridged else increment.quality,
     )

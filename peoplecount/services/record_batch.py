@@ -19,6 +19,7 @@ from peoplecount.domain.interval_body import read_interval
 from peoplecount.domain.line import LineKey
 from peoplecount.domain.roll_up import HOUR, QUARTER
 from peoplecount.services.new_records import CountEntry, NewRecords
+from peoplecount.services.quarter_tallies import Bucket, QuarterTallies, bucket_of
 from peoplecount.storage.connection import Transaction
 from peoplecount.storage.corrections import CorrectedHour, add_corrections
 from peoplecount.storage.merged_records import merge_records
@@ -94,9 +95,10 @@ class RecordBatch:
         before = load_positions(transaction, {count.increment.key for count in counts})
         new = NewRecords.of(before, counts)
         written = _Written(new)
-        rows = RollUpRows(transaction, self._hours(written.crossings.values()))
+        rows = RollUpRows(transaction, self._hours(written))
         for entry in self._entries:
             written.take(entry, rows.book)
+        written.pour(rows.book)
         if grain is None:
             add_records(transaction, written.records)
         else:
@@ -106,11 +108,11 @@ class RecordBatch:
         save_positions(transaction, before, new.after)
         return WrittenBatch(len(written.records), new.ignored)
 
-    def _hours(self, counted: Iterable[Crossings]) -> dict[str, set[datetime]]:
+    def _hours(self, written: _Written) -> dict[str, set[datetime]]:
         """The beginnings of all hours that may be changed, by line."""
         hours: dict[str, set[datetime]] = {}
-        for crossings in counted:
-            hours.setdefault(crossings.line_id, set()).update(share.hour for share in crossings.shares)
+        for line_id, hour in written.hours():
+            hours.setdefault(line_id, set()).add(hour)
         for entry in self._entries:
             if isinstance(entry, CorrectionEntry):
                 one = entry.correction
@@ -135,7 +137,8 @@ class _Written:
 
     def __init__(self, new: NewRecords) -> None:
         self._new = new
-        self.crossings = {event_id: crossings_of(record) for event_id, record in new.records.items()}
+        self._places = {event_id: bucket_of(record) or crossings_of(record) for event_id, record in new.records.items()}
+        self._quick = QuarterTallies()
         self.records: list[Record] = []
         self.corrected: list[CorrectedHour] = []
 
@@ -143,12 +146,33 @@ class _Written:
         if isinstance(entry, CountEntry):
             record = self._new.records.get(entry.event_id)
             if record is not None:
-                book.add(self.crossings[entry.event_id])
+                self._add(record, self._places[entry.event_id], book)
                 self.records.append(record)
-        elif isinstance(entry, CorrectionEntry):
+            return
+        self.pour(book)
+        if isinstance(entry, CorrectionEntry):
             self._correct(entry, book)
         else:
             book.close(entry.interval, entry.door_id, entry.site_id)
+
+    def hours(self) -> set[tuple[str, datetime]]:
+        """Lines and hours in which people were counted."""
+        buckets = {place for place in self._places.values() if isinstance(place, Bucket)}
+        long = [place for place in self._places.values() if isinstance(place, Crossings)]
+        return {(bucket.line_id, bucket.hour) for bucket in buckets} | {
+            (crossings.line_id, share.hour) for crossings in long for share in crossings.shares
+        }
+
+    def pour(self, book: CountBook) -> None:
+        """What was added up is in ``book`` from now on."""
+        self._quick.pour(book)
+
+    def _add(self, record: Record, place: Bucket | Crossings, book: CountBook) -> None:
+        if isinstance(place, Bucket):
+            self._quick.add(place, record)
+        else:
+            self.pour(book)
+            book.add(place)
 
     def _correct(self, entry: CorrectionEntry, book: CountBook) -> None:
         made = book.correct(entry.correction, entry.door_id, entry.site_id)
@@ -176,10 +200,16 @@ def crossings_of(record: Record) -> Crossings:
         line_id=str(record.key),
         door_id=record.door_id,
         site_id=record.site_id,
-        sight=record.sight or ClockSight.of(record.ended_at, record.local_time),
+        sight=_sight(record),
         people=Figures(record.entered, record.left),
         quality=record.quality,
     )
+
+
+def _sight(record: Record) -> ClockSight:
+    if record.utc_offset is None:
+        return ClockSight.of(record.ended_at, record.local_time)
+    return ClockSight(record.ended_at, record.local_time - record.ended_at.replace(tzinfo=None), record.utc_offset)
 
 
 def _record(entry: CorrectionEntry, door_id: str, site_id: str, change: Figures) -> Record:

@@ -36,6 +36,9 @@ class CorrectedHour:
     """UTC."""
 
 
+_insert = insert(table)
+
+
 def add_corrections(transaction: Transaction, hours: Sequence[CorrectedHour]) -> None:
     """Insert ``hours``, which come from one batch of the log in its order. Raises ``RowsLost``."""
     if not hours:
@@ -44,7 +47,7 @@ def add_corrections(transaction: Transaction, hours: Sequence[CorrectedHour]) ->
     batch = and_(table.c.known_at.between(*_known(hours)), table.c.event_epoch == first.epoch)
     batch = and_(batch, table.c.event_number.between(first.number, last.number))
     before = take_tally(transaction, table, batch, figures=FIGURES)
-    transaction.change_each(insert(table), [_row(hour) for hour in hours])
+    transaction.change_each(_insert, [_row(hour) for hour in hours])
     new = [hour.correction.new for hour in hours]
     sent = Tally(len(hours), sum(one.entered for one in new), sum(one.left for one in new))
     demand(table, take_tally(transaction, table, batch, figures=FIGURES), before + sent)

@@ -102,6 +102,28 @@ class _IsoText(DATETIME):
         return lambda value: None if value is None else value.isoformat(" ", "microseconds")
 
 
+_LENGTH = len("2026-05-04 08:00:00.000000")
+
+
+class _UtcText(_IsoText):
+    """The same of a moment, whose text says no zone."""
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[str | None], datetime | None]:  # noqa: ARG002
+        """Out of the database."""
+        return lambda text: None if text is None else datetime.fromisoformat(f"{text}+00:00")
+
+
+def _utc_words(moment: datetime) -> str:
+    if moment.tzinfo is None:
+        raise ValueError(f"{moment} has no time zone; times in the database are UTC")
+    in_utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return in_utc.isoformat(" ", "microseconds")[:_LENGTH]
+
+
+def _utc_text() -> TypeEngine[datetime]:
+    return _UtcText()  # type: ignore[no-untyped-call]
+
+
 def _iso_text() -> TypeEngine[datetime]:
     return _IsoText()  # type: ignore[no-untyped-call]
 
@@ -185,7 +207,7 @@ class UtcTime(TypeDecorator[datetime]):
             return dialect.type_descriptor(_milliseconds())
         if dialect.name == Product.POSTGRESQL:
             return dialect.type_descriptor(TIMESTAMP(timezone=True))
-        return dialect.type_descriptor(_iso_text())
+        return dialect.type_descriptor(_utc_text())
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Into the database. Refuses a time without a zone: nobody could say which moment it is."""
@@ -194,7 +216,13 @@ class UtcTime(TypeDecorator[datetime]):
         if value.tzinfo is None:
             raise ValueError(f"{value} has no time zone; times in the database are UTC")
         moment = value.astimezone(UTC)
-        return moment if dialect.name == Product.POSTGRESQL else moment.replace(tzinfo=None)
+        return moment.replace(tzinfo=None) if dialect.name == Product.SQL_SERVER else moment
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], Any] | None:
+        """The same for SQLite in one step: it gets a time or more a row, and rows by the thousand."""
+        if dialect.name != Product.SQLITE:
+            return super().bind_processor(dialect)
+        return lambda value: None if value is None else _utc_words(value)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         """Out of the database."""

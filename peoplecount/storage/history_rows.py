@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from peoplecount.domain.event import WORSE, Quality
+from peoplecount.domain.event import QUALITIES, WORSE, Quality
 from peoplecount.domain.figures import Figures
 
 
@@ -77,13 +77,10 @@ class DayCount:
     """Hours that have a row; ``coverage`` is their mean."""
 
 
-_QUALITIES = {quality.value: quality for quality in Quality}
-
-
 def quarter_of(row: Any) -> QuarterHour:  # noqa: ANN401
     """From a row of ``quarter_hours``."""
     line_id, starts_at, door_id, site_id, in_count, out_count, quality, coverage = row
-    return QuarterHour(line_id, door_id, site_id, starts_at, in_count, out_count, _QUALITIES[quality], coverage)
+    return QuarterHour(line_id, door_id, site_id, starts_at, in_count, out_count, QUALITIES[quality], coverage)
 
 
 def day_of(row: Any) -> DayCount:  # noqa: ANN401
@@ -105,6 +102,6 @@ def day_of(row: Any) -> DayCount:  # noqa: ANN401
 def hour_of(row: Any) -> HourCount:  # noqa: ANN401
     """From a row of ``hour_counts``."""
     line_id, starts_at, door_id, site_id, local_start, entered, left, said, coverage = row
-    quality = _QUALITIES[said]
+    quality = QUALITIES[said]
     figures = None if quality is Quality.MISSING else Figures(entered, left)
     return HourCount(line_id, door_id, site_id, starts_at, local_start, figures, quality, coverage)

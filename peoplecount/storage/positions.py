@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, insert, select, update
 
@@ -20,8 +19,7 @@ LINES_AT_ONCE = 500
 """SQL Server takes 2,100 parameters a statement."""
 
 
-@dataclass(frozen=True, slots=True)
-class LinePosition:
+class LinePosition(NamedTuple):
     """How far a line is written, and to which moment."""
 
     position: Position
@@ -35,6 +33,8 @@ _update = (
         {name: bindparam(name) for name in ("in_generation", "in_total", "out_generation", "out_total", "ended_at")}
     )
 )
+
+_insert = insert(positions)
 
 
 def load_positions(transaction: Transaction, keys: Iterable[LineKey]) -> dict[LineKey, LinePosition]:
@@ -80,9 +80,7 @@ def save_positions(
     """Write ``after``, where ``before`` is what the database holds of those lines. Raises ``RowsLost``."""
     changed = {key: line for key, line in after.items() if before.get(key) != line}
     transaction.change_each(_update, [{"line": str(key), **_totals(changed[key])} for key in changed if key in before])
-    transaction.change_each(
-        insert(positions), [_identity(key) | _totals(changed[key]) for key in changed if key not in before]
-    )
+    transaction.change_each(_insert, [_identity(key) | _totals(changed[key]) for key in changed if key not in before])
     for lines in in_chunks([str(key) for key in changed]):
         _demand_all(transaction, lines, {str(key): line.position for key, line in changed.items()})
 

@@ -8,8 +8,9 @@ import socket
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import URL, Engine, create_engine
+from sqlalchemy import URL, Engine, create_engine, event
 
+from peoplecount.storage.copy_rows import copy_rows
 from peoplecount.storage.dialects import SCHEMA, Product
 from peoplecount.storage.engine import (
     CONNECT_SECONDS,
@@ -59,8 +60,9 @@ class PostgreSQLConnection(EngineConnection):
 
     def _make_engine(self) -> Engine:
         _demand_driver()
-        return create_engine(
+        engine = create_engine(
             self._url,
+            paramstyle="format",  # rows as tuples
             connect_args={
                 "connect_timeout": self._login_seconds,
                 "application_name": "peoplecount",
@@ -74,6 +76,8 @@ class PostgreSQLConnection(EngineConnection):
             },
             **pool_options(),
         )
+        event.listen(engine, "do_executemany", copy_rows)
+        return engine
 
     def _break(self, connection: Any) -> None:  # noqa: ANN401
         """End what waits at the socket: libpq has no time-out of its own for a server that is frozen."""

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import and_, insert
 
-from peoplecount.domain.clock_sight import ClockSight
 from peoplecount.domain.event import Quality
 from peoplecount.domain.event_id import EventId
 from peoplecount.domain.line import LineKey
@@ -38,8 +37,11 @@ class Record:
     """The camera's totals at ``ended_at``, in its own sense; ``None`` of what a correction added or took back."""
 
     quality: Quality
-    sight: ClockSight | None = None
-    """What was seen of the camera's clock; not kept. ``None`` of what a correction added or took back."""
+    utc_offset: timedelta | None = None
+    """How much of ``local_time`` less ``ended_at`` is the camera's zone, where that is known; not kept."""
+
+
+_insert = insert(table)
 
 
 def add_records(transaction: Transaction, records: Sequence[Record]) -> None:
@@ -49,7 +51,7 @@ def add_records(transaction: Transaction, records: Sequence[Record]) -> None:
     first, last = records[0].event_id, records[-1].event_id
     batch = and_(table.c.event_epoch == first.epoch, table.c.event_number.between(first.number, last.number))
     before = take_tally(transaction, table, batch)
-    transaction.change_each(insert(table), [row_of(record) for record in records])
+    transaction.change_each(_insert, [row_of(record) for record in records])
     sent = Tally(len(records), sum(record.entered for record in records), sum(record.left for record in records))
     demand(table, take_tally(transaction, table, batch), before + sent)
 

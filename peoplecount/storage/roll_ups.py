@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import ColumnElement, Table, and_, bindparam, insert, select, update
 
 from peoplecount.domain.count_book import CountBook
-from peoplecount.domain.event import Quality
+from peoplecount.domain.event import QUALITIES
 from peoplecount.domain.roll_up import HOUR, Cell, RollUp, Stretch
 from peoplecount.storage.connection import Transaction
 from peoplecount.storage.positions import in_chunks
@@ -59,13 +60,10 @@ class RollUpRows:
         self._save(hour_counts, self.book.hours)
 
     def _load(self, table: Table) -> RollUp:
-        cells: dict[Stretch, Cell] = {}
-        for part in self._parts:
-            for row in self._transaction.execute(select(table).where(part.rows_of(table))):
-                stretch = Stretch(row.line_id, row.starts_at, row.door_id, row.site_id)
-                local_start = row.local_start if "local_start" in table.c else None
-                cells[stretch] = Cell(row.in_count, row.out_count, Quality(row.quality), row.coverage, local_start)
-        return RollUp(cells)
+        rows = chain.from_iterable(
+            self._transaction.execute(select(table).where(part.rows_of(table))) for part in self._parts
+        )
+        return RollUp(dict(map(_cell_of, rows)))
 
     def _save(self, table: Table, roll_up: RollUp) -> None:
         if not roll_up.new and not roll_up.changed:
@@ -73,7 +71,7 @@ class RollUpRows:
         changed = [_named(stretch) | _values(table, roll_up[stretch]) for stretch in roll_up.changed]
         self._transaction.change_each(_UPDATES[table.name], changed)
         new = [stretch._asdict() | _values(table, roll_up[stretch]) for stretch in sorted(roll_up.new)]
-        self._transaction.change_each(insert(table), new)
+        self._transaction.change_each(_INSERTS[table.name], new)
         for part in self._parts:
             found = take_tally(self._transaction, table, part.rows_of(table))
             demand(table, found, part.tally(roll_up))
@@ -119,6 +117,12 @@ def _updates(table: Table) -> Any:  # noqa: ANN401
     )
 
 
+def _cell_of(row: Any) -> tuple[Stretch, Cell]:  # noqa: ANN401
+    line_id, starts_at, door_id, site_id, *local_start, entered, left, quality, coverage = row
+    stretch = Stretch(line_id, starts_at, door_id, site_id)
+    return stretch, Cell(entered, left, QUALITIES[quality], coverage, *local_start)
+
+
 def _named(stretch: Stretch) -> dict[str, Any]:
     return dict(zip(("line", "start", "door", "site"), stretch, strict=True))
 
@@ -133,4 +137,5 @@ def _values(table: Table, cell: Cell) -> dict[str, Any]:
     return values | ({"local_start": cell.local_start} if "local_start" in table.c else {})
 
 
+_INSERTS = {table.name: insert(table) for table in (hour_counts, quarter_hours)}
 _UPDATES = {table.name: _updates(table) for table in (hour_counts, quarter_hours)}

@@ -28,30 +28,30 @@ def test_whoever_is_a_little_behind_does_not_catch_up():
 
 def test_rate_and_time_left_are_told_while_it_is_far_behind():
     reader = Reader(10_500)
-    reader.take(seconds=0.5)
+    reader.take(seconds=1.0)
     assert reader.catch_up.progress is None  # one batch tells little
-    reader.take(seconds=0.5)
-    assert reader.catch_up.progress == Progress(rate=1000.0, seconds_left=9.5)
+    reader.take(seconds=1.0)
+    assert reader.catch_up.progress == Progress(rate=500.0, seconds_left=19.0)
 
 
 def test_what_comes_in_meanwhile_is_reckoned_with():
     reader = Reader(10_500)
     for arriving in (900, 250, 250):
-        reader.take(seconds=0.5, arriving=arriving)
-    assert reader.catch_up.progress == Progress(rate=1000.0, seconds_left=reader.behind / 500)
+        reader.take(seconds=1.0, arriving=arriving)
+    assert reader.catch_up.progress == Progress(rate=500.0, seconds_left=reader.behind / 250)
 
 
 def test_that_more_comes_in_than_is_written_is_no_time_at_all():
     reader = Reader(10_500)
     for arriving in (0, 600, 600):
-        reader.take(seconds=0.5, arriving=arriving)
-    assert reader.catch_up.progress == Progress(rate=1000.0, seconds_left=None)
+        reader.take(seconds=1.0, arriving=arriving)
+    assert reader.catch_up.progress == Progress(rate=500.0, seconds_left=None)
 
 
 def test_batches_grow_while_they_are_quick_and_shrink_when_they_are_slow():
     reader = Reader(10**6)
     sizes = []
-    for seconds in (0.1, 0.1, 0.1, 0.1, 0.3, 0.6, 0.6, 0.6, 0.6):
+    for seconds in (0.1, 0.1, 0.1, 0.1, 1.5, 2.1, 2.1, 2.1, 2.1):
         reader.take(seconds)
         sizes.append(reader.catch_up.size)
     assert sizes == [1000, 2000, 4000, 4000, 4000, 2000, 1000, 500, 500]
@@ -60,20 +60,20 @@ def test_batches_grow_while_they_are_quick_and_shrink_when_they_are_slow():
 def test_others_are_left_a_share_of_the_time_but_not_long():
     reader = Reader(10**6)
     reader.take(seconds=0.2)
-    assert reader.catch_up.pause == pytest.approx(0.05)
+    assert reader.catch_up.pause == pytest.approx(0.02)
     reader.take(seconds=9.0)
-    assert reader.catch_up.pause == 0.1
+    assert reader.catch_up.pause == 0.05
 
 
 def test_it_is_told_twice_a_minute_and_at_the_end(caplog):
     caplog.set_level(logging.INFO)
-    reader = Reader(500 * 299)
+    reader = Reader(500 * 75)
     while reader.behind:
-        reader.take(seconds=0.3)
+        reader.take(seconds=1.2)
     said = [record.getMessage() for record in caplog.records]
     assert len(said) == 2 + 1
-    assert said[0] == "The history is 98500 events behind the event log and catches up, 1667 a second: about 59 s to go"
-    assert said[-1] == "The history has caught up with the event log: 149000 events in 89 s"
+    assert said[0] == "The history is 24500 events behind the event log and catches up, 417 a second: about 59 s to go"
+    assert said[-1] == "The history has caught up with the event log: 37000 events in 89 s"
     assert (reader.catch_up.progress, reader.catch_up.size, reader.catch_up.pause) == (None, 500, 0.0)
 
 
@@ -89,8 +89,8 @@ def test_that_more_comes_in_than_is_written_is_said(caplog):
     caplog.set_level(logging.INFO)
     reader = Reader(50_000)
     while not caplog.records:
-        reader.take(seconds=0.6, arriving=501)
-    assert caplog.records[0].getMessage().endswith("833 a second; they come as quickly")
+        reader.take(seconds=1.2, arriving=501)
+    assert caplog.records[0].getMessage().endswith("417 a second; they come as quickly")
 
 
 @pytest.mark.parametrize(("behind", "words"), [(100_000, "about 16 min"), (10**6, "about 2.8 h")])
@@ -108,6 +108,6 @@ def test_after_an_interruption_it_is_measured_anew():
     reader.catch_up.interrupted()
     assert (reader.catch_up.progress, reader.catch_up.size) == (None, 500)
     reader.now += 3600  # the database was away
-    reader.take(seconds=0.5)
-    reader.take(seconds=0.5)
-    assert reader.catch_up.progress.rate == 1000.0
+    reader.take(seconds=1.0)
+    reader.take(seconds=1.0)
+    assert reader.catch_up.progress.rate == 500.0

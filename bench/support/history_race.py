@@ -1,0 +1,214 @@
+"""What pages and programs ask of earlier times, beside the best statement by hand with the same answer in it."""
+
+from __future__ import annotations
+
+import resource
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from itertools import islice
+from statistics import median, quantiles
+
+from sqlalchemy import Executable, bindparam, text
+
+from bench.support.counted_year import CountedYear
+from bench.support.times import Times, timed
+from peoplecount.domain.interval import Scope
+from peoplecount.domain.roll_up import QUARTER
+from peoplecount.services.counts import Counts
+from peoplecount.storage.connection import Parameters, Rows
+from peoplecount.storage.dialects import Product, UtcTime, local_time
+from peoplecount.storage.engine import EngineConnection
+from peoplecount.storage.history import History
+from peoplecount.storage.migrate import upgrade
+from peoplecount.storage.proxy import ProxyDB
+from tests.support.fake_clock import FakeClock
+
+TIMES = 20
+EXPORTED = 200_000
+
+_ROWS = "line_id, starts_at, door_id, site_id, local_start, in_count, out_count, quality, coverage"
+_RANK = "MAX(CASE quality WHEN 'measured' THEN 0 WHEN 'back-filled' THEN 1 WHEN 'corrected' THEN 2 \
+WHEN 'imported' THEN 3 WHEN 'estimated' THEN 4 ELSE 5 END)"
+_SUMS = f"SUM(in_count), SUM(out_count), {_RANK}, SUM(coverage), COUNT(*)"
+_IN_TIME = "starts_at >= :begin AND starts_at < :end"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One way to ask."""
+
+    name: str
+    asked: dict[str, str]
+    """Parameters of ``/api/v1/counts`` besides the time; ``from`` and ``to`` are days before the last one."""
+
+    by_hand: str
+    """With ``{hours}`` and ``{quarters}`` for tables, ``{top}`` for the first thousand rows, ``{day}`` for a day."""
+
+
+QUESTIONS = (
+    Question(
+        "all lines by the hour, first page of a day",
+        {"from": "1", "to": "0"},
+        f"SELECT {_ROWS} FROM {{hours}} WHERE {_IN_TIME} ORDER BY starts_at, line_id {{top}}",
+    ),
+    Question(
+        "all sites by the hour, first page of a day",
+        {"from": "1", "to": "0", "scope": "site"},
+        f"SELECT starts_at, site_id, {_SUMS} FROM {{hours}} WHERE {_IN_TIME} GROUP BY starts_at, site_id "
+        "ORDER BY starts_at, site_id {top}",
+    ),
+    Question(
+        "all sites, a day",
+        {"from": "1", "to": "0", "scope": "site", "step": "day"},
+        f"SELECT {{day}}, site_id, {_SUMS} FROM {{hours}} "
+        "WHERE local_start >= :local_begin AND local_start < :local_end GROUP BY site_id, {day}",
+    ),
+    Question(
+        "a site's lines by the quarter of an hour, first page of a day",
+        {"from": "1", "to": "0", "step": "15", "site": "site007"},
+        f"SELECT line_id, starts_at, door_id, site_id, in_count, out_count, quality, coverage FROM {{quarters}} "
+        f"WHERE site_id = 'site007' AND {_IN_TIME} ORDER BY starts_at, line_id {{top}}",
+    ),
+    Question(
+        "a site by the hour, a month",
+        {"from": "30", "to": "0", "scope": "site", "site": "site007"},
+        f"SELECT starts_at, {_SUMS} FROM {{hours}} WHERE site_id = 'site007' AND {_IN_TIME} GROUP BY starts_at "
+        "ORDER BY starts_at {top}",
+    ),
+    Question(
+        "a site's doors by the day, a month",
+        {"from": "30", "to": "0", "scope": "door", "step": "day", "site": "site007"},
+        f"SELECT {{day}}, door_id, {_SUMS} FROM {{hours}} WHERE site_id = 'site007' AND {_IN_TIME} "
+        "GROUP BY door_id, {day}",
+    ),
+    Question(
+        "a door by the hour, a month",
+        {"from": "30", "to": "0", "scope": "door", "door": "door0077"},
+        f"SELECT starts_at, {_SUMS} FROM {{hours}} WHERE door_id = 'door0077' AND {_IN_TIME} GROUP BY starts_at "
+        "ORDER BY starts_at {top}",
+    ),
+    Question(
+        "a line by the hour, a month",
+        {"from": "30", "to": "0", "line": "cam0077-0-1-1"},
+        f"SELECT {_ROWS} FROM {{hours}} WHERE line_id = 'cam0077-0-1-1' AND {_IN_TIME} ORDER BY starts_at {{top}}",
+    ),
+    Question(
+        "a line by the day, a year",
+        {"from": "364", "to": "0", "line": "cam0077-0-1-1", "step": "day"},
+        f"SELECT {{day}}, {_SUMS} FROM {{hours}} WHERE line_id = 'cam0077-0-1-1' AND {_IN_TIME} GROUP BY {{day}}",
+    ),
+)
+
+
+class TimedDatabase:
+    """A database that adds up how long questions take."""
+
+    def __init__(self, db: ProxyDB) -> None:
+        self._db = db
+        self.spent = Times(0.0, 0.0)
+
+    def execute(self, statement: Executable, parameters: Parameters | None = None) -> Rows:
+        """Ask."""
+        begun = Times.now()
+        rows = self._db.execute(statement, parameters)
+        self.spent = self.spent + Times.now() - begun
+        return rows
+
+
+class HistoryRace:
+    """Asks in turns: through the service, and by hand."""
+
+    def __init__(self, connection: EngineConnection, year: CountedYear) -> None:
+        self._connection = connection
+        self._year = year
+        self._end = datetime.combine(year.last, datetime.min.time(), UTC) + timedelta(hours=23)
+        self._asked = TimedDatabase(ProxyDB(connection))
+        history = History(self._asked)  # type: ignore[arg-type]  # it only asks
+        self._counts = Counts(history, year.board, FakeClock(self._end + timedelta(minutes=5)))
+        self.history = history
+
+    def run(self, question: Question) -> None:
+        """Print how long both take."""
+        days = {name: self._end - int(question.asked[name]) * timedelta(days=1) for name in ("from", "to")}
+        asked = question.asked | {name: moment.isoformat() for name, moment in days.items()}
+        by_hand = self._by_hand(question.by_hand, days["from"], days["to"])
+        query = self._counts.ask(asked)
+        self.beside(question.name, lambda: len(self._counts.page(query)[0]), by_hand)
+
+    def chart(self) -> None:
+        """What today's curves are made of, at the end of a day."""
+        begin = self._end - timedelta(days=1)
+        by_hand = f"SELECT starts_at, site_id, {_SUMS} FROM {{quarters}} WHERE {_IN_TIME} GROUP BY starts_at, site_id"
+        self.beside(
+            "today's curves of all sites, late at night",
+            lambda: len(self.history.as_of(lambda: self.history.sums(QUARTER, Scope.SITE, begin, self._end))[0]),
+            self._by_hand(by_hand, begin, self._end),
+        )
+
+    def beside(self, name: str, asked: Callable[[], int], by_hand: Callable[[], int]) -> None:
+        """Print how long both take, in turns: the whole answer, and what of it the database was waited for."""
+        answers: list[Times] = []
+        queries: list[Times] = []
+        bare: list[Times] = []
+        rows = asked(), by_hand()
+        for _ in range(TIMES):
+            self._asked.spent = Times(0.0, 0.0)
+            answers.append(timed(asked))
+            queries.append(self._asked.spent)
+            bare.append(timed(by_hand))
+        late, worked = (quantiles([one[place] * 1000 for one in answers], n=20)[-1] for place in (0, 1))
+        ratios = [median(one[place] for one in queries) / median(one[place] for one in bare) for place in (0, 1)]
+        print(
+            f"    {name}: {rows[0]} rows, {rows[1]} by hand. Queries {ratios[0]:.1f} ({ratios[1]:.1f}) times as long "
+            f"as by hand; the answer within {late:.0f} ms ({worked:.0f} ms) in 95 of 100"
+        )
+
+    def export(self) -> None:
+        """Print what reading on and on costs."""
+        query = self._counts.ask({"from": self._year.first.isoformat(), "to": self._end.isoformat()})
+        before, begun = _most_memory(), time.process_time()
+        rows = sum(1 for _ in islice(self._counts.rows(query), EXPORTED))
+        rate = rows / (time.process_time() - begun)
+        print(f"    export: {rate:,.0f} rows a second of our processor, {_most_memory() - before:.0f} MB more at most")
+
+    def _by_hand(self, statement: str, begin: datetime, end: datetime) -> Callable[[], int]:
+        product, schema = self._connection.product, self._connection.schema
+        prefix = "" if product is Product.SQLITE else f'"{schema}".'
+        sql = statement.format(
+            hours=f"{prefix}hour_counts",
+            quarters=f"{prefix}quarter_hours",
+            top="LIMIT 1000" if product is Product.SQLITE else "OFFSET 0 ROWS FETCH NEXT 1000 ROWS ONLY",
+            day="date(local_start)" if product is Product.SQLITE else "CAST(local_start AS DATE)",
+        )
+        offset = timedelta(hours=1)
+        values = {
+            "begin": (begin, UtcTime()),
+            "end": (end, UtcTime()),
+            "local_begin": ((begin + offset).replace(tzinfo=None), local_time()),
+            "local_end": ((end + offset).replace(tzinfo=None), local_time()),
+        }
+        used = {name: value for name, value in values.items() if f":{name}" in sql}
+        bound = text(sql).bindparams(*(bindparam(name, value, type_) for name, (value, type_) in used.items()))
+        return lambda: len(self._connection.run(lambda opened: opened.execute(bound).all(), writes=False))
+
+
+def race_history(connection: EngineConnection, cameras: int, days: int) -> None:
+    """Make the year unless it is there, and print how long every question takes."""
+    upgrade(connection)
+    year = CountedYear(cameras, date(2026, 11, 20), days)
+    print(f"{connection.product.spoken}, {connection.driver}: {cameras * 2 * 24 * days:,} hours of {cameras * 2} lines")
+    year.fill(connection)
+    race = HistoryRace(connection, year)
+    for question in QUESTIONS:
+        race.run(question)
+    race.chart()
+    race.export()
+
+
+def _most_memory() -> float:
+    """MB that this process has held at most."""
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most / (1 << 20 if sys.platform == "darwin" else 1 << 10)
