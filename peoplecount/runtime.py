@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import cast
 
 import gevent
-from apscheduler.executors.base import BaseExecutor
+from apscheduler.executors.base import BaseExecutor, MaxInstancesReachedError
 from apscheduler.job import Job
 from apscheduler.triggers.base import BaseTrigger
 from gevent import monkey
@@ -107,20 +107,31 @@ class GreenletExecutor(BaseExecutor):  # type: ignore[misc]  # APScheduler has n
     """Runs each job in a greenlet, as APScheduler's own for gevent does.
 
     Without the events, log lines and looks at the time that come with each run there: nobody listens to them, and they
-    cost a fifth of a poll.
+    cost a fifth of a poll. Nor are there locks: all greenlets are of one loop, and none is switched to in between.
     """
 
-    def _do_submit_job(self, job: Job, _run_times: Sequence[datetime]) -> None:
-        """Called by ``BaseExecutor``, which keeps a second instance from running."""
+    def __init__(self) -> None:
+        super().__init__()
+        self._running: set[str] = set()
+
+    def submit_job(self, job: Job, _run_times: Sequence[datetime]) -> None:
+        """Called by the scheduler. Raises ``MaxInstancesReachedError`` where the job runs already."""
+        if job.id in self._running:
+            raise MaxInstancesReachedError(job)
+        self._running.add(job.id)
         gevent.spawn(self._run, job)
+
+    def _do_submit_job(self, job: Job, run_times: Sequence[datetime]) -> None:
+        """What ``BaseExecutor`` would call."""
+        self.submit_job(job, run_times)
 
     def _run(self, job: Job) -> None:
         try:
             job.func(*job.args, **job.kwargs)
-        except BaseException as error:  # noqa: BLE001 - whatever it is, the job runs again at its next time
-            self._run_job_error(job.id, error, error.__traceback__)
-        else:
-            self._run_job_success(job.id, [])
+        except BaseException:  # whatever it is, the job runs again at its next time
+            self._logger.exception("Error running job %s", job.id)
+        finally:
+            self._running.discard(job.id)
 
 
 def _gevent_scheduler() -> Scheduler:

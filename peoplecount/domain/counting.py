@@ -47,6 +47,19 @@ class LineState:
             return None
         return Figures(self.entered.total, self.left.total)
 
+    def still_at(self, moment: datetime) -> LineState:
+        """The line as it is where nobody has come by a later reading of its day (UTC)."""
+        # Not by replace(), as with the counters.
+        return LineState(
+            self.name,
+            self.entered.still_at(moment),
+            self.left.still_at(moment),
+            self.day,
+            self.in_today,
+            self.out_today,
+            self.serial,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class CountState:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from peoplecount.domain.counter import Counter, Moment
@@ -25,9 +24,7 @@ def after_quiet(state: CountState, reading: Reading, longest: timedelta) -> Coun
         known = lines.get(line.key)
         if known is None or not _stands(known, reading, line, day, longest):
             return None
-        lines[line.key] = replace(
-            known, entered=known.entered.still_at(reading.taken_at), left=known.left.still_at(reading.taken_at)
-        )
+        lines[line.key] = known.still_at(reading.taken_at)
     return CountState(state.serial, lines)
 
 

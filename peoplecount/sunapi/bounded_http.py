@@ -9,18 +9,21 @@ import contextlib
 import http.client
 import io
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from socket import SHUT_RDWR, dup, socket
-from typing import TYPE_CHECKING, Any, Protocol
-from weakref import WeakSet
+from typing import TYPE_CHECKING, Any, Protocol, cast
+from weakref import WeakKeyDictionary, WeakSet
 
+from requests import PreparedRequest, Response
 from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
 from urllib3 import BaseHTTPResponse, HTTPConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection
 
 from peoplecount.sunapi.allowance import MOST_BYTES, Allowance
 from peoplecount.sunapi.bounded_tls import BoundedHTTPSConnection
+from peoplecount.sunapi.kept_socket import has_ended
 from peoplecount.sunapi.trust import Trust
 
 if TYPE_CHECKING:
@@ -54,14 +57,39 @@ class BoundedAdapter(HTTPAdapter):
         self._open: WeakSet[_Connected] = WeakSet()
         self._answer = partial(BoundedResponse, allowance, self._open)
         self._kinds: dict[str, Callable[..., HTTPConnection]] = {
-            "http": HTTPConnection,
+            "http": KeptHTTPConnection,
             "https": partial(BoundedHTTPSConnection, allowance, trust),
         }
+        self._pools: WeakKeyDictionary[PreparedRequest, HTTPConnectionPool] = WeakKeyDictionary()
+        """Of requests that are sent over and over. To look for it takes as long as to write a request."""
+
         super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
 
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **_: object) -> None:  # noqa: FBT001, FBT002 - as in HTTPAdapter
         """Called by ``HTTPAdapter``."""
         self.poolmanager = _Pools(self.connection, num_pools=connections, maxsize=maxsize, block=block)
+
+    def get_connection_with_tls_context(
+        self,
+        request: PreparedRequest,
+        verify: Any,  # noqa: ANN401 - as in HTTPAdapter
+        proxies: Mapping[str, str] | None = None,  # noqa: ARG002
+        cert: Any = None,  # noqa: ANN401
+    ) -> HTTPConnectionPool:
+        """Called by ``HTTPAdapter``. There are no proxies."""
+        pool = self._pools.get(request)
+        if pool is None or pool.pool is None:  # the latter one is closed
+            found = super().get_connection_with_tls_context(request, verify, None, cert)
+            pool = self._pools[request] = cast("HTTPConnectionPool", found)
+        return pool
+
+    def request_url(self, request: PreparedRequest, proxies: Mapping[str, str] | None) -> str:  # noqa: ARG002
+        """Called by ``HTTPAdapter``."""
+        return request.path_url
+
+    def build_response(self, req: PreparedRequest, resp: Any) -> Response:  # noqa: ANN401
+        """Called by ``HTTPAdapter``."""
+        return CameraResponse(req, resp)
 
     def connection(self, scheme: str, host: str, **options: object) -> HTTPConnection:
         """A connection that is not open yet."""
@@ -78,6 +106,31 @@ class BoundedAdapter(HTTPAdapter):
                 # Below any encryption, whose own shutdown is not for other threads than the one that reads.
                 with contextlib.suppress(OSError), socket(fileno=dup(sock.fileno())) as same:
                     same.shutdown(SHUT_RDWR)
+
+
+class CameraResponse(Response):
+    """A response without what no camera's is asked for, of which room for cookies takes the longest to make."""
+
+    def __init__(self, request: PreparedRequest, raw: BaseHTTPResponse) -> None:
+        self.request = request
+        self.url = request.url or ""
+        self.status_code = raw.status
+        self.reason = raw.reason or ""
+        self.headers = CaseInsensitiveDict(raw.headers)
+        self.raw = raw
+        self.encoding = None
+        self.history = []
+        self._content = False  # type: ignore[assignment]  # as ``Response`` has it
+        self._content_consumed = False
+
+
+class KeptHTTPConnection(HTTPConnection):
+    """One that is looked at quickly before it is used again."""
+
+    @property
+    def is_connected(self) -> bool:
+        """Asked by ``urllib3`` of a kept connection."""
+        return self.sock is not None and not has_ended(self.sock)
 
 
 class _Pools(PoolManager):

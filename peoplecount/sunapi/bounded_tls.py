@@ -14,6 +14,7 @@ from urllib3.exceptions import HTTPError
 from peoplecount.sunapi.allowance import Allowance
 from peoplecount.sunapi.certificate import Certificate
 from peoplecount.sunapi.errors import CameraError
+from peoplecount.sunapi.kept_socket import has_ended
 from peoplecount.sunapi.trust import Trust, undemanding_context
 
 
@@ -49,6 +50,11 @@ class BoundedHTTPSConnection(HTTPSConnection):
             self.close()
             raise
         self.is_verified = True
+
+    @property
+    def is_connected(self) -> bool:
+        """Asked by ``urllib3`` of a kept connection."""
+        return self.sock is not None and not has_ended(self.sock)
 
     def look(self) -> Certificate:
         """The certificate shown, whoever's it is. Nothing is sent, and the connection is closed again.

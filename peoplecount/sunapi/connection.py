@@ -79,6 +79,7 @@ class CameraConnection:
         """
         self._camera = camera
         self._gate = gate or DeviceGate()
+        self._turns = {patient: self._gate.turn(self, patient=patient) for patient in (False, True)}
         self._closed = False
         self._authorities = authorities or Authorities()
         trust = Trust(camera.camera_id, camera.certificate, self._authorities)
@@ -139,7 +140,7 @@ class CameraConnection:
         """
         require_allowed(query)
         try:
-            with self._gate.turn(self, patient=query.patient):
+            with self._turns[query.patient]:
                 self._check_open(even_closed=even_closed)
                 return self._ask(query, parse)
         except TurnLost as lost:
@@ -153,7 +154,7 @@ class CameraConnection:
 
         No credentials are sent, and whoever's certificate it is will do. Raises ``CameraError``.
         """
-        with self._gate.turn(self, patient=False):
+        with self._turns[False]:
             if self.address.startswith("http:"):
                 reply = self._transport.send(self._ready(device_info()))
                 if reply.status not in _REDIRECTS:

@@ -62,6 +62,9 @@ class Knowledge:
         self._info = Remembered[DeviceInfo](older_than(_INFO_LIFE))
         self._configuration = Remembered[CountingConfiguration](older_than(_CONFIGURATION_LIFE))
         self._camera_clock = Remembered[ClockMeasurement](another_slot(QUARTER))
+        self._shown_clock: tuple[ClockMeasurement, CameraClock] | None = None
+        """As it was measured, and what follows from that."""
+
         self._jumps = Jumps(clock)
         self._facts: CameraFacts | None = None
         self.counts = False
@@ -95,7 +98,10 @@ class Knowledge:
     @property
     def camera_clock(self) -> CameraClock:
         """The device's own clock; after ``refresh``."""
-        return CameraClock.of(_known(self._camera_clock.value))
+        measured = _known(self._camera_clock.value)
+        if self._shown_clock is None or self._shown_clock[0] is not measured:
+            self._shown_clock = measured, CameraClock.of(measured)
+        return self._shown_clock[1]
 
     @property
     def facts(self) -> CameraFacts:

@@ -9,7 +9,6 @@ A poll's answer is some hundred bytes of plain HTTP on a connection that is open
 from __future__ import annotations
 
 import logging
-import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,6 +23,7 @@ from urllib3.connection import HTTPConnection
 
 from peoplecount.sunapi.allowance import Allowance
 from peoplecount.sunapi.bounded_http import PLENTY, BoundedAdapter, BoundedResponse, body_of
+from peoplecount.sunapi.kept_socket import has_ended
 from peoplecount.sunapi.trust import Trust
 
 _log = logging.getLogger("peoplecount.sunapi")
@@ -98,8 +98,11 @@ class QuickAdapter(BoundedAdapter):
         connection = self._take(ready.parts, connect)
         leaves_open = False
         try:
-            connection.sock.settimeout(read)
-            connection.sock.sendall(head)
+            sock = connection.sock
+            sock.settimeout(read)
+            sent = sock.send(head)
+            if sent < len(head):  # hardly ever, and asking first is quicker than ``sendall``
+                sock.sendall(head[sent:])
             response, leaves_open = self._answer_on(connection, request)
         finally:  # where something went wrong, whatever may still come on it is nobody's answer
             if leaves_open and closings == self._closings:
@@ -121,7 +124,7 @@ class QuickAdapter(BoundedAdapter):
         connection, self._idle = self._idle, None
         leads_to = (parts.scheme, parts.netloc)
         if connection is not None:
-            if self._leads_to == leads_to and not _has_ended(connection.sock):
+            if self._leads_to == leads_to and not has_ended(connection.sock):
                 return connection
             connection.close()
         _log.debug("opening a connection to %s://%s", *_without_account(parts))
@@ -257,15 +260,3 @@ def _header(name: str, value: object) -> bytes:
 
 def _without_account(parts: SplitResult) -> tuple[str, str]:
     return parts.scheme, parts.netloc.rpartition("@")[2]
-
-
-def _has_ended(sock: socket.socket) -> bool:
-    """Whether the camera has hung up meanwhile, or said something that it was not asked."""
-    sock.settimeout(0)
-    try:
-        socket.socket.recv(sock, 1, socket.MSG_PEEK)  # below any encryption
-    except BlockingIOError:
-        return False
-    except OSError:
-        return True
-    return True

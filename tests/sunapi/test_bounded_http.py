@@ -299,3 +299,14 @@ def test_under_gevent_too_a_handshake_that_drips_is_given_up_in_time() -> None:
         _, message = error_under_gevent(address, connect_timeout=0.3)
 
     assert message == "no encrypted connection could be agreed within 0.3 s"
+
+
+def test_a_request_made_ready_outlives_the_pool_it_was_sent_by(device: DigestCamera, transport: Transport) -> None:
+    device.asks_for_password = False
+    device.says("/page", "{}")
+    request = transport.prepare(f"{device.address}/page")
+
+    before = transport.send(request).body
+    transport.close()
+
+    assert before == transport.send(request).body == b"{}"

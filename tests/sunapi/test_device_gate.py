@@ -110,7 +110,7 @@ def test_a_wait_that_is_broken_off_leaves_no_gap(queue: Queue, turn_had_come: bo
     class BreaksOff:
         def wait(self) -> None:
             if turn_had_come:
-                queue.gate._next()
+                queue.gate.pass_on()
             raise BrokenOff
 
         def set(self) -> None:
@@ -124,7 +124,7 @@ def test_a_wait_that_is_broken_off_leaves_no_gap(queue: Queue, turn_had_come: bo
     with pytest.raises(BrokenOff):
         gate._wait(place)
     if not turn_had_come:
-        gate._next()
+        gate.pass_on()
     with gate.turn("B", patient=False):
         queue.order.append("B")
 
