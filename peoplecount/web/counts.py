@@ -16,6 +16,7 @@ from peoplecount.services.counts import Counts, NoSuchPlace
 from peoplecount.services.counts_query import BadQuery, CountsQuery
 from peoplecount.storage.errors import DatabaseError
 from peoplecount.web.context import WebContext
+from peoplecount.web.cut_answer import cut_where_it_fails
 
 COLUMNS = (
     "from_utc",
@@ -78,7 +79,8 @@ def routes(context: WebContext) -> Blueprint:
         days = "-".join(text[:10].replace("-", "") for text in (request.args["from"], until))
         name = f"counts-{days}-{query.scope}-{query.step}.csv"
         headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-        return Response(csv_of(chain(first, rows)), headers=headers, content_type="text/csv; charset=utf-8")
+        body = cut_where_it_fails(csv_of(chain(first, rows)), f"The export {name}", request.environ)
+        return Response(body, headers=headers, content_type="text/csv; charset=utf-8")
 
     return blueprint
 
