@@ -216,7 +216,10 @@ class UtcTime(TypeDecorator[datetime]):
         if value.tzinfo is None:
             raise ValueError(f"{value} has no time zone; times in the database are UTC")
         moment = value.astimezone(UTC)
-        return moment.replace(tzinfo=None) if dialect.name == Product.SQL_SERVER else moment
+        if dialect.name != Product.SQL_SERVER:
+            return moment
+        # The column would round it, and then nobody finds it by what was sent.
+        return moment.replace(tzinfo=None, microsecond=moment.microsecond // 1000 * 1000)
 
     def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], Any] | None:
         """The same for SQLite in one step: it gets a time or more a row, and rows by the thousand."""

@@ -155,6 +155,25 @@ def test_moments_are_utc_to_the_millisecond_and_numbers_64_bit(connection):
     assert connection.execute(select(positions).where(positions.c.ended_at == moment))
 
 
+@pytest.mark.parametrize("microsecond", [123, 789, 999_999])
+@pytest.mark.parametrize("at_once", [False, True])
+def test_a_moment_is_found_by_itself_however_exact_it_is(connection, microsecond, at_once):
+    """The writer looks for what it has sent by its moments; a column that rounds them must not hide it."""
+    moment = datetime(2026, 5, 4, 9, 0, 5, microsecond, tzinfo=UTC)
+    rows = [a_position(moment) | {"line_id": f"cam-0-1-{index}", "line_index": index} for index in (1, 2)]
+
+    def work(transaction):
+        if at_once:
+            transaction.change_each(insert(positions), rows)
+        else:
+            for row in rows:
+                transaction.change(insert(positions), row)
+
+    connection.transaction(work)
+    found = connection.execute(select(positions.c.line_id).where(positions.c.ended_at.between(moment, moment)))
+    assert len(found) == 2
+
+
 def test_a_time_without_a_zone_is_refused(connection):
     with pytest.raises(Exception, match="has no time zone"):
         connection.execute(insert(positions), a_position(datetime(2026, 5, 4)))
