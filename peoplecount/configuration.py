@@ -19,6 +19,7 @@ from peoplecount.services.count_memory import CAMERA_STATE
 from peoplecount.services.count_state_body import read_count_state
 from peoplecount.services.database_sign_ins import DatabaseSignIns
 from peoplecount.services.fleet import Fleet
+from peoplecount.services.unhurried import Breath
 from peoplecount.settings import Settings
 from peoplecount.settings.database import DatabaseKind, DatabaseSettings
 from peoplecount.storage.api_camaras import CameraDefaults, CameraView
@@ -36,6 +37,9 @@ from peoplecount.storage.open import connection_for
 from peoplecount.storage.proxy import ProxyDB
 from peoplecount.storage.sign_in_gate import OPEN_GATE, SignInGate
 from peoplecount.storage.site_table import SiteTable
+
+ROWS_AT_ONCE = 25
+"""Rows of the camera list after which others have their turn; some 5 ms where all passwords are to be opened."""
 
 
 def database(settings: Settings, folder: DataFolder, runtime: Runtime | None = None) -> ProxyDB:
@@ -82,7 +86,8 @@ def camera_view(settings: Settings, folder: DataFolder, name: str, own: IDBConne
         settings.camera_user, settings.camera_password, settings.poll_interval, settings.time_zone
     )
     theirs = settings.cameras_are_theirs
-    return CameraView(folder.sealer, name=name, defaults=defaults, own=own, is_theirs=theirs)
+    breath = Breath(ROWS_AT_ONCE)
+    return CameraView(folder.sealer, name=name, defaults=defaults, own=own, is_theirs=theirs, breathe=breath)
 
 
 def prepare_embedded(settings: Settings) -> None:

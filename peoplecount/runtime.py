@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib import import_module
 from typing import cast
 
 import gevent
@@ -45,6 +46,8 @@ def this_runtime() -> Runtime:
     # A slot that is missed because the poll before still runs is counted by the collector.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
     if monkey.is_module_patched("threading"):
+        # Not only once it is needed: reading it in takes 30 ms, in which everybody would wait who is served by then.
+        import_module("apscheduler.schedulers.gevent")
         return Runtime(PoolOffload(LOG_THREADS), lambda: PoolOffload(1), _gevent_scheduler)
     return Runtime(call_here, lambda: call_here, _background_scheduler)
 

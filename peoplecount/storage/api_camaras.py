@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -70,12 +70,14 @@ class CameraView:
         defaults: CameraDefaults | None = None,
         own: IDBConnection | None = None,
         is_theirs: bool = False,
+        breathe: Callable[[], None] = lambda: None,
     ) -> None:
         """``name`` may be ``SCHEMA.VIEW``; alone it stands in our own schema.
 
         ``own`` is where our tables are, if not beside the view. ``is_theirs``: it is an installation's own; what was
-        chosen here for its cameras holds.
+        chosen here for its cameras holds. ``breathe`` is called after each row: there may be thousands.
         """
+        self._breathe = breathe
         self._is_theirs = is_theirs
         self._sealer = sealer
         self._own = own
@@ -112,6 +114,7 @@ class CameraView:
         cameras: dict[str, Camera] = {}
         known, self._known = self._known, {}
         for row in tables.cameras:
+            self._breathe()
             fields = {str(name).lower(): value for name, value in row._mapping.items()}  # noqa: SLF001
             _demand_columns(fields)
             camera = self._usable(fields, lines, faults, known)

@@ -4,15 +4,18 @@ import threading
 
 import pytest
 
+from peoplecount.domain.camera import Camera
 from peoplecount.domain.interval import Scope, Step
 from peoplecount.domain.interval_book import IntervalBook
 from peoplecount.domain.line_tally import LineTally
-from peoplecount.services import interval_states, live_board, log_follower, projections
+from peoplecount.services import collector, interval_states, live_board, log_follower, projections
 from peoplecount.services.board_lines import LineNow
 from peoplecount.services.board_picture import BoardPicture
 from peoplecount.services.board_state import BoardState
 from peoplecount.services.projections import Projections
 from peoplecount.services.unhurried import Breath, unhurried
+from tests.services.test_collector import Room as PollingRoom
+from tests.services.test_collector import roster
 from tests.services.test_projections import Room
 from tests.support.board_service import BoardService, Gate
 from tests.support.counting_line import EIGHT, CountingLine
@@ -226,3 +229,29 @@ def test_many_entries_are_passed_on_in_steps_and_board_and_stream_agree_at_each(
     assert work.at_once <= log_follower.AT_ONCE
     assert len(agreed) >= 2 * LINES // log_follower.AT_ONCE
     assert all(agreed)
+
+
+@pytest.fixture
+def polling(monkeypatch):
+    """A collector whose rests are counted."""
+    work = MeasuredWork(monkeypatch, (PollingRoom, "make"))
+    monkeypatch.setattr(collector, "Breath", lambda at_once: Breath(at_once, work.rest))
+    room = PollingRoom()
+    room.work = work
+    return room
+
+
+def test_many_cameras_are_taken_up_in_steps(polling):
+    cameras = [Camera(f"camera{number}", "Camera", "http://192.0.2.1") for number in range(LINES)]
+    polling.collector.sync(roster(*cameras))
+    assert polling.work.all_done(["make"]) == [LINES]
+    assert polling.work.at_once <= collector.ADDED_AT_ONCE
+    assert len(polling.scheduler.jobs) == LINES
+
+
+def test_who_is_stopped_meanwhile_takes_up_no_more_of_them(polling):
+    cameras = [Camera(f"camera{number}", "Camera", "http://192.0.2.1") for number in range(LINES)]
+    polling.work.resting = polling.collector.stop
+    polling.collector.sync(roster(*cameras))
+    assert polling.work.all_done(["make"]) == [collector.ADDED_AT_ONCE]
+    assert all(poller.closed for poller in polling.pollers)

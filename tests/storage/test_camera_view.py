@@ -345,3 +345,11 @@ def test_of_a_camera_that_is_in_the_view_twice_the_first_row_is_used_and_that_is
     (fault,) = reading.faults
     assert "'cam'" in fault
     assert "more than once" in fault
+
+
+def test_others_may_have_their_turn_after_each_row(connection):
+    for number in range(5):
+        CameraTable(connection, ToySealer()).add(Camera(f"cam{number}", "Hall", "http://192.0.2.7", "admin", "secret"))
+    breaths = []
+    view = CameraView(ToySealer(), breathe=lambda: breaths.append(1))
+    assert len(view.read(connection).roster.cameras) == len(breaths) == 5
