@@ -46,13 +46,13 @@ def test_one_probe_at_a_time(circuit, clock):
     assert refusal.value.retry_after > 0
 
 
-def test_delays_double_up_to_a_minute_and_only_the_first_failure_begins_the_outage(circuit, clock):
+def test_delays_double_up_to_a_quarter_of_a_minute_and_only_the_first_failure_begins_the_outage(circuit, clock):
     delays = []
     for turn in range(9):
         assert fail_once(circuit) is (turn == 0)
         delays.append(circuit.retry_after)
         clock.passes(circuit.retry_after)
-    assert delays == [1, 2, 4, 8, 16, 32, LONGEST_DELAY, LONGEST_DELAY, LONGEST_DELAY]
+    assert delays == [1, 2, 4, 8, LONGEST_DELAY, LONGEST_DELAY, LONGEST_DELAY, LONGEST_DELAY, LONGEST_DELAY]
 
 
 def test_jitter_shortens_delays_down_to_a_half(clock):
