@@ -11,7 +11,7 @@ FIRST_DELAY = 1.0
 """Seconds from the first failure to the next try; doubles with each that fails."""
 
 LONGEST_DELAY = 15.0
-"""Whoever has brought a server back watches for the service to go on, and one question in so long costs nobody anything."""
+"""Whoever has brought a server back watches for the service to go on; a question now and then costs nobody anything."""
 
 
 class Circuit:
