@@ -46,6 +46,8 @@ class Hub:
         self._closed = ""
         self._open_streams = 0
         self._readings: Frame | None = None
+        self._readings_at = -1
+        """Its position."""
 
     @property
     def ready(self) -> bool:
@@ -118,9 +120,15 @@ class Hub:
     def publish_readings(
         self, now: datetime, readings: Mapping[str, datetime], where: Mapping[str, Whereabouts] | None = None
     ) -> None:
-        """When each camera was last read; ``where`` each of them looks is for those who chose doors or sites."""
+        """When each camera was last read; ``where`` each of them looks is for those who chose doors or sites.
+
+        The ring holds the newest only: of five thousand cameras they would push all counts out of it in minutes.
+        """
         frame = _readings(self._ring.head, now, readings, where or {})
-        self._readings = frame
+        with self._lock:
+            if self._readings is not None:
+                self._ring.blank(self._readings_at)
+            self._readings, self._readings_at = frame, self._ring.end
         self._add([frame])
 
     def publish_snapshot(self, snapshot: Snapshot) -> None:

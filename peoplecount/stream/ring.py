@@ -80,6 +80,17 @@ class Ring:
         while self.end - self.start > 1 and (self.end - self.start > self._max_frames or self._bytes > self._max_bytes):
             self._drop_oldest()
 
+    def blank(self, position: int) -> None:
+        """Take what a frame says from it, where it is still there: who has not read it yet has no use for it any more.
+
+        Its place remains, so that all positions do.
+        """
+        if position < self.start:
+            return
+        index = position - self._dropped
+        self._bytes -= len(self._frames[index].data)
+        self._frames[index] = Frame(self._frames[index].number, b"", is_event=False)
+
     def _drop_oldest(self) -> None:
         oldest = self._frames[self._first]
         self._bytes -= len(oldest.data)

@@ -129,6 +129,17 @@ def test_readings_go_to_all_and_to_a_filter_only_its_own():
     assert b"id:" not in hub.latest_readings(ALL)
 
 
+def test_of_readings_only_the_newest_is_kept_for_who_is_behind():
+    hub = a_hub(max_bytes=400)
+    place = hub.place_after(EventId("e", 0))
+    hub.publish([entry(1)])
+    for _ in range(20):
+        hub.publish_readings(NOON, {"a": NOON})
+    hub.publish_readings(NOON, {"b": NOON})
+    one, readings = heard([hub.slice_after(place, ALL).data])
+    assert (one.number, readings.data["cameras"].keys()) == (1, {"b"}), "and they push nothing out"
+
+
 def test_a_snapshot_for_a_filter_holds_its_cameras_only():
     hub = a_hub()
     place = hub.place_after(EventId("e", 0))

@@ -67,6 +67,25 @@ def test_what_belongs_to_no_number_of_its_own_comes_after_the_one_before():
     assert numbers(ring, ring.position_after(1)) == [2]
 
 
+def test_what_a_frame_said_can_be_taken_from_it_and_all_positions_stay():
+    ring = Ring(0, max_frames=10, max_bytes=30)
+    for number, text in ((1, "x"), (1, "r" * 20), (2, "x")):
+        ring.add(frame(number, text))
+    ring.blank(1)
+    assert [each.data for each in ring.from_position(0)] == [b"x", b"", b"x"]
+    assert (ring.position_after(1), ring.end) == (2, 3)
+    ring.add(frame(3, "y" * 20))
+    assert ring.start == 0, "its bytes are free again"
+
+
+def test_what_was_dropped_is_left_alone():
+    ring = Ring(0, max_frames=2, max_bytes=100)
+    for number in (1, 2, 3):
+        ring.add(frame(number))
+    ring.blank(0)
+    assert [each.data for each in ring.from_position(ring.start)] == [b"x", b"x"]
+
+
 def test_a_filter_decides_what_a_reader_gets():
     assert frame(1).data_for(Selection()) == b"x"
     assert frame(1).data_for(Selection(cameras=frozenset({"c"}))) == b"x"
