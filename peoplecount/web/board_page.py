@@ -10,6 +10,10 @@ from typing import Any
 from peoplecount.domain.camera import CameraState
 from peoplecount.domain.event import parse_utc
 from peoplecount.domain.occupancy_body import fullness
+from peoplecount.services.unhurried import Breath, unhurried
+
+DONE_AT_ONCE = 100
+"""Cameras or lines after which others have their turn; some milliseconds."""
 
 _STATE_WORDS = {
     CameraState.UP: "answering",
@@ -24,13 +28,14 @@ _STATE_WORDS = {
 def board_page(snapshot: Mapping[str, Any]) -> dict[str, Any]:
     """What the templates need, from a snapshot of the board."""
     now = parse_utc(snapshot["time"])
-    cameras = {camera["cameraId"]: _camera(camera, now) for camera in snapshot["cameras"]}
-    lines = [_line(line, cameras[line["cameraId"]], now) for line in snapshot["lines"]]
+    breathe = Breath(DONE_AT_ONCE)
+    cameras = {camera["cameraId"]: _camera(camera, now) for camera in unhurried(snapshot["cameras"], breathe)}
+    lines = [_line(line, cameras[line["cameraId"]], now) for line in unhurried(snapshot["lines"], breathe)]
     return {
         "snapshot": snapshot,
         "now": now,
         "empty": not cameras,
-        "sites": [_site(site, snapshot, lines, cameras) for site in snapshot["sites"]],
+        "sites": [_site(site, snapshot, lines, cameras) for site in unhurried(snapshot["sites"], Breath(1))],
     }
 
 
