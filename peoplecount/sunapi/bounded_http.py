@@ -13,7 +13,8 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from socket import SHUT_RDWR, dup, socket
 from typing import TYPE_CHECKING, Any, Protocol, cast
-from weakref import WeakKeyDictionary, WeakSet
+from urllib.parse import urljoin
+from weakref import WeakSet
 
 from requests import PreparedRequest, Response
 from requests.adapters import HTTPAdapter
@@ -60,8 +61,9 @@ class BoundedAdapter(HTTPAdapter):
             "http": KeptHTTPConnection,
             "https": partial(BoundedHTTPSConnection, allowance, trust),
         }
-        self._pools: WeakKeyDictionary[PreparedRequest, HTTPConnectionPool] = WeakKeyDictionary()
-        """Of requests that are sent over and over. To look for it takes as long as to write a request."""
+        self._pool: HTTPConnectionPool | None = None
+        self._leads = ""
+        """What the addresses begin with that the pool is for. To look for it takes as long as to write a request."""
 
         super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
 
@@ -77,10 +79,12 @@ class BoundedAdapter(HTTPAdapter):
         cert: Any = None,  # noqa: ANN401
     ) -> HTTPConnectionPool:
         """Called by ``HTTPAdapter``. There are no proxies."""
-        pool = self._pools.get(request)
-        if pool is None or pool.pool is None:  # the latter one is closed
+        url = request.url or ""
+        pool = self._pool
+        if pool is None or pool.pool is None or not url.startswith(self._leads):  # without a pool of its own: closed
             found = super().get_connection_with_tls_context(request, verify, None, cert)
-            pool = self._pools[request] = cast("HTTPConnectionPool", found)
+            pool = self._pool = cast("HTTPConnectionPool", found)
+            self._leads = urljoin(url, "/")
         return pool
 
     def request_url(self, request: PreparedRequest, proxies: Mapping[str, str] | None) -> str:  # noqa: ARG002

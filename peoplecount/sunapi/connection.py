@@ -132,7 +132,9 @@ class CameraConnection:
         return self._login.realm
 
     def ask(self, query: Query, parse: Callable[[bytes], T], *, even_closed: bool = False) -> Answer[T]:
-        """Ask and parse. A question must always come with the same parser: bytes seen before are not parsed again.
+        """Ask and parse.
+
+        A question that is asked often must always come with the same parser: bytes seen before are not parsed again.
 
         Raises ``CameraError``, and ``QueryNotAllowed`` before anything is sent. What a camera says in its answer may
         stand in the error, but not the password. Once closed nothing is asked, save ``even_closed``: that opens the
@@ -174,11 +176,17 @@ class CameraConnection:
 
     def _ask(self, query: Query, parse: Callable[[bytes], T]) -> Answer[T]:
         reply = self._get(query)
-        kept = self._kept[query]
+        kept = self._kept.get(query)
+        if kept is None:
+            value = self._parsed(query, reply.body, parse)
+            return Answer(value, reply.asked_at, reply.answered_at)
         if kept.body != reply.body:
-            kept.value = parsed(self.camera_id, self._subject(query), reply.body, parse)
+            kept.value = self._parsed(query, reply.body, parse)
             kept.body = reply.body
         return Answer(kept.value, reply.asked_at, reply.answered_at)
+
+    def _parsed(self, query: Query, body: bytes, parse: Callable[[bytes], T]) -> T:
+        return parsed(self.camera_id, self._subject(query), body, parse)
 
     def _get(self, query: Query) -> Reply:
         try:
@@ -201,12 +209,14 @@ class CameraConnection:
 
     def _ready(self, query: Query) -> PreparedRequest:
         kept = self._kept.get(query)
-        if kept is None:
+        if kept is not None:
+            return kept.request
+        request = self._transport.prepare(sound(self.camera_id, self.address) + self._way(query).target, query.method)
+        if query.often:  # a question made ready takes some kilobytes, and there are thousands of cameras
             if len(self._kept) >= _MOST_KEPT:
                 self._kept.clear()
-            url = sound(self.camera_id, self.address) + self._way(query).target
-            kept = self._kept[query] = _Kept(self._transport.prepare(url, query.method))
-        return kept.request
+            self._kept[query] = _Kept(request)
+        return request
 
     def _way(self, query: Query) -> Query:
         """The question as it is sent: through a recorder or not."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import posixpath
 import socket
 import threading
-from collections import deque
 from contextlib import suppress
 from ipaddress import IPv6Address
 from types import TracebackType
@@ -43,8 +42,9 @@ class DeviceGate:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._busy = False
-        self._urgent: deque[_Place] = deque()
-        self._patient: deque[_Place] = deque()
+        # Lists, because an empty one takes a tenth of a deque, and hardly anybody ever waits.
+        self._urgent: list[_Place] = []
+        self._patient: list[_Place] = []
 
     def turn(self, owner: object, *, patient: bool) -> Turn:
         """To be entered, any number of times, one after the other or at once."""
@@ -99,11 +99,11 @@ class DeviceGate:
         with self._lock:
             patient_first = bool(self._patient) and self._patient[0].overtaken >= _MOST_OVERTAKEN
             if self._urgent and not patient_first:
-                place = self._urgent.popleft()
+                place = self._urgent.pop(0)
                 if self._patient:
                     self._patient[0].overtaken += 1
             elif self._patient:
-                place = self._patient.popleft()
+                place = self._patient.pop(0)
             else:
                 self._busy = False
                 return

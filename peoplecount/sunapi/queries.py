@@ -56,7 +56,7 @@ def classic_configuration(channel: int | None = None) -> Query:
 
 def classic_counts(channel: int | None = None) -> Query:
     """Running totals of one channel, or of the device (SUNAPI Event manual 2.6.2, ``peoplecount`` ``check``)."""
-    return _sunapi("people counts", "eventsources.cgi", "peoplecount", "check", channel)
+    return replace(_sunapi("people counts", "eventsources.cgi", "peoplecount", "check", channel), often=True)
 
 
 def wiseai_capability() -> Query:
@@ -77,7 +77,8 @@ def wiseai_counts(channels: Sequence[int], rule: int) -> Query:
     The rule is always named: left out, the app takes it for 1, not for all.
     """
     csv = ",".join(str(channel) for channel in channels)
-    return Query("people counts", WISEAI + "search/objectcounting/check", (("channel", csv), ("index", str(rule))))
+    parameters = ("channel", csv), ("index", str(rule))
+    return Query("people counts", WISEAI + "search/objectcounting/check", parameters, often=True)
 
 
 _HISTORY = "the history of people counts"

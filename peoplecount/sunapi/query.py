@@ -22,6 +22,9 @@ class Query:
     patient: bool = False
     """Whether it waits while a poll wants to ask the same device."""
 
+    often: bool = False
+    """Whether it is asked with every poll, so that what it takes to ask it is kept ready."""
+
     @property
     def target(self) -> str:
         """Path and query as they go on the request line."""

@@ -79,7 +79,6 @@ class Transport:
         self._read_timeout = read_timeout
         self._allowance = Allowance(camera_id, clock=clock, seconds=read_timeout)
         self._adapter = (adapter or QuickAdapter)(self._allowance, trust or Trust(camera_id, "", Authorities()))
-        self._session = _session(self._adapter)
         self._answered = False
         """Whether the last exchange went well, so that the next one finds its connection open."""
         self.requests_sent = 0
@@ -89,9 +88,12 @@ class Transport:
     def prepare(self, url: str, method: str = "GET") -> requests.PreparedRequest:
         """A request of ``url`` that can be sent again and again. Raises ``CameraUnreachable`` for an impossible URL."""
         try:
-            return self._session.prepare_request(requests.Request(method, url))
+            # Not by a session, which has nothing to add: no proxies, no cookies, no ``.netrc`` of the environment.
+            request = requests.Request(method, url, headers=_HEADERS).prepare()
         except (requests.RequestException, ValueError) as error:
             raise CameraUnreachable(self._camera_id, "the camera's address is not one that can be called") from error
+        request._cookies = None  # type: ignore[attr-defined]  # noqa: SLF001 - room for cookies takes a kilobyte
+        return request
 
     def send(self, request: requests.PreparedRequest) -> Reply:
         """Send and read the answer whole.
@@ -105,7 +107,7 @@ class Transport:
         self.last_status = self._adapter.status = None
         asked_at = self._clock.now()
         try:
-            # Not by the session, which would look for redirects and cookies, and read bodies that nobody wants.
+            # Not by a session, which would look for redirects and cookies, and read bodies that nobody wants.
             response = self._adapter.send(
                 request, stream=True, timeout=(self._connect_timeout, self._read_timeout), proxies={}
             )
@@ -151,7 +153,7 @@ class Transport:
     def close(self) -> None:
         """Close the connection, also while an answer is awaited on it; may be called twice."""
         self._adapter.hang_up()
-        self._session.close()
+        self._adapter.close()
 
     def _received(self, response: requests.Response) -> bytes:
         """The body of an answer whose headers are there; the connection is free again."""
@@ -197,16 +199,6 @@ _UNREACHABLE: tuple[tuple[type[Exception], str], ...] = (
 def _all_of(response: requests.Response, name: str) -> tuple[str, ...]:
     """All headers of a name, each by itself: ``requests`` joins them."""
     return response.all_of(name) if isinstance(response, WholeResponse) else tuple(response.raw.headers.getlist(name))
-
-
-def _session(adapter: BoundedAdapter) -> requests.Session:
-    session = requests.Session()
-    session.trust_env = False
-    session.headers.clear()
-    session.headers.update(_HEADERS)
-    session.mount("http://", adapter)
-    session.mount("https://", adapter)
-    return session
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
