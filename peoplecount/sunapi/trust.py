@@ -31,6 +31,7 @@ class Authorities:
         """``file`` holds certificates in PEM form."""
         self._file = file
         self._context: ssl.SSLContext | None = None
+        self._undemanding: ssl.SSLContext | None = None
 
     def context(self) -> ssl.SSLContext:
         """For connections to hosts whose certificate they vouch for, and whose name stands in it."""
@@ -39,6 +40,12 @@ class Authorities:
             context.load_verify_locations(*self._places())
             self._context = context
         return self._context
+
+    def undemanding(self) -> ssl.SSLContext:
+        """``undemanding_context``, one for all cameras: each takes some 20 KB."""
+        if self._undemanding is None:
+            self._undemanding = undemanding_context()
+        return self._undemanding
 
     def _places(self) -> tuple[str | None, str | None]:
         """A file and a folder."""
@@ -74,7 +81,7 @@ class Trust:
             plain_fingerprint(self._pinned)
         except ValueError as error:
             raise CertificateUnknown(self._camera_id, f"the certificate accepted for this camera: {error}") from error
-        return undemanding_context()
+        return self._authorities.undemanding()
 
     def check(self, shown: Certificate) -> None:
         """Raise ``CertificateChanged`` unless the certificate shown is the accepted one, if there is such."""
