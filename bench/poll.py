@@ -30,6 +30,10 @@ ROUND = 6.0
 SETTLING = 15.0
 """Seconds after which what a service does once at its start is over."""
 
+GRID, CLOSED_AFTER = 300.0, 120.0
+"""Seconds: intervals end on a grid of five minutes, and what closes is told within two. At its first one after its
+start a service tells of the day's intervals all at once."""
+
 ON_TIME = 0.250
 """Seconds from its slot within which a camera's request must have reached it."""
 
@@ -47,6 +51,7 @@ def cost(cameras: int, rounds: int, *, https: bool) -> Comparison:
         for kind, polls in ours.items():
             with polling(farm, 1.0, kind) as service:
                 time.sleep(SETTLING)
+                wait_for_closings(rounds * 2 * ROUND)
                 for _ in range(rounds):
                     poll, loop, anew = one_round(service, bare)
                     polls.append(poll)
@@ -69,6 +74,13 @@ def cost(cameras: int, rounds: int, *, https: bool) -> Comparison:
             reached("of the bare loop, in pairs, with requests' own transport", slow, 1.2),
         ],
     )
+
+
+def wait_for_closings(seconds: float) -> None:
+    """Wait where intervals close within so many seconds from now, until that is over."""
+    since = time.time() % GRID
+    if since < CLOSED_AFTER or since + seconds > GRID:
+        time.sleep((CLOSED_AFTER - since) % GRID)
 
 
 def one_round(service: PollingService, bare: BarePoll) -> tuple[float, float, float]:
