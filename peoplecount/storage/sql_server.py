@@ -77,6 +77,8 @@ class SQLServerConnection(EngineConnection):
         self._login_seconds = login_seconds
         self._query_seconds = query_seconds
         self._times_are_cut: bool | None = None
+        self._under_way: dict[int, Any] = {}
+        """The last cursor of each open connection, by the connection's ``id``."""
 
     def connection_strings(self) -> list[str]:
         """What the driver is told, for the server and then for its failover partner. Holds the password.
@@ -145,7 +147,25 @@ class SQLServerConnection(EngineConnection):
         )
         event.listen(engine, "connect", self._prepare)
         event.listen(engine, "before_cursor_execute", whole_times, retval=True)
+        event.listen(engine, "before_cursor_execute", self._note_under_way)
         return engine
+
+    def _note_under_way(self, connection: Connection, cursor: Any, *_: object) -> None:  # noqa: ANN401
+        self._under_way[id(connection.connection.dbapi_connection)] = cursor
+
+    def _note_closed(self, connection: Any, entry: object) -> None:  # noqa: ANN401
+        super()._note_closed(connection, entry)
+        self._under_way.pop(id(connection), None)
+
+    def _break(self, connection: Any) -> None:  # noqa: ANN401
+        """Cancel the statement under way.
+
+        FreeTDS waits for ever, past its time-outs, for the answer of a session that was ended over an encrypted
+        connection; told to cancel, it finds that the connection is gone.
+        """
+        cursor = self._under_way.get(id(connection))
+        if cursor is not None:
+            cursor.cancel()
 
     def _begin(self, connection: Connection, *, writes: bool) -> None:
         super()._begin(connection, writes=writes)

@@ -253,3 +253,23 @@ def test_a_migration_has_no_time_out_and_nobody_else_gets_its_connection():
     SQLServerConnection("db", "counts")._take_time(borrowed)
     assert borrowed.detached
     assert borrowed.connection.dbapi_connection.timeout == 0
+
+
+def test_a_call_that_does_not_come_back_is_cancelled():
+    """FreeTDS waits past its time-outs where a session was ended over an encrypted connection."""
+
+    class Cursor:
+        cancelled = 0
+
+        def cancel(self):
+            self.cancelled += 1
+
+    server, driver_connection, cursor = SQLServerConnection("sql.example", "counts"), object(), Cursor()
+    server._note_open(driver_connection, None)
+    server.break_off()
+    server._note_under_way(SimpleNamespace(connection=SimpleNamespace(dbapi_connection=driver_connection)), cursor)
+    server.break_off()
+    assert cursor.cancelled == 1
+    server._note_closed(driver_connection, None)
+    server.break_off()
+    assert cursor.cancelled == 1
