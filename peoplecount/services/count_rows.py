@@ -210,14 +210,16 @@ def _sum_row(one: ScopeSum, holes: int, scope: Scope, length: timedelta, names: 
 
 
 def _subject(stretch: LineStretch, scope: Scope) -> str:
-    return {Scope.LINE: stretch.line_id, Scope.DOOR: stretch.door_id, Scope.SITE: stretch.site_id}[scope]
+    if scope is Scope.LINE:
+        return stretch.line_id
+    return stretch.door_id if scope is Scope.DOOR else stretch.site_id
 
 
 def _row(parts: Sequence[LineStretch], scope: Scope, names: Names) -> CountRow:
     first = parts[0]
     is_line, has_door = scope is Scope.LINE, scope is not Scope.SITE
-    covered = [part.coverage for part in parts if part.coverage is not None]
-    told = sum_of((Told(part.figures, part.quality, part.coverage or 0.0), 1.0) for part in parts)
+    told = _told(first) if len(parts) == 1 else sum_of((_told(part), 1.0) for part in parts)
+    is_covered = all(part.coverage is not None for part in parts)
     zone = names.zone(first.site_id)
     return CountRow(
         first.site_id,
@@ -232,6 +234,10 @@ def _row(parts: Sequence[LineStretch], scope: Scope, names: Names) -> CountRow:
         zone.key,
         told.figures,
         told.quality,
-        told.coverage if len(covered) == len(parts) else None,
+        told.coverage if is_covered else None,
         told.is_complete and all(part.is_whole for part in parts),
     )
+
+
+def _told(part: LineStretch) -> Told:
+    return Told(part.figures, part.quality, part.coverage or 0.0)

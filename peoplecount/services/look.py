@@ -94,6 +94,10 @@ class CountHistory(Protocol):
         """When the next row begins."""
         ...
 
+    def count_lines(self) -> int:
+        """How many lines were ever counted."""
+        ...
+
     def lines(self) -> Sequence[str]:
         """All lines that were ever counted."""
         ...
@@ -159,7 +163,7 @@ class Chosen:
         if lines is not None:
             made.about = len(lines)
         else:
-            made.about = (query.site_id and names.lines_of_site(query.site_id)) or len(made.known())
+            made.about = (query.site_id and names.lines_of_site(query.site_id)) or history.count_lines()
         return made
 
     @property

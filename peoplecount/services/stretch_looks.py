@@ -28,8 +28,7 @@ WIDEST = 16
 class StretchLooks:
     """Answers a question about hours or quarter hours, look by look.
 
-    A look is about some hours, or about whole days of UTC: of each line all stretches between its first and its last
-    one of such a day are told, known or not.
+    Of each line all stretches between its first and its last one of a day of UTC are told, known or not.
     """
 
     def __init__(self, history: CountHistory, query: CountsQuery, step: timedelta, names: Names, at_once: int) -> None:
@@ -48,7 +47,7 @@ class StretchLooks:
         begin = max(query.begin, query.after.begin) if query.after else query.begin
         wider = 1
         while begin < query.end:
-            end = min(_cut(begin, begin + min(wider * self._width(), LONGEST)), query.end)
+            end = min(begin + min(wider * self._width(), LONGEST), query.end)
             rows, found = self._look(begin, end)
             few = found and found * self._step < self._chosen.about * (end - begin) / 4
             wider = min(2 * wider, WIDEST) if few else 1
@@ -120,14 +119,6 @@ class StretchLooks:
 
     def _next(self, end: datetime) -> datetime | None:
         return self._history.next_start(self._step, end, **self._chosen.filters)
-
-
-def _cut(begin: datetime, end: datetime) -> datetime:
-    """Within a day of UTC, or at the end of one."""
-    midnight = start_of_day(end)
-    if start_of_day(begin) == begin:
-        return end if midnight == begin else midnight
-    return min(end, start_of_day(begin) + ONE_DAY)
 
 
 def _quarter(row: QuarterHour) -> LineStretch:

@@ -147,6 +147,10 @@ class History:
         rows = self._chosen(question, None, line_ids, site_id, door_id)
         return min((row.next for row in rows if row.next is not None), default=None)
 
+    def count_lines(self) -> int:
+        """How many lines were ever counted. Raises ``DatabaseError``."""
+        return int(self._db.execute(select(func.count()).select_from(positions))[0][0])
+
     def lines(self) -> list[str]:
         """All lines that were ever counted. Raises ``DatabaseError``."""
         return [row.line_id for row in self._db.execute(select(positions.c.line_id))]

@@ -86,7 +86,12 @@ def read_history(db: IDBConnection) -> None:
     for scope in (Scope.SITE, Scope.DOOR):
         history.sums(HOUR, scope, EIGHT, EIGHT + DAY, site_id="north", door_id="main", line_ids=["cam-0-1-1"])
     history.spans(QUARTER, EIGHT, EIGHT + DAY, line_ids=["cam-0-1-1"]), history.next_start(HOUR, EIGHT, door_id="main")
-    history.lines(), history.lines_of_door("main", EIGHT, EIGHT + DAY), history.unknown_quarters(EIGHT, EIGHT + DAY)
+    (
+        history.count_lines(),
+        history.lines(),
+        history.lines_of_door("main", EIGHT, EIGHT + DAY),
+        history.unknown_quarters(EIGHT, EIGHT + DAY),
+    )
     generations(db)
     site_hours(db, EIGHT, EIGHT + DAY)
 
