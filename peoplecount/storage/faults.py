@@ -140,7 +140,7 @@ def _of_sql_server(error: BaseException) -> DatabaseError:  # noqa: PLR0911
     if numbers & _SQL_SERVER_SIGN_IN or state == "28000" or (numbers & _NUMBERLESS and _NOT_LET_IN.search(said)):
         of_account = not numbers & _SQL_SERVER_NO_DATABASE  # it lets the login in, then, but not into the database
         return DatabaseRefused(said, at_sign_in=True, of_account=of_account)
-    if numbers & _SQL_SERVER_RIGHTS:
+    if numbers & _SQL_SERVER_RIGHTS or (numbers & _NUMBERLESS and _MAY_NOT.search(said)):
         return DatabaseRefused(said, at_sign_in=False)
     if numbers & _SQL_SERVER_SCHEMA or (numbers & _NUMBERLESS and _NOT_THERE.search(said)):
         return SchemaMismatch(said)
@@ -165,6 +165,7 @@ _NUMBERLESS = {33557097}
 """Of another server that speaks T-SQL, where its own words have no number of SQL Server's."""
 _NOT_THERE = re.compile(r"(relation|column|schema) .* does not exist")
 _NOT_LET_IN = re.compile(r"invalid TDS authentication request|GSSAPI authentication failed")
+_MAY_NOT = re.compile(r"permission denied for|must be owner of")
 _UNFIT = re.compile(r"invalid UTF16 byte sequence|value too long|out of range")
 _SQL_SERVER_VALUE = {220, 232, 241, 242, 245, 515, 547, 2628, 8023, 8114, 8115, 8152}  # FreeTDS says 42000 of some
 _SQL_SERVER_NOT_HERE = (

@@ -81,6 +81,7 @@ def ours(product, error):
         (odbc("42000", 'relation "nothere" does not exist', 33557097), SchemaMismatch),
         (odbc("42000", 'column "nothere" does not exist', 33557097), SchemaMismatch),
         (odbc("42000", "canceling statement due to lock timeout", 33557097), DatabaseBusy),
+        (odbc("42000", "permission denied for table cameras", 33557097), DatabaseRefused),
         (odbc("42000", 'invalid TDS authentication request for host "::1", user "x"', 33557097), DatabaseRefused),
         (odbc("42000", "syntax error near 'from' at line 1", 33557097), DatabaseError),
         (odbc("IM002", "Data source name not found and no default driver specified"), DriverMissing),
