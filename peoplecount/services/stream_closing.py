@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import secrets
 import threading
 from collections.abc import Callable
 from typing import Protocol
@@ -36,37 +37,52 @@ class Store(Protocol):
 
 
 class StreamClosing:
-    """Orders to end streams, numbered in the local store; each worker carries out those it has not seen."""
+    """Orders to end streams, kept in the local store; each worker carries out those it has not seen."""
 
     def __init__(self, store: Store, streams: OpenStreams, offload: Offload) -> None:
         self._store = store
         self._streams = streams
         self._offload = offload
-        self._seen: int | None = None
-        """The number of the last order that was carried out here; ``None`` before the first look."""
+        self._looking = threading.Lock()
+        self._seen: set[str] | None = None
+        """The names of the orders that were kept at the last look; ``None`` before the first. They have no numbers:
+        in a store that was lost these would begin anew, and pass for old ones."""
+
+        self._is_late = False
+        """Whether the first look failed, so that streams may be open before there was one."""
 
     def order(self, address: str = "") -> None:
         """End all streams, or those of one address, in every worker within a second. Raises ``LogError``."""
+        name = secrets.token_hex(8)
 
         def add(body: str | None) -> str:
-            orders = _read(body)
-            number = orders[-1][0] + 1 if orders else 1
-            return json.dumps([*orders, (number, address)][-REMEMBERED:])
+            return json.dumps([*_read(body), (name, address)][-REMEMBERED:])
 
         self._offload(self._store.change, _KEY, add)
-        self.look()
+        self._look(own=name)
 
     def look(self) -> None:
-        """Carry out what was ordered since the last look; at the first one nothing, for no stream is that old.
+        """Carry out what was ordered since the last look.
 
-        Raises ``LogError``.
+        At the first one nothing, for no stream is that old; but where the store could not be read then, everything
+        that is kept: to end a stream once too often does no harm, its client comes back. Raises ``LogError``.
         """
-        kept = self._offload(self._store.get, _KEY)
-        orders = _read(kept.body if kept else None)
-        seen, self._seen = self._seen, orders[-1][0] if orders else 0
-        for number, address in orders:
-            if seen is not None and number > seen:
-                self._streams.end(REASON, address)
+        self._look()
+
+    def _look(self, own: str = "") -> None:
+        with self._looking:  # who looks later must not have seen less
+            try:
+                kept = self._offload(self._store.get, _KEY)
+            except LogError:
+                self._is_late = self._is_late or self._seen is None
+                raise
+            orders = _read(kept.body if kept else None)
+            seen, self._seen = self._seen, {name for name, _ in orders}
+            if seen is None:
+                seen = set() if self._is_late else self._seen - {own}
+            for name, address in orders:
+                if name not in seen:
+                    self._streams.end(REASON, address)
 
     def run(self, stop: threading.Event) -> None:
         """Look every second until ``stop`` is set; a store that cannot be read is looked at again."""
@@ -77,8 +93,9 @@ class StreamClosing:
                 return
 
 
-def _read(body: str | None) -> list[tuple[int, str]]:
+def _read(body: str | None) -> list[tuple[str, str]]:
+    """The names of orders, and whose streams they end."""
     try:
-        return [(int(number), str(address)) for number, address in json.loads(body or "[]")]
+        return [(str(name), str(address)) for name, address in json.loads(body or "[]")]
     except (ValueError, TypeError):
         return []
