@@ -124,6 +124,7 @@ class Service:
         self._spawn("log-follower", lambda: follower.run(self._stop))
         self._spawn("leadership", lambda: self._leadership.run(self._stop))
         self._spawn("roster-copy", self._follow_copy)
+        self._spawn("stream-sweep", lambda: self._streaming.sweep(self._stop))
         self._spawn("stream-closing", lambda: self._streaming.closing.run(self._stop))
         if self._settings.clock_url:
             self._spawn("played-clock", lambda: self._clock.follow(self._settings.clock_url, self._stop))

@@ -23,9 +23,12 @@ EARLY_SEARCHES = 480
 SECONDS = 60.0
 """Between two full searches from then on."""
 
+ASIDE_AFTER = 60
+"""Of these, from one that sets aside what it left to the next, an hour. Not each time: what happens to be under way
+then, such as a request, is not found when it becomes garbage, until everything is looked at."""
+
 THAW_AFTER = 1_440
-"""Searches from one through everything to the next, a day: what was set aside and became cyclic garbage since is only
-found by that. It is what happened to be under way when something was set aside, a few objects each time."""
+"""Searches from one through everything to the next, a day."""
 
 
 def begin() -> None:
@@ -43,7 +46,12 @@ def keep_searches_short(stop: threading.Event) -> None:
     for number, seconds in enumerate(_pauses(), 1):
         if stop.wait(seconds):
             return
-        set_aside(thawed=number % THAW_AFTER == 0)
+        if number % THAW_AFTER == 0:
+            set_aside(thawed=True)
+        elif number <= EARLY_SEARCHES or number % ASIDE_AFTER == 0:
+            set_aside()
+        else:
+            gc.collect()
 
 
 def set_aside(*, thawed: bool = False) -> None:

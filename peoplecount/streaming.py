@@ -13,14 +13,15 @@ from peoplecount.services.played_clock import PlayedClock
 from peoplecount.services.stream_closing import StreamClosing
 from peoplecount.services.stream_tickets import StreamTickets
 from peoplecount.settings import Settings
+from peoplecount.stream.client import FAREWELL_SECONDS
 from peoplecount.stream.hub import Hub
 from peoplecount.stream.open_streams import OpenStreams
 from peoplecount.stream.slots import SharedSlots
 
 logger = logging.getLogger(__name__)
 
-FAREWELL_SECONDS = 1.0
-"""What a reader has not taken by then of its goodbye is not waited for: the process is to end within two seconds."""
+SWEEP_SECONDS = 1.0
+"""Between two looks for streams that should have ended."""
 
 
 class Streaming:
@@ -34,8 +35,13 @@ class Streaming:
         self.tickets = StreamTickets(folder.store, PlayedClock(REAL_TIME), runtime.offload)
         self.closing = StreamClosing(folder.store, self.streams, runtime.offload)
 
+    def sweep(self, stop: threading.Event) -> None:
+        """Break what should have ended and does not take its last words, until ``stop`` is set."""
+        while not stop.wait(SWEEP_SECONDS):
+            self.streams.cut_overdue()
+
     def stop(self, reason: str) -> None:
-        """Say goodbye to all, and break what does not take it within a second."""
+        """Say goodbye to all, and break what does not take it within a second: two are all that a process has."""
         self._hub.close(reason)
         cutting = threading.Timer(FAREWELL_SECONDS, self.streams.cut)
         cutting.daemon = True

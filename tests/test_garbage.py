@@ -31,6 +31,11 @@ class Stop:
         elif number == 2:  # set aside by the search before, garbage only now
             self.watched["aside"] = weakref.ref(self.ring)
             del self.ring
+        elif number == EARLY_SEARCHES + 1:  # as a request that is under way at a search
+            self.watch("late")
+            self.ring = self.watched["late"]()
+        elif number == EARLY_SEARCHES + 2:
+            del self.ring
         for name, thing in self.watched.items():
             if thing() is None:
                 self.gone_after.setdefault(name, number - 1)
@@ -59,6 +64,7 @@ def test_what_lasts_is_looked_at_once_a_day_and_what_came_since_each_time():
     assert len(seen["looked_at"]) >= seen["thaw"]
     assert seen["gone"]["young"] == 1
     assert seen["gone"]["aside"] == seen["thaw"]
+    assert seen["gone"]["late"] == seen["early"] + 2, "nothing is set aside but once an hour"
     early, late = seen["pauses"][: seen["early"]], seen["pauses"][seen["early"] :]
     assert max(early) < min(late)
     assert seen["threshold"] > 100  # Python makes no full search by itself

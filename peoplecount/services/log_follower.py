@@ -130,9 +130,12 @@ class LogFollower:
     def _pass_on(self, entries: Sequence[LogEntry]) -> None:
         """To the readers and onto the board; nobody else has a turn in between."""
         self._hub.publish(entries)
+        self._cursor = entries[-1].event_id  # they have been told, whatever the board makes of them
         for entry in entries:
-            self._board.fold(entry)
-        self._cursor = entries[-1].event_id
+            try:
+                self._board.fold(entry)
+            except Exception:  # one that nobody foresaw must not hold up all that follow
+                logger.exception("the board does not show event %s", entry.event_id)
 
     def _look(self) -> tuple[EventId, EventId, list[LogEntry]]:
         """New entries, and between which ids of the log they are all there, as they were appended.

@@ -25,6 +25,12 @@ HEARTBEAT_SECONDS = 15.0
 LEAST_BEAT_SECONDS = 1.0
 """While something is on its way."""
 
+FAREWELL_SECONDS = 1.0
+"""What a reader has not taken by then of its goodbye is not waited for."""
+
+LAST_WORD_SECONDS = 30.0
+"""The same where it ends because it was to: what it asked for may still be on its way."""
+
 LOG_UNREADABLE = "the event log cannot be read just now"
 LIMIT_REACHED = "as many events as were asked for"
 NOTHING_MORE = "nothing more has happened yet"
@@ -62,8 +68,9 @@ class SSEClient:
     """
 
     __slots__ = (
-        "_beat_at", "_closed", "_dies_at", "_due_at", "_events", "_heartbeat", "_hub", "_is_gone", "_life", "_listener",
-        "_looked_at", "_monotonic", "_moved", "_reader", "_sent", "_told_all", "buffer", "ending", "order",
+        "_beat_at", "_closed", "_closed_at", "_dies_at", "_due_at", "_events", "_heartbeat", "_hub", "_is_gone",
+        "_life", "_listener", "_looked_at", "_monotonic", "_moved", "_reader", "_sent", "_told_all",
+        "buffer", "ending", "order",
     )  # fmt: skip
 
     def __init__(
@@ -96,7 +103,7 @@ class SSEClient:
         self._is_gone = is_gone
         self._monotonic = monotonic
         self._listener = None if line is None or self.order.limit is not None else Listener(line, self._take)
-        self._closed = ""
+        self._closed, self._closed_at = "", float("inf")
         self._events = 0
         self._beat_at = 0.0
         """When its client knew last where it stands."""
@@ -130,11 +137,24 @@ class SSEClient:
             self.ending = "the client has gone"
         finally:
             self._hub.part(channel)
+            # It leads back to this client; without it both are gone at once, and need not be searched for.
+            self._listener = None
 
     def close_stream(self, reason: str = "closed by the server") -> None:
         """End the stream with a ``goodbye``; may be called twice."""
-        self._closed = self._closed or reason
+        self.mark_closed(reason)
         self._hub.nudge()
+
+    def mark_closed(self, reason: str) -> None:
+        """As ``close_stream``, when it looks the next time."""
+        if not self._closed:
+            self._closed, self._closed_at = reason, self._monotonic()
+
+    @property
+    def overdue(self) -> float:
+        """Seconds since when nobody waits for it to take what it was sent; negative while all is well."""
+        now = self._monotonic()
+        return now - min(self._closed_at + FAREWELL_SECONDS, min(self._dies_at, self._due_at) + LAST_WORD_SECONDS)
 
     def _begin(self, channel: Channel) -> Iterator[bytes]:
         """How long to wait before the next connection, and what is there to begin with."""

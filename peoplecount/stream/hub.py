@@ -25,6 +25,10 @@ MAX_SLICE = 64 << 10
 that two thousand of them come to 128 MB and not more."""
 
 
+MAX_SLICES = 256
+"""That are shared until the next event: their readers may stand anywhere."""
+
+
 class Hub:
     """Publishes to any number of readers at a cost that hardly depends on how many they are.
 
@@ -45,9 +49,10 @@ class Hub:
         self._all = Channel(EVERYTHING, 0)
         self._closed = ""
         self._open_streams = 0
-        self._readings: Frame | None = None
-        self._readings_at = -1
-        """Its position."""
+        self._states: dict[EventKind, tuple[int, Frame]] = {}
+        """The newest event of each kind that tells the whole of something, and its position."""
+        self._turned: Snapshot | None = None
+        """The snapshot that was published last."""
 
     @property
     def ready(self) -> bool:
@@ -107,7 +112,8 @@ class Hub:
             self._ring = Ring(head.number, self._max_frames, self._max_bytes)
             self._epoch = head.epoch
             self._generation += 1
-            self._readings = None
+            self._states.clear()
+            self._turned = None
             for channel in self._channels.values():
                 channel.news = self._ring.end
         self.nudge()
@@ -120,20 +126,22 @@ class Hub:
     def publish_readings(
         self, now: datetime, readings: Mapping[str, datetime], where: Mapping[str, Whereabouts] | None = None
     ) -> None:
-        """When each camera was last read; ``where`` each of them looks is for those who chose doors or sites.
-
-        The ring holds the newest only: of five thousand cameras they would push all counts out of it in minutes.
-        """
-        frame = _readings(self._ring.head, now, readings, where or {})
-        with self._lock:
-            if self._readings is not None:
-                self._ring.blank(self._readings_at)
-            self._readings, self._readings_at = frame, self._ring.end
-        self._add([frame])
+        """When each camera was last read; ``where`` each of them looks is for those who chose doors or sites."""
+        self._publish_state(EventKind.READINGS, _readings(self._ring.head, now, readings, where or {}))
 
     def publish_snapshot(self, snapshot: Snapshot) -> None:
         """The whole state, when it changed by the clock alone: a new day. It must have been taken at ``head``."""
-        self._add([Frame(snapshot.event_id.number, snapshot.frame(EVERYTHING), choose=snapshot.frame)])
+        frame = Frame(snapshot.event_id.number, snapshot.frame(EVERYTHING), choose=snapshot.frame)
+        self._publish_state(EventKind.SNAPSHOT, frame)
+        self._turned = snapshot
+
+    def _publish_state(self, kind: EventKind, frame: Frame) -> None:
+        """The ring holds the newest of them only: of thousands of cameras they would push all counts out of it."""
+        with self._lock:
+            before, _ = self._states.get(kind, (-1, frame))
+            self._ring.blank(before)
+            self._states[kind] = self._ring.end, frame
+        self._add([frame])
 
     def _add(self, frames: Sequence[Frame]) -> None:
         with self._lock:
@@ -192,7 +200,8 @@ class Hub:
 
     def latest_readings(self, selection: Selection) -> bytes:
         """The newest ``readings`` event, or nothing."""
-        return self._readings.data_for(selection) if self._readings else b""
+        state = self._states.get(EventKind.READINGS)
+        return state[1].data_for(selection) if state else b""
 
     def place_after(self, cursor: EventId) -> Place | None:
         """Where reading goes on after this entry; ``None`` where the ring does not hold it."""
@@ -200,6 +209,16 @@ class Hub:
             if cursor.epoch != self._epoch or not self._ring.base <= cursor.number <= self._ring.head:
                 return None
             return Place(self._generation, self._ring.position_after(cursor.number))
+
+    def place_behind(self, snapshot: Snapshot) -> Place | None:
+        """Where reading goes on after a snapshot: as after its entry, or where a newer one of the same entry lies."""
+        place = self.place_after(snapshot.event_id)
+        turned = self._turned
+        if place is None or turned is None or turned is snapshot or turned.event_id != snapshot.event_id:
+            return place
+        at, _ = self._states[EventKind.SNAPSHOT]
+        is_newer = turned.time >= snapshot.time and at >= self._ring.start
+        return Place(place.generation, min(place.position, at)) if is_newer else place
 
     def slice_after(self, place: Place, selection: Selection, most: int | None = None) -> Slice | None:
         """What follows a place, about ``MAX_SLICE`` bytes of it; ``None`` where the ring holds that place no longer.
@@ -219,6 +238,8 @@ class Hub:
             key = (place.position, selection)
             part = self._slices.get(key)
             if part is None:
+                if len(self._slices) >= MAX_SLICES:
+                    self._slices.clear()
                 part = self._slices[key] = self._join(place.position, selection)
             return part
 
@@ -266,8 +287,7 @@ def _readings(number: int, now: datetime, readings: Mapping[str, datetime], wher
     def choose(selection: Selection) -> bytes:
         if not selection.takes_kind(EventKind.READINGS):
             return b""
-        return encode(
-            {key: text for key, text in texts.items() if selection.takes_camera(key, where.get(key, NOWHERE))}
-        )
+        named = sorted(selection.cameras & texts.keys()) if selection.cameras else texts
+        return encode({key: texts[key] for key in named if selection.takes_camera(key, where.get(key, NOWHERE))})
 
     return Frame(number, encode(texts), choose=choose, is_event=False)

@@ -90,11 +90,19 @@ class OpenStreams:
 
     def end(self, reason: str, address: str = "") -> int:
         """Say goodbye to all streams, or to those of one address; how many these are."""
-        chosen = [one for one in list(self._open) if address in {"", one.address} and one.client]
-        for stream in chosen:
-            if stream.client:
-                stream.client.close_stream(reason)
-        return len(chosen)
+        clients = [one.client for one in list(self._open) if address in {"", one.address} and one.client]
+        for client in clients:
+            client.mark_closed(reason)
+        if clients:
+            clients[-1].close_stream(reason)  # which wakes all of them
+        return len(clients)
+
+    def cut_overdue(self) -> int:
+        """Break the connections that do not take their last words; how many these are."""
+        late = [one for one in list(self._open) if one.client and one.client.overdue > 0]
+        for stream in late:
+            stream.cut()
+        return len(late)
 
     def cut(self) -> None:
         """Break the connections that are still there: their readers have not taken the goodbye they were sent."""

@@ -167,5 +167,6 @@ class Reader:
         yield self._snapshot(snapshot)
 
     def _snapshot(self, snapshot: Snapshot) -> Piece:
-        self.cursor, self.told, self._place, self._behind = snapshot.event_id, snapshot.event_id, None, None
+        self.cursor = self.told = snapshot.event_id
+        self._place, self._behind = self._hub.place_behind(snapshot), None
         return Piece(snapshot.frame(self._selection), 1)

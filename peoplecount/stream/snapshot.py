@@ -10,11 +10,14 @@ from peoplecount.domain.event_id import EventId
 from peoplecount.stream.encoder import object_frame
 from peoplecount.stream.selection import NOWHERE, Selection, whereabouts
 
+MAX_CACHED_BYTES = 4 << 20
+"""Of frames that a snapshot keeps for those who choose the same."""
+
 
 class Snapshot:
     """Sites, doors, cameras and lines as they stood at ``event_id``.
 
-    Frames are made once for each choice of places and shared by all who connect meanwhile.
+    Frames are made once for each choice of places and shared by all who connect meanwhile, as long as they are few.
     """
 
     def __init__(self, event_id: EventId, fields: Mapping[str, Any]) -> None:
@@ -22,6 +25,12 @@ class Snapshot:
         self.fields = fields
         """JSON-ready: ``time``, and lists under ``sites``, ``doors``, ``cameras`` and ``lines``."""
         self._frames: dict[Selection, bytes] = {}
+        self._cached_bytes = 0
+
+    @property
+    def time(self) -> str:
+        """When it was taken; texts of two moments are ordered as the moments are."""
+        return str(self.fields.get("time", ""))
 
     def frame(self, selection: Selection) -> bytes:
         """The ``snapshot`` event with what was chosen; kinds do not matter."""
@@ -30,7 +39,9 @@ class Snapshot:
         if frame is None:
             fields = only(self.fields, places) if places else self.fields
             frame = object_frame(EventKind.SNAPSHOT, {"id": str(self.event_id)} | dict(fields), self.event_id)
-            self._frames[places] = frame
+            if self._cached_bytes + len(frame) <= MAX_CACHED_BYTES:
+                self._frames[places] = frame
+                self._cached_bytes += len(frame)
         return frame
 
 

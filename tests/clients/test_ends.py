@@ -73,6 +73,14 @@ def open_count(living) -> int:
     return body["stream"]["open"]
 
 
+def close_streams(living) -> int:
+    connection = http.client.HTTPConnection("127.0.0.1", living.port, timeout=10)
+    connection.request("POST", "/close-stream", headers={"X-Admin-Token": TOKEN})
+    status = connection.getresponse().status
+    connection.close()
+    return status
+
+
 def test_when_all_streams_are_taken_pages_and_health_answer_and_newcomers_are_asked_to_wait(living):
     streams = [OpenStream(living.port) for _ in range(40)]
     assert all(stream.response.status == 200 for stream in streams)
@@ -101,12 +109,20 @@ def test_who_has_gone_is_noticed_within_a_heartbeat_and_descriptors_are_back(liv
 
 def test_an_administrator_ends_streams(living):
     stream = OpenStream(living.port)
-    connection = http.client.HTTPConnection("127.0.0.1", living.port, timeout=10)
-    connection.request("POST", "/close-stream", headers={"X-Admin-Token": TOKEN})
-    assert connection.getresponse().status == 202
-    connection.close()
+    assert close_streams(living) == 202
     assert b"ended by an administrator" in stream.rest()
     stream.close()
+
+
+def test_who_does_not_take_its_goodbye_is_cut_off(tmp_path):
+    fill_log(tmp_path / "var", 20_000)
+    with living_service(tmp_path, ADMIN_TOKEN=TOKEN) as living:
+        deaf, looks = deaf_reader(living.port), []
+        wait_until(lambda: is_stuck(living.port, looks), 60, "a connection that takes no more")
+        assert open_count(living) == 1
+        assert close_streams(living) == 202
+        wait_until(lambda: open_count(living) == 0, 10, "the end of a stream that nobody reads")
+        deaf.close()
 
 
 def test_a_ticket_works_in_the_real_service(living):

@@ -202,3 +202,24 @@ def test_who_comes_together_shares_one_snapshot_until_something_happens(service)
     assert second is not first
     service.clock.passes(2)
     assert service.snapshots() is not second
+
+
+def test_what_the_board_cannot_take_up_is_told_once_all_the_same_and_the_next_are_taken_up(
+    service, monkeypatch, caplog
+):
+    listener = Listener(service)
+    takes_up, failing = service.board.fold, [True]
+
+    def fold_but_once(entry):
+        if failing and failing.pop():
+            raise RuntimeError("nobody foresaw this")
+        takes_up(entry)
+
+    monkeypatch.setattr(service.board, "fold", fold_but_once)
+    service.count(FRONT, 2)
+    service.count(FRONT, 3)
+    service.catch_up()
+    assert listener.names() == ["PeopleCountingUpdate"] * 2
+    assert only(service.board.snapshot(at(14))["lines"])["inToday"] == 5
+    assert "the board does not show event" in caplog.text
+    assert not service.follower.step()

@@ -2,8 +2,11 @@
 
 import threading
 
+import pytest
+
 from peoplecount.domain.event_id import EventId
 from peoplecount.stream import hub as hub_module
+from peoplecount.stream import snapshot as snapshot_module
 from peoplecount.stream.hub import Hub
 from peoplecount.stream.selection import Selection
 from peoplecount.stream.snapshot import Snapshot
@@ -138,6 +141,58 @@ def test_of_readings_only_the_newest_is_kept_for_who_is_behind():
     hub.publish_readings(NOON, {"b": NOON})
     one, readings = heard([hub.slice_after(place, ALL).data])
     assert (one.number, readings.data["cameras"].keys()) == (1, {"b"}), "and they push nothing out"
+
+
+def a_snapshot(number: int, time: str) -> Snapshot:
+    return Snapshot(EventId("e", number), {"time": time, "lines": [], "cameras": []})
+
+
+def test_of_snapshots_only_the_newest_is_kept_for_who_is_behind():
+    hub = a_hub()
+    place = hub.place_after(EventId("e", 0))
+    hub.publish([entry(1)])
+    for day in "123":
+        hub.publish_snapshot(a_snapshot(1, f"2026-05-0{day}T00:00:00.000Z"))
+    one, snapshot = heard([hub.slice_after(place, ALL).data])
+    assert (one.number, snapshot.data["time"]) == (1, "2026-05-03T00:00:00.000Z")
+
+
+def test_who_was_given_a_snapshot_of_before_a_new_day_hears_that_of_the_new_day():
+    hub = a_hub()
+    hub.publish([entry(1)])
+    old, new = a_snapshot(1, "2026-05-04T21:59:59.900Z"), a_snapshot(1, "2026-05-04T22:00:00.000Z")
+    hub.publish_snapshot(new)
+    hub.publish_readings(NOON, {"a": NOON})
+    assert [one.name for one in heard([hub.slice_after(hub.place_behind(old), ALL).data])] == ["snapshot", "readings"]
+
+
+@pytest.mark.parametrize("time", ["2026-05-04T22:00:00.000Z", "2026-05-04T22:00:03.000Z"])
+def test_who_was_given_a_snapshot_of_the_new_day_does_not_hear_another(time):
+    hub = a_hub()
+    hub.publish([entry(1)])
+    new = a_snapshot(1, "2026-05-04T22:00:00.000Z")
+    hub.publish_snapshot(new)
+    given = new if time == new.time else a_snapshot(1, time)
+    assert hub.slice_after(hub.place_behind(given), ALL).data == b""
+
+
+def test_a_snapshot_keeps_frames_of_few_choices_only(monkeypatch):
+    lines = [{"lineId": str(n), "cameraId": str(n), "doorId": "d", "siteId": "s"} for n in range(100)]
+    shown = Snapshot(EventId("e", 0), {"lines": lines, "cameras": [], "sites": [], "doors": []})
+    once = shown.frame(cameras("1"))
+    assert shown.frame(cameras("1")) is once
+    monkeypatch.setattr(snapshot_module, "MAX_CACHED_BYTES", len(once))
+    assert shown.frame(cameras("2")) is not shown.frame(cameras("2"))
+    assert shown.frame(cameras("2")) == shown.frame(cameras("2"))
+
+
+def test_slices_that_are_shared_until_the_next_event_are_not_many(monkeypatch):
+    monkeypatch.setattr(hub_module, "MAX_SLICES", 3)
+    hub = a_hub()
+    hub.publish([entry(number) for number in range(1, 9)])
+    for number in range(8):
+        assert hub.slice_after(hub.place_after(EventId("e", number)), ALL).events == 8 - number
+        assert len(hub._slices) <= 3
 
 
 def test_a_snapshot_for_a_filter_holds_its_cameras_only():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import random
 import threading
 from collections.abc import Iterator
@@ -187,6 +188,26 @@ def test_who_has_gone_is_noticed_also_where_more_comes_all_the_time(town):
         wait_until(lambda: town.happen("a") or client.ending, seconds=5)
         assert (client.ending, town.hub.open_streams) == ("the client has gone", 0)
         assert line.offers > 1
+
+
+def clients_alive() -> int:
+    return sum(isinstance(one, SSEClient) for one in gc.get_objects())
+
+
+def test_a_client_that_has_ended_is_gone_without_a_search_for_garbage(town):
+    gc.collect()
+    gc.disable()
+    try:
+        before = clients_alive()
+        line = FakeLine()
+        with town.reading(line) as client:
+            town.until_all_listen()
+            town.happen("a")
+            assert clients_alive() == before + 1
+        del client
+        wait_until(lambda: clients_alive() == before)
+    finally:
+        gc.enable()
 
 
 def test_readings_and_a_log_that_begins_anew_reach_who_listens(town):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from peoplecount.stream.client import SSEClient
+from peoplecount.stream.client import FAREWELL_SECONDS, LAST_WORD_SECONDS, Order, SSEClient
 from peoplecount.stream.hub import Hub
 from peoplecount.stream.open_streams import AddressHasEnough, AllTaken, OpenStreams
 from tests.support.stream_events import FakeBacklog, heard
@@ -47,3 +47,35 @@ def test_connections_that_are_left_are_cut():
     streams.admit("192.0.2.7", lambda: cut.append("other"))
     streams.cut()
     assert cut == ["other"]
+
+
+class Moments:
+    """A clock that stands until it is set."""
+
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.mark.parametrize(
+    ("order", "life", "closes", "seconds"),
+    [
+        (Order(), float("inf"), True, FAREWELL_SECONDS),
+        (Order(timeout=3), float("inf"), False, 3 + LAST_WORD_SECONDS),
+        (Order(), 10.0, False, 10 + LAST_WORD_SECONDS),
+    ],
+)
+def test_who_does_not_take_its_last_words_is_cut(order, life, closes, seconds):
+    log, hub, streams, cut, moments = FakeBacklog(), Hub(), OpenStreams(), [], Moments()
+    hub.reset(log.head())
+    opened = streams.admit("192.0.2.7", lambda: cut.append("cut"))
+    streams.admit("192.0.2.8", lambda: cut.append("another's"))
+    opened.client = SSEClient(hub, log, log.snapshot, order, life=life, monotonic=moments)
+    next(opened.client.open_stream())  # and nobody takes it
+    if closes:
+        streams.end("enough", "192.0.2.7")
+    moments.now += seconds - 0.1
+    assert (streams.cut_overdue(), cut) == (0, [])
+    moments.now += 0.2
+    assert (streams.cut_overdue(), cut) == (1, ["cut"])
