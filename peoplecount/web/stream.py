@@ -20,7 +20,7 @@ from peoplecount.stream.selection import Selection
 from peoplecount.web.client_socket import ClientSocket
 from peoplecount.web.context import WebContext
 from peoplecount.web.errors import unavailable
-from peoplecount.web.stream_access import visitor_of_stream
+from peoplecount.web.stream_access import demand_visitor, take_ticket
 from peoplecount.web.stream_order import read_order, wants_json
 
 HEADERS = {
@@ -44,7 +44,7 @@ def routes(context: WebContext) -> Blueprint:
     @blueprint.get("/events")
     @blueprint.get("/stream-data")
     def events() -> Response:
-        visitor_of_stream(context)
+        demand_visitor(context)
         bounded = wants_json(request)
         order = _order(context, bounded=bounded)
         if context.hub.closed:
@@ -54,6 +54,7 @@ def routes(context: WebContext) -> Blueprint:
         connection = ClientSocket(request.environ)
         stream = _admit(context, connection)
         try:
+            take_ticket(context)
             client = stream.client = _client(context, order, connection, bounded=bounded)
             if bounded:
                 response = _answer(context, client)

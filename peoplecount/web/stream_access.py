@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import NoReturn
 
 from flask import Blueprint, Response, abort, request
 
 from peoplecount.eventlog.log import LogError
-from peoplecount.services.stream_tickets import TICKET_SECONDS, TicketsUnavailable
-from peoplecount.web.access import ADMIN_HEADER, Visitor
+from peoplecount.services.stream_tickets import TICKET_SECONDS, StreamTickets, TicketsUnavailable
+from peoplecount.web.access import ADMIN_HEADER
 from peoplecount.web.context import WebContext
 from peoplecount.web.errors import unavailable
 
@@ -24,7 +25,7 @@ def routes(context: WebContext) -> Blueprint:
         if context.tickets is None:
             abort(404, "No tickets are given here.")
         try:
-            given = context.tickets.give(visitor.name)
+            given = context.tickets.give(visitor.name, context.addresses.of(request))
         except TicketsUnavailable as error:
             unavailable(str(error), 10)
         body = json.dumps({"ticket": given, "seconds": TICKET_SECONDS})
@@ -44,18 +45,38 @@ def routes(context: WebContext) -> Blueprint:
     return blueprint
 
 
-def visitor_of_stream(context: WebContext) -> Visitor:
-    """Who opens the stream: by a ticket where one is shown, and then by that alone. Aborts with 401 or 503."""
+def demand_visitor(context: WebContext) -> None:
+    """Whoever opens a stream may look: by a ticket where one is shown, and then by that alone. 401 or 503.
+
+    The ticket stays good until ``take_ticket``.
+    """
+    ticket = _ticket_shown(context)
+    if ticket is None:
+        if context.access.visitor(request) is None:
+            _sign_in_first()
+    else:
+        _demand_good(ticket[0].holder_of, ticket[1])
+
+
+def take_ticket(context: WebContext) -> None:
+    """Nothing is in the way of the stream any more: its ticket is used up. 401 or 503."""
+    ticket = _ticket_shown(context)
+    if ticket is not None:
+        _demand_good(ticket[0].redeem, ticket[1])
+
+
+def _ticket_shown(context: WebContext) -> tuple[StreamTickets, str] | None:
     ticket = request.args.get("ticket")
-    if ticket is None or context.tickets is None:
-        return context.access.visitor(request) or _sign_in_first()
+    return None if ticket is None or context.tickets is None else (context.tickets, ticket)
+
+
+def _demand_good(look: Callable[[str], str | None], ticket: str) -> None:
     try:
-        holder = context.tickets.redeem(ticket)
+        holder = look(ticket)
     except TicketsUnavailable as error:
         unavailable(str(error), 10)
     if holder is None:
         abort(401, "This ticket was used already, or is too old. Ask for another: POST /events/ticket.")
-    return Visitor(holder)
 
 
 def _sign_in_first() -> NoReturn:

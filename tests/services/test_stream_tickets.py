@@ -74,7 +74,35 @@ def test_no_more_are_given_than_anybody_needs(tickets, clock, monkeypatch):
     assert tickets.give("")
 
 
-@pytest.mark.parametrize("body", ["[", "[1]", '{"a": 1}', json.dumps({"a": ["soon", "x"]})])
+def test_nobody_takes_the_tickets_of_all_others(tickets, clock, monkeypatch):
+    monkeypatch.setattr(stream_tickets, "MOST_PER_ADDRESS", 3)
+    for _ in range(3):
+        given = tickets.give("", "192.0.2.7")
+    with pytest.raises(TicketsUnavailable, match="3 tickets for one address are out already"):
+        tickets.give("", "192.0.2.7")
+    assert tickets.give("", "192.0.2.8")
+    assert tickets.redeem(given) == ""
+    assert tickets.give("", "192.0.2.7")
+
+
+def test_what_is_kept_of_all_tickets_is_a_small_text(tickets, store):
+    """It is read and written with each of them."""
+    for number in range(stream_tickets.MOST_TICKETS):
+        tickets.give("anna", f"192.0.2.{number % 250}")
+    assert len(store.get("stream-tickets").body) < 100_000
+
+
+def test_a_look_at_a_ticket_leaves_it_good(tickets, clock):
+    assert tickets.holder_of("forged") is None
+    given = tickets.give("anna")
+    assert (tickets.holder_of(given), tickets.holder_of(given)) == ("anna", "anna")
+    assert (tickets.redeem(given), tickets.holder_of(given)) == ("anna", None)
+    late = tickets.give("anna")
+    clock.passes(TICKET_SECONDS + 1)
+    assert tickets.holder_of(late) is None
+
+
+@pytest.mark.parametrize("body", ["[", "[1]", '{"a": 1}', json.dumps({"a": ["soon", "x", ""]})])
 def test_what_cannot_be_read_is_no_ticket_and_does_no_harm(tickets, store, body):
     store.put("stream-tickets", body)
     assert tickets.redeem(tickets.give("anna")) == "anna"

@@ -4,6 +4,7 @@ import pytest
 
 from peoplecount.domain.offload import call_here
 from peoplecount.eventlog.local_store import LocalStore
+from peoplecount.eventlog.log import LocalStoreUnavailable
 from peoplecount.services.stream_closing import StreamClosing
 from peoplecount.services.stream_tickets import StreamTickets
 from peoplecount.stream.open_streams import OpenStreams
@@ -79,15 +80,44 @@ def test_where_everybody_may_look_a_wrong_ticket_is_refused_all_the_same(service
     assert client.get(f"/events?timeout=0&ticket={client.post('/events/ticket').json['ticket']}").status_code == 200
 
 
-def test_a_store_that_is_away_is_503_and_not_an_open_door(service, store, clock):
-    def fails(key, work):
-        store.close()
-        return store.change(key, work)
+def test_a_store_that_is_away_is_503_and_not_an_open_door(service, clock):
+    class Away:
+        def get(self, key):
+            raise LocalStoreUnavailable("the disk is gone")
 
-    broken = StreamTickets(type("Broken", (), {"change": staticmethod(fails)})(), clock, call_here)
+        def change(self, key, work):
+            raise LocalStoreUnavailable("the disk is gone")
+
+    broken = StreamTickets(Away(), clock, call_here)
     client = create_app(service.context(access=SignedIn(), tickets=broken)).test_client()
     assert client.get("/events?ticket=any").status_code == 503
     assert client.post("/events/ticket", headers={"X-API-Key": "secret"}).status_code == 503
+
+
+def test_what_opens_no_stream_leaves_the_ticket_good(service, tickets):
+    streams = OpenStreams(most=1)
+    context = service.context(access=SignedIn(), tickets=tickets, streams=streams)
+    client = create_app(context).test_client()
+    path = f"/events?ticket={client.post('/events/ticket', headers={'X-API-Key': 'secret'}).json['ticket']}"
+    assert client.head(path).status_code == 200
+    assert client.get(f"{path}&limit=0").status_code == 400
+    assert client.get(f"{path}&camera=attic").status_code == 404
+    taken = streams.admit("192.0.2.9")
+    assert client.get(path).status_code == 503
+    taken.close()
+    assert b"event: snapshot" in client.get(f"{path}&timeout=0", buffered=True).data
+    assert client.head(path).status_code == 401
+    assert len(streams) == 0
+
+
+def test_of_many_who_show_the_same_ticket_at_once_one_gets_a_stream(service, tickets, monkeypatch):
+    streams = OpenStreams()
+    client = create_app(service.context(tickets=tickets, streams=streams)).test_client()
+    given = client.post("/events/ticket").json["ticket"]
+    monkeypatch.setattr(tickets, "holder_of", lambda ticket: "")  # they all look before any of them takes it
+    answers = [client.get(f"/events?timeout=0&ticket={given}", buffered=True).status_code for _ in range(3)]
+    assert answers == [200, 401, 401]
+    assert len(streams) == 0
 
 
 @pytest.fixture
