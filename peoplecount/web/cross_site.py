@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, request
 
@@ -15,8 +16,8 @@ _ASK_AGAIN_SECONDS = "600"
 def register(app: Flask, allowed_origins: Sequence[str] = ()) -> None:
     """Refuse what a page of another site makes a browser fetch: streams, figures, and our pages in its frames.
 
-    Browsers say so by themselves (https://www.w3.org/TR/fetch-metadata/) and pages cannot change it. Programs and old
-    browsers say nothing and pass; so does a link that somebody follows.
+    Browsers say so by themselves (https://www.w3.org/TR/fetch-metadata/) and pages cannot change it. Programs say
+    nothing and pass; so does a link that somebody follows.
 
     Pages of ``allowed_origins`` may read streams and figures (https://fetch.spec.whatwg.org/#http-cors-protocol), but
     not with our cookies: they show a ticket or a token.
@@ -27,7 +28,7 @@ def register(app: Flask, allowed_origins: Sequence[str] = ()) -> None:
     def demand_own_page() -> Response | None:
         if _is_allowed(allowed):
             return Response(status=204) if request.method == "OPTIONS" else None
-        if request.headers.get("Sec-Fetch-Site") == "cross-site" and not _follows_a_link():
+        if _is_cross_site() and not _follows_a_link():
             abort(403, "Pages of other sites may link to this service, but not load anything from it.")
         return None
 
@@ -48,6 +49,37 @@ def register(app: Flask, allowed_origins: Sequence[str] = ()) -> None:
 
 def _is_allowed(allowed: frozenset[str]) -> bool:
     return request.headers.get("Origin") in allowed and request.path.startswith(FOR_OTHERS)
+
+
+def _is_cross_site() -> bool:
+    """What the browser says of it; where it says nothing, whether it names an origin that is not ours.
+
+    It says so to HTTPS and to this machine only; over plain HTTP in a local network there is the origin alone, which
+    comes with everything that a page of another one fetches but pictures and the like.
+    """
+    told = request.headers.get("Sec-Fetch-Site")
+    if told is not None:
+        return told == "cross-site"
+    origin = request.headers.get("Origin")
+    return origin is not None and _name_in(origin) not in _own_names()
+
+
+def _own_names() -> set[str]:
+    """The names under which we are asked, without ports: proxies often leave them out.
+
+    One that replaces ``Host`` may say elsewhere what it was. No page can: a browser asks beforehand, with its origin,
+    whether it may.
+    """
+    hosts = [request.host, *request.headers.get("X-Forwarded-Host", "").split(",")]
+    return {name for host in hosts if (name := _name_in(f"//{host.strip()}"))}
+
+
+def _name_in(address: str) -> str:
+    """The host's name in an address; empty where there is none, as in the origin ``null``."""
+    try:
+        return (urlsplit(address).hostname or "").removesuffix(".")
+    except ValueError:
+        return ""
 
 
 def _follows_a_link() -> bool:

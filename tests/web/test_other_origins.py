@@ -54,3 +54,39 @@ def test_browsers_are_told_beforehand_what_a_named_site_may_send(named):
 def test_an_answer_to_our_own_page_differs_by_origin_for_caches(named, client):
     assert "Origin" in named.get("/events?timeout=0").headers["Vary"]
     assert "Origin" not in client.get("/events?timeout=0").headers.get("Vary", "")
+
+
+OURS = "counts.example:8999"
+
+
+@pytest.mark.parametrize(("method", "path"), [("get", "/events?timeout=0"), ("post", "/events/ticket"), ("get", "/")])
+@pytest.mark.parametrize(
+    "origin",
+    ["https://evil.example", "http://counts.example.evil:8999", "null", "", "file://", "http://[::1", "chrome"],
+)
+def test_a_browser_that_names_an_origin_and_nothing_more_is_believed(client, method, path, origin):
+    """As over plain HTTP, from another machine: browsers say less there."""
+    answer = getattr(client, method)(path, headers={"Host": OURS, "Origin": origin})
+    assert answer.status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("origin", "headers"),
+    [
+        (f"http://{OURS}", {}),
+        ("http://Counts.Example:8999", {}),
+        ("https://counts.example", {"Host": "counts.example"}),
+        ("https://counts.example:8443", {"Host": "counts.example"}),
+        ("http://[2001:DB8::7]:8999", {"Host": "[2001:db8::7]:8999"}),
+        ("http://counts.example", {"Host": "127.0.0.1:8000", "X-Forwarded-Host": "counts.example"}),
+        ("http://counts.example", {"Host": "127.0.0.1:8000", "Sec-Fetch-Site": "same-origin"}),
+    ],
+)
+def test_our_own_origin_is_known_by_the_name_we_are_asked_under(client, origin, headers):
+    answer = client.get("/events?timeout=0", headers={"Host": OURS, "Origin": origin} | headers, buffered=True)
+    assert answer.status_code == 200
+
+
+def test_a_named_site_may_read_streams_without_saying_more_than_its_origin(named):
+    assert named.get("/events?timeout=0", headers={"Origin": NAMED}, buffered=True).status_code == 200
+    assert named.get("/", headers={"Origin": NAMED}).status_code == 403
