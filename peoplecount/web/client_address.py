@@ -34,10 +34,31 @@ class ClientAddresses:
             if before is None:  # not one that tells addresses: whom it was asked by is not known
                 break
             peer = before
-        return str(IPv6Network((peer, 64), strict=False)) if isinstance(peer, IPv6Address) else str(peer)
+        return _name(peer)
 
     def _trusts(self, address: IPv4Address | IPv6Address) -> bool:
         return any(address.version == known.version and address in known for known in self._proxies)
+
+
+def client_named(text: str) -> str:
+    """The client whom somebody names, as ``ClientAddresses`` calls it. Raises ``ValueError`` where it names none."""
+    bare = text.strip()
+    address: IPv4Address | IPv6Address | None
+    if bare == LOCAL:
+        return LOCAL
+    if bare.endswith("/64"):  # as it is told
+        network = ip_network(bare, strict=False)
+        address = network.network_address if isinstance(network, IPv6Network) else None
+    else:
+        address = _address(bare)
+    if address is None:
+        raise ValueError(f"{text[:60]!r} is no address of a client such as 192.0.2.7, 2001:db8::7 or 2001:db8::/64")
+    return _name(address)
+
+
+def _name(address: IPv4Address | IPv6Address) -> str:
+    """Of IPv6 its network of 64 bits."""
+    return str(IPv6Network((address, 64), strict=False)) if isinstance(address, IPv6Address) else str(address)
 
 
 def _address(text: str) -> IPv4Address | IPv6Address | None:

@@ -11,6 +11,7 @@ from flask import Blueprint, Response, abort, request
 from peoplecount.eventlog.log import LogError
 from peoplecount.services.stream_tickets import TICKET_SECONDS, StreamTickets, TicketsUnavailable
 from peoplecount.web.access import ADMIN_HEADER
+from peoplecount.web.client_address import client_named
 from peoplecount.web.context import WebContext
 from peoplecount.web.errors import unavailable
 
@@ -36,13 +37,32 @@ def routes(context: WebContext) -> Blueprint:
         visitor = context.access.visitor(request)
         if visitor is None or not visitor.may_administer:
             abort(403, f"Only an administrator may end streams: send what ADMIN_TOKEN is set to as {ADMIN_HEADER}.")
+        client = _client_to_end()
         try:
-            context.close_streams(request.values.get("client", ""))
+            context.close_streams(client)
         except LogError as error:
             unavailable(str(error), 10)
         return Response(status=202, headers={"Cache-Control": "no-store"})
 
     return blueprint
+
+
+def _client_to_end() -> str:
+    """Whose streams are to be ended, empty for everybody's. 400 for whatever else is said: it may be meant for one."""
+    said = {name for values in (request.args, request.form) for name in values}
+    allowed = "Name one client (client=192.0.2.7), or say nothing at all to end all streams."
+    if strange := sorted(said - {"client"}):
+        abort(400, f"{strange[0][:40]!r} is no parameter here. {allowed}")
+    if request.content_length and not request.form:
+        abort(400, f"The body is no form. {allowed}")
+    clients = request.args.getlist("client") + request.form.getlist("client")
+    if not clients:
+        return ""
+    try:
+        (client,) = {client_named(one) for one in clients}
+    except ValueError as error:
+        abort(400, f"client: {error}. {allowed}" if len(clients) == 1 else allowed)
+    return client
 
 
 def demand_visitor(context: WebContext) -> None:

@@ -160,3 +160,58 @@ def test_an_administrator_ends_all_streams_or_those_of_one_client(administered):
     assert administered.post("/close-stream", headers=headers).status_code == 202
     assert b"ended by an administrator" in stream.data
     stream.close()
+
+
+@pytest.fixture
+def ended(service):
+    """Whose streams were ended, and a client that may end them."""
+    ended = []
+    client = create_app(service.context(access=Everybody(TOKEN), close_streams=ended.append)).test_client()
+    client.environ_base["HTTP_X_ADMIN_TOKEN"] = TOKEN
+    return ended, client
+
+
+@pytest.mark.parametrize(
+    ("named", "called"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8::7", "2001:db8::/64"),
+        ("2001:DB8:0:0:1::7", "2001:db8::/64"),
+        ("[2001:db8::7]:4711", "2001:db8::/64"),
+        ("2001:db8::/64", "2001:db8::/64"),
+        ("this machine", "this machine"),
+    ],
+)
+def test_a_client_is_called_what_its_streams_are_kept_under(ended, named, called):
+    whose, client = ended
+    assert client.post("/close-stream", query_string={"client": named}).status_code == 202
+    assert client.post("/close-stream", data={"client": named}).status_code == 202
+    assert whose == [called, called]
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("client=front-desk", "'front-desk' is no address"),
+        ("client=", "'' is no address"),
+        ("client=192.0.2.0/24", "no address"),
+        ("client=192.0.2.0/64", "no"),
+        ("client=2001:db8::/32", "no address"),
+        ("client=192.0.2.7&client=192.0.2.8", "Name one client"),
+        ("cleint=192.0.2.7", "'cleint' is no parameter here"),
+        ("client=192.0.2.7&all=1", "'all' is no parameter here"),
+    ],
+)
+def test_what_may_be_meant_for_one_client_ends_the_streams_of_nobody(ended, query, words):
+    whose, client = ended
+    answers = [
+        client.post(f"/close-stream?{query}"),
+        client.post("/close-stream", data=query, content_type="application/x-www-form-urlencoded"),
+    ]
+    for answer in answers:
+        assert answer.status_code == 400
+        assert words in answer.json["description"]
+        assert "client=192.0.2.7" in answer.json["description"]
+    assert client.post("/close-stream", json={"client": "192.0.2.7"}).status_code == 400
+    assert whose == []
