@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 
 from peoplecount.domain.event import EventKind
 from peoplecount.domain.event_id import EventId
 from peoplecount.stream.client import LOG_UNREADABLE, SSEClient
+
+MAX_BYTES = 256 << 10
+"""Of the events of one answer, but for the last piece of a stream: all of it is held until its reader has taken it."""
 
 _GOODBYE = f"event: {EventKind.GOODBYE.value}\n".encode()
 
@@ -26,8 +30,15 @@ class Answer:
 
     @classmethod
     def of(cls, client: SSEClient) -> Answer:
-        """Read a client's stream to its end, which its order must bound."""
-        events = [data for frames in client.open_stream() for data in _data(frames)]
+        """Read a client's stream to its end, which its order must bound, or until so much has come."""
+        events: list[bytes] = []
+        size = 0
+        with closing(client.open_stream()) as stream:
+            for frames in stream:
+                events += _data(frames)
+                size += len(frames)
+                if size >= MAX_BYTES:  # its cursor stands right behind what it gave last
+                    break
         return cls(tuple(events), client.cursor, client.ending != LOG_UNREADABLE)
 
 

@@ -50,7 +50,7 @@ class Order:
     """After so many events, snapshots among them, the stream ends; ``None``: it does not."""
 
     timeout: float | None = None
-    """Seconds after which it ends."""
+    """Seconds after which it ends; 0: once it has brought what was there when it began."""
 
     lingers: bool = True
     """Whether it waits for more once it has brought something."""
@@ -68,8 +68,8 @@ class SSEClient:
     """
 
     __slots__ = (
-        "_beat_at", "_closed", "_closed_at", "_dies_at", "_due_at", "_events", "_heartbeat", "_hub", "_is_gone",
-        "_life", "_listener", "_looked_at", "_monotonic", "_moved", "_reader", "_sent", "_told_all",
+        "_beat_at", "_closed", "_closed_at", "_dies_at", "_due_at", "_events", "_goal", "_heartbeat", "_hub",
+        "_is_gone", "_life", "_listener", "_looked_at", "_monotonic", "_moved", "_reader", "_sent", "_told_all",
         "buffer", "ending", "order",
     )  # fmt: skip
 
@@ -110,6 +110,8 @@ class SSEClient:
         self._looked_at = 0.0
         """When it was last seen to be there. What is written to one that has gone gives no error at first."""
         self._dies_at = self._due_at = float("inf")
+        self._goal: EventId | None = None
+        """How far one goes on that was given no time: to where the log stood when it began."""
         self._told_all = self._sent = False
         """Whether the piece under way tells where all stands, and whether one is to be followed by a heartbeat."""
         self._moved = False
@@ -154,7 +156,8 @@ class SSEClient:
     def overdue(self) -> float:
         """Seconds since when nobody waits for it to take what it was sent; negative while all is well."""
         now = self._monotonic()
-        return now - min(self._closed_at + FAREWELL_SECONDS, min(self._dies_at, self._due_at) + LAST_WORD_SECONDS)
+        due_at = self._dies_at if self._is_short_of_goal() else min(self._dies_at, self._due_at)
+        return now - min(self._closed_at + FAREWELL_SECONDS, due_at + LAST_WORD_SECONDS)
 
     def _begin(self, channel: Channel) -> Iterator[bytes]:
         """How long to wait before the next connection, and what is there to begin with."""
@@ -165,6 +168,8 @@ class SSEClient:
         try:
             while (frames := self._until_ready(channel)) is not None:
                 yield frames
+            if self.order.timeout == 0 and self._hub.ready:
+                self._goal = self._hub.head
             if not self._is_over():
                 for piece in self._beginning():
                     if self._transmits(piece):
@@ -286,7 +291,7 @@ class SSEClient:
     def _is_over(self, *, waits: bool = False) -> bool:
         """Whether to end, and why. ``waits``: nothing is there that could be sent at once.
 
-        Also who asked for no time at all gets what is there, a piece of it at least.
+        Who asked for little time gets a piece of what is there at least, who asked for none gets all of it.
         """
         now = self._monotonic()
         if not self.ending:
@@ -294,11 +299,15 @@ class SSEClient:
                 self.ending = self._closed or self._hub.closed
             elif self.order.limit is not None and self._events >= self.order.limit:
                 self.ending = LIMIT_REACHED
-            elif now >= self._due_at and (waits or self._moved):
+            elif now >= self._due_at and (waits or (self._moved and not self._is_short_of_goal())):
                 self.ending = TIME_IS_UP
             elif now >= self._dies_at:
                 self.ending = LIFE_IS_OVER
         return bool(self.ending)
+
+    def _is_short_of_goal(self) -> bool:
+        goal, cursor = self._goal, self.cursor
+        return goal is not None and (cursor is None or (cursor.epoch == goal.epoch and cursor.number < goal.number))
 
 
 class _Gone(Exception):

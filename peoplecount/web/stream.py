@@ -140,8 +140,11 @@ def _answer(context: WebContext, client: SSEClient) -> Response:
     answer = Answer.of(client)
     if not answer.events and not answer.is_readable:
         unavailable("The event log cannot be read just now.", 5)
-    head, reached = context.hub.head, answer.next
-    more = reached is not None and reached.epoch == head.epoch and reached.number < head.number
-    tail = json.dumps({"next": str(reached) if reached else None, "more": more}).encode()
+    reached = answer.next
+    if reached is None:  # whoever asks after nothing begins with a snapshot again, and has missed what came between
+        unavailable("The service is starting. Try again in a moment.", 2)
+    head = context.hub.head
+    more = reached.epoch == head.epoch and reached.number < head.number
+    tail = json.dumps({"next": str(reached), "more": more}).encode()
     body = b'{"events":[' + b",".join(answer.events) + b"]," + tail[1:]
     return Response(body, headers={"Cache-Control": "no-store"}, content_type="application/json")

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from peoplecount.domain.event_id import EventId
-from peoplecount.stream.answer import Answer
+from peoplecount.stream.answer import MAX_BYTES, Answer
 from peoplecount.stream.client import LIFE_IS_OVER, LIMIT_REACHED, TIME_IS_UP, Order, SSEClient
-from peoplecount.stream.hub import Hub
+from peoplecount.stream.hub import MAX_SLICE, Hub
 from peoplecount.stream.reader import PATIENCE, Reader
 from peoplecount.stream.selection import Selection
 from tests.support.stream_events import NOON, FakeBacklog, heard
@@ -105,6 +105,34 @@ def test_a_timeout_ends_a_stream_in_which_something_always_happens(town):
 def test_who_asks_for_no_time_gets_what_is_there(town):
     town.happen("a", "b")
     assert numbers(heard(town.client(start=START, timeout=0).open_stream())) == [1, 2]
+
+
+@pytest.mark.parametrize("max_frames", [1000, 3], ids=["from the ring", "from the log"])
+def test_who_asks_for_no_time_gets_all_that_is_there_and_nothing_that_comes_meanwhile(max_frames):
+    town = Town(max_frames=max_frames)
+    town.happen(*"a" * 950)
+    client = town.client(start=START, timeout=0)
+    got = []
+    for frame in client.open_stream():
+        got.append(frame)
+        town.happen(*"a" * 100)
+    assert numbers(heard(got))[:950] == list(range(1, 951))
+    assert len(numbers(heard(got))) < 1700
+    assert client.ending == TIME_IS_UP
+
+
+def test_who_asks_for_no_time_may_take_what_is_there_as_slowly_as_a_stream_lasts(town):
+    town.happen(*"a" * 2000)
+    moments = Moments(0.0)
+    client = town.client(start=START, timeout=0, life=3600, monotonic=moments)
+    frames = client.open_stream()
+    next(frames)
+    moments.now += 100
+    next(frames)
+    assert client.overdue < 0
+    assert numbers(heard(frames))[-1] == 2000
+    moments.now += 100
+    assert client.overdue > 0
 
 
 def test_before_the_hub_is_ready_a_timeout_ends_the_waiting():
@@ -241,6 +269,20 @@ def test_an_answer_holds_the_events_of_the_stream_and_where_to_go_on(town):
     assert [b'"cameraId": "b"' in one for one in answer.events] == [False, True, False]
     assert (str(answer.next), answer.is_readable) == ("e-2", True)
     assert not any(b"goodbye" in one for one in answer.events)
+
+
+@pytest.mark.parametrize("max_frames", [100_000, 3], ids=["from the ring", "from the log"])
+def test_an_answer_holds_so_much_and_the_next_one_goes_on_there(max_frames):
+    town = Town(max_frames=max_frames, max_bytes=1 << 30)
+    town.happen(*"a" * 9000)
+    answers, after = [], START
+    while not answers or after.number < 9000:
+        answers.append(Answer.of(town.client(start=after, limit=10_000, timeout=100, lingers=False)))
+        after = answers[-1].next
+        assert sum(map(len, answers[-1].events)) < MAX_BYTES + MAX_SLICE
+    assert sum(len(one.events) for one in answers) == 9000
+    assert len(answers) > 1
+    assert town.hub.open_streams == 0
 
 
 def test_an_answer_tells_that_the_log_cannot_be_read(town):

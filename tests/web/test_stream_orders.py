@@ -243,6 +243,29 @@ def test_an_answer_of_a_quiet_time_is_empty_and_says_where_it_ended(client, serv
     assert as_json(client, "since=latest&timeout=0") == {"events": [], "next": head, "more": False}
 
 
+@pytest.mark.parametrize("query", ["timeout=0", "timeout=0.01", "timeout=0&since=abcd-7"])
+def test_before_the_log_is_read_nobody_is_sent_back_to_the_beginning(service, query):
+    service.hub._epoch = ""
+    answer = service.app.test_client().get(f"/events?{query}", headers={"Accept": "application/json"})
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "2")
+    assert service.hub.open_streams == 0
+
+
+def test_an_answer_says_that_there_is_more_than_it_holds(client, service, head, monkeypatch):
+    monkeypatch.setattr("peoplecount.stream.answer.MAX_BYTES", 5_000)
+    monkeypatch.setattr("peoplecount.stream.hub.MAX_SLICE", 3_000)
+    for number in range(30):
+        service.count(FRONT, number)
+    service.catch_up()
+    got, after, more = [], head, True
+    while more:
+        told = as_json(client, f"since={after}&limit=10000")
+        assert len(json.dumps(told)) < 10_000
+        got += [event["in"] for event in told["events"]]
+        after, more = told["next"], told["more"]
+    assert got == list(range(30))
+
+
 @pytest.mark.parametrize("query", ["since=earliest", "since=2026-05-04T06:00:00Z", "lastEventId=0000-1"])
 def test_a_log_that_cannot_be_read_is_503(client, service, query):
     service.catch_up()
