@@ -11,6 +11,11 @@ const PATIENCE = 20_000;
 const START_PATIENCE = 5_000;
 const BEAT = 5_000;
 const CATCH_UP_PATIENCE = 20_000;
+// Between two attempts to catch up: 1 to 2 s at first, 16 s at most.
+const CATCH_UP_PAUSE = 2_000;
+const LONGEST_PAUSE = 16_000;
+// What comes meanwhile waits; whoever has that much to hear begins with a snapshot instead.
+const MOST_WAITING = 5_000;
 
 export class TabStream {
   constructor(address, { heard, changed }, lastId) {
@@ -21,7 +26,12 @@ export class TabStream {
     this.lostAt = 0;
     this.lastId = lastId;
     this.heardAt = Date.now();
+    this.standing = null;
     this.isCatchingUp = false;
+    // Whether a snapshot is to be asked for next, whatever was heard.
+    this.isAnew = false;
+    // Since when events are known to be missing that were asked for in vain; 0: none are.
+    this.missingSince = 0;
     this.isBehindGap = false;
     this.waiting = [];
   }
@@ -36,7 +46,7 @@ export class TabStream {
 
   // With a snapshot, whatever has been heard so far.
   renew() {
-    this.lastId = "";
+    this.isAnew = true;
     this.#catchUp();
   }
 
@@ -49,7 +59,8 @@ export class TabStream {
       this.isWithoutWorker = true;
       this.#reopen();
     } else if (silence > PATIENCE) {
-      this.#become("lost", Date.now());
+      this.standing = { state: "lost", lostAt: Date.now() };
+      this.#show();
       this.#reopen();
     }
   }
@@ -123,7 +134,7 @@ export class TabStream {
   #receive(message) {
     this.heardAt = Date.now();
     if (message.kind) {
-      if (this.isCatchingUp) this.waiting.push(message);
+      if (this.isCatchingUp) this.#keep(message);
       else this.#take(message.kind, message.event);
     } else {
       this.#stand(message);
@@ -131,31 +142,59 @@ export class TabStream {
     this.hasHeard = true;
   }
 
+  #keep(message) {
+    this.waiting.push(message);
+    if (this.waiting.length <= MOST_WAITING) return;
+    this.waiting = [];
+    this.isAnew = true;
+  }
+
   // Whoever joins others has missed what they heard since this page was made.
-  #stand({ state, lostAt }) {
-    const joins = !this.own && !this.hasHeard && state !== "connecting";
-    this.#become(state, lostAt);
+  #stand(standing) {
+    const joins = !this.own && !this.hasHeard && standing.state !== "connecting";
+    this.standing = standing;
+    this.#show();
     if (joins) this.#catchUp();
   }
 
+  // The connection may be well while this tab has yet to hear what it missed.
+  #show() {
+    if (this.missingSince) this.#become("lost", this.missingSince);
+    else if (this.standing) this.#become(this.standing.state, this.standing.lostAt);
+  }
+
+  // Until it is done, whatever else is heard waits: an event that was taken before those it follows would hide them.
   async #catchUp() {
     if (this.isCatchingUp) return;
     this.isCatchingUp = true;
+    for (let pause = CATCH_UP_PAUSE; !await this.#hasCaughtUp(); pause = Math.min(2 * pause, LONGEST_PAUSE)) {
+      this.missingSince ||= Date.now();
+      this.#show();
+      await new Promise((resolve) => { setTimeout(resolve, pause * (0.5 + Math.random() / 2)); });
+    }
+    this.isCatchingUp = false;
+    this.missingSince = 0;
+    for (const { kind, event } of this.waiting.splice(0)) this.#take(kind, event);
+    this.#show();
+  }
+
+  // One attempt; the next one goes on where it came to.
+  async #hasCaughtUp() {
     try {
       let more = true;
-      while (more) {
+      while (more || this.isAnew) {
+        if (this.isAnew) this.lastId = "";
+        this.isAnew = false;
         const query = this.lastId ? `&lastEventId=${encodeURIComponent(this.lastId)}` : "";
         const told = await answer(`${this.address}?timeout=0${query}`, CATCH_UP_PATIENCE);
         for (const event of told.events) this.#take(event.kind, event);
         this.lastId = told.next ?? this.lastId;
         more = told.more;
       }
+      return true;
     } catch {
-      // Whoever holds the connection notices, too. What comes next is taken or, after a gap, begun anew.
-      this.lastId = "";
+      return false;
     }
-    this.isCatchingUp = false;
-    for (const { kind, event } of this.waiting.splice(0)) this.#take(kind, event);
   }
 
   #take(kind, event) {

@@ -83,6 +83,33 @@ def test_a_tab_that_joins_has_missed_nothing(first_tab, service):
     all_show([first, second], before + 5)
 
 
+def test_a_tab_that_cannot_catch_up_tries_again_and_is_not_live_until_then(first_tab, service):
+    first = first_tab()
+    before = number(first)
+    asked, states = [], []
+
+    def refuse(route):
+        asked.append(route.request.url)
+        if len(asked) > 1:
+            states.append(second.locator("#connection").get_attribute("data-state"))
+        if len(asked) > 2:
+            route.continue_()
+            return
+        service.count(SOUTH, 1)
+        route.fulfill(status=503)
+
+    first.context.route("**/events?timeout=0*", refuse)
+    first.context.route("**/js/stream.js", lambda route: (service.count(SOUTH, 5), route.continue_()))
+    second = first.context.new_page()
+    second.goto("/", wait_until="commit")
+    all_show([first, second], before + 7)
+    second.wait_for_selector('#connection[data-state="live"]')
+    assert len(asked) == 3
+    assert states == ["lost", "lost"]
+    service.count(SOUTH, 2)
+    all_show([first, second], before + 9)
+
+
 def test_when_a_tab_is_closed_the_others_go_on(first_tab, service):
     tabs = [first := first_tab(), *tabs_of(first.context, 2)]
     before = number(tabs[1])
