@@ -145,6 +145,10 @@ class EventLog(Protocol):
         """
         ...
 
+    def incomplete_until(self) -> datetime | None:
+        """When the last entry was appended that is not there as it was then: trimmed or folded. ``None``: all are."""
+        ...
+
     def note_seen(self, term: int, seen: Mapping[str, datetime]) -> None:
         """Remember when lines were last read, whether or not anything changed: asked, and nothing happened.
 

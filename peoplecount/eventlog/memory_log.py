@@ -32,6 +32,7 @@ class MemoryEventLog:
         self._changes = 0
         self._trimmed = 0
         self._folded = 0
+        self._incomplete_until: datetime | None = None
 
     def open(self) -> None:
         """Open again after ``close``; what was in it is still there, as it would be in a file."""
@@ -99,6 +100,11 @@ class MemoryEventLog:
             earlier = [number for number, at in takewhile(lambda one: one[1] < moment, kept)]
             return self._id(earlier[-1] if earlier else oldest)
 
+    def incomplete_until(self) -> datetime | None:
+        """See ``EventLog``."""
+        with self._alone():
+            return self._incomplete_until
+
     def note_seen(self, term: int, seen: Mapping[str, datetime]) -> None:
         """See ``EventLog``."""
         with self._alone():
@@ -132,6 +138,7 @@ class MemoryEventLog:
                     break
                 old += 1
                 self._trimmed = number
+                self._note_incomplete(appended_at)
             del self._entries[:old]
             self._changes += 1
             return old
@@ -144,6 +151,9 @@ class MemoryEventLog:
             for entry in (*rewrite.dropped, *(old for old, _ in rewrite.replaced)):
                 if there.get(entry.event_id.number) != (entry.appended_at, entry.event):
                     raise StaleState(f"event {entry.event_id} is not there as it was read")
+            for number, (appended_at, _) in there.items():
+                if number <= rewrite.up_to:
+                    self._note_incomplete(appended_at)
             for entry in rewrite.dropped:
                 del there[entry.event_id.number]
             for entry, event in rewrite.replaced:
@@ -186,6 +196,9 @@ class MemoryEventLog:
 
     def _entry(self, number: int, appended_at: datetime, event: NewEvent) -> LogEntry:
         return LogEntry(self._id(number), appended_at, event)
+
+    def _note_incomplete(self, appended_at: datetime) -> None:
+        self._incomplete_until = max(self._incomplete_until or appended_at, appended_at)
 
     def _require_term(self, term: int) -> None:
         if term != self._term:

@@ -47,6 +47,14 @@ _SCHEMA = Schema(
             "ALTER TABLE log ADD COLUMN folded INTEGER NOT NULL DEFAULT 0",
             f"UPDATE log SET trimmed = coalesce((SELECT min(number) - 1 FROM entry), {_HEAD_NUMBER})",  # noqa: S608
         ),
+        (
+            # When the last entry up to ``trimmed`` and ``folded`` was appended. Of those that went before this was
+            # noted it is known only that it was no later than the first one that is whole, and than now.
+            "ALTER TABLE log ADD COLUMN incomplete_until INTEGER",
+            "UPDATE log SET incomplete_until = coalesce((SELECT appended_at FROM entry WHERE number > "
+            "(SELECT max(trimmed, folded) FROM log) ORDER BY number LIMIT 1), strftime('%s', 'now') * 1000000) "
+            "WHERE max(trimmed, folded) > 0",
+        ),
     ),
 )
 
@@ -156,6 +164,12 @@ class SQLiteEventLog:
                     high = middle - 1
         return EventId(head.epoch, low)
 
+    def incomplete_until(self) -> datetime | None:
+        """See ``EventLog``."""
+        with self._file.reading() as connection:
+            (at,) = connection.execute("SELECT incomplete_until FROM log").fetchone()
+        return None if at is None else _moment(at)
+
     def note_seen(self, term: int, seen: Mapping[str, datetime]) -> None:
         """See ``EventLog``."""
         with self._file.writing() as connection:
@@ -198,6 +212,7 @@ class SQLiteEventLog:
         """See ``EventLog``."""
         with self._file.writing() as connection:
             _require_term(connection, term)
+            _note_incomplete(connection, rewrite.up_to)
             for entry in rewrite.dropped:
                 _change_entry(connection, entry, "DELETE FROM entry WHERE number = ? AND appended_at = ? AND body = ?")
             for entry, event in rewrite.replaced:
@@ -279,9 +294,19 @@ def _trim_some(connection: sqlite3.Connection, up_to: int, before: int) -> tuple
             break
         old.append(number)
     if old:
+        _note_incomplete(connection, old[-1])
         connection.execute("DELETE FROM entry WHERE number <= ?", (old[-1],))
         connection.execute("UPDATE log SET trimmed = ?", (old[-1],))
     return len(old) == _TRIMMED_AT_ONCE, len(old)
+
+
+def _note_incomplete(connection: sqlite3.Connection, up_to: int) -> None:
+    """Entries up to this one are about to be changed or dropped."""
+    row = connection.execute(
+        "SELECT appended_at FROM entry WHERE number <= ? ORDER BY number DESC LIMIT 1", (up_to,)
+    ).fetchone()
+    if row is not None:
+        connection.execute("UPDATE log SET incomplete_until = max(coalesce(incomplete_until, 0), ?)", row)
 
 
 def _change_entry(connection: sqlite3.Connection, entry: LogEntry, sql: str, *values: str) -> None:

@@ -29,9 +29,14 @@ class LogBacklog:
         """See ``Backlog``."""
         return self._ask(lambda: Stretch(self._log.read(after, limit), self._extent()))
 
-    def before(self, moment: datetime) -> EventId:
+    def before(self, moment: datetime) -> EventId | None:
         """See ``Backlog``."""
-        return self._ask(lambda: self._log.before(moment))
+        return self._ask(lambda: self._before(moment))
+
+    def _before(self, moment: datetime) -> EventId | None:
+        cursor = self._log.before(moment)
+        incomplete_until = self._log.incomplete_until()  # asked afterwards: the log may be trimmed at any moment
+        return None if incomplete_until is not None and moment <= incomplete_until else cursor
 
     def _extent(self) -> Extent:
         oldest = self._log.oldest()

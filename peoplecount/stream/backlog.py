@@ -46,8 +46,11 @@ class Backlog(Protocol):
         """At most ``limit`` entries with numbers above ``after``, in order."""
         ...
 
-    def before(self, moment: datetime) -> EventId:
-        """The last entry that was appended before ``moment``; ``oldest`` where all that is kept came later."""
+    def before(self, moment: datetime) -> EventId | None:
+        """The last entry that was appended before ``moment``, to read on from.
+
+        ``None`` where something of what was appended then or later is not there any more as it was.
+        """
         ...
 
 

@@ -86,9 +86,8 @@ class Reader:
 
     def resume_from(self, moment: datetime) -> Iterator[Piece]:
         """What was appended at ``moment`` or later; where the log begins after it, what is missing, and a snapshot."""
-        extent = self._backlog.extent()
         cursor = self._backlog.before(moment)
-        if cursor.number <= extent.oldest.number != 0:
+        if cursor is None:
             yield from self._gap(moment, "no longer kept: the log has been trimmed since")
         else:
             yield from self.resume(cursor)

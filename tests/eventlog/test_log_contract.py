@@ -354,3 +354,21 @@ def test_of_a_trimmed_log_the_entry_before_an_early_moment_is_the_oldest(log, te
     assert log.before(NOON + minutes(8)).number == 8
     log.trim(10, NOON + minutes(60))
     assert log.before(NOON + minutes(3)) == log.head() == log.before(NOON + minutes(60))
+
+
+def test_a_log_knows_until_when_it_is_not_whole_any_more(log, term):
+    for minute in range(6):
+        log.append(term, [some(f"{minute}a", f"{minute}b")], NOON + minutes(minute))
+    assert log.incomplete_until() is None
+    log.trim(3, NOON + minutes(60))
+    assert log.incomplete_until() == NOON + minutes(1)
+    log.trim(3, NOON + minutes(60))
+    entries = log.read(0, 20)
+    log.rewrite(term, Rewrite((entries[1],), ((entries[2], an_event("a")),), entries[2].event_id.number))
+    assert log.incomplete_until() == entries[2].appended_at == NOON + minutes(2)
+    log.rewrite(term, Rewrite((entries[4],), (), entries[4].event_id.number))
+    assert log.incomplete_until() == NOON + minutes(3)
+    log.trim(20, NOON + minutes(60))
+    assert log.incomplete_until() == NOON + minutes(5)
+    log.append(term, [some("later")], NOON + minutes(70))
+    assert log.incomplete_until() == NOON + minutes(5)

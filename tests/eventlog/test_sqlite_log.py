@@ -3,6 +3,7 @@
 import shutil
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime
 
 import pytest
 
@@ -106,7 +107,7 @@ def test_a_newer_versions_file_is_refused_in_words(sqlite_home):
         other.execute("PRAGMA user_version = 7")
     log = SQLiteEventLog(sqlite_home.path)
     with pytest.raises(
-        LogUnavailable, match=r"newer version of this program \(its schema is 7, this program knows 2\)"
+        LogUnavailable, match=r"newer version of this program \(its schema is 7, this program knows 3\)"
     ):
         log.open()
 
@@ -148,13 +149,38 @@ def test_a_log_of_the_version_before_knows_where_it_begins(sqlite_home):
     log.trim(2, NOON + minutes(1))
     log.close()
     with connect(sqlite_home.path) as other:
-        for column in ("trimmed", "folded"):
+        for column in ("trimmed", "folded", "incomplete_until"):
             other.execute(f"ALTER TABLE log DROP COLUMN {column}")
         other.execute("PRAGMA user_version = 1")
     log = sqlite_home.open()
     assert (log.beginning().number, log.oldest().number) == (2, 2)
     log.trim(4, NOON + minutes(1))
     assert log.oldest() == log.head()
+
+
+@pytest.mark.parametrize(("trimmed", "until"), [(0, None), (2, NOON + minutes(2))])
+def test_a_log_of_the_version_before_says_of_no_time_that_it_is_whole_where_it_may_not_be(sqlite_home, trimmed, until):
+    log = sqlite_home.open()
+    term = log.raise_term()
+    for minute in range(4):
+        log.append(term, [some(str(minute))], NOON + minutes(minute))
+    log.trim(trimmed, NOON + minutes(9))
+    log.close()
+    with connect(sqlite_home.path) as other:
+        other.execute("ALTER TABLE log DROP COLUMN incomplete_until")
+        other.execute("PRAGMA user_version = 2")
+    assert sqlite_home.open().incomplete_until() == until
+
+
+def test_a_log_of_the_version_before_that_holds_nothing_any_more_may_have_been_whole_until_now(sqlite_home):
+    log = sqlite_home.open()
+    log.append(log.raise_term(), [some("a")], NOON)
+    log.trim(1, NOON + minutes(1))
+    log.close()
+    with connect(sqlite_home.path) as other:
+        other.execute("ALTER TABLE log DROP COLUMN incomplete_until")
+        other.execute("PRAGMA user_version = 2")
+    assert abs(sqlite_home.open().incomplete_until() - datetime.now(UTC)) < minutes(1)
 
 
 def test_a_migration_that_fails_leaves_the_file_as_it_was(path):

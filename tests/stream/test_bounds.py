@@ -206,6 +206,15 @@ def test_a_moment_that_the_log_does_not_reach_back_to_is_told_as_a_gap(town):
     assert snapshot.name == "snapshot"
 
 
+@pytest.mark.parametrize(("trimmed", "seconds", "numbers_heard"), [(3, 3, [4]), (3, 3.5, []), (4, 4, []), (4, 60, [])])
+def test_a_moment_after_all_that_was_trimmed_is_no_gap(town, trimmed, seconds, numbers_heard):
+    """The fourth entry was appended three seconds after noon."""
+    town.happen(*"abcd")
+    town.log.trim(trimmed)
+    events = heard(town.client(start=NOON + timedelta(seconds=seconds), timeout=0).open_stream())
+    assert (numbers(events), "gap" in names(events)) == (numbers_heard, False)
+
+
 def test_a_gap_says_where_the_missing_counts_are(town):
     town.happen(*"abcd")
     town.log.trim(3)

@@ -13,6 +13,7 @@ LOG_CALLS = {
     "latest": lambda log: log.latest(),
     "append": lambda log: log.append(1, [Append((), (StateChange("key", 0, "x"),))], NOON),
     "read": lambda log: log.read(0, 1),
+    "incomplete_until": lambda log: log.incomplete_until(),
     "before": lambda log: log.before(NOON),
     "note_seen": lambda log: log.note_seen(1, {}),
     "seen": lambda log: log.seen(),

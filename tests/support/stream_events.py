@@ -3,7 +3,8 @@
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from math import ceil
 from typing import Any
 
 from peoplecount.domain.event import EventKind, LogEntry, NewEvent
@@ -76,10 +77,12 @@ class FakeBacklog:
         read = [LogEntry(EventId(self.epoch, one.event_id.number), NOON, one.event) for one in kept][:limit]
         return Stretch(read, self.extent())
 
-    def before(self, moment: datetime) -> EventId:
+    def before(self, moment: datetime) -> EventId | None:
         """Each entry is a second after the one before it; the first at noon."""
         self._check()
-        number = min(self.head().number, max(self.trimmed_to, int((moment - NOON).total_seconds())))
+        if self.trimmed_to and moment <= NOON + timedelta(seconds=self.trimmed_to - 1):
+            return None
+        number = min(self.head().number, max(self.trimmed_to, ceil((moment - NOON).total_seconds())))
         return EventId(self.epoch, number)
 
     def snapshot(self) -> Snapshot:
