@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from datetime import datetime
 from typing import TypeVar
@@ -13,6 +14,10 @@ from peoplecount.stream.backlog import BacklogUnavailable, Extent, Stretch
 
 T = TypeVar("T")
 
+READERS = 3
+"""Streams that read a batch at a time. The other threads are for who follows the log, for appends and for newcomers;
+and what is read is passed on by the thread that serves everybody: so many turns of it others wait at most."""
+
 
 class LogBacklog:
     """A ``Backlog`` on the event log, whose calls stop nobody else."""
@@ -20,6 +25,7 @@ class LogBacklog:
     def __init__(self, log: EventLog, offload: Offload) -> None:
         self._log = log
         self._offload = offload
+        self._reading = threading.BoundedSemaphore(READERS)
 
     def extent(self) -> Extent:
         """See ``Backlog``."""
@@ -27,7 +33,8 @@ class LogBacklog:
 
     def read(self, after: int, limit: int) -> Stretch:
         """See ``Backlog``."""
-        return self._ask(lambda: Stretch(self._log.read(after, limit), self._extent()))
+        with self._reading:
+            return self._ask(lambda: Stretch(self._log.read(after, limit), self._extent()))
 
     def before(self, moment: datetime) -> EventId | None:
         """See ``Backlog``."""
