@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from peoplecount.domain.event import LogEntry, NewEvent
+from peoplecount.domain.event import EventKind, LogEntry, NewEvent
 from peoplecount.domain.event_id import EventId
 from peoplecount.domain.folding import Rewrite
 
@@ -92,6 +92,29 @@ class LatestEntries:
     entries: tuple[LogEntry, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Entries of one of these kinds *and* one of these cameras, and so on; each empty for all of them."""
+
+    kinds: Collection[EventKind] = ()
+    camera_ids: Collection[str] = ()
+    door_ids: Collection[str] = ()
+    site_ids: Collection[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Entries in order, and how far was looked for them."""
+
+    entries: list[LogEntry]
+    examined: int
+    """Up to this number none is left out that was chosen."""
+
+
+LOOKED_THROUGH = 5_000
+"""Numbers that ``choose`` looks through at most: some milliseconds."""
+
+
 class EventLog(Protocol):
     """A durable, numbered list of events with the states that lead to the next one beside it.
 
@@ -135,6 +158,13 @@ class EventLog(Protocol):
 
     def read(self, after: int, limit: int) -> list[LogEntry]:
         """At most ``limit`` entries with numbers above ``after``, in order."""
+        ...
+
+    def choose(self, after: int, limit: int, choice: Choice) -> Chosen:
+        """At most ``limit`` entries of a choice with numbers above ``after``, in order; others are not even read.
+
+        There may be none though more follow: see ``LOOKED_THROUGH``.
+        """
         ...
 
     def before(self, moment: datetime) -> EventId:

@@ -13,7 +13,18 @@ from peoplecount.domain.event import EventKind, LogEntry, NewEvent
 from peoplecount.domain.event_id import EventId
 from peoplecount.domain.folding import Rewrite
 from peoplecount.domain.line import camera_of
-from peoplecount.eventlog.log import Append, LatestEntries, LoadedStates, LogUnavailable, StaleState, StaleTerm, State
+from peoplecount.eventlog.log import (
+    LOOKED_THROUGH,
+    Append,
+    Choice,
+    Chosen,
+    LatestEntries,
+    LoadedStates,
+    LogUnavailable,
+    StaleState,
+    StaleTerm,
+    State,
+)
 
 
 class MemoryEventLog:
@@ -91,6 +102,13 @@ class MemoryEventLog:
             if limit < 1:
                 raise ValueError(f"cannot read at most {limit} entries: the limit is 1 or more")
             return [self._entry(*entry) for entry in self._entries if entry[0] > after][:limit]
+
+    def choose(self, after: int, limit: int, choice: Choice) -> Chosen:
+        """See ``EventLog``."""
+        with self._alone():
+            end = max(after, min(self._number, after + LOOKED_THROUGH))
+            found = [one for one in self._entries if after < one[0] <= end and _is_chosen(one[2], choice)][:limit]
+            return Chosen([self._entry(*one) for one in found], found[-1][0] if len(found) == limit else end)
 
     def before(self, moment: datetime) -> EventId:
         """See ``EventLog``."""
@@ -216,3 +234,12 @@ class MemoryEventLog:
             else:
                 states.pop(change.key, None)
         return states
+
+
+def _is_chosen(event: NewEvent, choice: Choice) -> bool:
+    return (
+        (not choice.kinds or event.kind in choice.kinds)
+        and (not choice.camera_ids or event.camera_id in choice.camera_ids)
+        and (not choice.door_ids or event.door_id in choice.door_ids)
+        and (not choice.site_ids or event.site_id in choice.site_ids)
+    )

@@ -12,7 +12,10 @@ from peoplecount.domain.event_id import EventId
 from peoplecount.domain.folding import Rewrite
 from peoplecount.domain.line import camera_of
 from peoplecount.eventlog.log import (
+    LOOKED_THROUGH,
     Append,
+    Choice,
+    Chosen,
     LatestEntries,
     LoadedStates,
     LogUnavailable,
@@ -146,6 +149,18 @@ class SQLiteEventLog:
             ).fetchall()
         return [_entry(epoch, row) for row in rows]
 
+    def choose(self, after: int, limit: int, choice: Choice) -> Chosen:
+        """See ``EventLog``."""
+        condition, values = _condition(choice)
+        with self._file.reading() as connection:
+            head = _head(connection)
+            end = max(after, min(head.number, after + LOOKED_THROUGH))
+            rows = connection.execute(
+                f"SELECT {_COLUMNS} FROM entry WHERE number > ? AND number <= ?{condition} ORDER BY number LIMIT ?",  # noqa: S608
+                (after, end, *values, limit),
+            ).fetchall()
+        return Chosen([_entry(head.epoch, row) for row in rows], rows[-1][0] if len(rows) == limit else end)
+
     def before(self, moment: datetime) -> EventId:
         """See ``EventLog``. A dozen or two of looks at single entries, because times have no index."""
         wanted = _microseconds(moment)
@@ -245,6 +260,19 @@ class SQLiteEventLog:
 def _head(connection: sqlite3.Connection) -> EventId:
     epoch, number = connection.execute(f"SELECT epoch, {_HEAD_NUMBER} FROM log").fetchone()  # noqa: S608
     return EventId(epoch, number)
+
+
+def _condition(choice: Choice) -> tuple[str, list[str]]:
+    """What a choice asks of a row, behind other conditions, and the values for it."""
+    wanted = {
+        "kind": [kind.value for kind in choice.kinds],
+        "camera_id": choice.camera_ids,
+        "door_id": choice.door_ids,
+        "site_id": choice.site_ids,
+    }
+    named = {column: values for column, values in wanted.items() if values}
+    condition = "".join(f" AND {column} IN ({', '.join('?' * len(values))})" for column, values in named.items())
+    return condition, [value for values in named.values() for value in values]
 
 
 def _term(connection: sqlite3.Connection) -> int:

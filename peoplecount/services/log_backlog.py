@@ -9,8 +9,9 @@ from typing import TypeVar
 
 from peoplecount.domain.event_id import EventId
 from peoplecount.domain.offload import Offload
-from peoplecount.eventlog.log import EventLog, LogError
+from peoplecount.eventlog.log import Choice, EventLog, LogError
 from peoplecount.stream.backlog import BacklogUnavailable, Extent, Stretch
+from peoplecount.stream.selection import EVERYTHING, Selection
 
 T = TypeVar("T")
 
@@ -31,10 +32,15 @@ class LogBacklog:
         """See ``Backlog``."""
         return self._ask(self._extent)
 
-    def read(self, after: int, limit: int) -> Stretch:
+    def read(self, after: int, limit: int, selection: Selection = EVERYTHING) -> Stretch:
         """See ``Backlog``."""
+        choice = Choice(selection.kinds, selection.cameras, selection.doors, selection.sites)
         with self._reading:
-            return self._ask(lambda: Stretch(self._log.read(after, limit), self._extent()))
+            return self._ask(lambda: self._read(after, limit, choice))
+
+    def _read(self, after: int, limit: int, choice: Choice) -> Stretch:
+        chosen = self._log.choose(after, limit, choice)
+        return Stretch(chosen.entries, chosen.examined, self._extent())
 
     def before(self, moment: datetime) -> EventId | None:
         """See ``Backlog``."""

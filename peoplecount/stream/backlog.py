@@ -9,6 +9,7 @@ from typing import Protocol
 
 from peoplecount.domain.event import LogEntry
 from peoplecount.domain.event_id import EventId
+from peoplecount.stream.selection import EVERYTHING, Selection
 
 
 class BacklogUnavailable(Exception):
@@ -28,9 +29,12 @@ class Extent:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Entries that follow each other, and how far the log reached once they had been read."""
+    """Entries that were asked for, and how far the log reached once they had been read."""
 
     entries: Sequence[LogEntry]
+    examined: int
+    """Up to this number all that were asked for are there, if ``extent`` says so."""
+
     extent: Extent
     """Asked afterwards, because the log may be trimmed or put back at any moment: it tells whether all are there."""
 
@@ -42,8 +46,11 @@ class Backlog(Protocol):
         """From where to where it reaches now."""
         ...
 
-    def read(self, after: int, limit: int) -> Stretch:
-        """At most ``limit`` entries with numbers above ``after``, in order."""
+    def read(self, after: int, limit: int, selection: Selection = EVERYTHING) -> Stretch:
+        """At most ``limit`` entries of a selection with numbers above ``after``, in order.
+
+        There may be none though more follow: then ``examined`` lies before the head.
+        """
         ...
 
     def before(self, moment: datetime) -> EventId | None:

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from peoplecount.domain.event import EventKind, LogEntry, utc_text
+from peoplecount.domain.event import EventKind, utc_text
 from peoplecount.domain.event_id import EventId
 from peoplecount.stream.backlog import Backlog, Extent, why_not_resumable
 from peoplecount.stream.channel import Place, Slice
 from peoplecount.stream.encoder import entry_frame, object_frame
 from peoplecount.stream.hub import Hub
-from peoplecount.stream.selection import EVERYTHING, Selection, Tags
+from peoplecount.stream.selection import EVERYTHING, Selection
 from peoplecount.stream.snapshot import Snapshot
 
 BATCH = 100
@@ -122,22 +122,17 @@ class Reader:
 
     def _from_backlog(self, cursor: EventId, most: int | None) -> Piece | None:
         """One batch. Whether it is whole shows in how far the log reached afterwards."""
-        stretch = self._backlog.read(cursor.number, BATCH)
+        limit = BATCH if most is None else min(most, BATCH)
+        stretch = self._backlog.read(cursor.number, limit, self._selection)
         fault = why_not_resumable(cursor, stretch.extent) or self._fault_of_pace(cursor, stretch.extent)
         if fault:
             pieces = list(self._gap(self.told or cursor, fault))
             return Piece(b"".join(piece.data for piece in pieces), pieces[-1].events)
-        if not stretch.entries:
+        if stretch.examined == cursor.number:
             return None
-        chosen: list[LogEntry] = []
-        for entry in stretch.entries:
-            if len(chosen) == most:
-                break
-            self.cursor = entry.event_id
-            if self._selection.takes(Tags.of(entry.event)):
-                chosen.append(entry)
-        self.told = chosen[-1].event_id if chosen else self.told
-        return Piece(b"".join(map(entry_frame, chosen)), len(chosen))
+        self.cursor = EventId(cursor.epoch, stretch.examined)
+        self.told = stretch.entries[-1].event_id if stretch.entries else self.told
+        return Piece(b"".join(map(entry_frame, stretch.entries)), len(stretch.entries))
 
     def _fault_of_pace(self, cursor: EventId, extent: Extent) -> str:
         """Why it will never come to the head of the log; empty as long as it comes nearer."""

@@ -8,7 +8,7 @@ import pytest
 from peoplecount.domain.event import EventKind
 from peoplecount.domain.event_id import EventId
 from peoplecount.domain.folding import Rewrite
-from peoplecount.eventlog.log import Append, LogUnavailable, StaleState, StaleTerm, State
+from peoplecount.eventlog.log import LOOKED_THROUGH, Append, Choice, LogUnavailable, StaleState, StaleTerm, State
 from tests.support.events import NOON, an_event, changing, minutes, said, some
 from tests.support.log_calls import LOG_CALLS
 
@@ -372,3 +372,46 @@ def test_a_log_knows_until_when_it_is_not_whole_any_more(log, term):
     assert log.incomplete_until() == NOON + minutes(5)
     log.append(term, [some("later")], NOON + minutes(70))
     assert log.incomplete_until() == NOON + minutes(5)
+
+
+CHOICES = [
+    (Choice(), "abcdef"),
+    (Choice(kinds={EventKind.CAMERA_STATUS}), "bf"),
+    (Choice(camera_ids={"one"}), "ace"),
+    (Choice(camera_ids=["one", "two"], door_ids=["back"]), "cd"),
+    (Choice(site_ids=frozenset({"here", "nowhere"})), "abcd"),
+    (Choice(kinds={EventKind.CAMERA_STATUS}, camera_ids={"one"}), ""),
+    (Choice(camera_ids={"' OR 1 --"}), ""),
+]
+
+
+@pytest.mark.parametrize(("choice", "found"), CHOICES)
+def test_entries_of_a_choice_are_those_that_are_of_all_that_is_named(log, term, choice, found):
+    count, status = EventKind.COUNT, EventKind.CAMERA_STATUS
+    places = [
+        ("one", "front", "here", count),
+        ("two", "front", "here", status),
+        ("one", "back", "here", count),
+        ("two", "back", "here", count),
+        ("one", "front", "there", count),
+        ("two", "front", "there", status),
+    ]
+    for text, (camera, door, site, kind) in zip("abcdef", places, strict=True):
+        event = replace(an_event(text, kind=kind), camera_id=camera, door_id=door, site_id=site)
+        log.append(term, [Append((event,))], NOON)
+    chosen = log.choose(0, 10, choice)
+    assert (texts(chosen.entries), chosen.examined) == (list(found), 6)
+    first = log.choose(0, 1, choice)
+    assert texts(first.entries) == list(found[:1])
+    assert first.examined == (first.entries[0].event_id.number if found else 6)
+    assert texts(log.choose(first.examined, 10, choice).entries) == list(found[1:])
+    assert (log.choose(6, 10, choice).entries, log.choose(6, 10, choice).examined) == ([], 6)
+    assert log.choose(9, 10, choice).examined == 9
+
+
+def test_so_much_of_a_log_is_looked_through_at_a_time(log, term):
+    numbers_ = range(LOOKED_THROUGH + 10)
+    log.append(term, [Append(tuple(an_event("x", subject=str(number)) for number in numbers_))], NOON)
+    chosen = log.choose(3, 10, Choice(camera_ids={"none"}))
+    assert (chosen.entries, chosen.examined) == ([], LOOKED_THROUGH + 3)
+    assert log.choose(chosen.examined, 10, Choice(camera_ids={"none"})).examined == log.head().number

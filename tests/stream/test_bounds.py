@@ -78,6 +78,15 @@ def test_a_limit_counts_what_was_chosen_and_the_last_id_is_where_it_stopped_look
     assert (names(rest), rest[-1].last_id) == (["goodbye"], "e-8")
 
 
+def test_behind_the_ring_nothing_is_read_but_what_was_chosen():
+    town = Town(max_frames=3)
+    town.log.looked_through = 40
+    town.happen(*"b" * 190, "a", *"b" * 90, "a", *"b" * 10)
+    events = heard(town.client(start=START, timeout=0, selection=A).open_stream())
+    assert (numbers(events), events[-1].last_id) == ([191, 282], "e-292")
+    assert town.log.reads < 15
+
+
 def test_a_snapshot_counts_and_readings_do_not(town):
     town.hub.publish_readings(NOON, {"a": NOON})
     assert names(heard(town.client(limit=1).open_stream())) == ["snapshot", "goodbye"]

@@ -1,7 +1,7 @@
 """Every call of an event log, so that a test can try them all."""
 
 from peoplecount.domain.folding import Rewrite
-from peoplecount.eventlog.log import Append, StateChange
+from peoplecount.eventlog.log import Append, Choice, StateChange
 from tests.support.events import NOON
 
 LOG_CALLS = {
@@ -13,6 +13,7 @@ LOG_CALLS = {
     "latest": lambda log: log.latest(),
     "append": lambda log: log.append(1, [Append((), (StateChange("key", 0, "x"),))], NOON),
     "read": lambda log: log.read(0, 1),
+    "choose": lambda log: log.choose(0, 1, Choice()),
     "incomplete_until": lambda log: log.incomplete_until(),
     "before": lambda log: log.before(NOON),
     "note_seen": lambda log: log.note_seen(1, {}),

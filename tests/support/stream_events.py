@@ -10,6 +10,7 @@ from typing import Any
 from peoplecount.domain.event import EventKind, LogEntry, NewEvent
 from peoplecount.domain.event_id import EventId
 from peoplecount.stream.backlog import BacklogUnavailable, Extent, Stretch
+from peoplecount.stream.selection import EVERYTHING, Selection, Tags
 from peoplecount.stream.snapshot import Snapshot
 from tests.support.stream_reader import events
 
@@ -48,6 +49,7 @@ class FakeBacklog:
         self.entries: list[LogEntry] = []
         self.trimmed_to = 0
         self.reads = 0
+        self.looked_through = 1000
         self.broken = False
 
     def grow(self, *cameras: str) -> list[LogEntry]:
@@ -70,12 +72,14 @@ class FakeBacklog:
         self._check()
         return Extent(EventId(self.epoch, self.trimmed_to), self.head())
 
-    def read(self, after: int, limit: int) -> Stretch:
+    def read(self, after: int, limit: int, selection: Selection = EVERYTHING) -> Stretch:
         self._check()
         self.reads += 1
-        kept = [one for one in self.entries if one.event_id.number > max(after, self.trimmed_to)]
-        read = [LogEntry(EventId(self.epoch, one.event_id.number), NOON, one.event) for one in kept][:limit]
-        return Stretch(read, self.extent())
+        end = min(self.head().number, max(after, self.trimmed_to) + self.looked_through)
+        kept = [one for one in self.entries if max(after, self.trimmed_to) < one.event_id.number <= end]
+        chosen = [LogEntry(EventId(self.epoch, one.event_id.number), NOON, one.event) for one in kept]
+        chosen = [one for one in chosen if selection.takes(Tags.of(one.event))][:limit]
+        return Stretch(chosen, chosen[-1].event_id.number if len(chosen) == limit else max(after, end), self.extent())
 
     def before(self, moment: datetime) -> EventId | None:
         """Each entry is a second after the one before it; the first at noon."""
