@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
-from peoplecount.domain.event import EventKind, LogEntry, NewEvent
+from peoplecount.domain.event import LogEntry
 from peoplecount.domain.event_id import EventId
 from peoplecount.domain.folding import Rewrite
 from peoplecount.domain.line import camera_of
+from peoplecount.eventlog.entry_rows import COLUMNS, MARKS, Row, condition_of, entry_of, microseconds, moment_of, row_of
 from peoplecount.eventlog.log import (
     LOOKED_THROUGH,
     Append,
@@ -61,14 +62,6 @@ _SCHEMA = Schema(
     ),
 )
 
-_COLUMNS = "number, appended_at, kind, site_id, camera_id, door_id, subject, body"
-_MARKS = "?, ?, ?, ?, ?, ?, ?, ?"
-
-_Row = tuple[int, int, str, str, str, str, str, str]
-
-_KINDS = {kind.value: kind for kind in EventKind}
-
-_1970 = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST_MOMENT = datetime(9999, 12, 31, tzinfo=UTC)
 
 _TRIMMED_AT_ONCE = 2000
@@ -121,8 +114,8 @@ class SQLiteEventLog:
         """See ``EventLog``."""
         with self._file.reading() as connection:
             head = _head(connection)
-            rows = connection.execute(f"SELECT {_COLUMNS} FROM latest ORDER BY number").fetchall()  # noqa: S608
-        return LatestEntries(head, tuple(_entry(head.epoch, row) for row in rows))
+            rows = connection.execute(f"SELECT {COLUMNS} FROM latest ORDER BY number").fetchall()  # noqa: S608
+        return LatestEntries(head, tuple(entry_of(head.epoch, row) for row in rows))
 
     def append(self, term: int, batch: Sequence[Append], now: datetime) -> EventId:
         """See ``EventLog``. The numbers given in one call follow each other without a gap."""
@@ -133,7 +126,7 @@ class SQLiteEventLog:
                     _change_state(connection, change)
             head = _head(connection)
             events = [event for part in batch for event in part.events]
-            rows = [_row(number, now, event) for number, event in enumerate(events, head.number + 1)]
+            rows = [row_of(number, now, event) for number, event in enumerate(events, head.number + 1)]
             _keep(connection, rows)
         return EventId(head.epoch, head.number + len(rows))
 
@@ -144,26 +137,26 @@ class SQLiteEventLog:
         with self._file.reading() as connection:
             epoch = _head(connection).epoch
             rows = connection.execute(
-                f"SELECT {_COLUMNS} FROM entry WHERE number > ? ORDER BY number LIMIT ?",  # noqa: S608
+                f"SELECT {COLUMNS} FROM entry WHERE number > ? ORDER BY number LIMIT ?",  # noqa: S608
                 (after, limit),
             ).fetchall()
-        return [_entry(epoch, row) for row in rows]
+        return [entry_of(epoch, row) for row in rows]
 
     def choose(self, after: int, limit: int, choice: Choice) -> Chosen:
         """See ``EventLog``."""
-        condition, values = _condition(choice)
+        condition, values = condition_of(choice)
         with self._file.reading() as connection:
             head = _head(connection)
             end = max(after, min(head.number, after + LOOKED_THROUGH))
             rows = connection.execute(
-                f"SELECT {_COLUMNS} FROM entry WHERE number > ? AND number <= ?{condition} ORDER BY number LIMIT ?",  # noqa: S608
+                f"SELECT {COLUMNS} FROM entry WHERE number > ? AND number <= ?{condition} ORDER BY number LIMIT ?",  # noqa: S608
                 (after, end, *values, limit),
             ).fetchall()
-        return Chosen([_entry(head.epoch, row) for row in rows], rows[-1][0] if len(rows) == limit else end)
+        return Chosen([entry_of(head.epoch, row) for row in rows], rows[-1][0] if len(rows) == limit else end)
 
     def before(self, moment: datetime) -> EventId:
         """See ``EventLog``. A dozen or two of looks at single entries, because times have no index."""
-        wanted = _microseconds(moment)
+        wanted = microseconds(moment)
         with self._file.reading() as connection:
             head = _head(connection)
             (low,) = connection.execute("SELECT max(trimmed, folded) FROM log").fetchone()
@@ -183,13 +176,13 @@ class SQLiteEventLog:
         """See ``EventLog``."""
         with self._file.reading() as connection:
             (at,) = connection.execute("SELECT incomplete_until FROM log").fetchone()
-        return None if at is None else _moment(at)
+        return None if at is None else moment_of(at)
 
     def note_seen(self, term: int, seen: Mapping[str, datetime]) -> None:
         """See ``EventLog``."""
         with self._file.writing() as connection:
             _require_term(connection, term)
-            rows = [(camera_id, _microseconds(at)) for camera_id, at in seen.items()]
+            rows = [(camera_id, microseconds(at)) for camera_id, at in seen.items()]
             connection.executemany("INSERT OR REPLACE INTO seen (camera_id, at) VALUES (?, ?)", rows)
 
     def seen(self) -> dict[str, datetime]:
@@ -198,9 +191,9 @@ class SQLiteEventLog:
             rows = connection.execute(
                 "SELECT camera_id, at FROM seen WHERE typeof(camera_id) = 'text' AND typeof(at) = 'integer'"
                 " AND at BETWEEN 0 AND ?",
-                (_microseconds(_LAST_MOMENT),),
+                (microseconds(_LAST_MOMENT),),
             ).fetchall()
-        return {camera_id: _moment(at) for camera_id, at in rows}
+        return {camera_id: moment_of(at) for camera_id, at in rows}
 
     def change_counter(self) -> int:
         """See ``EventLog``. Some microseconds, short enough for a gevent loop."""
@@ -218,7 +211,7 @@ class SQLiteEventLog:
         more = True
         while more:
             with self._file.writing() as connection:
-                more, dropped = _trim_some(connection, up_to, _microseconds(before))
+                more, dropped = _trim_some(connection, up_to, microseconds(before))
             trimmed += dropped
         self._file.shrink()
         return trimmed
@@ -262,19 +255,6 @@ def _head(connection: sqlite3.Connection) -> EventId:
     return EventId(epoch, number)
 
 
-def _condition(choice: Choice) -> tuple[str, list[str]]:
-    """What a choice asks of a row, behind other conditions, and the values for it."""
-    wanted = {
-        "kind": [kind.value for kind in choice.kinds],
-        "camera_id": choice.camera_ids,
-        "door_id": choice.door_ids,
-        "site_id": choice.site_ids,
-    }
-    named = {column: values for column, values in wanted.items() if values}
-    condition = "".join(f" AND {column} IN ({', '.join('?' * len(values))})" for column, values in named.items())
-    return condition, [value for values in named.values() for value in values]
-
-
 def _term(connection: sqlite3.Connection) -> int:
     (term,) = connection.execute("SELECT term FROM log").fetchone()
     return int(term)
@@ -297,12 +277,12 @@ def _change_state(connection: sqlite3.Connection, change: StateChange) -> None:
         raise StaleState(f"state {change.key!r} is not at version {change.expected_version} any more")
 
 
-def _keep(connection: sqlite3.Connection, rows: Iterable[_Row]) -> None:
+def _keep(connection: sqlite3.Connection, rows: Iterable[Row]) -> None:
     rows = list(rows)
-    connection.executemany(f"INSERT INTO entry ({_COLUMNS}) VALUES ({_MARKS})", rows)  # noqa: S608
+    connection.executemany(f"INSERT INTO entry ({COLUMNS}) VALUES ({MARKS})", rows)  # noqa: S608
     newest = {(kind, subject): row for row in rows for kind, subject in [(row[2], row[6])] if subject}
     connection.executemany(
-        f"INSERT OR REPLACE INTO latest ({_COLUMNS}) VALUES ({_MARKS})",  # noqa: S608
+        f"INSERT OR REPLACE INTO latest ({COLUMNS}) VALUES ({MARKS})",  # noqa: S608
         newest.values(),
     )
 
@@ -339,33 +319,6 @@ def _note_incomplete(connection: sqlite3.Connection, up_to: int) -> None:
 
 def _change_entry(connection: sqlite3.Connection, entry: LogEntry, sql: str, *values: str) -> None:
     """Change one entry that is as it was read: the file may have been put back to an earlier copy since."""
-    known = (entry.event_id.number, _microseconds(entry.appended_at), entry.event.body)
+    known = (entry.event_id.number, microseconds(entry.appended_at), entry.event.body)
     if connection.execute(sql, (*values, *known)).rowcount != 1:
         raise StaleState(f"event {entry.event_id} is not there as it was read")
-
-
-def _row(number: int, now: datetime, event: NewEvent) -> _Row:
-    place = (event.site_id, event.camera_id, event.door_id)
-    return (number, _microseconds(now), event.kind.value, *place, event.subject, event.body)
-
-
-def _entry(epoch: str, row: _Row) -> LogEntry:
-    number, appended_at, kind, site_id, camera_id, door_id, subject, body = row
-    try:
-        known_kind = _KINDS[kind]
-    except KeyError as error:
-        raise LogUnavailable(
-            f"event {number} is of the kind {kind!r}, which this version of the program does not know; "
-            "install the version that wrote it again"
-        ) from error
-    event = NewEvent(known_kind, site_id, camera_id, door_id, subject, body)
-    return LogEntry(EventId(epoch, number), _moment(appended_at), event)
-
-
-def _microseconds(moment: datetime) -> int:
-    """Microseconds since 1970, exact both ways. A moment without a zone raises ``TypeError``."""
-    return (moment - _1970) // timedelta(microseconds=1)
-
-
-def _moment(microseconds: int) -> datetime:
-    return _1970 + timedelta(microseconds=microseconds)
