@@ -35,20 +35,22 @@ class Accepted(NamedTuple):
     """True where part of it belongs to earlier increments that never arrived: people known, time not."""
 
 
-def accept(position: Position | None, increment: Increment) -> Accepted | None:
+def accept(position: Position | None, increment: Increment, *, is_later: bool = False) -> Accepted | None:
     """What of ``increment`` is not written yet, given what is; ``None`` if nothing is new.
 
-    ``position`` is ``None`` for a line that has never been written.
+    ``position`` is ``None`` for a line that has never been written. ``is_later``: the increment began after all that
+    is written. Then its people are new also where its generation is an older one: whoever counts has lost sight of a
+    reset, because its log was put back to before it.
     """
-    entered, entered_mark, entered_gap = _beyond(position.entered if position else None, increment.entered)
-    left, left_mark, left_gap = _beyond(position.left if position else None, increment.left)
+    entered, entered_mark, entered_gap = _beyond(position.entered if position else None, increment.entered, is_later)
+    left, left_mark, left_gap = _beyond(position.left if position else None, increment.left, is_later)
     reached = Position(entered_mark, left_mark)
     if reached == position:
         return None
     return Accepted(entered, left, reached, entered_gap or left_gap)
 
 
-def _beyond(mark: Mark | None, growth: Growth) -> tuple[int, Mark, bool]:
+def _beyond(mark: Mark | None, growth: Growth, is_later: bool) -> tuple[int, Mark, bool]:  # noqa: FBT001
     """People beyond the mark, the mark afterwards, and whether a hole was bridged to get there."""
     if mark is None:
         written = growth.start
@@ -57,7 +59,9 @@ def _beyond(mark: Mark | None, growth: Growth) -> tuple[int, Mark, bool]:
             return 0, mark, False
         written = mark.total
     elif growth.generation < mark.generation:
-        return 0, mark, False
+        if not is_later:
+            return 0, mark, False
+        written = growth.before
     else:
         written = growth.start
     return growth.after - written, Mark(growth.generation, growth.after), growth.before > written

@@ -45,8 +45,8 @@ class NewRecords:
     """How far the history reaches then."""
 
     ignored: Set[LineKey]
-    """Lines that were counted on after all that is written, but in a generation before the one that is written: the
-    log was lost or put back, and began again below it. Who came then is left out, until a later generation."""
+    """Lines that were counted on in a generation before the one that is written, and from before all that is written
+    until after it: the log was lost or put back, and began again below it. Who came in that time is left out."""
 
     @classmethod
     def of(cls, before: Mapping[LineKey, LinePosition], counts: Iterable[CountEntry]) -> NewRecords:
@@ -60,9 +60,10 @@ class NewRecords:
         for count in counts:
             key = count.increment.key
             line = after.get(key)
-            if line and _is_of_an_older_generation(line, count.increment):
+            is_later = line is not None and count.increment.started_at >= line.ended_at
+            if line and not is_later and _is_of_an_older_generation(line, count.increment):
                 ignored.add(key)
-            accepted = accept(line.position if line else None, count.increment)
+            accepted = accept(line.position if line else None, count.increment, is_later=is_later)
             if accepted is None:
                 continue
             if accepted.entered or accepted.left:

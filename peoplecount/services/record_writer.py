@@ -52,8 +52,8 @@ FAULTS_OF_AN_ENTRY = (ValueRefused, ValueError, TypeError, LookupError, Attribut
 
 
 _BEHIND = (
-    "its event log was lost or put back on a day with a reset. Those who cross are left out of the history until the "
-    "camera's next midnight, or until its hours are settled"
+    "its event log was lost or put back on a day with a reset. Who crossed between what the history has and the first "
+    "reading after it is left out until the hours of that day are settled"
 )
 
 

@@ -227,15 +227,17 @@ def _hear_database(stage: Stage, heard: Testimony, clock: FleetClock) -> Hours:
     days: dict[Mark, Pair] = {}
     known: dict[Mark, set[int]] = {}
     marks = heard.marks[Source.DATABASE] = set()
-    query = f"SELECT line_id, starts_at, local_start, in_count, out_count, quality FROM {SCHEMA}.hour_counts"
-    for line, starts_at, local_start, entered, left, quality in stage.database.rows(query):
+    figures = "in_count, out_count, quality, coverage"
+    query = f"SELECT line_id, starts_at, local_start, {figures} FROM {SCHEMA}.hour_counts"
+    for line, starts_at, local_start, entered, left, quality, coverage in stage.database.rows(query):
         people = int(entered), int(left)
         place, hour = (line, local_start.date().isoformat()), (line, starts_at.replace(tzinfo=UTC))
         hours[hour] = add(hours.get(hour, (0, 0)), people)
         days[place] = add(days.get(place, (0, 0)), people)
         known.setdefault(place, set()).add(local_start.hour)
-        if quality in _DOUBTFUL:
-            marks.add(place)
+        was_read_in_part = quality == Quality.MEASURED.value and coverage is not None and coverage < 1
+        if quality in _DOUBTFUL or (was_read_in_part and clock.is_over(*place)):
+            marks.add(place)  # of days that are over, all that a camera's history knows is settled
     marks.update(place for place, of_day in known.items() if clock.finished_hours(*place) - of_day)
     marks.update(_resets_nobody_settled(stage))
     heard.days[Source.DATABASE] = days

@@ -57,3 +57,35 @@ def test_lines_do_not_mix():
     found, after = new_records({}, entries(one.count(1), other.count(2), one.count(3)))
     assert [(record.key.index, record.entered) for record in found] == [(1, 1), (2, 2), (1, 3)]
     assert {key.index: line.position.entered.total for key, line in after.items()} == {1: 4, 2: 2}
+
+
+def put_back_before_a_reset():
+    """What is written, and the line as a log sees it that was put back to before a reset: its total has grown since."""
+    written = CountingLine()
+    events = [written.count(30)]
+    written.reset()
+    _, reached = new_records({}, entries(*events, written.count(5), written.count(4)))
+    log = CountingLine()
+    log.count(30)
+    return reached, log
+
+
+def test_a_log_that_lost_a_reset_is_followed_again_from_its_first_reading_after_what_is_written():
+    reached, log = put_back_before_a_reset()
+    found = NewRecords.of(reached, entries(log.count(6, after=4 * TEN_SECONDS), log.count(2, 1), log.count(3)))
+    assert [(record.entered, record.left) for record in found.records.values()] == [(2, 1), (3, 0)]
+    assert found.ignored == {log.key}, "of whom it counts across the end of what is written, some are written"
+    assert found.after[log.key].position.entered == (log.generation, 41)
+
+
+def test_what_such_a_log_says_again_is_not_written_again():
+    reached, log = put_back_before_a_reset()
+    counts = entries(log.count(6, after=4 * TEN_SECONDS), log.count(2), log.count(3))
+    _, after = new_records(reached, counts)
+    assert new_records(after, counts) == ([], after)
+
+
+def test_nobody_is_taken_from_before_what_is_written():
+    reached, log = put_back_before_a_reset()
+    found = NewRecords.of(reached, entries(log.count(6), log.count(7)))
+    assert (dict(found.records), found.after) == ({}, reached)

@@ -527,12 +527,16 @@ def test_a_log_that_began_again_below_the_history_is_warned_about_once_a_line(qu
     line.reset()  # by hand, on the same day
     append(lost, line.count(2))
     write_all(lost, quick_db)
-    fresh, began = MemoryEventLog(), CountingLine(read_at=line.read_at)  # in the day's first generation
-    append(fresh, began.count(1), began.count(1), CountingLine(index=2).count(1))
+    across = timedelta(seconds=30)
+    fresh, began = MemoryEventLog(), CountingLine(read_at=line.read_at - across / 2)  # in the day's first generation
+    append(fresh, began.count(1, after=across), CountingLine(index=2).count(1))
     write_all(fresh, quick_db)
     told = said(caplog, "counted anew below")
     assert [record.args[0] for record in told] == [line.key]
     assert sums(quick_db, records) == (6, 0)
+    append(fresh, began.count(1))
+    write_all(fresh, quick_db)
+    assert sums(quick_db, records) == (7, 0), "who comes after all that is written is counted again"
 
 
 def test_events_that_come_again_are_no_reason_to_warn(log, quick_db, caplog):
