@@ -10,9 +10,22 @@ from functools import cached_property
 from operator import itemgetter
 from typing import Any, TypeAlias
 
-from sqlalchemy import Column, ColumnElement, Executable, Table, and_, bindparam, delete, insert, select, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    DateTime,
+    Executable,
+    Table,
+    and_,
+    bindparam,
+    delete,
+    insert,
+    select,
+    update,
+)
 
 from peoplecount.storage.connection import IDBConnection, Transaction
+from peoplecount.storage.dialects import UtcTime
 from peoplecount.storage.errors import CopyRefused, RowsLost
 from peoplecount.storage.rights import SERVICE, Right
 from peoplecount.storage.tally import Tally
@@ -166,7 +179,7 @@ class CopiedTable:
 
 
 def _is_moment(column: Column[Any]) -> bool:
-    return column.type.python_type is datetime
+    return isinstance(column.type, UtcTime | DateTime)
 
 
 def _kept(value: Any) -> Any:  # noqa: ANN401

@@ -22,13 +22,23 @@ from peoplecount.storage import copied_history
 from peoplecount.storage.camera_choices import put_choice
 from peoplecount.storage.camera_table import CameraTable
 from peoplecount.storage.copied_history import HISTORY
+from peoplecount.storage.copied_table import CopiedTable
 from peoplecount.storage.copy_mark import claim, installation_of, put_cursor
 from peoplecount.storage.errors import CopyRefused, CopyUnfinished, DatabaseUnavailable, RowsLost, ValueRefused
 from peoplecount.storage.hand_count_table import HandCountTable
 from peoplecount.storage.migrate import upgrade
 from peoplecount.storage.registros import Row, Watermark
 from peoplecount.storage.registros_states import REGISTROS, KnownCamera, Note, load_states, save_mark, save_note
-from peoplecount.storage.schema import cameras, corrections, hour_counts, metadata, positions, quarter_hours, records
+from peoplecount.storage.schema import (
+    cameras,
+    corrections,
+    hand_counts,
+    hour_counts,
+    metadata,
+    positions,
+    quarter_hours,
+    records,
+)
 from peoplecount.storage.schema_gate import SchemaGate
 from peoplecount.storage.site_table import SiteTable
 from peoplecount.storage.writer_cursor import WriterCursor, load_cursor
@@ -101,6 +111,12 @@ def keep_registros(transaction, number=4711, at=5):
 def everything(db):
     """All rows of all tables, without the numbers that a database gives."""
     return {copied.name: Counter(row[: len(copied.names)] for row in copied.rows(db)) for copied in ALL}
+
+
+def test_moments_are_compared_to_the_millisecond_which_is_what_every_database_keeps(source):
+    enter_places(source)
+    (count,) = CopiedTable(hand_counts).rows(source)
+    assert count[1] == EIGHT + timedelta(milliseconds=123)
 
 
 def test_everything_is_there_and_nothing_else(log, source, target):
