@@ -58,8 +58,12 @@ class Shop:
         self.waits_for(lambda: any(why in said for said in self.health().get("degraded", [])), "health's reason")
         assert self.health()["status"] == "degraded"
 
+    def _is_well(self) -> bool:
+        health = self.health()
+        return bool(health["status"] == "ok" and health["database"].get("lag") == 0)
+
     def catches_up(self) -> None:
-        self.waits_for(lambda: self.health()["status"] == "ok" and self.health()["database"]["lag"] == 0, "the rest")
+        self.waits_for(self._is_well, "the rest")
 
 
 class ServerShop(Shop):
