@@ -217,6 +217,15 @@ def _is_marked(line: LineDay) -> bool:
     return bool(line.refusal) or line.barred > 0 or any(unsure)
 
 
+def is_said_to_be_unknown(quality: str, coverage: float | None, *, day_is_over: bool) -> bool:
+    """Whether an hour of the database says of itself that there may be people nobody knows of.
+
+    Of days that are over all that a camera's history knows is settled; what was measured in part stays so.
+    """
+    in_part = quality == Quality.MEASURED.value and coverage is not None and coverage < 1
+    return quality in _DOUBTFUL or (in_part and day_is_over)
+
+
 def _hear_database(stage: Stage, heard: Testimony, clock: FleetClock) -> Hours:
     sums = {table: _sums(stage, table) for table in ("records", "hour_counts", "quarter_hours")}
     heard.doubts += differing("the records sum up to", sums["records"], "the hours", sums["hour_counts"])
@@ -235,9 +244,8 @@ def _hear_database(stage: Stage, heard: Testimony, clock: FleetClock) -> Hours:
         hours[hour] = add(hours.get(hour, (0, 0)), people)
         days[place] = add(days.get(place, (0, 0)), people)
         known.setdefault(place, set()).add(local_start.hour)
-        was_read_in_part = quality == Quality.MEASURED.value and coverage is not None and coverage < 1
-        if quality in _DOUBTFUL or (was_read_in_part and clock.is_over(*place)):
-            marks.add(place)  # of days that are over, all that a camera's history knows is settled
+        if is_said_to_be_unknown(quality, coverage, day_is_over=clock.is_over(*place)):
+            marks.add(place)
     marks.update(place for place, of_day in known.items() if clock.finished_hours(*place) - of_day)
     marks.update(_resets_nobody_settled(stage))
     heard.days[Source.DATABASE] = days
