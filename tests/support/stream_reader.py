@@ -42,6 +42,7 @@ class StreamReader:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run)
         self.last_id = ""
+        self.began_at = ""  # the id of the snapshot it adds on to
         self.names: Counter[str] = Counter()
         self.people: dict[str, tuple[int, int]] = {}
         self.seen_ids: list[str] = []
@@ -92,6 +93,7 @@ class StreamReader:
         if name == "gap":
             self._restated = False
         elif name == "snapshot":
+            self.began_at = self.began_at or event_id
             self._take_snapshot({line["lineId"]: (line["inToday"], line["outToday"]) for line in fields["lines"]})
         elif name in {"PeopleCountingUpdate", "CountCorrection"}:  # a correction tells the difference
             assert fields["id"] == event_id
