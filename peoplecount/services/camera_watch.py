@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from peoplecount.domain.camera import Camera
@@ -35,6 +35,10 @@ LEAST_NEWS = timedelta(seconds=2)
 
 VOTE_LIFE = timedelta(hours=1)
 """A clock that was measured longer ago says nothing of ours any more; each is measured every quarter of an hour."""
+
+VOTE_EVERY = timedelta(seconds=10)
+"""All clocks are asked anew within seconds, at the start and in each quarter of an hour. A vote after each of them
+would cost the square of their number."""
 
 
 class Report(Protocol):
@@ -80,6 +84,8 @@ class CameraWatch:
         """Versions of states that could not be read, by camera; they are overwritten."""
 
         self._own = OwnClock()
+        self._is_vote_due = False
+        self._voted_at = datetime.min.replace(tzinfo=UTC)
 
     def take(self, camera: Camera, reading: Reading) -> None:
         """Take up a reading. Raises ``LogError``; the next reading then tells what this one did."""
@@ -89,6 +95,8 @@ class CameraWatch:
         before = seen.get(camera.camera_id)
         if before is not None and _is_same(before.last, reading):
             before.last = reading
+            if self._is_vote_due:
+                self._vote(seen, reading.taken_at)
             return
         asked_anew = before is None or before.last is None or before.last.facts is not reading.facts
         known = before.camera if before else None
@@ -105,7 +113,8 @@ class CameraWatch:
             self._save(camera.camera_id, now, version, events)
             version += 1
         seen[camera.camera_id] = _Seen(now, told, version, now.local_clock(), reading)
-        if asked_anew:
+        self._is_vote_due = self._is_vote_due or asked_anew
+        if self._is_vote_due:
             self._vote(seen, reading.taken_at)
 
     def local_clock(self, camera_id: str) -> LocalClock | None:
@@ -151,7 +160,10 @@ class CameraWatch:
             yield break_event(place, reading.taken_at, str(line.key), *line_change_words(line))
 
     def _vote(self, seen: Mapping[str, _Seen], now: datetime) -> None:
-        """Ask all cameras that were read of late whose clock is wrong, and say so once."""
+        """Ask all cameras that were read of late whose clock is wrong, unless that was just done; say it once."""
+        if abs(now - self._voted_at) < VOTE_EVERY:
+            return
+        self._is_vote_due, self._voted_at = False, now
         cameras = [seen[camera_id].camera for camera_id in self._roster().cameras if camera_id in seen]
         clocks = [(camera, camera.clock.last) for camera in cameras]
         own = vote(

@@ -6,6 +6,7 @@ import pytest
 
 from peoplecount.domain.camera import Camera
 from peoplecount.domain.camera_facts import CameraFacts, ClockMeasurement, LineSetup
+from peoplecount.domain.clock_vote import OwnClock
 from peoplecount.domain.event import EventKind
 from peoplecount.domain.line import LineKey
 from peoplecount.domain.poll_times import AT_MIDNIGHT
@@ -14,6 +15,7 @@ from peoplecount.domain.roster import Roster
 from peoplecount.domain.site import Site
 from peoplecount.eventlog.log import Append, LogUnavailable, StateChange
 from peoplecount.eventlog.memory_log import MemoryEventLog
+from peoplecount.services import camera_watch
 from peoplecount.services.camera_watch import CameraWatch
 from peoplecount.services.count_keeper import CountKeeper
 from tests.support.appending import DirectAppender
@@ -229,7 +231,28 @@ def test_most_cameras_together_name_our_clock_once_and_say_when_it_is_right(room
     assert said.startswith("The clock of this machine is 84 s behind: 3 of 4 cameras agree")
     room.errors = {}
     room.quarter_passes()
+    room.clock.passes(10)
+    room.polls()
     assert "the clock of this machine agrees with the cameras again" in caplog.text
+
+
+def test_however_many_clocks_are_asked_anew_at_once_there_is_one_vote_and_one_more_for_those_that_came_later(
+    room, monkeypatch
+):
+    asked = []
+    monkeypatch.setattr(camera_watch, "vote", lambda votes: asked.append(len(votes)) or OwnClock())
+    room.quarter_passes()
+    assert asked == [1]
+    room.clock.passes(9)
+    room.polls("b")
+    assert asked == [1]
+    room.clock.passes(1)
+    room.polls("b")
+    room.polls("c")
+    assert asked == [1, len(CAMERAS)]
+    room.clock.passes(60)
+    room.polls("b")
+    assert asked == [1, len(CAMERAS)], "nothing is new"
 
 
 def test_our_own_clock_being_set_is_no_break_of_any_camera(room):
