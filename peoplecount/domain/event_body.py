@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from peoplecount.domain.event import QUALITIES, EventKind, NewEvent, Quality, parse_utc, utc_text
@@ -98,8 +99,13 @@ def increment_of(fields: Mapping[str, Any]) -> Increment:
         ),
         quality=QUALITIES.get(fields["quality"]) or Quality(fields["quality"]),
         swapped=swapped,
-        utc_offset=timedelta(minutes=fields["utcOffset"]) if "utcOffset" in fields else None,
+        utc_offset=_offset(fields["utcOffset"]) if "utcOffset" in fields else None,
     )
+
+
+@lru_cache(maxsize=256)  # a few zones in a fleet, named in every event
+def _offset(minutes: float) -> timedelta:
+    return timedelta(minutes=minutes)
 
 
 def read_place(event: NewEvent) -> Place:

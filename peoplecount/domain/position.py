@@ -52,16 +52,17 @@ def accept(position: Position | None, increment: Increment, *, is_later: bool = 
 
 def _beyond(mark: Mark | None, growth: Growth, is_later: bool) -> tuple[int, Mark, bool]:  # noqa: FBT001
     """People beyond the mark, the mark afterwards, and whether a hole was bridged to get there."""
+    generation, start, before, after = growth
     if mark is None:
-        written = growth.start
-    elif growth.generation == mark.generation:  # nearly always
-        if growth.after <= mark.total:
+        written = start
+    elif generation == mark.generation:  # nearly always
+        if after <= mark.total:
             return 0, mark, False
         written = mark.total
-    elif growth.generation < mark.generation:
+    elif generation < mark.generation:
         if not is_later:
             return 0, mark, False
-        written = growth.before
+        written = before
     else:
-        written = growth.start
-    return growth.after - written, Mark(growth.generation, growth.after), growth.before > written
+        written = start
+    return after - written, Mark(generation, after), before > written

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 import orjson
 
@@ -18,8 +19,7 @@ from peoplecount.storage.positions import LinePosition
 from peoplecount.storage.records import Record
 
 
-@dataclass(frozen=True, slots=True)
-class CountEntry:
+class CountEntry(NamedTuple):
     """A count event of the log, read."""
 
     event_id: EventId
@@ -57,18 +57,22 @@ class NewRecords:
         after = dict(before)
         records: dict[EventId, Record] = {}
         ignored: set[LineKey] = set()
+        names: dict[LineKey, str] = {}
         for count in counts:
-            key = count.increment.key
+            increment = count.increment
+            key, ended_at = increment.key, increment.ended_at
             line = after.get(key)
-            is_later = line is not None and count.increment.started_at >= line.ended_at
-            if line and not is_later and _is_of_an_older_generation(line, count.increment):
+            is_later = line is not None and increment.started_at >= line.ended_at
+            if line and not is_later and _is_of_an_older_generation(line, increment):
                 ignored.add(key)
-            accepted = accept(line.position if line else None, count.increment, is_later=is_later)
+            accepted = accept(line.position if line else None, increment, is_later=is_later)
             if accepted is None:
                 continue
             if accepted.entered or accepted.left:
-                records[count.event_id] = _record(count, accepted, line)
-            ended_at = max(line.ended_at, count.increment.ended_at) if line else count.increment.ended_at
+                line_id = names.get(key) or names.setdefault(key, str(key))
+                records[count.event_id] = _record(count, line_id, accepted, line)
+            if line is not None and line.ended_at > ended_at:
+                ended_at = line.ended_at
             after[key] = LinePosition(accepted.position, ended_at)
         return cls(records, after, ignored)
 
@@ -83,22 +87,25 @@ def _is_of_an_older_generation(line: LinePosition, increment: Increment) -> bool
     )
 
 
-def _record(count: CountEntry, accepted: Accepted, line: LinePosition | None) -> Record:
-    increment = count.increment
-    entered, left = accepted.entered, accepted.left
-    return Record(
-        event_id=count.event_id,
-        key=increment.key,
-        door_id=count.door_id,
-        site_id=count.site_id,
-        started_at=_started_at(increment, accepted, line),
-        ended_at=increment.ended_at,
-        local_time=increment.local_time,
-        utc_offset=increment.utc_offset,
-        entered=left if increment.swapped else entered,
-        left=entered if increment.swapped else left,
-        position=accepted.position,
-        quality=Quality.ESTIMATED if accepted.bridged else increment.quality,
+def _record(count: CountEntry, line_id: str, accepted: Accepted, line: LinePosition | None) -> Record:
+    event_id, increment, door_id, site_id = count
+    entered, left, position, bridged = accepted
+    if increment.swapped:
+        entered, left = left, entered
+    return Record(  # by their places, which is twice as quick
+        event_id,
+        increment.key,
+        line_id,
+        door_id,
+        site_id,
+        _started_at(increment, accepted, line),
+        increment.ended_at,
+        increment.local_time,
+        entered,
+        left,
+        position,
+        Quality.ESTIMATED if bridged else increment.quality,
+        increment.utc_offset,
     )
 
 

@@ -19,7 +19,7 @@ from peoplecount.domain.interval_body import read_interval
 from peoplecount.domain.line import LineKey
 from peoplecount.domain.roll_up import HOUR, QUARTER
 from peoplecount.services.new_records import CountEntry, NewRecords
-from peoplecount.services.quarter_tallies import Bucket, QuarterTallies, bucket_of
+from peoplecount.services.quarter_tallies import QuarterTallies, QuarterTally
 from peoplecount.storage.connection import Transaction
 from peoplecount.storage.corrections import CorrectedHour, add_corrections
 from peoplecount.storage.merged_records import merge_records
@@ -136,15 +136,16 @@ class _Written:
     """Records and corrections in the order of the log."""
 
     def __init__(self, new: NewRecords) -> None:
-        self._new = new
-        self._places = {event_id: bucket_of(record) or crossings_of(record) for event_id, record in new.records.items()}
+        self._new = new.records
         self._quick = QuarterTallies()
+        tally_of = self._quick.tally_of
+        self._places = {event_id: tally_of(record) or crossings_of(record) for event_id, record in self._new.items()}
         self.records: list[Record] = []
         self.corrected: list[CorrectedHour] = []
 
     def take(self, entry: HistoryEntry, book: CountBook) -> None:
         if isinstance(entry, CountEntry):
-            record = self._new.records.get(entry.event_id)
+            record = self._new.get(entry.event_id)
             if record is not None:
                 self._add(record, self._places[entry.event_id], book)
                 self.records.append(record)
@@ -157,9 +158,8 @@ class _Written:
 
     def hours(self) -> set[tuple[str, datetime]]:
         """Lines and hours in which people were counted."""
-        buckets = {place for place in self._places.values() if isinstance(place, Bucket)}
         long = [place for place in self._places.values() if isinstance(place, Crossings)]
-        return {(bucket.line_id, bucket.hour) for bucket in buckets} | {
+        return {(bucket.line_id, bucket.hour) for bucket in self._quick.buckets()} | {
             (crossings.line_id, share.hour) for crossings in long for share in crossings.shares
         }
 
@@ -167,8 +167,8 @@ class _Written:
         """What was added up is in ``book`` from now on."""
         self._quick.pour(book)
 
-    def _add(self, record: Record, place: Bucket | Crossings, book: CountBook) -> None:
-        if isinstance(place, Bucket):
+    def _add(self, record: Record, place: QuarterTally | Crossings, book: CountBook) -> None:
+        if isinstance(place, QuarterTally):
             self._quick.add(place, record)
         else:
             self.pour(book)
@@ -197,7 +197,7 @@ def crossings_of(record: Record) -> Crossings:
     return Crossings.between(
         record.started_at,
         record.ended_at,
-        line_id=str(record.key),
+        line_id=record.line_id,
         door_id=record.door_id,
         site_id=record.site_id,
         sight=_sight(record),
@@ -217,6 +217,7 @@ def _record(entry: CorrectionEntry, door_id: str, site_id: str, change: Figures)
     return Record(
         event_id=entry.event_id,
         key=correction.key,
+        line_id=str(correction.key),
         door_id=door_id,
         site_id=site_id,
         started_at=correction.started_at,

@@ -113,7 +113,9 @@ class _UtcText(_IsoText):
         return lambda text: None if text is None else datetime.fromisoformat(f"{text}+00:00")
 
 
-def _utc_words(moment: datetime) -> str:
+def _utc_words(moment: datetime | None) -> str | None:
+    if moment is None:
+        return None
     if moment.tzinfo is None:
         raise ValueError(f"{moment} has no time zone; times in the database are UTC")
     in_utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
@@ -225,7 +227,7 @@ class UtcTime(TypeDecorator[datetime]):
         """The same for SQLite in one step: it gets a time or more a row, and rows by the thousand."""
         if dialect.name != Product.SQLITE:
             return super().bind_processor(dialect)
-        return lambda value: None if value is None else _utc_words(value)
+        return _utc_words
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         """Out of the database."""

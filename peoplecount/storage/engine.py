@@ -64,7 +64,7 @@ class EngineTransaction:
         for start in range(0, len(rows), ROWS_AT_ONCE):
             some = rows[start : start + ROWS_AT_ONCE]
             if self._prepared is None or len(some) == 1:
-                self._connection.execute(statement, some)
+                self._connection.execute(statement, list(some))
             else:
                 prepared = self._prepared.of(statement, list(some[0]))
                 self._connection.exec_driver_sql(prepared.sql, prepared.parameters(some))

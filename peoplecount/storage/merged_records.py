@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, insert, select, update
 from peoplecount.domain.spread import stretch_of
 from peoplecount.storage.connection import Transaction
 from peoplecount.storage.positions import in_chunks
-from peoplecount.storage.records import Record, add_records, row_of
+from peoplecount.storage.records import Record, add_records, rows_of
 from peoplecount.storage.schema import records as table
 from peoplecount.storage.tally import Tally, demand, take_tally
 
@@ -80,8 +80,7 @@ def _merge(
     """Rows that grow, as ``_grow`` takes them, and new ones."""
     grown: dict[int, dict[str, Any]] = {}
     new: dict[Slot, dict[str, Any]] = {}
-    for record in records:
-        row = row_of(record)
+    for row in map(dict, rows_of(records)):
         slot = _slot(row, grain)
         if slot in rows:
             number, there = rows[slot]

@@ -16,6 +16,7 @@ from sqlalchemy import Dialect, Executable
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ClauseElement
 
+from peoplecount.storage.column_rows import ColumnRows
 from peoplecount.storage.connection import Parameters
 
 Processor = Callable[[Any], Any]
@@ -41,7 +42,7 @@ class Prepared:
 
     def _column(self, name: str, rows: Sequence[Parameters]) -> Iterable[Any]:
         """By the column, because all of it is one loop in C then, or nearly."""
-        column = map(itemgetter(name), rows)
+        column = rows.columns[name] if isinstance(rows, ColumnRows) else map(itemgetter(name), rows)
         process = self.processors.get(name)
         return column if process is None else map(process, column)
 

@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import and_, insert
 
-from peoplecount.domain.event import Quality
+from peoplecount.domain.event import QUALITIES, Quality
 from peoplecount.domain.event_id import EventId
 from peoplecount.domain.line import LineKey
 from peoplecount.domain.position import Position
+from peoplecount.storage.column_rows import ColumnRows
 from peoplecount.storage.connection import Transaction
 from peoplecount.storage.schema import records as table
 from peoplecount.storage.tally import Tally, demand, take_tally
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """People in and out of a line between two moments, as they go into the history."""
 
     event_id: EventId
     key: LineKey
+    line_id: str
+    """The key as text."""
+
     door_id: str
     site_id: str
     started_at: datetime
@@ -43,6 +45,9 @@ class Record:
 
 _insert = insert(table)
 
+_WORDS = {quality: word for word, quality in QUALITIES.items()}
+"""A look is quicker than ``value`` is."""
+
 
 def add_records(transaction: Transaction, records: Sequence[Record]) -> None:
     """Insert ``records``, which come from one batch of the log in its order. Raises ``RowsLost``."""
@@ -51,32 +56,36 @@ def add_records(transaction: Transaction, records: Sequence[Record]) -> None:
     first, last = records[0].event_id, records[-1].event_id
     batch = and_(table.c.event_epoch == first.epoch, table.c.event_number.between(first.number, last.number))
     before = take_tally(transaction, table, batch)
-    transaction.change_each(_insert, [row_of(record) for record in records])
-    sent = Tally(len(records), sum(record.entered for record in records), sum(record.left for record in records))
+    rows = rows_of(records)
+    transaction.change_each(_insert, rows)
+    sent = Tally(len(rows), sum(rows.columns["in_count"]), sum(rows.columns["out_count"]))
     demand(table, take_tally(transaction, table, batch), before + sent)
 
 
-def row_of(record: Record) -> dict[str, Any]:
-    """A record's row, without its number."""
-    position = record.position
-    return {
-        "event_epoch": record.event_id.epoch,
-        "event_number": record.event_id.number,
-        "line_id": str(record.key),
-        "camera_id": record.key.camera_id,
-        "channel": record.key.channel,
-        "rule": record.key.rule,
-        "line_index": record.key.index,
-        "door_id": record.door_id,
-        "site_id": record.site_id,
-        "started_at": record.started_at,
-        "ended_at": record.ended_at,
-        "local_time": record.local_time,
-        "in_count": record.entered,
-        "out_count": record.left,
-        "in_total": position.entered.total if position else None,
-        "out_total": position.left.total if position else None,
-        "in_generation": str(position.entered.generation) if position else None,
-        "out_generation": str(position.left.generation) if position else None,
-        "quality": record.quality.value,
+def rows_of(records: Sequence[Record]) -> ColumnRows:
+    """The rows of ``records``, without their numbers."""
+    events = [record.event_id for record in records]
+    keys = [record.key for record in records]
+    positions = [record.position for record in records]
+    columns: dict[str, list[Any]] = {
+        "event_epoch": [event.epoch for event in events],
+        "event_number": [event.number for event in events],
+        "line_id": [record.line_id for record in records],
+        "camera_id": [key.camera_id for key in keys],
+        "channel": [key.channel for key in keys],
+        "rule": [key.rule for key in keys],
+        "line_index": [key.index for key in keys],
+        "door_id": [record.door_id for record in records],
+        "site_id": [record.site_id for record in records],
+        "started_at": [record.started_at for record in records],
+        "ended_at": [record.ended_at for record in records],
+        "local_time": [record.local_time for record in records],
+        "in_count": [record.entered for record in records],
+        "out_count": [record.left for record in records],
+        "in_total": [position and position.entered.total for position in positions],
+        "out_total": [position and position.left.total for position in positions],
+        "in_generation": [position and str(position.entered.generation) for position in positions],
+        "out_generation": [position and str(position.left.generation) for position in positions],
+        "quality": [_WORDS[record.quality] for record in records],
     }
+    return ColumnRows(columns)
