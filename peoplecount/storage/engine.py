@@ -41,10 +41,16 @@ ROWS_AT_ONCE = 1000
 class EngineTransaction:
     """A ``Transaction`` on one of SQLAlchemy's connections."""
 
-    def __init__(self, connection: Connection, prepared: PreparedStatements | None = None) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        prepared: PreparedStatements | None = None,
+        rows_at_once: int = ROWS_AT_ONCE,
+    ) -> None:
         """``prepared`` are the statements of the connection's engine; ``None``: SQLAlchemy prepares each row."""
         self._connection = connection
         self._prepared = prepared
+        self._rows_at_once = rows_at_once
 
     def execute(self, statement: Executable, parameters: Parameters | None = None) -> Rows:
         """Run one statement; its rows."""
@@ -61,8 +67,8 @@ class EngineTransaction:
 
     def change_each(self, statement: Executable, rows: Sequence[Parameters]) -> None:
         """Run one statement for each of ``rows``."""
-        for start in range(0, len(rows), ROWS_AT_ONCE):
-            some = rows[start : start + ROWS_AT_ONCE]
+        for start in range(0, len(rows), self._rows_at_once):
+            some = rows[start : start + self._rows_at_once]
             if self._prepared is None or len(some) == 1:
                 self._connection.execute(statement, list(some))
             else:
@@ -103,6 +109,9 @@ class EngineConnection(ABC):
             with suppress(Exception):  # it may be closed at this moment; drivers differ in what they say then
                 self._break(connection)
 
+    def break_overdue(self) -> None:  # noqa: B027 - most drivers keep to their time-outs
+        """Make calls under way fail, from another thread, that a driver should have given up by itself."""
+
     def check(self) -> ServerInfo:
         """Ask the server who it is."""
 
@@ -125,7 +134,7 @@ class EngineConnection(ABC):
 
     def transaction(self, work: Callable[[Transaction], T], *, repeatable: bool = True) -> T:  # noqa: ARG002
         """Run ``work`` in one transaction. Nothing is repeated here."""
-        return self.run(lambda connection: work(EngineTransaction(connection, self._prepared)))
+        return self.run(lambda connection: work(EngineTransaction(connection, self._prepared, self._rows_at_once())))
 
     def run(self, work: Callable[[Connection], T], *, writes: bool = True, patient: bool = False) -> T:
         """Run ``work`` on SQLAlchemy's own connection in one transaction, for what Core has no words for.
@@ -148,6 +157,9 @@ class EngineConnection(ABC):
 
     def _take_time(self, connection: Connection) -> None:  # noqa: B027 - most drivers have none
         """Lift the driver's own time-out; what a server keeps is lifted by statements (``before_migrating``)."""
+
+    def _rows_at_once(self) -> int:
+        return ROWS_AT_ONCE
 
     def _begin(self, connection: Connection, *, writes: bool) -> None:  # noqa: ARG002
         connection.begin()

@@ -21,6 +21,10 @@ class BreakableConnection(IDBConnection, Protocol):
         """Make the call under way fail, as far as the driver lets us. Blocks nobody; never raises."""
         ...
 
+    def break_overdue(self) -> None:
+        """The same, where a statement has taken longer than its driver should have let it."""
+        ...
+
 
 class Lane:
     """Where ``connection`` is used by one call at a time, through an ``offload`` of its own."""
@@ -54,6 +58,10 @@ class Lane:
     def break_off(self) -> None:
         """Make the call under way fail."""
         self._connection.break_off()
+
+    def break_overdue(self) -> None:
+        """Make the call under way fail where a statement of it has outlasted its time-out."""
+        self._connection.break_overdue()
 
     def _answer(self, call: Callable[[IDBConnection], T]) -> T:
         if self._is_stale:

@@ -122,6 +122,7 @@ class Lanes:
             if not self._answers(patience):
                 self._break_off(lane)
                 raise DatabaseSilent(f"it has not answered for {time.monotonic() - begun:.0f} s")
+            lane.break_overdue()
         return outcome.result()
 
     def _at_work(self) -> IDBConnection:

@@ -24,6 +24,7 @@ from peoplecount.storage.kerberos import sign_in_with
 from peoplecount.storage.odbc_driver import Family, OdbcDriver, best_driver
 from peoplecount.storage.odbc_string import joined, parted
 from peoplecount.storage.odbc_times import TIMES_ARE_CUT, tells_of_times, whole_times
+from peoplecount.storage.odbc_under_way import UnderWay
 from peoplecount.storage.odbc_wishes import failover_partner, in_words_of, wish
 from peoplecount.storage.sql_server_place import SQLServerPlace
 from peoplecount.storage.sql_server_target import SQLServerTarget
@@ -33,6 +34,9 @@ _INSTALL_MANAGER = (
     "Debian: apt install unixodbc; RHEL: dnf install unixODBC; Windows has it. Then a driver: " + INSTALL_ODBC_DRIVER
 )
 
+
+ROWS_ONE_BY_ONE = 50
+"""Rows handed in one go to a driver that sends each by itself: with a slow link they shall not outlast a time-out."""
 
 _MARK = (
     "DECLARE @result int; EXEC @result = sp_getapplock @Resource = 'peoplecount.whole', @LockMode = 'Shared', "
@@ -77,8 +81,7 @@ class SQLServerConnection(EngineConnection):
         self._login_seconds = login_seconds
         self._query_seconds = query_seconds
         self._times_are_cut: bool | None = None
-        self._under_way: dict[int, Any] = {}
-        """The last cursor of each open connection, by the connection's ``id``."""
+        self._under_way = UnderWay()
 
     def connection_strings(self) -> list[str]:
         """What the driver is told, for the server and then for its failover partner. Holds the password.
@@ -151,21 +154,22 @@ class SQLServerConnection(EngineConnection):
         return engine
 
     def _note_under_way(self, connection: Connection, cursor: Any, *_: object) -> None:  # noqa: ANN401
-        self._under_way[id(connection.connection.dbapi_connection)] = cursor
+        self._under_way.note(connection.connection.dbapi_connection, cursor)
 
     def _note_closed(self, connection: Any, entry: object) -> None:  # noqa: ANN401
         super()._note_closed(connection, entry)
-        self._under_way.pop(id(connection), None)
+        self._under_way.forget(connection)
 
     def _break(self, connection: Any) -> None:  # noqa: ANN401
-        """Cancel the statement under way.
+        self._under_way.cancel(connection)
 
-        FreeTDS waits for ever, past its time-outs, for the answer of a session that was ended over an encrypted
-        connection; told to cancel, it finds that the connection is gone.
-        """
-        cursor = self._under_way.get(id(connection))
-        if cursor is not None:
-            cursor.cancel()
+    def break_overdue(self) -> None:
+        """Make a statement fail that has outlasted its time-out. FreeTDS has some (see ``UnderWay``)."""
+        if OdbcDriver(self.driver).family is Family.FREETDS:
+            self._under_way.cancel_overdue()
+
+    def _rows_at_once(self) -> int:
+        return ROWS_ONE_BY_ONE if OdbcDriver(self.driver).family is Family.FREETDS else super()._rows_at_once()
 
     def _begin(self, connection: Connection, *, writes: bool) -> None:
         super()._begin(connection, writes=writes)

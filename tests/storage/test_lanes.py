@@ -51,6 +51,9 @@ class Connection:
     def break_off(self):
         self.broken.set()
 
+    def break_overdue(self):
+        """Its driver keeps to its time-outs."""
+
     def check(self):
         self._ask("check")
         return ServerInfo("Fake", "1", "none", 0.001)
@@ -222,6 +225,23 @@ def test_a_connection_that_cannot_be_broken_is_not_used_until_it_is_back(lanes, 
     server.melt()
     wait_until(lambda: lanes.busy == 0)
     assert lanes.hurried().execute(select(sites)) == ["row"]
+
+
+def test_what_outlasts_its_time_out_is_broken_off_though_the_database_answers_others(server):
+    class Stuck(Connection):
+        def break_overdue(self):
+            self.broken.set()
+
+        def _ask(self, what):
+            assert self.broken.wait(20)
+            raise DatabaseUnavailable("the link was cut")
+
+    others = [Connection(server, number) for number in range(3)]
+    lanes = Lanes([*others, Stuck(server, 3)], work=Patience(queue=20, alarm=0.05, probe=20, most=60, leaves=2))
+    with pytest.raises(DatabaseUnavailable, match="the link was cut"):
+        lanes.execute(select(sites))
+    assert {what for what, _ in server.asked} == {"check"}, "one of the others was asked, and answered"
+    assert not any(one.broken.is_set() for one in others)
 
 
 def test_many_who_wait_ask_the_question_beside_once(connections, server):

@@ -322,6 +322,9 @@ def test_pages_share_the_circuit_and_the_counters(database, clock):
         def break_off(self):
             pass
 
+        def break_overdue(self):
+            pass
+
     connections = [Breakable() for _ in range(3)]
     proxy = ProxyDB(Lanes(connections), monotonic=clock.monotonic, pause=clock.passes)
     pages = proxy.hurried()

@@ -264,7 +264,8 @@ def test_a_call_that_does_not_come_back_is_cancelled():
         def cancel(self):
             self.cancelled += 1
 
-    server, driver_connection, cursor = SQLServerConnection("sql.example", "counts"), object(), Cursor()
+    server, cursor = SQLServerConnection("sql.example", "counts"), Cursor()
+    driver_connection = SimpleNamespace(timeout=30)
     server._note_open(driver_connection, None)
     server.break_off()
     server._note_under_way(SimpleNamespace(connection=SimpleNamespace(dbapi_connection=driver_connection)), cursor)
@@ -273,3 +274,16 @@ def test_a_call_that_does_not_come_back_is_cancelled():
     server._note_closed(driver_connection, None)
     server.break_off()
     assert cursor.cancelled == 1
+
+
+@pytest.mark.parametrize(
+    ("driver", "at_once", "cancelled"), [("FreeTDS", 50, True), ("ODBC Driver 18 for SQL Server", 1000, False)]
+)
+def test_only_freetds_is_told_what_it_should_have_given_up(driver, at_once, cancelled):
+    """Its rows go in small lots, so that a time-out is never that of a thousand rows."""
+    server = SQLServerConnection("sql.example", "counts", driver=driver)
+    asked = []
+    server._under_way = SimpleNamespace(cancel_overdue=lambda: asked.append(driver))
+    server.break_overdue()
+    assert bool(asked) is cancelled
+    assert server._rows_at_once() == at_once
