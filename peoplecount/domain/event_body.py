@@ -36,9 +36,12 @@ class Standing:
     occupancy: int
 
 
+_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
 def write_body(fields: Mapping[str, Any]) -> str:
     """One compact JSON object."""
-    return json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
+    return _COMPACT.encode(fields)
 
 
 def count_event(place: Place, increment: Increment, standing: Standing, known_at: datetime | None = None) -> NewEvent:
@@ -108,9 +111,8 @@ def _offset(minutes: float) -> timedelta:
     return timedelta(minutes=minutes)
 
 
-def read_place(event: NewEvent) -> Place:
-    """Where a count was made, as ``count_event`` wrote it."""
-    fields = json.loads(event.body)
+def place_of(fields: Mapping[str, Any]) -> Place:
+    """Where a count was made, from its body as ``increment_of`` takes it. Raises ``KeyError``."""
     names = ("siteId", "siteName", "cameraId", "cameraName", "doorId", "doorName", "lineName")
     return Place(*(fields[name] for name in names))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, MutableMapping
+from collections.abc import Collection, Iterable, Mapping, MutableMapping, Sequence
 from copy import copy
 from dataclasses import replace
 from datetime import date, datetime, timedelta, tzinfo
@@ -102,11 +102,13 @@ class HourLedger:
             edit.cell(place, replace(edit.of(place), shown=edit.of(place).shown + base))
             edit.keep()
 
-    def take_over(self, keys: Iterable[LineKey], moment: Moment) -> None:
+    def take_over(self, keys: Collection[LineKey], moment: Moment) -> None:
         """Lines were counted before hours were kept (before 0.2): what they counted then is told already.
 
         So it is none of the history's business; how it lies in the hours is not known here any more.
         """
+        if not keys:
+            return
         sight = ClockSight.of(moment.utc, moment.local, self._zone)
         day, slot = HourPlaces.of(sight, self._zone).place(sight.by_camera(moment.utc) + CLOCK_DOUBT)
         earlier = {day - back * DAY for back in range(1, self._keep + 1)}
@@ -168,18 +170,19 @@ class HourLedger:
         del self.days[day]
         self.changed.discard(day)
 
-    def coverage(self, key: LineKey, begin: datetime, end: datetime) -> float | None:
-        """The share of a stretch in which a line was read as often as it should be; ``None`` before its first day.
+    def coverage(self, key: LineKey, stretches: Sequence[tuple[datetime, datetime]]) -> list[float | None]:
+        """The share of each stretch in which a line was read as often as it should be; ``None`` before its first day.
 
         A day of which nothing is kept is one on which it was read all the time and nobody came.
         """
         known = [day for day in self.days if key in self.days[day].lines]
-        if not known or end <= begin or begin < self.slots(min(known)).bounds[0]:
-            return None
-        nearby = range((begin - DAY).date().toordinal(), (end + DAY).date().toordinal() + 1)
-        gaps = (gap for day in known if day.toordinal() in nearby for gap in self.days[day].lines[key].gaps)
-        unread = sum((gap.overlap(begin, end) for gap in gaps), timedelta(0))
-        return 1.0 - min(unread / (end - begin), 1.0)
+        if not known or not stretches:
+            return [None] * len(stretches)
+        since = self.slots(min(known)).bounds[0]
+        begins, ends = zip(*stretches, strict=True)
+        nearby = range((min(begins) - DAY).date().toordinal(), (max(ends) + DAY).date().toordinal() + 1)
+        gaps = [gap for day in known if day.toordinal() in nearby for gap in self.days[day].lines[key].gaps]
+        return [_read_share(gaps, begin, end) if since <= begin < end else None for begin, end in stretches]
 
     def was_known(self, key: LineKey, day: date) -> bool:
         """Whether the line had been read by the end of a day, so that what is not kept of it is a quiet time."""
@@ -255,6 +258,11 @@ class _Edit:
 
 
 _EMPTY = HourCell()
+
+
+def _read_share(gaps: Iterable[Gap], begin: datetime, end: datetime) -> float:
+    unread = sum((gap.overlap(begin, end) for gap in gaps if gap.begin < end and begin < gap.end), timedelta(0))
+    return 1.0 - min(unread / (end - begin), 1.0)
 
 
 def _told(cell: HourCell, increment: Increment, people: Figures) -> HourCell:

@@ -15,7 +15,7 @@ from peoplecount.domain.event_body import Place
 from peoplecount.domain.increment import Increment
 from peoplecount.domain.interval import ClosedInterval, Scope, Step
 from peoplecount.domain.line import LineKey
-from peoplecount.domain.line_tally import LineTally
+from peoplecount.domain.line_tally import LineTally, Span
 from peoplecount.domain.told import Told, sum_of
 from peoplecount.domain.wall_clock import day_around, interval_around, wall_clock
 
@@ -50,8 +50,8 @@ class Circumstances:
     zone: Callable[[str], tzinfo]
     """The time zone of a site, by its id."""
 
-    coverage: Callable[[LineKey, datetime, datetime], float | None]
-    """The share of a stretch in which a line was read often enough; ``None`` where nobody can say."""
+    coverage: Callable[[LineKey, Sequence[Span]], Sequence[float | None]]
+    """The share of each stretch in which a line was read often enough; ``None`` where nobody can say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +175,7 @@ class IntervalBook:
         if told is None:
             tally = self.lines[key]
             seen = _seen(circumstances, key, tally)
-            told = tally.told(begin, end, seen, lambda first, last: circumstances.coverage(key, first, last))
+            told = tally.told(begin, end, seen, lambda stretches: circumstances.coverage(key, stretches))
             self._known[key, begin, end] = told
         return told
 

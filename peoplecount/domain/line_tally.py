@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
@@ -20,8 +20,11 @@ from peoplecount.domain.wall_clock import day_around
 SHORTEST = timedelta(minutes=5)
 _1970 = datetime(1970, 1, 1, tzinfo=UTC)
 
-Coverage = Callable[[datetime, datetime], float | None]
-"""The share of a stretch (of our time) in which a line was read often enough; ``None`` where nobody can say."""
+Span = tuple[datetime, datetime]
+"""When a stretch of time begins and ends."""
+
+Coverage = Callable[[Sequence[Span]], Sequence[float | None]]
+"""The share of each stretch (of our time) in which a line was read often enough; ``None`` where nobody can say."""
 
 
 @dataclass(slots=True)
@@ -100,13 +103,13 @@ class LineTally:
 
     def told(self, begin: datetime, end: datetime, seen: datetime, coverage: Coverage) -> Told:
         """What is known of a stretch of the camera's time, by a line that was last read at ``seen`` of it."""
-        covered = self._covered(begin, end, seen, coverage)
+        [covered] = self._covered([(begin, end)], seen, coverage)
         if covered == 1.0 or end - begin <= HOUR:  # otherwise some hours may be known and others not
             return self._told_of_part(begin, end, covered)
-        parts = [(part, min(part + HOUR, end)) for part in _hours(begin, end)]
+        hours = [(hour, min(hour + HOUR, end)) for hour in _hours(begin, end)]
         return sum_of(
-            (self._told_of_part(*part, self._covered(*part, seen, coverage)), (part[1] - part[0]) / HOUR)
-            for part in parts
+            (self._told_of_part(*hour, share), (hour[1] - hour[0]) / HOUR)
+            for hour, share in zip(hours, self._covered(hours, seen, coverage), strict=True)
         )
 
     def forget_before(self, hours: datetime, shorter: datetime) -> None:
@@ -124,13 +127,16 @@ class LineTally:
         is_filled = self.filled_until is not None and self.since <= begin and end <= self.filled_until
         return Told(Figures(), Quality.BACK_FILLED, 0.0) if is_filled else UNTOLD
 
-    def _covered(self, begin: datetime, end: datetime, seen: datetime, coverage: Coverage) -> float:
-        """The share of a stretch that was covered; the time after the last reading is a gap like any other."""
-        known_from, known_to = max(begin, self.since), min(end, seen)
-        if known_from >= known_to:
-            return 0.0
-        share = coverage(known_from - self.error, known_to - self.error)
-        return (1.0 if share is None else share) * ((known_to - known_from) / (end - begin))
+    def _covered(self, stretches: Sequence[Span], seen: datetime, coverage: Coverage) -> list[float]:
+        """The share of each stretch that was covered; the time after the last reading is a gap like any other."""
+        known = [(max(begin, self.since), min(end, seen)) for begin, end in stretches]
+        asked = [one for one in known if one[0] < one[1]]
+        answers = coverage([(begin - self.error, end - self.error) for begin, end in asked])
+        shares = dict(zip(asked, answers, strict=True))
+        return [
+            _all_where_unsaid(shares[one]) * ((one[1] - one[0]) / (end - begin)) if one in shares else 0.0
+            for one, (begin, end) in zip(known, stretches, strict=True)
+        ]
 
     def _cells(self, begin: datetime, end: datetime) -> Iterator[Cell]:
         """The cells that make up a stretch: hours where it is made of them, else what is shorter."""
@@ -152,6 +158,10 @@ class LineTally:
         for begin in entered.keys() | left.keys():
             cell = self.fives.setdefault(begin, Cell(quality=Quality.MISSING))
             cell.add(entered.get(begin, 0), left.get(begin, 0), quality)
+
+
+def _all_where_unsaid(share: float | None) -> float:
+    return 1.0 if share is None else share
 
 
 def _from(roll_up: RollUp, length: timedelta, limit: datetime) -> RollUp:

@@ -9,10 +9,10 @@ import hashlib
 import math
 from functools import lru_cache
 
-GRAIN = 0.01
-"""Seconds. Of a thousand cameras polled every second ten come together, which is a few milliseconds of work."""
+GRAIN = 0.02
+"""Seconds. Of a thousand cameras polled every second twenty come together, which is some ten milliseconds of work."""
 
-LEAST_STEPS = 100
+LEAST_STEPS = 50
 
 
 @lru_cache(maxsize=32_768)  # asked for with every poll of every camera

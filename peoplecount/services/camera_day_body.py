@@ -73,14 +73,13 @@ def _line(fields: Mapping[str, Any]) -> LineDay:
     )
 
 
-def _row(cell: HourCell) -> list[Any]:
-    flags = _SWAPPED * cell.swapped | _BROKE * cell.broke | _SETTLED * cell.settled
-    people = [number for figures in (cell.told, cell.shown, cell.straddling) for number in _pair(figures)]
-    return [*people, cell.quality.value, flags]
-
-
-def _pair(figures: Figures) -> tuple[int, int]:
-    return figures.entered, figures.left
+def _row(cell: HourCell) -> tuple[object, ...]:
+    told, shown, straddling = cell.told, cell.shown, cell.straddling
+    return (
+        *(told.entered, told.left, shown.entered, shown.left, straddling.entered, straddling.left),
+        cell.quality.value,
+        _SWAPPED * cell.swapped | _BROKE * cell.broke | _SETTLED * cell.settled,
+    )
 
 
 def _cell(row: Sequence[Any]) -> HourCell:

@@ -164,8 +164,8 @@ class CountKeeper:
         with self._lock:
             return dict(self._memory().days(camera_id))
 
-    def coverage(self, key: LineKey, begin: datetime, end: datetime) -> float | None:
-        """The share of a stretch (UTC) in which a line was read as often as it should be; ``None`` before it was known.
+    def coverage(self, key: LineKey, stretches: Sequence[tuple[datetime, datetime]]) -> Sequence[float | None]:
+        """The share of each stretch (UTC) in which a line was read often enough; ``None`` before it was known.
 
         Time after its last reading counts as unread. Raises ``LogError``.
         """
@@ -174,13 +174,13 @@ class CountKeeper:
             read_at = memory.last_read(key)
             camera = self._roster().cameras.get(key.camera_id)
             if read_at is None or camera is None:
-                return None
-            read_until = min(end, max(read_at, begin))
-            if read_until <= begin:
-                return 0.0
+                return [None] * len(stretches)
             ledger = memory.ledger(camera.camera_id, zone_of(self._roster().site_of(camera)), self._keep_days)
-            share = ledger.coverage(key, begin, read_until)
-        return None if share is None else share * ((read_until - begin) / (end - begin))
+            shares = ledger.coverage(key, [(begin, min(end, read_at)) for begin, end in stretches])
+        return [
+            0.0 if read_at <= begin else share and share * ((min(end, read_at) - begin) / (end - begin))
+            for share, (begin, end) in zip(shares, stretches, strict=True)
+        ]
 
     def settle(self, camera: Camera, history: DayHistory, now: datetime) -> Settlement:
         """Hold a day of the hour ledger against what the camera remembers of it, and correct what differs.

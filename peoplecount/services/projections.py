@@ -9,15 +9,18 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import islice
 from typing import TypeVar
 
+import orjson
+
 from peoplecount.domain.camera import CameraState
 from peoplecount.domain.clock import Clock
 from peoplecount.domain.correction_body import read_correction
 from peoplecount.domain.event import EventKind, LogEntry
-from peoplecount.domain.event_body import read_increment, read_place, read_status
+from peoplecount.domain.event_body import increment_of, place_of, read_status
 from peoplecount.domain.interval import Step
 from peoplecount.domain.interval_body import interval_event
 from peoplecount.domain.interval_book import Circumstances, Closing, IntervalBook, Subject
 from peoplecount.domain.line import LineKey
+from peoplecount.domain.line_tally import Span
 from peoplecount.domain.offload import Offload, call_here
 from peoplecount.domain.roster import Roster
 from peoplecount.domain.wall_clock import interval_around
@@ -80,14 +83,14 @@ class Projections:
         *,
         term: int,
         roster: Callable[[], Roster],
-        coverage: Callable[[LineKey, datetime, datetime], float | None],
+        coverage: Callable[[LineKey, Sequence[Span]], Sequence[float | None]],
         steps: Iterable[Step],
         clock: Clock,
         offload: Offload = call_here,
         appended: Callable[[], None] = lambda: None,
         rest: Callable[[], None] = rest,
     ) -> None:
-        """``coverage`` tells which share of a time a line was read in; ``appended`` is called after every append.
+        """``coverage`` tells which share of each stretch a line was read in; ``appended`` is called after every append.
 
         ``rest`` lets others have their turn; it is called often.
         """
@@ -198,7 +201,8 @@ class Projections:
     def _take(self, entry: LogEntry) -> None:
         kind = entry.event.kind
         if kind is EventKind.COUNT:
-            increment, place = read_increment(entry.event), read_place(entry.event)
+            fields = orjson.loads(entry.event.body)
+            increment, place = increment_of(fields), place_of(fields)
             if self._states.is_new(increment.key, entry.event_id.number):
                 self._book.tell(place, increment, self._zone(place.site_id), self._clock.now())
         elif kind is EventKind.COUNT_CORRECTION:
@@ -246,10 +250,10 @@ class Projections:
             coverage=self._coverage_of,
         )
 
-    def _coverage_of(self, key: LineKey, begin: datetime, end: datetime) -> float | None:
+    def _coverage_of(self, key: LineKey, stretches: Sequence[Span]) -> Sequence[float | None]:
         """A day with gaps is asked for hour by hour."""
         self._breathe()
-        return self._coverage(key, begin, end)
+        return self._coverage(key, stretches)
 
     def _patience(self, camera_id: str) -> timedelta:
         camera = self._roster().cameras.get(camera_id)

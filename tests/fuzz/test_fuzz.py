@@ -33,7 +33,6 @@ BY_OTHER_NAMES = {
     "clock_body.read_clock": "events of our own log",
     "interval_body.read_interval": "events of our own log",
     "event_body.read_increment": "events of our own log",
-    "event_body.read_place": "events of our own log",
     "event_body.read_status": "events of our own log",
     "occupancy_body.read_occupancy_change": "events of our own log",
     "refusals.parsed": "calls a parser that it is given",

@@ -39,6 +39,7 @@ class Room:
         self.lines = lines or (CountingLine(),)
         self.steps = steps
         self.covered = {}
+        self.unread_before = datetime.min.replace(tzinfo=UTC)
         self.takes_the_lead()
 
     def takes_the_lead(self):
@@ -49,10 +50,16 @@ class Room:
             self.appender,
             term=self.term,
             roster=lambda: Roster(CAMERAS, SITES),
-            coverage=lambda key, begin, end: self.covered.get((str(key), begin, end), 1.0),
+            coverage=self.coverage,
             steps=self.steps,
             clock=self.clock,
         )
+
+    def coverage(self, key, stretches):
+        return [
+            0.0 if begin < self.unread_before else self.covered.get((str(key), begin, end), 1.0)
+            for begin, end in stretches
+        ]
 
     def at(self, hour, minute=0, second=0, *, day=4):
         """It is that time, UTC."""
@@ -508,11 +515,10 @@ def test_of_a_day_that_was_filled_in_from_the_history_hours_without_people_are_k
     room.append(back_filled(line, EIGHT - timedelta(hours=2), EIGHT - timedelta(hours=1), 12))
     room.append(back_filled(line, EIGHT, EIGHT + timedelta(minutes=20), 3))
     room.at(8, 20)
-    room.projections._coverage = lambda key, begin, end: 0.0 if begin < EIGHT + timedelta(minutes=20) else 1.0
+    room.unread_before = EIGHT + timedelta(minutes=20)
     room.read()
     room.settle()
     room.takes_the_lead()
-    room.projections._coverage = lambda key, begin, end: 0.0 if begin < EIGHT + timedelta(minutes=20) else 1.0
     room.at(9, 0, 5)
     room.read()
     room.settle()
