@@ -144,7 +144,7 @@ class DatabaseWalk:
 
     def _growth(self, fleet: Fleet) -> Step:
         if not fleet.lines:
-            return Step("a year", "unknown: no cameras are entered yet")
+            return Step("a year", "unknown: no camera is entered or has been polled yet")
         year = growth(fleet, self.connection.product, seconds_a_record=self.seconds_a_record)
         seen = "as lately" if fleet.observed else "assumed"
         a_day = year.rows["records"] / fleet.lines / DAYS

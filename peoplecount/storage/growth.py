@@ -67,7 +67,8 @@ def read_fleet(db: IDBConnection) -> Fleet:
     entered = _count(db, cameras)
     known = counted or _count(db, lines) or entered
     observed = _observed(db)
-    return Fleet(entered, known, observed or ASSUMED_RECORDS, observed is not None)
+    devices = max(entered, _counting_cameras(db))  # those of an installation's own view are not entered here
+    return Fleet(devices, known, observed or ASSUMED_RECORDS, observed is not None)
 
 
 def growth(fleet: Fleet, product: Product, *, seconds_a_record: float = 0.0) -> Growth:
@@ -98,6 +99,10 @@ def _observed(db: IDBConnection) -> float | None:
         return None
     days = (found.last - found.first) / timedelta(days=1)
     return float(found.rows / found.lines / days)
+
+
+def _counting_cameras(db: IDBConnection) -> int:
+    return int(db.execute(select(func.count(positions.c.camera_id.distinct())))[0][0])
 
 
 def _count(db: IDBConnection, table: Table) -> int:

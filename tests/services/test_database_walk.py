@@ -33,7 +33,7 @@ def test_a_database_that_is_as_it_should_be(connection):
 
 def test_without_cameras_a_year_is_unknown_and_not_nothing(connection):
     by_name, _ = walk(connection)
-    assert by_name["a year"].said == "unknown: no cameras are entered yet"
+    assert by_name["a year"].said == "unknown: no camera is entered or has been polled yet"
 
 
 def test_tables_that_are_not_there_yet(blank):

@@ -40,6 +40,7 @@ def test_without_a_history_records_are_assumed(connection):
     assert read_fleet(connection) == Fleet(0, 0, ASSUMED_RECORDS, observed=False)
     add(connection, positions, [line_row(number) | TOTALS | {"ended_at": EIGHT} for number in range(3)])
     assert read_fleet(connection).lines == 3
+    assert read_fleet(connection).cameras == 3, "of an installation's own view, none of which is entered here"
 
 
 def test_with_a_history_records_are_as_they_were_lately(connection):
