@@ -37,13 +37,17 @@ def sum_of(parts: Iterable[tuple[Told, float]]) -> Told:
     It holds what is known, is as good as the worst of its parts, and covered as they are in the mean. ``UNTOLD`` of
     none.
     """
-    figures: Figures | None = None
+    entered = left = 0
+    is_known = False
     quality = Quality.MEASURED
     covered = weights = 0.0
     for part, weight in parts:
         if part.figures is not None:
-            figures = part.figures + (figures or Figures())
-        quality = worst(quality, part.quality)
+            is_known = True
+            entered += part.figures.entered
+            left += part.figures.left
+        if part.quality is not quality:
+            quality = worst(quality, part.quality)
         covered += part.coverage * weight
         weights += weight
-    return Told(figures, quality, covered / weights) if weights else UNTOLD
+    return Told(Figures(entered, left) if is_known else None, quality, covered / weights) if weights else UNTOLD

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from peoplecount.domain.event import Quality, utc_text
@@ -17,8 +17,7 @@ from peoplecount.domain.wall_clock import wall_clock
 from peoplecount.storage.scope_sums import ScopeSum
 
 
-@dataclass(frozen=True, slots=True)
-class LineStretch:
+class LineStretch(NamedTuple):
     """What the history has of one line in one stretch of time."""
 
     line_id: str
@@ -46,8 +45,7 @@ class LineStretch:
         """Another stretch of the line, as long, of which nothing is known."""
         later = begin - self.begin
         local_start = self.local_start + later if self.local_start else None
-        return replace(
-            self,
+        return self._replace(
             begin=begin,
             end=self.end + later,
             figures=UNTOLD.figures,
@@ -89,8 +87,7 @@ class Names:
         return self.zones.get(site_id) or ZoneInfo("UTC")
 
 
-@dataclass(frozen=True, slots=True)
-class CountRow:
+class CountRow(NamedTuple):
     """People of a line, door or site in a stretch of time, and how far that can be trusted."""
 
     site_id: str

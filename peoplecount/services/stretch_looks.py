@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 
@@ -15,6 +15,7 @@ from peoplecount.services.counts_query import CountsQuery
 from peoplecount.services.look import ONE_DAY, Chosen, CountHistory, Look, start_of_day
 from peoplecount.services.unhurried import unhurried
 from peoplecount.storage.history_rows import HourCount, QuarterHour
+from peoplecount.storage.scope_sums import LineSpan
 
 LONGEST = timedelta(days=400)
 
@@ -76,7 +77,7 @@ class StretchLooks:
             untold = self._untold(begin, end, self._doubtful(begin, end, there))
             return rows_of(unhurried([*there, *untold]), query.scope, self._names, query.wants), len(there)
         sums = self._history.sums(self._step, query.scope, begin, end, **self._chosen.filters)
-        untold = self._untold(begin, end, None if self._chosen.site_id is not None else self._chosen.known())
+        untold = self._untold(begin, end, self._gappy(begin, end))
         rows = rows_of_sums(sums, untold, query.scope, self._step, self._names, query.wants)
         return rows, sum(one.rows for one in sums)
 
@@ -91,18 +92,34 @@ class StretchLooks:
         starts: dict[str, set[datetime]] = {}
         for one in there:
             starts.setdefault(one.line_id, set()).add(one.begin)
-        incomplete = [line for line, of_line in starts.items() if not self._is_whole(of_line, begin, end)]
+        spans = (LineSpan(line, min(of_line), max(of_line), len(of_line)) for line, of_line in starts.items())
+        incomplete = [span.line_id for span in spans if not self._is_whole(span, begin, end)]
         if start_of_day(begin) == begin and start_of_day(end) == end:  # of other lines there is nothing on these days
             return incomplete
         if self._chosen.lines is None and self._chosen.site_id is not None:
             return None
         return [*incomplete, *(line for line in self._chosen.known() if line not in starts)]
 
-    def _is_whole(self, starts: Collection[datetime], begin: datetime, end: datetime) -> bool:
-        first, last = min(starts), max(starts)
-        return (
-            first - begin < self._step and end - last <= self._step and (last - first) // self._step + 1 == len(starts)
-        )
+    def _gappy(self, begin: datetime, end: datetime) -> Sequence[str] | None:
+        """The same where the database has summed up.
+
+        Of nearly all lines nearly all is told. This time alone shows that: their whole days need not be gone through.
+        """
+        if self._chosen.site_id is not None:
+            return None
+        if self._chosen.lines is not None:
+            return self._chosen.lines
+        spans = self._history.spans(self._step, begin, end)
+        whole = {span.line_id for span in spans if self._is_whole(span, begin, end)}
+        return [line for line in self._chosen.known() if line not in whole]
+
+    def _is_whole(self, span: LineSpan, begin: datetime, end: datetime) -> bool:
+        first, last = span.first, span.last
+        return first - begin < self._step and end - last <= self._step and self._most(span) == span.starts
+
+    def _most(self, span: LineSpan) -> int:
+        """How many starts a line has between its first and last where none is missing."""
+        return (span.last - span.first) // self._step + 1
 
     def _untold(self, begin: datetime, end: datetime, lines: Sequence[str] | None) -> list[LineStretch]:
         """Stretches of which nothing is known, between others of the same line and day; of all lines or of some."""
@@ -110,7 +127,7 @@ class StretchLooks:
             return []
         first, last = start_of_day(begin), start_of_day(end - self._step / 2) + ONE_DAY
         spans = self._history.spans(self._step, first, last, **{**self._chosen.filters, "line_ids": lines})
-        holed = [one.line_id for one in spans if (one.last - one.first) // self._step + 1 > one.starts]
+        holed = [one.line_id for one in spans if self._most(one) > one.starts]
         if not holed:
             return []
         days = groupby(self._stretches(first, last, holed), key=lambda one: start_of_day(one.begin))

@@ -110,7 +110,7 @@ class _UtcText(_IsoText):
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[str | None], datetime | None]:  # noqa: ARG002
         """Out of the database."""
-        return lambda text: None if text is None else datetime.fromisoformat(f"{text}+00:00")
+        return _moment_of
 
 
 def _utc_words(moment: datetime | None) -> str | None:
@@ -120,6 +120,10 @@ def _utc_words(moment: datetime | None) -> str | None:
         raise ValueError(f"{moment} has no time zone; times in the database are UTC")
     in_utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
     return in_utc.isoformat(" ", "microseconds")[:_LENGTH]
+
+
+def _moment_of(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(f"{text}+00:00")
 
 
 def _utc_text() -> TypeEngine[datetime]:
@@ -228,6 +232,10 @@ class UtcTime(TypeDecorator[datetime]):
         if dialect.name != Product.SQLITE:
             return super().bind_processor(dialect)
         return _utc_words
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None] | None:
+        """The same the other way."""
+        return _moment_of if dialect.name == Product.SQLITE else super().result_processor(dialect, coltype)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         """Out of the database."""

@@ -226,13 +226,14 @@ def _day_question(first: date, last: date, *, by_place: bool) -> Select[Any]:
     missing = case((columns.quality == Quality.MISSING.value, 1), else_=0)
     rank = case({quality.value: place for place, quality in enumerate(WORSE)}, value=columns.quality)
     named = (columns.line_id, columns.door_id, columns.site_id)
+    is_one = first == last  # then it need not be made out for every row
     span = [columns.local_start >= begin.replace(tzinfo=None), columns.local_start < end.replace(tzinfo=None)]
     if by_place:
         span += [columns.starts_at >= begin - ZONES, columns.starts_at < end + ZONES]
     return (
         select(
             *named,
-            day.label("day"),
+            (func.min(columns.local_start) if is_one else day).label("day"),
             func.sum(columns.in_count).label("entered"),
             func.sum(columns.out_count).label("left_"),
             func.max(rank).label("rank"),
@@ -241,5 +242,5 @@ def _day_question(first: date, last: date, *, by_place: bool) -> Select[Any]:
             func.sum(missing).label("missing"),
         )
         .where(*span)
-        .group_by(*named, day)
+        .group_by(*named, *([] if is_one else [day]))
     )

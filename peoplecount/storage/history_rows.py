@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from peoplecount.domain.event import QUALITIES, WORSE, Quality
 from peoplecount.domain.figures import Figures
 
 
-@dataclass(frozen=True, slots=True)
-class QuarterHour:
+class QuarterHour(NamedTuple):
     """People in and out of a line, by the door and site it counted for, in 15 minutes."""
 
     line_id: str
@@ -29,8 +27,7 @@ class QuarterHour:
     """The share of the expected readings that came, 0 to 1; ``None``: not known yet."""
 
 
-@dataclass(frozen=True, slots=True)
-class HourCount:
+class HourCount(NamedTuple):
     """People in and out of a line, by the door and site it counted for, in an hour of its camera's wall clock."""
 
     line_id: str
@@ -52,8 +49,7 @@ class HourCount:
     """As above."""
 
 
-@dataclass(frozen=True, slots=True)
-class DayCount:
+class DayCount(NamedTuple):
     """People in and out of a line, by the door and site it counted for, on a day of its camera's wall clock."""
 
     line_id: str
@@ -85,18 +81,26 @@ def quarter_of(row: Any) -> QuarterHour:  # noqa: ANN401
 
 def day_of(row: Any) -> DayCount:  # noqa: ANN401
     """From a sum over the hours of a day; ``rank`` is a place in ``WORSE``."""
-    known = int(row.rows) - int(row.missing)
+    line_id, door_id, site_id, day, entered, left, rank, coverage, rows, missing = row
+    known = int(rows) - int(missing)
     return DayCount(
-        row.line_id,
-        row.door_id,
-        row.site_id,
-        row.day if isinstance(row.day, date) else date.fromisoformat(row.day),
-        Figures(int(row.entered), int(row.left_)) if known else None,
-        WORSE[row.rank],
-        None if row.coverage is None else float(row.coverage),
+        line_id,
+        door_id,
+        site_id,
+        _date_of(day),
+        Figures(int(entered), int(left)) if known else None,
+        WORSE[rank],
+        None if coverage is None else float(coverage),
         known,
-        int(row.rows),
+        int(rows),
     )
+
+
+def _date_of(day: date | str) -> date:
+    """A day, one as text (SQLite's), or a moment of it."""
+    if isinstance(day, str):
+        return date.fromisoformat(day)
+    return day.date() if isinstance(day, datetime) else day
 
 
 def hour_of(row: Any) -> HourCount:  # noqa: ANN401

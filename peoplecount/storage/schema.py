@@ -201,7 +201,7 @@ def _roll_up(name: str, *more: Column[object]) -> Table:
     # With the line, so that an index alone tells which lines have rows. SQL Server keeps the rows in the key's order,
     # by line, and would rather read all of them than look up many.
     answers = ["in_count", "out_count", "quality", "coverage"]
-    Index(None, table.c.starts_at, table.c.line_id, mssql_include=answers)
+    Index(None, table.c.starts_at, table.c.site_id, table.c.line_id, mssql_include=answers)
     Index(None, table.c.site_id, table.c.starts_at, table.c.line_id, mssql_include=answers)
     return table
 

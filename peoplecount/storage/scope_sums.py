@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, Table, and_, case, exists, func, select
@@ -62,7 +63,7 @@ def sums_question(table: Table, subject: str, start: datetime, end: datetime) ->
     return (
         select(
             columns[subject].label("subject"),
-            func.min(columns.site_id).label("site_id"),
+            (columns.site_id if subject == "site_id" else func.min(columns.site_id)).label("site_id"),
             columns.starts_at,
             func.count().label("rows"),
             func.sum(case((columns.quality == _MISSING, 1), else_=0)).label("missing"),
@@ -79,22 +80,26 @@ def sums_question(table: Table, subject: str, start: datetime, end: datetime) ->
 
 def read_sums(rows: Rows) -> list[ScopeSum]:
     """What ``sums_question`` brought, by time and subject."""
-    found = [
-        ScopeSum(
-            row.subject,
-            row.site_id,
-            row.starts_at,
-            int(row.rows),
-            int(row.missing),
-            int(row.entered),
-            int(row.left_),
-            Quality.MISSING if row.rank == _NONE_KNOWN else WORSE[row.rank],
-            float(row.covered or 0.0),
-            int(row.coverages),
-        )
-        for row in rows
-    ]
-    return sorted(found, key=lambda one: (one.start, one.subject))
+    return sorted(map(_sum_of, rows), key=_ORDER)
+
+
+_ORDER = attrgetter("start", "subject")
+
+
+def _sum_of(row: Any) -> ScopeSum:  # noqa: ANN401
+    subject, site_id, start, count, missing, entered, left, rank, covered, coverages = row
+    return ScopeSum(
+        subject,
+        site_id,
+        start,
+        int(count),
+        int(missing),
+        int(entered),
+        int(left),
+        Quality.MISSING if rank == _NONE_KNOWN else WORSE[rank],
+        float(covered or 0.0),
+        int(coverages),
+    )
 
 
 def spans_question(table: Table, start: datetime, end: datetime) -> Select[Any]:

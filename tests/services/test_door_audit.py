@@ -1,6 +1,5 @@
 """A site's audit, from its records to words."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -42,7 +41,7 @@ class Records:
 
     def change(self, line, figures_of, since=NOW - timedelta(days=70)):
         self.rows = [
-            replace(row, figures=figures_of(row.figures)) if row.line_id == line and row.starts_at >= since else row
+            row._replace(figures=figures_of(row.figures)) if row.line_id == line and row.starts_at >= since else row
             for row in self.rows
         ]
 
@@ -111,7 +110,7 @@ def test_a_line_that_misses_people_is_named_with_the_share_it_sees(records, audi
 
 def test_hours_that_were_not_counted_are_no_zeros(records, audits):
     records.rows = [
-        replace(row, figures=None, quality=Quality.MISSING) if row.starts_at >= NOW - 5 * HOUR else row
+        row._replace(figures=None, quality=Quality.MISSING) if row.starts_at >= NOW - 5 * HOUR else row
         for row in records.rows
     ]
     report = audits.read("shop")

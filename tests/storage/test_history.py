@@ -174,6 +174,15 @@ def test_a_day_is_the_sum_of_what_is_known_and_as_good_as_its_worst_hour(log, co
     assert history.days(date(2026, 5, 6), date(2026, 5, 9)) == []
 
 
+@pytest.mark.parametrize("chosen", [{}, {"camera_id": "a-0"}, {"site_id": "south"}])
+def test_a_day_asked_for_alone_is_what_it_is_among_others(log, connection, chosen):
+    history = day_of_counts(log, connection)
+    fourth, fifth = date(2026, 5, 4), date(2026, 5, 5)
+    both = history.days(fourth, fifth, **chosen)
+    assert both
+    assert history.days(fourth, fourth, **chosen) + history.days(fifth, fifth, **chosen) == both
+
+
 def test_a_day_of_which_nothing_is_known_is_no_zero(log, embedded):
     append(log, CountingLine().close(EIGHT, HOUR, None, quality=Quality.MISSING, coverage=0.0))
     RecordWriter(log, embedded).run_once()
