@@ -4,9 +4,9 @@
 rows by ``executemany``, of SQLAlchemy and of the driver alone. ``history``: a year of 500 cameras and what pages and
 programs ask of it; beside it the best statement by hand that has the same answer in it. Beside means: in turns.
 
-On SQLite, on PostgreSQL where it is installed, and on a SQL Server where ``TEST_MSSQL_URL`` names one; that one's
-tables lie in schemas of their own, and stay there. The year takes some 3 GB, and minutes to make; ``--folder`` keeps
-SQLite's for the next time.
+On SQLite, on PostgreSQL where it is installed, and on a SQL Server where ``TEST_MSSQL_URL`` names one; there the year
+stays in a schema of its own, and the records go again. The year takes some 3 GB, and minutes to make; ``--folder``
+keeps SQLite's for the next time.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import secrets
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -21,13 +22,15 @@ from pathlib import Path
 
 from bench.support.history_race import race_history
 from bench.support.record_race import race_records
+from peoplecount.storage.dialects import Product
 from peoplecount.storage.engine import EngineConnection
 from peoplecount.storage.postgresql import PostgreSQLConnection
 from peoplecount.storage.sqlite import SQLiteConnection
-from tests.support.databases import sql_server_under_test
+from tests.support.databases import drop_schema, sql_server_under_test
 from tests.support.postgres import binaries, running_postgres
 
 KINDS = ("sqlite", "postgresql", "mssql")
+RECORDS = "bench_records"
 
 
 @contextmanager
@@ -46,6 +49,8 @@ def connection(kind: str, schema: str, folder: Path) -> Iterator[EngineConnectio
             made = sql_server_under_test(schema)
         yield made
         if made is not None:
+            if made.product is Product.SQL_SERVER and schema.startswith(RECORDS):
+                drop_schema(made)
             made.disconnect()
 
 
@@ -63,7 +68,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="pc-bench-") as temporary:
         for kind in arguments.database or KINDS:
             if "records" in arguments.races:
-                with connection(kind, "bench_records", Path(temporary)) as made:
+                with connection(kind, f"{RECORDS}_{secrets.token_hex(4)}", Path(temporary)) as made:
                     race_records(made, Path(temporary) / f"log-{kind}", arguments.cameras) if made else _lacks(kind)
             if "history" in arguments.races:
                 with connection(kind, "bench_year", arguments.folder or Path(temporary)) as made:
