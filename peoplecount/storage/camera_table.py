@@ -209,11 +209,13 @@ def _demand_camera(transaction: Transaction, camera_id: str) -> None:
 
 def demand_places(transaction: Transaction, camera: Camera) -> None:
     """The site and the doors must be there; the default site is, whether it has been entered or not."""
-    known_sites = {row.site_id for row in transaction.execute(select(sites.c.site_id))} | {DEFAULT_SITE_ID}
-    if camera.site_id not in known_sites:
-        raise InvalidEntry(f"there is no site {camera.site_id!r}; there are: {', '.join(sorted(known_sites))}")
+    is_named = sites.c.site_id == camera.site_id
+    if camera.site_id != DEFAULT_SITE_ID and not transaction.execute(select(sites.c.site_id).where(is_named)):
+        known = {row.site_id for row in transaction.execute(select(sites.c.site_id))} | {DEFAULT_SITE_ID}
+        raise InvalidEntry(f"there is no site {camera.site_id!r}; there are: {', '.join(sorted(known))}")
     named = {line.door_id for line in camera.lines if line.door_id}
-    missing = named - {row.door_id for row in transaction.execute(select(doors.c.door_id))} if named else set()
+    there = select(doors.c.door_id).where(doors.c.door_id.in_(sorted(named)))
+    missing = named - {row.door_id for row in transaction.execute(there)} if named else set()
     if missing:
         raise InvalidEntry(f"there is no door {', '.join(map(repr, sorted(missing)))}; enter it first")
 
