@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, Table, case, func, select
+from sqlalchemy import ColumnElement, Select, Table, case, func, select
 
 from peoplecount.domain.event import WORSE, Quality
 from peoplecount.domain.event_id import EventId
@@ -227,7 +227,10 @@ def _day_question(first: date, last: date, *, by_place: bool) -> Select[Any]:
     rank = case({quality.value: place for place, quality in enumerate(WORSE)}, value=columns.quality)
     named = (columns.line_id, columns.door_id, columns.site_id)
     is_one = first == last  # then it need not be made out for every row
-    span = [columns.local_start >= begin.replace(tzinfo=None), columns.local_start < end.replace(tzinfo=None)]
+    local_start: ColumnElement[datetime] = columns.local_start
+    if by_place:  # not to be found by its index, in which PostgreSQL reads what all places have in that time
+        local_start = func.coalesce(columns.local_start, columns.local_start)
+    span = [local_start >= begin.replace(tzinfo=None), local_start < end.replace(tzinfo=None)]
     if by_place:
         span += [columns.starts_at >= begin - ZONES, columns.starts_at < end + ZONES]
     return (
