@@ -14,7 +14,8 @@ from peoplecount.domain.offload import Offload
 from peoplecount.eventlog.log import Append, EventLog, StaleState
 
 _LOOK_AGAIN = 0.1
-"""Seconds. A leader that is killed while its commit runs cannot say when that ends, so those who wait look again."""
+"""Seconds. A leader that is killed while its commit runs cannot say when that ends, so those who wait look again. Only
+then: when thousands of cameras are read for the first time, so many looks would take more than all the rest."""
 
 
 class PendingAppend:
@@ -58,6 +59,9 @@ class GroupCommit:
         self._clock_now = clock_now
         self._waiting: deque[PendingAppend] = deque()
         self._free_lead: deque[None] = deque([None])
+        self._is_orphaned = False
+        """Whether nobody will say when the commit that runs has ended."""
+
         self._changed = threading.Condition()
 
     def submit(self, term: int, part: Append) -> PendingAppend:
@@ -86,16 +90,19 @@ class GroupCommit:
     def _follow(self, pending: PendingAppend) -> None:
         with self._changed:
             if pending.outcome is None and not self._free_lead:
-                self._changed.wait(_LOOK_AGAIN)
+                self._changed.wait(_LOOK_AGAIN if self._is_orphaned else None)
 
     def _lead(self, own: PendingAppend) -> None:
         claim: deque[None] = deque([None])
+        self._is_orphaned = False
         try:
             self._offload(self._commit_waiting, claim)
         except BaseException as error:
             if _take(claim):  # killed before the commit began, which will now find its claim gone
                 self._withdraw(own, error)
                 self._free_lead.append(None)
+            else:
+                self._is_orphaned = True
             raise
         finally:
             with self._changed:
