@@ -18,6 +18,7 @@ from bench.support.camera_farm import Arrivals, CameraFarm
 from bench.support.comparison import Bar, Comparison, reached, write_json, write_picture
 from bench.support.polling_service import PollingService, ServiceOnUrllib3, polling
 from peoplecount.domain.slot import phase
+from peoplecount.garbage import EARLY_SEARCHES, EARLY_SECONDS
 from tests.support.running import Service
 
 NEWS = 0.05
@@ -27,8 +28,8 @@ BARE_POLLS = 600
 ROUND = 6.0
 """Seconds of polling in a round."""
 
-SETTLING = 15.0
-"""Seconds after which what a service does once at its start is over."""
+SETTLING = EARLY_SEARCHES * EARLY_SECONDS + 5.0
+"""Seconds after which what a service does once at its start is over: the search for garbage is at its steady pace."""
 
 GRID, CLOSED_AFTER = 300.0, 120.0
 """Seconds: intervals end on a grid of five minutes, and what closes is told within two. At its first one after its
