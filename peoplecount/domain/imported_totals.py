@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 
-from peoplecount.domain.counter import BreakKind, Counter, Moment, advance
+from peoplecount.domain.counter import LATE_RESET, BreakKind, Counter, Moment, advance
 from peoplecount.domain.event import Quality
 from peoplecount.domain.figures import Figures
 
@@ -43,6 +43,8 @@ class ImportedTotals:
 
     _counters: dict[int, tuple[Counter, Counter]] = field(default_factory=dict)
     _last: datetime | None = None
+    _resets_daily: bool = False
+    """Whether a fall at midnight was seen in its rows."""
 
     def take(self, dated: datetime, totals: Sequence[int | None]) -> Iterator[Come]:
         """Who came, by a row of ``in1, out1, in2, out2``; the first row is a base, and a fall is never below zero."""
@@ -52,21 +54,35 @@ class ImportedTotals:
                 yield from self._count(index, entered, left, moment)
 
     def _count(self, index: int, entered: int, left: int, moment: Moment) -> Iterator[Come]:
-        before = self._counters.get(index)
-        if before is None:
+        known = self._counters.get(index)
+        if known is None:
             self._counters[index] = Counter.first(entered, moment), Counter.first(left, moment)
             return
+        before = self._after_the_night(known[0], entered, moment), self._after_the_night(known[1], left, moment)
         steps = advance(before[0], entered, moment), advance(before[1], left, moment)
         self._counters[index] = steps[0].counter, steps[1].counter
         people = Figures(steps[0].growth.people, steps[1].growth.people)
         if not people:
             return
-        since = min(counter.read_at for counter in before)
+        since = min(counter.read_at for counter, step in zip(before, steps, strict=True) if step.growth.people)
         if any(step.broke is BreakKind.MIDNIGHT for step in steps):
-            since = max(since, moment.utc - (moment.local - moment.local.replace(hour=0, minute=0, second=0)))
+            self._resets_daily = True
+            since = max(since, _midnight(moment))
         leapt = max(people.entered, people.left) >= LEAP and moment.utc - since > GAP
         quality = Quality.ESTIMATED if leapt else Quality.IMPORTED
         yield Come(index, since if leapt else moment.utc, moment.utc, people, quality)
+
+    def _after_the_night(self, counter: Counter, total: int, moment: Moment) -> Counter:
+        """The counter from zero on, where nobody read between two days and the later total is the higher one.
+
+        Of live counting the camera's history tells such a thing, and a new date alone resets nothing; here there is
+        none to ask. So it takes a camera that was seen to reset at midnight, and a time at which any has done so.
+        """
+        is_later_day = moment.day() > counter.read_day and moment.local.time() >= LATE_RESET
+        if not (self._resets_daily and is_later_day and counter.fall is None and total > counter.total):
+            return counter
+        generation = counter.generation.next(moment.day())
+        return Counter(generation, start=0, total=0, read_at=_midnight(moment), read_day=moment.day())
 
     def _moment(self, dated: datetime) -> Moment:
         """The row's moment. In the hour that an autumn night has twice, rows go on in the second one."""
@@ -79,3 +95,8 @@ class ImportedTotals:
                 utc = again
         self._last = utc if self._last is None else max(utc, self._last)
         return Moment(utc, utc.astimezone(self.zone).replace(tzinfo=None))
+
+
+def _midnight(moment: Moment) -> datetime:
+    """When the camera's day began, UTC."""
+    return moment.utc - (moment.local - moment.local.replace(hour=0, minute=0, second=0, microsecond=0))

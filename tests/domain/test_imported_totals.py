@@ -51,6 +51,51 @@ def test_a_leap_after_a_gap_is_spread_and_called_estimated():
     assert come.quality is Quality.ESTIMATED
 
 
+DAY = timedelta(days=1)
+
+
+def camera_with_a_night_behind_it():
+    """It was seen to reset at midnight, and stood at 500 in and 480 out on the evening of the second day."""
+    totals = ImportedTotals(UTC, UTC)
+    for moment, row in [
+        (MORNING, (300, 290, 0, 0)),
+        (MORNING + DAY, (0, 0, 0, 0)),
+        (MORNING + DAY + timedelta(minutes=1), (1, 0, 0, 0)),
+        (MORNING + DAY + timedelta(hours=12), (500, 480, 0, 0)),
+    ]:
+        list(totals.take(moment, row))
+    return totals
+
+
+def test_after_days_without_rows_a_higher_total_is_that_of_its_own_day():
+    (come,) = camera_with_a_night_behind_it().take(MORNING + 4 * DAY, (620, 610, 0, 0))
+    assert come.people == Figures(620, 610)
+    assert (come.started_at, come.ended_at) == tuple(
+        (MORNING + 4 * DAY).replace(hour=hour, tzinfo=UTC) for hour in (0, 8)
+    )
+    assert come.quality is Quality.ESTIMATED
+
+
+def test_a_direction_that_has_fallen_is_judged_by_its_fall_beside_one_that_has_not():
+    totals = camera_with_a_night_behind_it()
+    list(totals.take(MORNING + 4 * DAY, (620, 300, 0, 0)))
+    comes = list(totals.take(MORNING + 4 * DAY + timedelta(minutes=1), (621, 301, 0, 0)))
+    assert sum((come.people for come in comes), Figures()) == Figures(1, 301)
+
+
+def test_right_after_midnight_it_may_not_have_reset_yet():
+    totals = camera_with_a_night_behind_it()
+    (come,) = totals.take((MORNING + 2 * DAY).replace(hour=1), (501, 480, 0, 0))
+    assert come.people == Figures(1, 0)
+
+
+def test_a_camera_that_was_never_seen_to_reset_goes_on():
+    totals = ImportedTotals(UTC, UTC)
+    list(totals.take(MORNING, (500, 480, 0, 0)))
+    (come,) = totals.take(MORNING + DAY, (520, 490, 0, 0))
+    assert come.people == Figures(20, 10)
+
+
 def test_the_hour_that_an_autumn_night_has_twice():
     totals = ImportedTotals(ZURICH, ZURICH)
     night = datetime(2026, 10, 25)
