@@ -71,11 +71,11 @@ def sign_in_gate(place: DatabaseSettings, folder: DataFolder, offload: Offload =
     return DatabaseSignIns(f"{place.user} in {place}", folder.store, offload=offload)
 
 
-def note_signed_in(settings: Settings) -> None:
-    """Somebody got into the database by other ways: the service need not wait any longer."""
+def note_signed_in(settings: Settings, place: DatabaseSettings) -> None:
+    """Somebody got into a database by other ways: the service need not wait any longer."""
     folder = DataFolder.at(settings.data_dir)
     try:
-        sign_in_gate(settings.database, folder).accepted("")
+        sign_in_gate(place, folder).accepted("")
     finally:
         folder.close()
 

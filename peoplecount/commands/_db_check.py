@@ -20,20 +20,31 @@ from peoplecount.storage.sql_server import SQLServerConnection
 
 
 def check(settings: Settings) -> int:
-    """Walk, and say what each step found as it is taken; 0, or 1 where something is wrong."""
-    print(settings.database)
+    """Walk, and say what each step found as it is taken; 0, or 1 where something is wrong.
+
+    Where an attached installation's tables lie elsewhere than ours, there as well, as far as the way in goes.
+    """
+    places = [settings.database] if settings.attached is None else [settings.database, settings.attached]
+    went_well = [_walk_into(place, settings) for place in places]
+    return 0 if all(went_well) else 1
+
+
+def _walk_into(place: DatabaseSettings, settings: Settings) -> bool:
+    """Whether it went well."""
+    print(place)
     taken: list[Step] = []
-    connection = connection_for(settings.database)
+    connection = connection_for(place)
     try:
-        for step in _walk(connection, settings).steps(_approach(connection, settings.database)):
+        walk, approach = _walk(connection, settings), _approach(connection, place)
+        for step in walk.way_in(approach) if place is settings.attached else walk.steps(approach):
             taken.append(step)
             show(step)
     finally:
         connection.disconnect()
     if any(step.name == "log-in" and step.verdict is Verdict.FINE for step in taken):
-        note_signed_in(settings)
+        note_signed_in(settings, place)
     print(conclusion(taken))
-    return 0 if is_well(taken) else 1
+    return is_well(taken)
 
 
 def _walk(connection: EngineConnection, settings: Settings) -> DatabaseWalk:

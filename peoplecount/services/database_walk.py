@@ -48,20 +48,26 @@ class DatabaseWalk:
 
     def steps(self, approach: Iterable[Step] = ()) -> Iterator[Step]:
         """``approach``, the steps up to the log-in, and what each step from there finds; ends where it must."""
-        for step in approach:
-            yield step
-            if step.ends:
-                return
-        server = yield from self._log_in()
-        if server is None:
+        if not (yield from self.way_in(approach)):
             return
-        if self.connection.product is Product.SQL_SERVER:
-            yield self._version()
-        yield self._round_trip(server)
         schema = self._schema()
         yield schema
         if not schema.advice:
             yield from self._inside()
+
+    def way_in(self, approach: Iterable[Step] = ()) -> Generator[Step, None, bool]:
+        """The steps that hold for any database, also one whose tables are not ours; whether it can be asked."""
+        for step in approach:
+            yield step
+            if step.ends:
+                return False
+        server = yield from self._log_in()
+        if server is None:
+            return False
+        if self.connection.product is Product.SQL_SERVER:
+            yield self._version()
+        yield self._round_trip(server)
+        return True
 
     def _log_in(self) -> Generator[Step, None, ServerInfo | None]:
         try:

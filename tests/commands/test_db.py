@@ -76,6 +76,21 @@ def test_a_server_that_is_away_is_said_to_be_so_in_the_last_line(monkeypatch, ca
     assert "geheim" not in said.out + said.err
 
 
+def test_where_our_tables_are_embedded_the_server_of_the_attached_installation_is_looked_at_too(
+    run, capsys, monkeypatch
+):
+    port = free_port()
+    monkeypatch.setenv("DATABASE_URL", f"postgresql://u:geheim@127.0.0.1:{port}/x")
+    monkeypatch.setenv("OWN_TABLES", "embedded")
+    assert run("upgrade") == 0
+    capsys.readouterr()
+    assert run("check") == 1
+    ours, _, theirs = capsys.readouterr().out.partition("All is as it should be.")
+    assert "SQLite 3" in ours
+    assert "nothing listens on port" in theirs.splitlines()[-1]
+    assert "geheim" not in ours + theirs
+
+
 def test_what_is_odd_about_the_settings_is_said_first(run, capsys, monkeypatch):
     monkeypatch.setenv("DB_HOST", "srv")
     run("check")
