@@ -6,8 +6,7 @@ import time
 
 import pytest
 
-from peoplecount.domain.event_id import EventId
-from tests.support.listening_programs import PROGRAMS, Program, missing
+from tests.support.listening_programs import PROGRAMS, Program, missing, number
 from tests.support.waiting import wait_until
 
 
@@ -31,16 +30,13 @@ def listen():
         one.stop()
 
 
-def number(event_id):
-    return EventId.parse(event_id).number
-
-
 @pytest.mark.parametrize("way", ["directly", "through nginx"])
 def test_a_program_hears_the_state_then_each_change_at_once_and_goes_on_from_an_id(
     living, request, listen, program, way
 ):
     url = living.url if way == "directly" else request.getfixturevalue("proxied")
     one = listen(program, f"{url}/events", "")
+    one.known = next((event_id for event_id, _ in reversed(living.counts())), "")
     one.begins()
     assert one.names()[0] == "snapshot"
     living.walk("north", entered=3)

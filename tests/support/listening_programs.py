@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from peoplecount.domain.event_id import EventId
 from tests.support.stream_reader import events
 from tests.support.waiting import wait_until
 
@@ -78,11 +79,17 @@ def _environment() -> dict[str, str]:
     return kept | {"NODE_PATH": os.environ.get("NODE_PATH", NODE_MODULES)}
 
 
+def number(event_id: str) -> int:
+    return EventId.parse(event_id).number
+
+
 class Program:
     """One of them, listening; what it hears is kept."""
 
     def __init__(self, program: str, url: str, last_id: str = "") -> None:
         self.heard: list[tuple[str, dict[str, Any], str]] = []
+        self.known = ""
+        """The id of a count that happened before. Its snapshot may be older by a moment; then it hears that, too."""
         self._child = subprocess.Popen(
             command(program, url, last_id), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=_environment()
         )
@@ -102,8 +109,9 @@ class Program:
 
     def people(self) -> list[int]:
         """People in, of each count it has heard of as it came, and not from a camera's history."""
-        told = (data for name, data, _ in self.heard if name == "PeopleCountingUpdate")
-        return [data["in"] for data in told if data["quality"] != "back-filled"]
+        told = [(data, last_id) for name, data, last_id in self.heard if name == "PeopleCountingUpdate"]
+        known = number(self.known) if self.known else 0
+        return [data["in"] for data, last_id in told if data["quality"] != "back-filled" and number(last_id) > known]
 
     def last_id(self) -> str:
         return next(last_id for _, _, last_id in reversed(self.heard) if last_id)
