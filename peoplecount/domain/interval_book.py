@@ -83,9 +83,13 @@ class IntervalBook:
 
     def correct(self, correction: HourCorrection) -> None:
         """An hour is known better; one of which everything is closed changes nothing here."""
+        if self.is_open(correction):
+            self.lines[correction.key].correct(correction)
+
+    def is_open(self, correction: HourCorrection) -> bool:
+        """Whether an hour that is known better is in any interval that has not closed."""
         tally = self.lines.get(correction.key)
-        if tally is not None and correction.started_at >= self._open_since(correction.key, tally):
-            tally.correct(correction)
+        return tally is not None and correction.started_at >= self._open_since(correction.key, tally)
 
     def remove(self, keys: Iterable[LineKey]) -> None:
         """Lines are not expected any more: they are in no sum from now on."""

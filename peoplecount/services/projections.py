@@ -63,6 +63,9 @@ GRID = timedelta(minutes=5)
 
 T = TypeVar("T")
 
+_SENSELESS = (ValueError, TypeError, LookupError)
+"""What reading an event raises that is none of ours."""
+
 
 class Projections:
     """Follows the log and appends ``IntervalClosed`` for every line, door and site.
@@ -192,7 +195,7 @@ class Projections:
         """An entry that makes no sense is said and passed over: it would stop all others for ever."""
         try:
             self._take(entry)
-        except (ValueError, TypeError, LookupError) as error:
+        except _SENSELESS as error:
             fault = f"{type(error).__name__}: {error}"
             if fault != self._fault:
                 logger.error("event %s is left out of the intervals: %.300s", entry.event_id, fault)  # noqa: TRY400
@@ -229,7 +232,12 @@ class Projections:
         closed = 0
         if seen is not None:
             before = set(self._book.lines)
+            read_until = self._states.cursor
             for batch in _batches(self._book.close(self._circumstances(seen), self._breathe), APPENDED_AT_ONCE):
+                read_until, is_corrected = self._look_for_corrections(read_until)
+                if is_corrected:
+                    self._void = True
+                    return closed
                 self._append_closings(batch)
                 closed += len(batch)
             self._states.touch(before - self._book.lines.keys())
@@ -240,6 +248,25 @@ class Projections:
         else:
             self._seen = None
         return closed
+
+    def _look_for_corrections(self, after: int) -> tuple[int, bool]:
+        """How far the log goes by now, and whether an hour was corrected since: it must not close as it was before.
+
+        A reader would take the closing for the newer word. All that is not in the log yet is reckoned anew then.
+        """
+        is_corrected = False
+        while entries := self._offload(self._log.read, after, READ_AT_ONCE):
+            is_corrected = is_corrected or any(map(self._corrects, entries))
+            after = entries[-1].event_id.number
+        return after, is_corrected
+
+    def _corrects(self, entry: LogEntry) -> bool:
+        if entry.event.kind is not EventKind.COUNT_CORRECTION:
+            return False
+        try:
+            return self._book.is_open(read_correction(entry.event))
+        except _SENSELESS:
+            return False
 
     def _circumstances(self, seen: Mapping[str, datetime]) -> Circumstances:
         return Circumstances(

@@ -39,6 +39,8 @@ class Room:
         self.lines = lines or (CountingLine(),)
         self.steps = steps
         self.covered = {}
+        self.meanwhile = []
+        """Events that others append while intervals close."""
         self.unread_before = datetime.min.replace(tzinfo=UTC)
         self.takes_the_lead()
 
@@ -56,6 +58,9 @@ class Room:
         )
 
     def coverage(self, key, stretches):
+        """Asked for while intervals close."""
+        meanwhile, self.meanwhile = self.meanwhile, []
+        self.append(*meanwhile)
         return [
             0.0 if begin < self.unread_before else self.covered.get((str(key), begin, end), 1.0)
             for begin, end in stretches
@@ -260,6 +265,22 @@ def test_a_correction_is_in_the_day_and_the_hour_is_not_told_again(room, line):
     assert people(room.intervals(Scope.LINE, Step.DAY)[0]) == (13, 4)
     assert people(room.intervals(Scope.SITE, Step.DAY)[0]) == (13, 4)
     assert room.intervals(Scope.LINE, Step.QUARTER)[-1].today.quality is Quality.MISSING
+
+
+def test_an_hour_that_is_corrected_while_it_closes_closes_as_it_was_corrected(room, line):
+    room.at(8, 10)
+    room.counts(line, 10, 4)
+    room.settle()
+    room.at(9, 0, 4)
+    room.read()
+    room.meanwhile = [corrected(line, EIGHT, Figures(13, 4), Figures(10, 4))]
+    room.settle()
+    room.settle()
+    assert not room.meanwhile
+    assert room.told(Scope.LINE, Step.HOUR)[-1] == ("08:00", (13, 4))
+    kinds = [entry.event.kind for entry in room.log.read(0, 1000)]
+    hour = max(place for place, kind in enumerate(kinds) if kind is EventKind.INTERVAL_CLOSED)
+    assert kinds.index(EventKind.COUNT_CORRECTION) < hour
 
 
 def test_a_correction_of_a_day_that_is_closed_opens_nothing(room, line):
