@@ -27,6 +27,7 @@ from peoplecount.domain.wall_clock import interval_around
 from peoplecount.eventlog.log import Append, EventLog, Fenced, LogError
 from peoplecount.services.count_keeper import Appender
 from peoplecount.services.interval_states import IntervalStates
+from peoplecount.services.late_corrections import LateCorrections
 from peoplecount.services.site_day import zone_of
 from peoplecount.services.unhurried import Breath, rest, unhurried
 
@@ -62,9 +63,6 @@ GRID = timedelta(minutes=5)
 """Every interval of every zone ends on it."""
 
 T = TypeVar("T")
-
-_SENSELESS = (ValueError, TypeError, LookupError)
-"""What reading an event raises that is none of ours."""
 
 
 class Projections:
@@ -180,7 +178,7 @@ class Projections:
             self._load()  # the log was put back to an earlier copy, and these states with it
             head = self._offload(self._log.head)
         while self._states.cursor < head.number and not stop.is_set():
-            entries = self._offload(self._log.read, self._states.cursor, READ_AT_ONCE)
+            entries = self._read_on(self._states.cursor)
             if self._offload(self._log.oldest).number > self._states.cursor:
                 self._load()  # folded meanwhile: who is in these entries may have been told before
                 continue
@@ -191,11 +189,14 @@ class Projections:
                 self._states.cursor = entry.event_id.number
         return not stop.is_set()
 
+    def _read_on(self, after: int) -> Sequence[LogEntry]:
+        return self._offload(self._log.read, after, READ_AT_ONCE)
+
     def _fold(self, entry: LogEntry) -> None:
         """An entry that makes no sense is said and passed over: it would stop all others for ever."""
         try:
             self._take(entry)
-        except _SENSELESS as error:
+        except (ValueError, TypeError, LookupError, AttributeError) as error:
             fault = f"{type(error).__name__}: {error}"
             if fault != self._fault:
                 logger.error("event %s is left out of the intervals: %.300s", entry.event_id, fault)  # noqa: TRY400
@@ -232,11 +233,10 @@ class Projections:
         closed = 0
         if seen is not None:
             before = set(self._book.lines)
-            read_until = self._states.cursor
+            late = LateCorrections(self._read_on, self._book.is_open, after=self._states.cursor)
             for batch in _batches(self._book.close(self._circumstances(seen), self._breathe), APPENDED_AT_ONCE):
-                read_until, is_corrected = self._look_for_corrections(read_until)
-                if is_corrected:
-                    self._void = True
+                if late.came():
+                    self._void = True  # all that is not in the log yet is reckoned anew
                     return closed
                 self._append_closings(batch)
                 closed += len(batch)
@@ -248,25 +248,6 @@ class Projections:
         else:
             self._seen = None
         return closed
-
-    def _look_for_corrections(self, after: int) -> tuple[int, bool]:
-        """How far the log goes by now, and whether an hour was corrected since: it must not close as it was before.
-
-        A reader would take the closing for the newer word. All that is not in the log yet is reckoned anew then.
-        """
-        is_corrected = False
-        while entries := self._offload(self._log.read, after, READ_AT_ONCE):
-            is_corrected = is_corrected or any(map(self._corrects, entries))
-            after = entries[-1].event_id.number
-        return after, is_corrected
-
-    def _corrects(self, entry: LogEntry) -> bool:
-        if entry.event.kind is not EventKind.COUNT_CORRECTION:
-            return False
-        try:
-            return self._book.is_open(read_correction(entry.event))
-        except _SENSELESS:
-            return False
 
     def _circumstances(self, seen: Mapping[str, datetime]) -> Circumstances:
         return Circumstances(

@@ -49,7 +49,7 @@ def inside_line(page, **fields):
         "out": [0, 1, 2, 1],
     }
     return page.evaluate(
-        """async (curve) => (await import("/static/js/chart.js")).insideLine(curve, 3000)""",
+        """async (curve) => (await import("/static/js/chart-curve.js")).insideLine(curve, 3000)""",
         curve | fields,
     )
 

@@ -1,0 +1,94 @@
+// What a curve of today shows: which hours, who is inside, which bars, and what is doubtful about it.
+
+import { clockTime } from "./format.js";
+
+const HOUR = 3600;
+const LEAST_HOURS = 4;
+const MOST_SPANS = 4;
+
+export const KINDS_OF_BARS = ["measured", "from the camera's history", "estimated"];
+
+// The hours worth looking at: from an hour before the first people, but never fewer than some.
+export function hoursShown(curve, now) {
+  const first = curve.in.findIndex((value, index) => value > 0 || curve.out[index] > 0);
+  const begun = curve.start + Math.max(0, first) * curve.step - HOUR / 2;
+  const end = curve.start + curve.in.length * curve.step;
+  let to = Math.min(end, Math.ceil((now + HOUR / 2 - curve.start) / HOUR) * HOUR + curve.start);
+  let from = Math.max(curve.start, Math.floor((begun - curve.start) / HOUR) * HOUR + curve.start);
+  if (first < 0) from = Math.max(curve.start, to - LEAST_HOURS * HOUR);
+  if (to - from < LEAST_HOURS * HOUR) from = Math.max(curve.start, to - LEAST_HOURS * HOUR);
+  if (to - from < LEAST_HOURS * HOUR) to = Math.min(end, from + LEAST_HOURS * HOUR);
+  return [from, to];
+}
+
+// From the figure of now backwards: so the curve ends at what the page shows. Where a quarter is not known, what was
+// before it cannot be told that way; nor what was before somebody counted the people inside: there the line begins.
+export function insideLine(curve, now) {
+  const running = Math.min(curve.in.length - 1, Math.floor((now - curve.start) / curve.step));
+  const since = Date.parse(curve.occupancySince) / 1000;
+  const counted = curve.countedByHandAt ? Date.parse(curve.countedByHandAt) / 1000 : -Infinity;
+  const times = [Math.max(now, curve.start)];
+  const values = [curve.occupancy];
+  let inside = curve.occupancy;
+  const add = (at, value) => {
+    times.unshift(at);
+    values.unshift(value === null ? null : Math.max(0, Math.round(value)));
+  };
+  for (let index = running; index >= 0 && inside !== null; index -= 1) {
+    const at = curve.start + index * curve.step;
+    const known = curve.in[index] !== null;
+    const more = curve.in[index] - curve.out[index];
+    if (at < counted && known && counted < times[0]) add(counted, inside - (more * (times[0] - counted)) / (times[0] - at));
+    inside = !known || at < since || at < counted ? null : inside - more;
+    add(at, inside);
+  }
+  return [times, values];
+}
+
+export function kindOf(quality) {
+  if (quality === "back-filled" || quality === "corrected") return "from the camera's history";
+  return quality === "estimated" ? "estimated" : "measured";
+}
+
+export function bars(curve) {
+  const times = curve.in.map((_, index) => curve.start + index * curve.step);
+  const kinds = curve.quality.map(kindOf);
+  const pick = (values, sign, wanted) =>
+    values.map((value, index) => (value !== null && kinds[index] === wanted ? sign * value : null));
+  return [times, ...KINDS_OF_BARS.flatMap((kind) => [pick(curve.in, 1, kind), pick(curve.out, -1, kind)])];
+}
+
+// What is over and not known is a gap with a mark of its own, and no zero.
+export function missingSpans(curve, now) {
+  return spans(curve, now, (index) => curve.in[index] === null);
+}
+
+function spans(curve, now, wanted) {
+  const found = [];
+  curve.in.forEach((_, index) => {
+    const from = curve.start + index * curve.step;
+    if (from + curve.step > now || !wanted(index)) return;
+    if (found.length && found.at(-1)[1] === from) found.at(-1)[1] = from + curve.step;
+    else found.push([from, from + curve.step]);
+  });
+  return found;
+}
+
+// The same in words, for whoever cannot see the patterns.
+export function doubts(curve, now) {
+  const told = [
+    ["Not known", missingSpans(curve, now)],
+    ["Estimated", spans(curve, now, (index) => curve.in[index] !== null && kindOf(curve.quality[index]) === "estimated")],
+    ["From the camera's history", spans(curve, now, (index) => curve.in[index] !== null && kindOf(curve.quality[index]) === "from the camera's history")],
+  ];
+  const clock = (seconds) => clockTime(seconds * 1000, curve.timeZone);
+  return told
+    .filter(([, found]) => found.length)
+    .map(([words, found]) => `${words}: ${listed(found.map(([from, to]) => `${clock(from)} to ${clock(to)}`))}.`)
+    .join(" ");
+}
+
+function listed(texts) {
+  if (texts.length <= MOST_SPANS) return texts.join(", ");
+  return `${texts.slice(0, MOST_SPANS).join(", ")} and ${texts.length - MOST_SPANS} more times`;
+}

@@ -1,0 +1,146 @@
+// One site's curves on the page, drawn by uPlot.
+
+import { bars, doubts, hoursShown, insideLine, kindOf, KINDS_OF_BARS, missingSpans } from "./chart-curve.js";
+import { PATTERNS } from "./chart-patterns.js";
+import { clockTime, people } from "./format.js";
+
+/* global uPlot */
+
+const HOUR = 3600;
+const MOST_HEIGHT = 480;
+
+export class ChartView {
+  constructor(element) {
+    this.element = element;
+    this.doors = element.parentElement.querySelector(".doors");
+    this.siteId = element.dataset.chart;
+    this.plot = element.querySelector(".plot");
+    this.readout = element.querySelector(".readout");
+    this.note = element.querySelector(".chart-note");
+    this.doubts = element.querySelector(".chart-doubts");
+    this.observer = new ResizeObserver(() => this.#resize());
+    this.observer.observe(this.plot);
+  }
+
+  destroy() {
+    this.observer.disconnect();
+    this.inside?.destroy();
+    this.flow?.destroy();
+  }
+
+  draw(curve, now, failure) {
+    this.note.hidden = !failure;
+    this.note.textContent = failure;
+    if (!curve || !window.uPlot) return;
+    this.curve = curve;
+    this.now = now;
+    if (!this.flow || this.timeZone !== curve.timeZone) this.#build(curve.timeZone);
+    const [from, to] = hoursShown(curve, now);
+    const inside = insideLine(curve, now);
+    const key = JSON.stringify([from, to, curve.in, curve.out, curve.quality, Math.floor(now / 60), inside[1]]);
+    if (key === this.drawn) return;
+    this.drawn = key;
+    this.range = [from, to];
+    this.inside.setData(inside);
+    this.flow.setData(bars(curve));
+    this.doubts.textContent = doubts(curve, now);
+    this.#read(null);
+  }
+
+  #build(timeZone) {
+    this.inside?.destroy();
+    this.flow?.destroy();
+    this.timeZone = timeZone;
+    this.drawn = "";
+    const style = getComputedStyle(document.body);
+    const colour = (name) => style.getPropertyValue(`--${name}`).trim();
+    const shared = {
+      ...this.#size(),
+      // The same on both, or their hours would not stand above each other.
+      padding: [8, 24, 4, 0],
+      tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), timeZone),
+      legend: { show: false },
+      cursor: { y: false, points: { show: false }, drag: { x: false, y: false }, sync: { key: this.siteId, scales: ["x", null] } },
+      hooks: { setCursor: [(plot) => this.#read(plot.cursor.left >= 0 ? plot.posToVal(plot.cursor.left, "x") : null)] },
+    };
+    const scaleX = { time: true, range: () => this.range ?? [0, 1] };
+    const axis = { stroke: colour("ink-faint"), grid: { stroke: colour("hair"), width: 1 }, ticks: { show: false }, font: `12px ${style.fontFamily}` };
+    const figures = { ...axis, size: 44, values: (_, ticks) => ticks.map((tick) => people(Math.abs(tick))), incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000], space: 28 };
+    const hours = { ...axis, space: 54, values: (_, ticks) => ticks.map((tick) => clockTime(tick * 1000, timeZone)), incrs: [HOUR, 2 * HOUR, 3 * HOUR, 4 * HOUR, 6 * HOUR], grid: { show: false } };
+    const bar = (label, name, pattern) => ({
+      label, width: pattern === "measured" ? 0 : 1, stroke: colour(name), points: { show: false }, fill: PATTERNS[pattern](colour(name), colour("card")),
+      paths: uPlot.paths.bars({ size: [0.82, 60], align: 1 }),
+    });
+    const missing = PATTERNS.missing(colour("ink-faint"));
+    this.inside = new uPlot({
+      ...shared,
+      scales: { x: scaleX, y: { range: (_, low, high) => [0, Math.max(4, (high ?? 0) * 1.12)] } },
+      axes: [{ ...hours, show: false }, figures],
+      series: [{}, { label: "inside", stroke: colour("inside"), width: 2, fill: colour("inside-fill"), points: { show: false } }],
+    }, [[], []], this.plot);
+    this.flow = new uPlot({
+      ...shared,
+      scales: { x: scaleX, y: { range: (_, low, high) => [Math.min(-2, (low ?? 0) * 1.15), Math.max(2, (high ?? 0) * 1.15)] } },
+      axes: [hours, figures],
+      series: [{}, ...KINDS_OF_BARS.flatMap((kind) => [bar(`in, ${kind}`, "in", kind), bar(`out, ${kind}`, "out", kind)])],
+      hooks: { ...shared.hooks, drawAxes: [(plot) => drawMissing(plot, this.curve, this.now, missing)] },
+    }, [[], ...KINDS_OF_BARS.flatMap(() => [[], []])], this.plot);
+  }
+
+  // As high as the list of doors beside it, within reason; where it stands above that list, as the style sheet says.
+  #size() {
+    const least = parseFloat(getComputedStyle(this.plot).minHeight) || 260;
+    const beside = this.doors && this.doors.offsetTop === this.element.offsetTop;
+    const room = beside ? this.doors.offsetHeight - (this.plot.offsetTop - this.element.offsetTop) : 0;
+    const height = Math.min(Math.max(least, room), MOST_HEIGHT);
+    return { width: this.plot.clientWidth || 300, height: Math.floor(height / 2) };
+  }
+
+  #resize() {
+    if (!this.flow || !this.plot.clientWidth) return;
+    const size = this.#size();
+    if (size.width === this.flow.width && size.height === this.flow.height) return;
+    this.inside.setSize(size);
+    this.flow.setSize(size);
+  }
+
+  // In words, what the pointer is at; the running quarter where it is nowhere.
+  #read(seconds) {
+    const { start, step, timeZone } = this.curve ?? {};
+    if (start === undefined) return;
+    const running = Math.floor((this.now - start) / step);
+    const index = seconds === null ? running : Math.floor((seconds - start) / step);
+    if (!(index >= 0 && index < this.curve.in.length) || index > running) {
+      this.readout.textContent = "";
+      return;
+    }
+    const from = clockTime((start + index * step) * 1000, timeZone);
+    const to = index === running ? "now" : clockTime((start + (index + 1) * step) * 1000, timeZone);
+    const known = this.curve.in[index] !== null;
+    const words = known ? `${people(this.curve.in[index])} in, ${people(this.curve.out[index])} out` : "not known";
+    const kind = kindOf(this.curve.quality[index]);
+    const coverage = this.curve.coverage[index];
+    const doubts = [
+      known && kind !== "measured" ? `partly ${kind}` : "",
+      this.curve.partial.includes(index) ? "some lines not known" : "",
+      coverage !== null && coverage < 1 ? `read ${Math.floor(coverage * 100)} % of the time` : "",
+    ].filter(Boolean);
+    this.readout.textContent = `${from} to ${to}: ${[words, ...doubts].join(", ")}`;
+  }
+}
+
+function drawMissing(plot, curve, now, pattern) {
+  if (!curve) return;
+  const { top, height, left, width } = plot.bbox;
+  plot.ctx.save();
+  plot.ctx.beginPath();
+  plot.ctx.rect(left, top, width, height);
+  plot.ctx.clip();
+  plot.ctx.fillStyle = pattern;
+  plot.ctx.globalAlpha = 0.55;
+  for (const [from, to] of missingSpans(curve, now)) {
+    const begin = plot.valToPos(from, "x", true);
+    plot.ctx.fillRect(begin, top, plot.valToPos(to, "x", true) - begin, height);
+  }
+  plot.ctx.restore();
+}
