@@ -14,6 +14,8 @@ from peoplecount.stream.client import Order
 from peoplecount.stream.selection import EVERYTHING, Selection
 from peoplecount.web.context import WebContext
 from peoplecount.web.errors import unavailable
+from peoplecount.web.gate import visitor
+from peoplecount.web.own_sites import own_part, own_selection
 
 LONGEST_TIMEOUT = 100.0
 """Seconds. Power Automate and Logic Apps break a call off after 120."""
@@ -99,17 +101,20 @@ def _moment(text: str) -> datetime:
 def read_selection(asked: Request, context: WebContext) -> Selection:
     """The cameras, doors, sites and kinds that are asked for. 404 for what is not there, with what is."""
     wanted = {name: frozenset(asked.args.getlist(name)) for name in ("camera", "door", "site", "kind")}
+    asks = visitor()
     kinds = [kind.value for kind in EventKind]
     _demand_known("kind", wanted["kind"], kinds)
     if wanted["camera"] or wanted["door"] or wanted["site"]:
         if not context.hub.ready:  # it is not known yet what is there
             unavailable("The service is starting. Try again in a moment.", 2)
-        fields = context.snapshots().fields
+        fields = own_part(asks, context.snapshots().fields)
         for name in ("camera", "door", "site"):
             _demand_known(name, wanted[name], {row[f"{name}Id"] for row in fields[f"{name}s"]})
     chosen = frozenset(EventKind(kind) for kind in wanted["kind"])
     selection = Selection(wanted["camera"], wanted["door"], wanted["site"], chosen)
-    return selection or EVERYTHING  # one for all who choose nothing: four empty sets are most of a kilobyte
+    return (
+        own_selection(asks, selection) or EVERYTHING
+    )  # one for all who choose nothing: four empty sets are most of a kilobyte
 
 
 def _demand_known(name: str, wanted: Iterable[str], known: Collection[str]) -> None:
