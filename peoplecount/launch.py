@@ -69,19 +69,19 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def demand_loopback(host: str) -> None:
+def demand_loopback(host: str, otherwise: str = "") -> None:
     """Raise ``CannotStart`` unless only this machine can reach ``host``: whoever does may look without signing in."""
     if not is_loopback(host):
         raise CannotStart(
             f"On {host} others could look without signing in, which only this machine may: "
-            "set HOST to 127.0.0.1, ::1 or localhost, or SIGNED_OUT_LOOK to off"
+            f"set HOST to 127.0.0.1, ::1 or localhost{otherwise}"
         )
 
 
 def demand_fit(host: str, settings: Settings) -> None:
     """Raise ``CannotStart`` where others could reach what asks nobody to sign in."""
     if settings.demo or settings.signed_out_look:
-        demand_loopback(host)
+        demand_loopback(host, "" if settings.demo else ", or SIGNED_OUT_LOOK to off")
 
 
 def public_address(settings: Settings) -> str:

@@ -9,7 +9,6 @@ from peoplecount.services.accounts import Accounts, AccountsUnavailable, SignedI
 from peoplecount.services.passwords import SHORTEST, TooManyAtOnce, UnfitPassword, demand_same
 from peoplecount.services.sign_in_throttle import TriedTooOften
 from peoplecount.web import signing
-from peoplecount.web.browser_name import browser_name
 from peoplecount.web.context import WebContext
 from peoplecount.web.errors import unavailable
 
@@ -17,7 +16,6 @@ from peoplecount.web.errors import unavailable
 def routes(context: WebContext, accounts: Accounts) -> Blueprint:
     """``/account``, and what is sent from there."""
     blueprint = Blueprint("account", __name__, url_prefix="/account")
-    blueprint.add_app_template_filter(browser_name)
     desk = _Desk(context, accounts)
     blueprint.add_url_rule("", "account", desk.account)
     blueprint.add_url_rule("/password", "change_password", desk.change_password, methods=["POST"])

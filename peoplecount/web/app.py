@@ -23,6 +23,7 @@ from peoplecount.web import (
     trust,
     trusted_hosts,
 )
+from peoplecount.web.browser_name import browser_name
 from peoplecount.web.context import WebContext
 from peoplecount.web.formats import FILTERS
 
@@ -60,6 +61,7 @@ def create_app(context: WebContext) -> Flask:
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     app.jinja_env.filters.update(FILTERS)
     app.jinja_env.filters.update(trust.FILTERS)
+    app.jinja_env.filters["browser_name"] = browser_name
     app.jinja_env.globals["demo"] = context.demo
     app.jinja_env.globals["can_sign_in"] = context.accounts is not None
     for part in (dashboard, audit, stream, stream_access, chart, counts, records, health):

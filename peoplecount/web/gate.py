@@ -104,7 +104,7 @@ def register(app: Flask, access: Access, addresses: ClientAddresses) -> None:
 
     @app.before_request
     def demand_right() -> Response | None:
-        if request.endpoint is None:  # there is nothing at this address
+        if request.endpoint is None or request.method == "OPTIONS":  # nothing is here; or what methods there are, alone
             return None
         need = NEEDS.get(request.endpoint)
         if need is None:

@@ -1,4 +1,4 @@
-"""What somebody may see who is limited to some sites: their part of everything, and of the rest not that it is there."""
+"""What somebody may see who is limited to some sites: their part, and of the rest not even that it is there."""
 
 from __future__ import annotations
 

@@ -219,7 +219,7 @@ def test_a_folder_it_cannot_use_is_a_one_line_error(tmp_path: Path, spoilt: str)
 def test_only_this_machine_may_look() -> None:
     code, error = told(HOST="0.0.0.0")
     assert code == 1
-    assert "no sign-in" in error
+    assert "without signing in" in error
 
 
 def test_wrong_settings_are_told_in_words() -> None:
