@@ -44,6 +44,9 @@ class Service:
             raise OSError(os.environ["START_FAULT"])
         print("started", flush=True)
 
+    def welcome_first_administrator(self, start):
+        pass
+
     def stop(self):
         print("stopped", flush=True)
         self.stopped.set()
