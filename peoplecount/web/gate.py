@@ -145,7 +145,9 @@ def may_see_health(access: Access, addresses: ClientAddresses) -> bool:
 
 def may(need: Need, found: Visitor | None) -> bool:
     """Whether somebody has the right that is needed."""
-    if found is None or found.sites == frozenset() or (need.whole and found.is_limited):
+    if found is None or (need.whole and found.is_limited):
+        return False
+    if found.sites == frozenset() and not need.session:  # one's own account is of no site
         return False
     if found.way is Way.TOKEN:
         return need.scope is not None and need.scope in found.scopes
