@@ -55,5 +55,6 @@ def is_loopback(client: str) -> bool:
 
 def _has_own_name(asked: Request) -> bool:
     """Under any other one, a page of somebody's may have pointed its name at this machine (DNS rebinding)."""
-    name, colon, port = asked.host.rpartition(":")
-    return (name if colon and port.isdecimal() else asked.host).lower() in LOOPBACK_NAMES
+    host = str(asked.environ.get("HTTP_HOST") or asked.environ.get("SERVER_NAME", ""))
+    name, colon, port = host.rpartition(":")
+    return (name if colon and port.isdecimal() else host).lower() in LOOPBACK_NAMES
