@@ -110,7 +110,7 @@ def whereto(after: EventId | datetime, until: EventId, selection: Selection) -> 
 
 def _order(context: WebContext, *, bounded: bool) -> Order:
     try:
-        return read_order(request, context, bounded=bounded)
+        return read_order(request, context, visitor(), bounded=bounded)
     except BacklogUnavailable:
         unavailable("The event log cannot be read just now.", 5)
 

@@ -147,6 +147,8 @@ def test_a_second_demo_leaves_the_first_one_alone(demo: Demo, project: Path) -> 
 def test_people_move_nothing_real_is_contacted_and_ctrl_c_ends_it_all(demo: Demo, project: Path, trap: Trap) -> None:
     assert f"http://127.0.0.1:{demo.port}\n" in demo.said()
     assert status_of(demo.port, "/health/live") == 200
+    assert demo.said().count(f"http://127.0.0.1:{demo.port}/welcome#") == 1
+    assert status_of(demo.port, "/account") == 303, "whoever sits at the machine may look, and has no account"
     stream = OpenStream(demo.port)
     line = b""
     while b"PeopleCountingUpdate" not in line:
