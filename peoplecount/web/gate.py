@@ -122,6 +122,13 @@ def register(app: Flask, access: Access, addresses: ClientAddresses) -> None:
             _demand_own_form()
         return None
 
+    @app.after_request
+    def keep_private(response: Response) -> Response:
+        """What somebody is shown by name is nobody else's, and no cache between may think so."""
+        if "visitor" in g and g.visitor.way is not Way.NOBODY and not response.cache_control.no_store:
+            response.cache_control.private = True
+        return response
+
     @app.context_processor
     def tell_templates() -> dict[str, object]:
         return {"visitor": g.get("visitor")}
