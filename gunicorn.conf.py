@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import select
 import signal
 import sys
@@ -25,8 +26,8 @@ from peoplecount.launch import (  # noqa: E402
     OWNER_ONLY,
     CannotStart,
     LastWords,
+    demand_fit,
     demand_free,
-    demand_loopback,
     http_address,
     log_to_stderr,
 )
@@ -65,6 +66,7 @@ reload_extra_files = [str(file) for folder in ("templates", "static") for file i
 def on_starting(server: Arbiter) -> None:
     """Refuse what cannot work, in one line, before gunicorn tries."""
     os.umask(OWNER_ONLY)  # here, because gunicorn's --daemon sets another before
+    server.this_start = secrets.token_hex(8)
     server.last_words = LastWords()
     log_to_stderr(settings.log_level)
     for warning in settings.warnings:
@@ -73,7 +75,7 @@ def on_starting(server: Arbiter) -> None:
     try:
         for address in server.cfg.address:
             if isinstance(address, tuple):
-                demand_loopback(address[0])
+                demand_fit(address[0], settings)
                 if not inherited:
                     demand_free(*address)
     except CannotStart as error:
@@ -102,19 +104,20 @@ def _say_addresses(server: Arbiter) -> None:
 
 
 def pre_fork(server: Arbiter, worker: StreamWorker) -> None:
-    """Before each worker: end everything where others could reach it, or where a worker said that it cannot start.
+    """Before each worker: end where others could reach what asks nobody, or where a worker said that it cannot start.
 
     At a start, but also after SIGHUP, which may have bound another HOST by now, and with sockets that were handed over.
     """
     try:
         for host in _hosts(server):
-            demand_loopback(host)
+            demand_fit(host, settings)
     except CannotStart as error:
         raise HaltServer(str(error), 1) from error
     reason = server.last_words.first()
     if reason:
         raise HaltServer(reason, 1)
     worker.last_words = server.last_words
+    worker.this_start = server.this_start
 
 
 def _hosts(server: Arbiter) -> Iterator[str]:
@@ -152,6 +155,7 @@ def post_worker_init(worker: StreamWorker) -> None:
     except (LogError, OSError) as error:
         worker.give_up(f"Cannot start: {error}")
     worker.watcher = gevent.spawn(_watch, worker, service)
+    gevent.spawn(service.welcome_first_administrator, worker.this_start)
 
 
 def _watch(worker: StreamWorker, service: Service) -> None:

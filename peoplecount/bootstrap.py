@@ -16,6 +16,7 @@ from peoplecount.domain.roster import Roster
 from peoplecount.domain.site import Site
 from peoplecount.eventlog.data_folder import DataFolder
 from peoplecount.leading import Leading
+from peoplecount.people import accounts_in, known_people, trusted_hosts, welcome_first_administrator
 from peoplecount.runtime import Runtime, this_runtime
 from peoplecount.services.board_clocks import own_clock_fields
 from peoplecount.services.counts import Counts
@@ -37,7 +38,6 @@ from peoplecount.storage.history import History
 from peoplecount.storage.record_pages import RecordPages
 from peoplecount.stream.hub import Hub
 from peoplecount.streaming import Streaming
-from peoplecount.web.access import Everybody
 from peoplecount.web.app import compile_templates, create_app
 from peoplecount.web.client_address import ClientAddresses
 from peoplecount.web.context import WebContext
@@ -51,8 +51,6 @@ RETRY_SECONDS = 5.0
 
 LONGEST_JOIN = 2.0
 """Seconds. The last append is made well before; what hangs longer is a database."""
-
-LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 
 
 class Service:
@@ -76,7 +74,11 @@ class Service:
         )
         self._history = History(self._database.hurried())
         self._hub = Hub()
-        self._streaming = Streaming(settings, self._folder, self._runtime, self._hub)
+        self._addresses = ClientAddresses(settings.trusted_proxies)
+        # A thread of its own looks at passwords, one at a time: each takes a while, and much memory.
+        self._accounts = accounts_in(self._folder, self._runtime.offload, self._runtime.database_thread())
+        self._people = known_people(self._accounts, self._addresses, settings)
+        self._streaming = Streaming(settings, self._folder, self._runtime, self._hub, self._people.of_holders)
         self._board = LiveBoard(self._sites, self._intervals, self._clock.speed)
         self._snapshots = Snapshots(self._board, self._clock)
         self._wake_follower = threading.Event()
@@ -111,6 +113,7 @@ class Service:
             return
         compile_templates(self.app)
         self._folder.open()
+        self.app.secret_key = self._accounts.signing_key()
         self._rosters.load_copy()
         follower = LogFollower(
             self._folder.log,
@@ -126,8 +129,13 @@ class Service:
         self._spawn("roster-copy", self._follow_copy)
         self._spawn("stream-sweep", lambda: self._streaming.sweep(self._stop))
         self._spawn("stream-closing", lambda: self._streaming.closing.run(self._stop))
+        self._spawn("stream-holders", lambda: self._streaming.holders.run(self._stop))
         if self._settings.clock_url:
             self._spawn("played-clock", lambda: self._clock.follow(self._settings.clock_url, self._stop))
+
+    def welcome_first_administrator(self, start: str) -> None:
+        """Show the way in where there is no administrator yet; ``start`` is the same in all workers of one."""
+        welcome_first_administrator(self._accounts, self._settings, start)
 
     @property
     def session(self) -> PollingSession | None:
@@ -191,12 +199,14 @@ class Service:
             records=MissedCounts(RecordPages(self._database.hurried()), self._history),
             streams=self._streaming.streams,
             stream_life=self._settings.stream_life,
-            addresses=ClientAddresses(self._settings.trusted_proxies),
-            access=Everybody(self._settings.admin_token),
+            addresses=self._addresses,
+            access=self._people,
+            accounts=self._accounts,
+            public_url=self._settings.public_url,
             tickets=self._streaming.tickets,
             close_streams=self._streaming.closing.order,
             allowed_origins=self._settings.allowed_origins,
-            trusted_hosts=self._settings.trusted_hosts or LOOPBACK_NAMES,
+            trusted_hosts=trusted_hosts(self._settings),
         )
 
     def _wake_readers(self) -> None:

@@ -6,6 +6,7 @@ One process, no reload. Everything else is the same.
 from __future__ import annotations
 
 import logging
+import secrets
 import signal
 import threading
 
@@ -53,6 +54,7 @@ def serve(settings: Settings) -> None:
     except (LogError, OSError) as error:
         raise CannotStart(f"Cannot start: {error}") from error
     logger.info("The dashboard is at %s", http_address(settings.host, settings.port))
+    spawn(service.welcome_first_administrator, secrets.token_hex(8))
     try:
         server.serve_forever(stop_timeout=STOP_SECONDS)
     finally:

@@ -61,17 +61,42 @@ def read_settings() -> Settings:
     return settings
 
 
-def demand_loopback(host: str) -> None:
-    """Raise ``CannotStart`` unless only this machine can reach ``host``: there is no sign-in yet."""
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach ``host``."""
     try:
-        own = ipaddress.ip_address(host).is_loopback
+        return ipaddress.ip_address(host).is_loopback
     except ValueError:
-        own = host == "localhost"
-    if not own:
+        return host == "localhost"
+
+
+def demand_loopback(host: str, otherwise: str = "") -> None:
+    """Raise ``CannotStart`` unless only this machine can reach ``host``: whoever does may look without signing in."""
+    if not is_loopback(host):
         raise CannotStart(
-            f"On {host} others could look, but there is no sign-in yet, so only this machine may: "
-            "set HOST to 127.0.0.1, ::1 or localhost"
+            f"On {host} others could look without signing in, which only this machine may: "
+            f"set HOST to 127.0.0.1, ::1 or localhost{otherwise}"
         )
+
+
+def demand_fit(host: str, settings: Settings) -> None:
+    """Raise ``CannotStart`` where others could reach what asks nobody to sign in."""
+    if settings.demo or settings.signed_out_look:
+        demand_loopback(host, "" if settings.demo else ", or SIGNED_OUT_LOOK to off")
+
+
+def public_address(settings: Settings) -> str:
+    """Where a browser finds the service; without ``PUBLIC_URL``, one on this machine."""
+    everywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  what is listened on, not what is chosen
+    return settings.public_url or http_address(everywhere.get(settings.host, settings.host), settings.port)
+
+
+def say_on_terminal(text: str) -> bool:
+    """Show what no log may keep to whoever sits at the terminal; whether anybody does."""
+    for stream in (sys.stderr, sys.stdout):
+        if stream is not None and stream.isatty():
+            print(text, file=stream, flush=True)
+            return True
+    return False
 
 
 def demand_free(host: str, port: int) -> None:

@@ -19,7 +19,8 @@ class StreamWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
     """
 
     last_words: LastWords
-    """Given by the master before the fork."""
+    this_start: str
+    """Both given by the master before the fork. All workers of a start have the same."""
 
     def load_wsgi(self) -> None:
         """Build the application; where that cannot be done for a reason we know, end in words."""

@@ -5,12 +5,15 @@ from __future__ import annotations
 import logging
 import sys
 import threading
+from collections.abc import Callable, Collection, Mapping
 
 from peoplecount.domain.clock import REAL_TIME
+from peoplecount.domain.visitor import Visitor
 from peoplecount.eventlog.data_folder import DataFolder
 from peoplecount.runtime import Runtime
 from peoplecount.services.played_clock import PlayedClock
 from peoplecount.services.stream_closing import StreamClosing
+from peoplecount.services.stream_holders import StreamHolders
 from peoplecount.services.stream_tickets import StreamTickets
 from peoplecount.settings import Settings
 from peoplecount.stream.client import FAREWELL_SECONDS
@@ -27,13 +30,22 @@ SWEEP_SECONDS = 1.0
 class Streaming:
     """The streams of one process, their places shared with the other workers."""
 
-    def __init__(self, settings: Settings, folder: DataFolder, runtime: Runtime, hub: Hub) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        folder: DataFolder,
+        runtime: Runtime,
+        hub: Hub,
+        of_holders: Callable[[Collection[str]], Mapping[str, Visitor]],
+    ) -> None:
+        """``of_holders`` tells who stands behind open streams."""
         self._hub = hub
         self._slots = SharedSlots(folder.path / "streams.lock")
         self.streams = OpenStreams(self._slots, _room_for(settings.streams_max), settings.streams_per_client)
         # A ticket ends by real time, also where a day is played in a minute.
         self.tickets = StreamTickets(folder.store, PlayedClock(REAL_TIME), runtime.offload)
         self.closing = StreamClosing(folder.store, self.streams, runtime.offload)
+        self.holders = StreamHolders(self.streams, of_holders)
 
     def sweep(self, stop: threading.Event) -> None:
         """Break what should have ended and does not take its last words, until ``stop`` is set."""

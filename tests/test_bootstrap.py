@@ -20,7 +20,8 @@ def cameras():
 
 @pytest.fixture
 def settings(tmp_path):
-    return load_settings({"DATA_DIR": str(tmp_path / "var"), "POLL_INTERVAL": "0.2", "TIME_ZONE": "UTC"}, env_file=None)
+    texts = {"DATA_DIR": str(tmp_path / "var"), "POLL_INTERVAL": "0.2", "TIME_ZONE": "UTC", "SIGNED_OUT_LOOK": "on"}
+    return load_settings(texts, env_file=None)
 
 
 @pytest.fixture

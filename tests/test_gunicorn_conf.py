@@ -44,6 +44,9 @@ class Service:
             raise OSError(os.environ["START_FAULT"])
         print("started", flush=True)
 
+    def welcome_first_administrator(self, start):
+        pass
+
     def stop(self):
         print("stopped", flush=True)
         self.stopped.set()
@@ -228,20 +231,20 @@ def test_wrong_settings_are_told_and_nothing_starts(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("options", [(), ("--bind", "0.0.0.0:0")])
-def test_others_cannot_reach_it_while_there_is_no_sign_in(folder: Path, port: int, options: tuple[str, ...]) -> None:
+def test_others_cannot_reach_it_where_nobody_must_sign_in(folder: Path, port: int, options: tuple[str, ...]) -> None:
     environ = {"PORT": str(port)} if options else {"PORT": str(port), "HOST": "0.0.0.0"}
-    code, lines = refused(folder, *options, **environ)
+    code, lines = refused(folder, *options, SIGNED_OUT_LOOK="on", **environ)
     assert code == 1
-    assert "no sign-in" in lines[0]
+    assert "without signing in" in lines[0]
 
 
 def test_a_host_that_others_can_reach_is_refused_after_sighup_too(folder: Path, port: int) -> None:
-    (folder / ".env").write_text(f"HOST=127.0.0.1\nPORT={port}\n")
+    (folder / ".env").write_text(f"HOST=127.0.0.1\nPORT={port}\nSIGNED_OUT_LOOK=on\n")
     with started(folder) as process:
         wait_until(lambda: status_of(port, "/health/live") == 200)
-        (folder / ".env").write_text(f"HOST=0.0.0.0\nPORT={free_port()}\n")
+        (folder / ".env").write_text(f"HOST=0.0.0.0\nPORT={free_port()}\nSIGNED_OUT_LOOK=on\n")
         process.send_signal(signal.SIGHUP)
-        ended_in_one_line(process, folder, "no sign-in")
+        ended_in_one_line(process, folder, "without signing in")
     assert (folder / "output").read_text().count("started") == 1, "no worker has served there"
 
 
@@ -284,8 +287,9 @@ def handed_over(folder: Path, listener: socket.socket) -> Iterator[subprocess.Po
 
 
 def test_a_socket_handed_over_that_others_can_reach_is_refused(folder: Path) -> None:
+    (folder / ".env").write_text("SIGNED_OUT_LOOK=on\n")
     with socket.create_server(("0.0.0.0", 0)) as listener, handed_over(folder, listener) as process:
-        ended_in_one_line(process, folder, "no sign-in")
+        ended_in_one_line(process, folder, "without signing in")
     assert "started" not in (folder / "output").read_text()
 
 

@@ -29,8 +29,8 @@ def test_this_machines_own_addresses_are_fine(host: str) -> None:
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.org", "localhost.example.org"])
-def test_an_address_others_could_reach_is_refused_while_there_is_no_sign_in(host: str) -> None:
-    with pytest.raises(CannotStart, match="no sign-in"):
+def test_an_address_others_could_reach_is_refused_where_nobody_must_sign_in(host: str) -> None:
+    with pytest.raises(CannotStart, match="without signing in"):
         demand_loopback(host)
 
 

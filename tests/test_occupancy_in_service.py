@@ -23,7 +23,8 @@ PEOPLE = 100_000
 def service(tmp_path, monkeypatch):
     monkeypatch.setattr("peoplecount.services.occupancy_desk.TICK_SECONDS", 0.1)
     settings = load_settings(
-        {"DATA_DIR": str(tmp_path / "var"), "POLL_INTERVAL": "0.2", "TIME_ZONE": "UTC"}, env_file=None
+        {"DATA_DIR": str(tmp_path / "var"), "SIGNED_OUT_LOOK": "on", "POLL_INTERVAL": "0.2", "TIME_ZONE": "UTC"},
+        env_file=None,
     )
     with SimulatorServer(default_fleet(1, busy=1.0)) as cameras:
         register_fleet(settings, requests.get(f"{cameras.control_url}/cameras", timeout=5).json())

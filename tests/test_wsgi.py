@@ -35,6 +35,8 @@ ON_GEVENT = python("-m", "peoplecount", "serve", "--server", "gevent")
 PATIENT = {"GUNICORN_CMD_ARGS": "--graceful-timeout 60"}
 """So that an end that was not waited for can be told from one that was, on the slowest machine."""
 
+LOOKING = {"SIGNED_OUT_LOOK": "on"}
+
 NOT_PATIENTLY = 20.0
 """Seconds."""
 
@@ -60,7 +62,7 @@ class Served:
 def serving(command: list[str], tmp_path: Path, cwd: Path, **settings: str) -> Iterator[Served]:
     port = free_port()
     environment = bare_environment(
-        PORT=str(port), DATA_DIR=str(tmp_path / "data"), HOST="localhost", **(PATIENT | settings)
+        PORT=str(port), DATA_DIR=str(tmp_path / "data"), HOST="localhost", **(PATIENT | LOOKING | settings)
     )
     with running(command, environment, cwd=cwd, output=tmp_path / "output") as process:
         yield Served(process, port, tmp_path / "output")
@@ -127,7 +129,7 @@ def test_with_reload_a_changed_source_is_served_anew(tmp_path: Path) -> None:
         (copy / "wsgi.py").write_text(
             (ROOT / "wsgi.py").read_text() + "\napp.add_url_rule('/new', 'new', lambda: 'new')\n"
         )
-        wait_until(lambda: status_of(served.port, "/new") == 200, 40)
+        wait_until(lambda: status_of(served.port, "/new") == 403, 40)  # there, and in no table of rights
 
 
 @pytest.mark.parametrize(

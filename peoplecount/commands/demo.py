@@ -12,10 +12,14 @@ import signal
 import sys
 import types
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from peoplecount.demo_children import Children
 from peoplecount.launch import ROOT, CannotStart, demand_free, demand_loopback, http_address
 from peoplecount.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from peoplecount.eventlog.data_folder import DataFolder
 
 FOLDER = ROOT / "var" / "demo"
 
@@ -67,7 +71,7 @@ def demo_environment(environ: Mapping[str, str]) -> dict[str, str]:
 def _start(children: Children, settings: Settings) -> None:
     from peoplecount.configuration import register_fleet  # noqa: PLC0415  heavy: after the quick refusals above
     from peoplecount.eventlog.data_folder import DataFolder  # noqa: PLC0415
-    from peoplecount.eventlog.log import UnsuitableFolder  # noqa: PLC0415
+    from peoplecount.eventlog.log import LogError  # noqa: PLC0415
     from peoplecount.eventlog.sealer import SealBroken  # noqa: PLC0415
     from peoplecount.storage.errors import DatabaseError, InvalidEntry  # noqa: PLC0415
 
@@ -79,11 +83,25 @@ def _start(children: Children, settings: Settings) -> None:
             raise CannotStart(f"A demo runs already and has its data in {FOLDER}: look at that one, or end it first")
         folder.leader_lock.release()
         register_fleet(settings, children.start_simulator())
-    except (UnsuitableFolder, DatabaseError, InvalidEntry, SealBroken) as error:
+        link = _administrator_link(settings, folder)
+    except (LogError, DatabaseError, InvalidEntry, SealBroken) as error:
         raise CannotStart(f"The demo cannot use {FOLDER} ({error}): delete that, it begins anew") from error
     children.start_service(settings.host, settings.port)
     address = http_address(settings.host, settings.port)
-    print(f"\n  The dashboard is at {address}\n  The people in it are invented. Ctrl-C ends the demo.\n", flush=True)
+    print(f"\n  The dashboard is at {address}\n  The people in it are invented. Ctrl-C ends the demo.")
+    print(
+        f"  Whoever sits at this machine may look. This link, good once, makes an administrator:\n  {link}\n",
+        flush=True,
+    )
+
+
+def _administrator_link(settings: Settings, folder: DataFolder) -> str:
+    from peoplecount.people import accounts_in, welcome_link  # noqa: PLC0415  heavy
+
+    try:
+        return welcome_link(settings, accounts_in(folder).links.make())
+    finally:
+        folder.close()
 
 
 def _end_on_signals() -> None:

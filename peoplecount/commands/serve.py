@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 
-from peoplecount.launch import CannotStart, demand_free, demand_loopback, gunicorn_command, log_to_stderr
+from peoplecount.launch import CannotStart, demand_fit, demand_free, gunicorn_command, log_to_stderr
 from peoplecount.settings import load_settings
 
 
@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Become the server; what would stop it is said before, without the server's own lines."""
     settings = load_settings()
-    demand_loopback(settings.host)
+    demand_fit(settings.host, settings)
     demand_free(settings.host, settings.port)
     if arguments.server == "gunicorn":
         command = gunicorn_command(*(["--reload"] if arguments.reload else []))

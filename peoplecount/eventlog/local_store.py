@@ -63,6 +63,16 @@ class LocalStore:
             elif after is None and before is not None:
                 connection.execute("DELETE FROM kept WHERE key = ?", (key,))
 
+    def under(self, prefix: str) -> dict[str, str]:
+        """The texts of all keys that begin with ``prefix``, by key."""
+        with self._file.reading() as connection:
+            sql = "SELECT key, body FROM kept WHERE substr(key, 1, ?) = ?"
+            return dict(connection.execute(sql, (len(prefix), prefix)).fetchall())
+
+    def settle(self) -> None:
+        """Bring what was kept so far onto the disk, so that no power cut takes it back: that somebody is out, say."""
+        self._file.settle()
+
     def save_roster(self, body: str) -> None:
         """Keep the last good roster: JSON in which credentials are sealed."""
         self.put(ROSTER, body)

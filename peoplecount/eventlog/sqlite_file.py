@@ -104,6 +104,11 @@ class SQLiteFile:
             # The file is cut when the WAL has been moved into it; PASSIVE moves what it can without waiting.
             connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
+    def settle(self) -> None:
+        """Wait until the disk has what was committed so far, also where commits do not wait for it."""
+        with self._borrowed(self._idle) as connected:
+            connected.connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()  # which syncs the WAL first
+
     def change_counter(self) -> int:
         """A number that differs from the last one when anybody may have written since.
 

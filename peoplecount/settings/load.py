@@ -25,6 +25,10 @@ class Settings:
     database: DatabaseSettings
     host: str = "127.0.0.1"
     port: int = 8000
+    public_url: str = ""
+    """Without a slash at its end; empty: nobody has said."""
+
+    signed_out_look: bool = False
     trusted_hosts: tuple[str, ...] = ()
     workers: int = 1
     trusted_proxies: tuple[str, ...] = ()

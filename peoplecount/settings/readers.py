@@ -200,6 +200,14 @@ def http_address(value: str) -> str:
     return value
 
 
+def public_address(value: str) -> str:
+    """The address of a whole host, as people type it in; without a slash at its end."""
+    parts = urlsplit(http_address(value))
+    if parts.path.strip("/") or parts.query or parts.fragment:
+        raise ValueError("it is not the address of a host of its own such as https://counts.example (no path)")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
 def grain(value: str) -> timedelta | None:
     """What a row is: ``change`` (``None``), or some minutes."""
     if value == "change":

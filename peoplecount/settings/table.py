@@ -35,17 +35,36 @@ SETTINGS: tuple[Setting, ...] = (
         "HOST",
         "Web",
         "127.0.0.1",
-        "Address the service listens on. Until there is a sign-in it must be this machine's own (loopback).",
+        "Address the service listens on. On another than this machine's own (loopback) people sign in through a "
+        "reverse proxy with HTTPS ([who may do what](sign-in.md)).",
         readers.host,
         "host",
         demo=True,
     ),
     Setting("PORT", "Web", "8000", "Port the service listens on.", readers.whole(1, 65535), "port", demo=True),
     Setting(
+        "PUBLIC_URL",
+        "Web",
+        "",
+        "Address under which browsers reach the service, such as `https://counts.example`. Used in links.",
+        readers.public_address,
+        "public_url",
+    ),
+    Setting(
+        "SIGNED_OUT_LOOK",
+        "Web",
+        "off",
+        "Whether whoever sits at this machine may look without signing in, as in the demo: `on` or `off`. Only where "
+        "`HOST` is this machine's own address.",
+        readers.switch,
+        "signed_out_look",
+    ),
+    Setting(
         "TRUSTED_HOSTS",
         "Web",
         "",
-        "Host names browsers may call the service by, separated by commas. Not set: this machine's own names.",
+        "Host names browsers may call the service by, separated by commas. Not set: where `HOST` is this machine's own "
+        "address its own names and that of `PUBLIC_URL`; else any.",
         readers.hosts,
         "trusted_hosts",
         unset=(),
@@ -63,7 +82,7 @@ SETTINGS: tuple[Setting, ...] = (
         "Web",
         "",
         "Addresses or networks of reverse proxies, separated by commas (`127.0.0.1, 10.0.0.0/8`). Only they are "
-        "believed when they say in `X-Forwarded-For` whom they ask for.",
+        "believed when they say in `X-Forwarded-For` whom they ask for, and in `X-Forwarded-Proto` how.",
         readers.networks,
         "trusted_proxies",
         unset=(),
@@ -82,8 +101,8 @@ SETTINGS: tuple[Setting, ...] = (
         "ADMIN_TOKEN",
         "Web",
         "",
-        "What an administrator sends as `X-Admin-Token` to end streams (`POST /close-stream`), 16 characters or more. "
-        "Not set: nobody can.",
+        "What may be sent as `X-Admin-Token` to end streams (`POST /close-stream`), 16 characters or more. "
+        "Administrators and API tokens with the scope `end-streams` need none.",
         readers.token,
         "admin_token",
         secret=True,

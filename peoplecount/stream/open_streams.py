@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 
+from peoplecount.domain.visitor import Visitor
 from peoplecount.stream.client import SSEClient
 from peoplecount.stream.slots import OwnSlots, Slots
 
@@ -12,6 +13,8 @@ MOST = 2000
 """Streams of one process."""
 
 MOST_PER_ADDRESS = 100
+
+NOBODY_IN_PARTICULAR = Visitor()
 
 
 class NoRoom(Exception):
@@ -42,10 +45,15 @@ def _nothing() -> None:
 class OpenStream:
     """One admitted stream: a place that is held until ``close``."""
 
-    __slots__ = ("__weakref__", "_give_back", "address", "client", "cut")
+    __slots__ = ("__weakref__", "_give_back", "address", "client", "cut", "visitor")
 
-    def __init__(self, address: str, cut: Callable[[], None], give_back: Callable[[OpenStream], None]) -> None:
+    def __init__(
+        self, address: str, cut: Callable[[], None], give_back: Callable[[OpenStream], None], visitor: Visitor
+    ) -> None:
         self.address = address
+        self.visitor = visitor
+        """Whose it is, and what they might see when it was opened."""
+
         self.client: SSEClient | None = None
         self.cut = cut
         """Break the connection: what its reader does not take is not waited for."""
@@ -54,6 +62,15 @@ class OpenStream:
     def close(self) -> None:
         """Give the place back; may be called twice."""
         self._give_back(self)
+
+
+def _end(streams: Iterable[OpenStream], reason: str) -> int:
+    clients = [one.client for one in streams if one.client]
+    for client in clients:
+        client.mark_closed(reason)
+    if clients:
+        clients[-1].close_stream(reason)  # which wakes all of them
+    return len(clients)
 
 
 class OpenStreams:
@@ -70,7 +87,9 @@ class OpenStreams:
     def __len__(self) -> int:
         return len(self._open)
 
-    def admit(self, address: str, cut: Callable[[], None] = _nothing) -> OpenStream:
+    def admit(
+        self, address: str, cut: Callable[[], None] = _nothing, visitor: Visitor = NOBODY_IN_PARTICULAR
+    ) -> OpenStream:
         """A place for a stream of this address. Raises ``NoRoom``."""
         with self._lock:
             if len(self._open) >= self._most:
@@ -78,7 +97,7 @@ class OpenStreams:
             slot = self._slots.take(address, self._most_per_address)
             if slot is None:
                 raise AddressHasEnough(address, self._most_per_address)
-            stream = OpenStream(address, cut, self._give_back)
+            stream = OpenStream(address, cut, self._give_back, visitor)
             self._open[stream] = slot
         return stream
 
@@ -90,12 +109,15 @@ class OpenStreams:
 
     def end(self, reason: str, address: str = "") -> int:
         """Say goodbye to all streams, or to those of one address; how many these are."""
-        clients = [one.client for one in list(self._open) if address in {"", one.address} and one.client]
-        for client in clients:
-            client.mark_closed(reason)
-        if clients:
-            clients[-1].close_stream(reason)  # which wakes all of them
-        return len(clients)
+        return _end([one for one in list(self._open) if address in {"", one.address}], reason)
+
+    def visitors(self) -> set[Visitor]:
+        """Whose streams are open."""
+        return {one.visitor for one in list(self._open)}
+
+    def end_of(self, visitors: Collection[Visitor], reason: str) -> int:
+        """Say goodbye to the streams of these; how many they are."""
+        return _end([one for one in list(self._open) if one.visitor in visitors], reason)
 
     def cut_overdue(self) -> int:
         """Break the connections that do not take their last words; how many these are."""

@@ -5,20 +5,25 @@ from __future__ import annotations
 from flask import Flask, Response
 
 from peoplecount.web import (
+    account,
     audit,
     chart,
     counts,
     cross_site,
     dashboard,
     errors,
+    gate,
     health,
     parameters,
     records,
+    sign_in,
+    signing,
     stream,
     stream_access,
     trust,
     trusted_hosts,
 )
+from peoplecount.web.browser_name import browser_name
 from peoplecount.web.context import WebContext
 from peoplecount.web.formats import FILTERS
 
@@ -56,7 +61,9 @@ def create_app(context: WebContext) -> Flask:
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     app.jinja_env.filters.update(FILTERS)
     app.jinja_env.filters.update(trust.FILTERS)
+    app.jinja_env.filters["browser_name"] = browser_name
     app.jinja_env.globals["demo"] = context.demo
+    app.jinja_env.globals["can_sign_in"] = context.accounts is not None
     for part in (dashboard, audit, stream, stream_access, chart, counts, records, health):
         app.register_blueprint(part.routes(context))
     errors.register(app)
@@ -64,6 +71,11 @@ def create_app(context: WebContext) -> Flask:
         trusted_hosts.register(app, context.trusted_hosts)
     cross_site.register(app, context.allowed_origins)
     parameters.register(app)
+    if context.accounts is not None:
+        signing.register(app, context.accounts, context.addresses)
+        for entrance in (sign_in, account):
+            app.register_blueprint(entrance.routes(context, context.accounts))
+    gate.register(app, context.access, context.addresses)
     app.after_request(_secured)
     return app
 

@@ -6,6 +6,7 @@ from flask import Blueprint, Response, abort, make_response, render_template
 
 from peoplecount.services.door_audit import AuditReport, AuditUnavailable, NoSuchSite
 from peoplecount.web.context import WebContext
+from peoplecount.web.gate import visitor
 
 
 def routes(context: WebContext) -> Blueprint:
@@ -16,6 +17,8 @@ def routes(context: WebContext) -> Blueprint:
     def report(site_id: str) -> Response:
         if context.audit is None:
             abort(404, "No history is kept here.")
+        if not visitor().may_see(site_id):
+            abort(404, "There is no such site.")
         try:
             found = context.audit.read(site_id)
         except NoSuchSite:

@@ -6,6 +6,7 @@ from flask import Blueprint, Response, abort, jsonify
 
 from peoplecount.services.today_chart import ChartUnavailable
 from peoplecount.web.context import WebContext
+from peoplecount.web.gate import visitor
 
 
 def routes(context: WebContext) -> Blueprint:
@@ -17,7 +18,8 @@ def routes(context: WebContext) -> Blueprint:
         if context.chart is None:
             abort(404, "No history is kept here.")
         try:
-            response = jsonify(context.chart.read())
+            told = context.chart.read()
+            response = jsonify({**told, "sites": [one for one in told["sites"] if visitor().may_see(one["siteId"])]})
         except ChartUnavailable:
             response = jsonify({"error": "The history cannot be read just now."})
             response.status_code = 503

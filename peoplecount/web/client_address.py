@@ -36,6 +36,11 @@ class ClientAddresses:
             peer = before
         return _name(peer)
 
+    def are_told_by_proxy(self, asked: Request) -> bool:
+        """Whether a proxy that is known sends this, so that what it says of the client may be believed."""
+        peer = _address(asked.environ.get("REMOTE_ADDR", ""))
+        return peer is not None and self._trusts(peer)
+
     def _trusts(self, address: IPv4Address | IPv6Address) -> bool:
         return any(address.version == known.version and address in known for known in self._proxies)
 

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import peoplecount
 from peoplecount.domain.clock import Clock
+from peoplecount.services.accounts import Accounts
 from peoplecount.services.counts import Counts
 from peoplecount.services.door_audit import AuditReport
 from peoplecount.services.live_board import LiveBoard
@@ -18,7 +19,7 @@ from peoplecount.stream.backlog import Backlog
 from peoplecount.stream.hub import Hub
 from peoplecount.stream.open_streams import OpenStreams
 from peoplecount.stream.snapshot import Snapshot
-from peoplecount.web.access import Access, Everybody
+from peoplecount.web.access import Access, Nobody
 from peoplecount.web.client_address import ClientAddresses
 
 _ROOT = Path(peoplecount.__file__).resolve().parent.parent
@@ -92,7 +93,13 @@ class WebContext:
     """Seconds that a stream may last."""
 
     addresses: ClientAddresses = field(default_factory=ClientAddresses)
-    access: Access = field(default_factory=Everybody)
+    access: Access = field(default_factory=Nobody)
+    accounts: Accounts | None = None
+    """``None``: nobody signs in here."""
+
+    public_url: str = ""
+    """Under which browsers reach the service; empty: nobody has said."""
+
     tickets: StreamTickets | None = None
     """``None``: none are given."""
 

@@ -17,6 +17,8 @@ from peoplecount.services.counts_query import BadQuery, CountsQuery
 from peoplecount.storage.errors import DatabaseError
 from peoplecount.web.context import WebContext
 from peoplecount.web.cut_answer import cut_where_it_fails
+from peoplecount.web.gate import visitor
+from peoplecount.web.own_sites import demand_own_place, own_rows, own_site
 
 COLUMNS = (
     "from_utc",
@@ -52,6 +54,7 @@ def routes(context: WebContext) -> Blueprint:
             return _away()
         if not rows:
             _demand_known(service, query)
+        rows = list(own_rows(rows))
         answer = jsonify(
             {
                 "from": utc_text(query.begin),
@@ -68,7 +71,7 @@ def routes(context: WebContext) -> Blueprint:
     @blueprint.get("/export/counts.csv")
     def export() -> Response:
         service, query = _asked(context)
-        rows = service.rows(query)
+        rows = own_rows(service.rows(query))
         try:
             first = list(islice(rows, ROWS_AT_ONCE))  # before anything is promised
         except DatabaseError:
@@ -130,12 +133,17 @@ def _asked(context: WebContext) -> tuple[Counts, CountsQuery]:
     if twice:
         abort(400, f"{twice[0][:40]} is given twice; once is enough.")
     try:
-        return context.counts, context.counts.ask(request.args)
+        query = context.counts.ask(own_site(visitor(), request.args))
     except BadQuery as error:
         abort(400, str(error))
+    if visitor().is_limited:
+        demand_own_place(visitor(), query, context.snapshots().fields)
+    return context.counts, query
 
 
 def _demand_known(service: Counts, query: CountsQuery) -> None:
+    if visitor().is_limited:  # what is not theirs was refused before, and must not be named
+        return
     try:
         service.demand_known(query)
     except NoSuchPlace as error:

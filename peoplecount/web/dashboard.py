@@ -7,9 +7,13 @@ from flask import Blueprint, Response, make_response, stream_template
 from peoplecount.services.unhurried import Breath, unhurried
 from peoplecount.web.board_page import board_page
 from peoplecount.web.context import WebContext
+from peoplecount.web.gate import visitor
+from peoplecount.web.own_sites import own_part
 
 PIECES_AT_ONCE = 500
 """Pieces of a page after which others have their turn; five hundred lines come to some fifty thousand."""
+
+SOMETHING_IS_WRONG = "Something does not work as it should. Those who look after this service see what."
 
 
 def routes(context: WebContext) -> Blueprint:
@@ -19,8 +23,11 @@ def routes(context: WebContext) -> Blueprint:
     def render(template: str) -> Response:
         snapshot = context.snapshots()
         # Where the stream goes on for who has this page.
-        page = board_page({"id": str(snapshot.event_id) if context.hub.ready else "", **snapshot.fields})
+        fields = own_part(visitor(), snapshot.fields)
+        page = board_page({"id": str(snapshot.event_id) if context.hub.ready else "", **fields})
         troubles = context.status().get("degraded", ())
+        if troubles and visitor().is_limited:  # they may name what is of other sites
+            troubles = (SOMETHING_IS_WRONG,)
         pieces = stream_template(template, page=page, ready=context.hub.ready, troubles=troubles)
         response = make_response("".join(unhurried(pieces, Breath(PIECES_AT_ONCE))))
         response.headers["Cache-Control"] = "no-cache"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+from http import HTTPStatus
 from typing import NoReturn
 
 from flask import Flask, Response, jsonify, make_response, render_template, request
@@ -11,14 +12,15 @@ from werkzeug.exceptions import HTTPException, SecurityError, ServiceUnavailable
 
 logger = logging.getLogger(__name__)
 
-_FOR_PROGRAMS = ("/events", "/stream-data", "/chart/", "/api/", "/export/", "/health/", "/close-stream")
+_FOR_PROGRAMS = ("/events", "/stream-data", "/chart/", "/api/", "/export/", "/health/", "/close-stream", "/board")
 
 _WORDS = {
     400: "This request cannot be understood",
     401: "Sign in first",
-    403: "This is not for pages of other sites",
+    403: "You may not do this here",
     404: "There is nothing at this address",
     405: "This address does not take that kind of request",
+    429: "Too often",
     500: "Something went wrong here",
     503: "Not available just now",
 }
@@ -61,11 +63,22 @@ def _failure(error: Exception) -> Response:
 def _answer(code: int, description: str, headers: dict[str, str]) -> Response:
     title = _WORDS.get(code, "This did not work")
     if request.path.startswith(_FOR_PROGRAMS) or request.accept_mimetypes.best == "application/json":
-        response = jsonify({"error": title, "description": description})
+        response = _problem(code, title, description)
     else:
         response = make_response(render_template("error.html", title=title, description=description, code=code))
     response.status_code = code
+    if code == HTTPStatus.UNAUTHORIZED:
+        response.headers["WWW-Authenticate"] = 'Bearer realm="Peoplecount"'
+        response.headers["Cache-Control"] = "no-store"
     for name in ("Allow", "Retry-After"):
         if name in headers:
             response.headers[name] = headers[name]
+    return response
+
+
+def _problem(code: int, title: str, description: str) -> Response:
+    """Problem details (RFC 9457), with the two members that programs read before there were any."""
+    details = {"type": "about:blank", "title": title, "status": code, "detail": description}
+    response = jsonify(details | {"error": title, "description": description})
+    response.content_type = "application/problem+json"
     return response

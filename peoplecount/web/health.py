@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, jsonify
 
 from peoplecount.web.context import WebContext
+from peoplecount.web.gate import may_see_health
 
 
 def routes(context: WebContext) -> Blueprint:
@@ -26,7 +27,8 @@ def routes(context: WebContext) -> Blueprint:
             "open": context.hub.open_streams,
             "closed": context.hub.closed or None,
         }
-        return _answer({"status": said, "stream": stream, **status}, 200 if well else 503)
+        details = {"stream": stream, **status} if may_see_health(context.access, context.addresses) else {}
+        return _answer({"status": said, **details}, 200 if well else 503)
 
     @blueprint.get("/database")
     def database() -> Response:

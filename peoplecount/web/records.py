@@ -8,6 +8,7 @@ from peoplecount.services.counts_query import BadQuery
 from peoplecount.services.missed_counts import NoRecordOfThat, RecordsQuery, record_fields
 from peoplecount.storage.errors import DatabaseError
 from peoplecount.web.context import WebContext
+from peoplecount.web.own_sites import own_places
 
 
 def routes(context: WebContext) -> Blueprint:
@@ -19,7 +20,7 @@ def routes(context: WebContext) -> Blueprint:
         if context.records is None:
             abort(404, "No history is kept here.")
         try:
-            query = RecordsQuery.parse(dict(request.args.lists()))
+            query = own_places(RecordsQuery.parse(dict(request.args.lists())))
             page = context.records.page(query)
         except BadQuery as error:
             abort(400, str(error))

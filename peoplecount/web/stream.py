@@ -20,6 +20,7 @@ from peoplecount.stream.selection import Selection
 from peoplecount.web.client_socket import ClientSocket
 from peoplecount.web.context import WebContext
 from peoplecount.web.errors import unavailable
+from peoplecount.web.gate import visitor
 from peoplecount.web.stream_access import demand_visitor, take_ticket
 from peoplecount.web.stream_order import read_order, wants_json
 
@@ -109,14 +110,14 @@ def whereto(after: EventId | datetime, until: EventId, selection: Selection) -> 
 
 def _order(context: WebContext, *, bounded: bool) -> Order:
     try:
-        return read_order(request, context, bounded=bounded)
+        return read_order(request, context, visitor(), bounded=bounded)
     except BacklogUnavailable:
         unavailable("The event log cannot be read just now.", 5)
 
 
 def _admit(context: WebContext, connection: ClientSocket) -> OpenStream:
     try:
-        return context.streams.admit(context.addresses.of(request), connection.cut)
+        return context.streams.admit(context.addresses.of(request), connection.cut, visitor())
     except NoRoom as error:
         unavailable(str(error), 30 if isinstance(error, AllTaken) else 60)
 

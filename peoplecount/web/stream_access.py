@@ -6,14 +6,15 @@ import json
 from collections.abc import Callable
 from typing import NoReturn
 
-from flask import Blueprint, Response, abort, request
+from flask import Blueprint, Response, abort, g, request
 
 from peoplecount.eventlog.log import LogError
+from peoplecount.services.accounts import AccountsUnavailable
 from peoplecount.services.stream_tickets import TICKET_SECONDS, StreamTickets, TicketsUnavailable
-from peoplecount.web.access import ADMIN_HEADER
 from peoplecount.web.client_address import client_named
 from peoplecount.web.context import WebContext
 from peoplecount.web.errors import unavailable
+from peoplecount.web.gate import STREAM, demand_fit, visitor
 
 
 def routes(context: WebContext) -> Blueprint:
@@ -22,11 +23,10 @@ def routes(context: WebContext) -> Blueprint:
 
     @blueprint.post("/events/ticket")
     def ticket() -> Response:
-        visitor = context.access.visitor(request) or _sign_in_first()
         if context.tickets is None:
             abort(404, "No tickets are given here.")
         try:
-            given = context.tickets.give(visitor.name, context.addresses.of(request))
+            given = context.tickets.give(visitor().holder, context.addresses.of(request))
         except TicketsUnavailable as error:
             unavailable(str(error), 10)
         body = json.dumps({"ticket": given, "seconds": TICKET_SECONDS})
@@ -34,9 +34,6 @@ def routes(context: WebContext) -> Blueprint:
 
     @blueprint.post("/close-stream")
     def close_stream() -> Response:
-        visitor = context.access.visitor(request)
-        if visitor is None or not visitor.may_administer:
-            abort(403, f"Only an administrator may end streams: send what ADMIN_TOKEN is set to as {ADMIN_HEADER}.")
         client = _client_to_end()
         try:
             context.close_streams(client)
@@ -66,16 +63,24 @@ def _client_to_end() -> str:
 
 
 def demand_visitor(context: WebContext) -> None:
-    """Whoever opens a stream may look: by a ticket where one is shown, and then by that alone. 401 or 503.
+    """Whoever opens a stream may look: by a ticket where one is shown, and then by that alone. 401, 403 or 503.
 
-    The ticket stays good until ``take_ticket``.
+    The ticket stays good until ``take_ticket``. Who has it may what its holder may now, who may have signed out since.
     """
     ticket = _ticket_shown(context)
     if ticket is None:
-        if context.access.visitor(request) is None:
+        if "visitor" not in g:  # the gate has left it to a ticket, and none are given here
             _sign_in_first()
-    else:
-        _demand_good(ticket[0].holder_of, ticket[1])
+        return
+    holder = _demand_good(ticket[0].holder_of, ticket[1])
+    try:
+        found = context.access.of_holders([holder]).get(holder)
+    except AccountsUnavailable as error:
+        unavailable(str(error), 10)
+    if found is None:
+        abort(401, "Whoever asked for this ticket has been signed out since.")
+    demand_fit(STREAM, found)
+    g.visitor = found
 
 
 def take_ticket(context: WebContext) -> None:
@@ -90,13 +95,14 @@ def _ticket_shown(context: WebContext) -> tuple[StreamTickets, str] | None:
     return None if ticket is None or context.tickets is None else (context.tickets, ticket)
 
 
-def _demand_good(look: Callable[[str], str | None], ticket: str) -> None:
+def _demand_good(look: Callable[[str], str | None], ticket: str) -> str:
     try:
         holder = look(ticket)
     except TicketsUnavailable as error:
         unavailable(str(error), 10)
     if holder is None:
         abort(401, "This ticket was used already, or is too old. Ask for another: POST /events/ticket.")
+    return holder
 
 
 def _sign_in_first() -> NoReturn:

@@ -10,10 +10,12 @@ from flask import Request, abort
 
 from peoplecount.domain.event import EventKind, parse_utc
 from peoplecount.domain.event_id import EventId, MalformedEventId
+from peoplecount.domain.visitor import Visitor
 from peoplecount.stream.client import Order
 from peoplecount.stream.selection import EVERYTHING, Selection
 from peoplecount.web.context import WebContext
 from peoplecount.web.errors import unavailable
+from peoplecount.web.own_sites import own_part, own_selection
 
 LONGEST_TIMEOUT = 100.0
 """Seconds. Power Automate and Logic Apps break a call off after 120."""
@@ -40,14 +42,16 @@ def wants_json(asked: Request) -> bool:
     return len(kinds) == 1 and kinds[0].partition(";")[0].strip().lower() == "application/json"
 
 
-def read_order(asked: Request, context: WebContext, *, bounded: bool = False) -> Order:
-    """What is asked for; ``bounded``: with the usual bounds where it names none. Aborts with 400, 404 or 503.
+def read_order(asked: Request, context: WebContext, asks: Visitor, *, bounded: bool = False) -> Order:
+    """What is asked for, as far as it is theirs who asks. Aborts with 400, 404 or 503.
+
+    ``bounded``: with the usual bounds where it names none.
 
     Raises ``BacklogUnavailable``.
     """
     timeout = _timeout(asked.args.get("timeout", ""))
     return Order(
-        read_selection(asked, context),
+        read_selection(asked, context, asks),
         read_start(asked, context),
         _limit(asked.args.get("limit", "")) or (USUAL_EVENTS if bounded else None),
         timeout if timeout is not None else (USUAL_TIMEOUT if bounded else None),
@@ -96,7 +100,7 @@ def _moment(text: str) -> datetime:
         abort(400, f"since: there is no time {text}.")
 
 
-def read_selection(asked: Request, context: WebContext) -> Selection:
+def read_selection(asked: Request, context: WebContext, asks: Visitor) -> Selection:
     """The cameras, doors, sites and kinds that are asked for. 404 for what is not there, with what is."""
     wanted = {name: frozenset(asked.args.getlist(name)) for name in ("camera", "door", "site", "kind")}
     kinds = [kind.value for kind in EventKind]
@@ -104,12 +108,14 @@ def read_selection(asked: Request, context: WebContext) -> Selection:
     if wanted["camera"] or wanted["door"] or wanted["site"]:
         if not context.hub.ready:  # it is not known yet what is there
             unavailable("The service is starting. Try again in a moment.", 2)
-        fields = context.snapshots().fields
+        fields = own_part(asks, context.snapshots().fields)
         for name in ("camera", "door", "site"):
             _demand_known(name, wanted[name], {row[f"{name}Id"] for row in fields[f"{name}s"]})
     chosen = frozenset(EventKind(kind) for kind in wanted["kind"])
     selection = Selection(wanted["camera"], wanted["door"], wanted["site"], chosen)
-    return selection or EVERYTHING  # one for all who choose nothing: four empty sets are most of a kilobyte
+    return (
+        own_selection(asks, selection) or EVERYTHING
+    )  # one for all who choose nothing: four empty sets are most of a kilobyte
 
 
 def _demand_known(name: str, wanted: Iterable[str], known: Collection[str]) -> None:

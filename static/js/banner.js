@@ -18,9 +18,10 @@ export class Banner {
 
   state(state) {
     this.connection.dataset.state = state;
-    this.words.textContent = { live: "Live", asking: "Live, asked for", lost: "Not live", connecting: "Connecting" }[state];
+    this.words.textContent = { live: "Live", asking: "Live, asked for", lost: "Not live", out: "Signed out", connecting: "Connecting" }[state];
     if (state === "live" || state === "asking") this.#back();
     this.#slowly(state === "asking");
+    if (state === "out") this.#out();
   }
 
   // Once a second while the connection is lost.
@@ -35,6 +36,18 @@ export class Banner {
     this.banner.dataset.kind = "lost";
     this.banner.hidden = false;
     this.announcer.textContent = "Live connection lost. The figures are not current.";
+  }
+
+  // The session is over: somebody ended it, or its time is up.
+  #out() {
+    clearTimeout(this.timer);
+    const link = Object.assign(document.createElement("a"), { href: "/sign-in", textContent: "Sign in again" });
+    this.banner.replaceChildren("You are signed out, and the figures are not current. ", link, ".");
+    this.announcer.textContent = "You are signed out. The figures are not current.";
+    this.shown = true;
+    document.body.dataset.live = "lost";
+    this.banner.dataset.kind = "lost";
+    this.banner.hidden = false;
   }
 
   // Something between here and the service holds the stream back.

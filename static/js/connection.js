@@ -7,6 +7,8 @@ const SILENCE = 40_000;
 // The first event comes at once, or within 15 s. Where the connection stands and nothing arrives, a proxy collects it.
 const FIRST_PATIENCE = 20_000;
 const REOPEN = 2_000;
+// Somebody may sign in again in another tab.
+const REOPEN_OUT = 10_000;
 const ASK_SECONDS = 10;
 const ASK_PATIENCE = 30_000;
 const ASK_PAUSE = 1_000;
@@ -44,14 +46,30 @@ export class LiveConnection {
     source.addEventListener("open", () => this.state === "connecting" || this.#become("live"));
     source.addEventListener("error", () => {
       this.isFruitless = false;
-      this.#become("lost");
-      // The browser tries again by itself, except after an answer that is not a stream, such as 503.
-      if (source.readyState === EventSource.CLOSED) this.timer = setTimeout(() => this.open(), REOPEN);
+      if (this.state !== "out") this.#become("lost");
+      // The browser tries again by itself, except after an answer that is not a stream, such as 401 or 503.
+      if (source.readyState === EventSource.CLOSED) this.#refused();
     });
   }
 
   close() {
     this.#end();
+  }
+
+  // The browser does not tell what the answer was; whoever asks for JSON sees it.
+  async #refused() {
+    const attempt = this.attempt;
+    let isOut = false;
+    try {
+      const headers = { Accept: "application/json" };
+      const response = await fetch(`${this.address}?timeout=0&limit=1`, { headers, cache: "no-store" });
+      isOut = response.status === 401;
+    } catch {
+      // The service is away.
+    }
+    if (attempt !== this.attempt) return;
+    this.#become(isOut ? "out" : "lost");
+    this.timer = setTimeout(() => this.open(), isOut ? REOPEN_OUT : REOPEN);
   }
 
   // Once a second: a connection that is silent for too long, or a computer that has slept.

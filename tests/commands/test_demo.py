@@ -147,6 +147,8 @@ def test_a_second_demo_leaves_the_first_one_alone(demo: Demo, project: Path) -> 
 def test_people_move_nothing_real_is_contacted_and_ctrl_c_ends_it_all(demo: Demo, project: Path, trap: Trap) -> None:
     assert f"http://127.0.0.1:{demo.port}\n" in demo.said()
     assert status_of(demo.port, "/health/live") == 200
+    assert demo.said().count(f"http://127.0.0.1:{demo.port}/welcome#") == 1
+    assert status_of(demo.port, "/account") == 303, "whoever sits at the machine may look, and has no account"
     stream = OpenStream(demo.port)
     line = b""
     while b"PeopleCountingUpdate" not in line:
@@ -219,7 +221,7 @@ def test_a_folder_it_cannot_use_is_a_one_line_error(tmp_path: Path, spoilt: str)
 def test_only_this_machine_may_look() -> None:
     code, error = told(HOST="0.0.0.0")
     assert code == 1
-    assert "no sign-in" in error
+    assert "without signing in" in error
 
 
 def test_wrong_settings_are_told_in_words() -> None:

@@ -32,6 +32,7 @@ def service(cameras, tmp_path):
         {
             "DATA_DIR": str(tmp_path / "var"),
             "POLL_INTERVAL": "2",
+            "SIGNED_OUT_LOOK": "on",
             "TIME_ZONE": "Europe/Zurich",
             "CLOCK_URL": f"{cameras.control_url}/clock",
         },

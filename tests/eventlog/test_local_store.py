@@ -126,3 +126,16 @@ def test_changes_of_several_processes_follow_one_another(path):
     assert stores[0].get("key").body == "100"
     for store in stores:
         store.close()
+
+
+def test_texts_are_found_by_how_their_keys_begin(store):
+    for key in ("session:a", "session:b", "sessions", "session%", "other"):
+        store.put(key, key.upper())
+    assert store.under("session:") == {"session:a": "SESSION:A", "session:b": "SESSION:B"}
+    assert store.under("none") == {}
+
+
+def test_what_was_kept_can_be_brought_onto_the_disk_at_once(store, tmp_path):
+    store.put("key", "body")
+    store.settle()
+    assert store.get("key").body == "body"

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urljoin, urlsplit
 
 from flask import Request as WebRequest
 from werkzeug.exceptions import HTTPException
@@ -22,6 +22,7 @@ from peoplecount.domain.event_id import EventId, MalformedEventId
 from peoplecount.domain.increment import Generation
 from peoplecount.domain.line import LineKey
 from peoplecount.domain.opening_hours import OpeningHours
+from peoplecount.domain.user import UnfitName, user_name
 from peoplecount.settings import database_url, env_file, readers
 from peoplecount.simulator import replay
 from peoplecount.simulator.http_message import BadRequest, read_request
@@ -47,6 +48,8 @@ from peoplecount.sunapi.hourly_figures import Found
 from peoplecount.sunapi.query import Query
 from peoplecount.sunapi.read_only import QueryNotAllowed, require_allowed
 from peoplecount.sunapi.secret import Secret
+from peoplecount.web.access import ANYBODY
+from peoplecount.web.own_path import own_path
 from peoplecount.web.parameters import demand_text
 from peoplecount.web.stream_order import read_order
 from tests.fuzz.samples import CERTIFICATE, DAY, MASTER, NAMES, answers
@@ -226,7 +229,18 @@ def _of_the_web() -> Iterator[Target]:
 
     requests = [b"camera=front&camera=7&lastEventId=1a2b3c4d-17\n", b"lastEventID=x\n1a2b3c4d-17", b"camera=%C3%A9"]
     requests += [b"door=d&site=s&kind=CameraStatus&limit=3&timeout=5\n", b"since=2026-05-04T12:00:00Z&since=latest"]
-    yield Target("stream.read_order", lambda given: read_order(asked(given), context), requests, (HTTPException,))
+    yield Target(
+        "stream.read_order", lambda given: read_order(asked(given), context, ANYBODY), requests, (HTTPException,)
+    )
+    ways = [
+        b"/sites/shop/audit?days=7",
+        b"//evil.example",
+        b"/\\evil.example",
+        b"https://evil.example/",
+        b"/%2f%2fevil",
+    ]
+    yield _text("own_path.own_path", own_path, ways, (), stays_here)
+    yield _text("user.user_name", user_name, [b"Anna", b"anna@example.org", b"\xc3\x84nne-Lise"], (UnfitName,))
     questions = [
         b"GET /stw-cgi/eventsources.cgi?msubmenu=peoplecount&action=check&Channel=0",
         b"GET /stw-cgi/recording.cgi?msubmenu=peoplecountsearch&action=control&Mode=Start&Channel=0",
@@ -346,6 +360,12 @@ def _ask(given: bytes) -> Query:
 
 
 _CHANGES = re.compile(r"databasereset|power|install|factory|(?:action=(?:set|add|update|remove))", re.IGNORECASE)
+
+
+def stays_here(_: bytes, made: str) -> None:
+    parts = urlsplit(urljoin("http://here.example/sign-in", made))
+    if parts.netloc != "here.example" or made[:1] != "/" or made[1:2] in {"/", "\\"} or re.search(r"[\t\r\n\\]", made):
+        raise Broken(f"{made!r} leads elsewhere")
 
 
 def only_reads(_: bytes, made: Query) -> None:

@@ -38,6 +38,7 @@ from peoplecount.storage.scope_sums import LineSpan, ScopeSum
 from peoplecount.stream.hub import Hub
 from peoplecount.web.app import create_app
 from peoplecount.web.context import WebContext
+from tests.support.everybody import Everybody
 from tests.support.fake_clock import FakeClock
 from tests.support.waiting import wait_until
 
@@ -183,6 +184,7 @@ class BoardService:
             "clock": self.clock,
             "chart": TodayChart(self.history, self.board, self.clock),
             "demo": self.demo,
+            "access": Everybody(),
         }
         return WebContext(**parts | changes)
 

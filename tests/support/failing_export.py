@@ -11,7 +11,9 @@ from peoplecount.domain.figures import Figures
 from peoplecount.services.count_rows import CountRow
 from peoplecount.services.counts_query import CountsQuery
 from peoplecount.storage.errors import DatabaseUnavailable
-from peoplecount.web import counts
+from peoplecount.web import counts, gate
+from peoplecount.web.client_address import ClientAddresses
+from tests.support.everybody import Everybody
 
 EIGHT = datetime(2026, 5, 4, 8, tzinfo=UTC)
 TOLD = 1_500
@@ -37,4 +39,5 @@ class FailingCounts:
 
 
 app = Flask(__name__)
+gate.register(app, Everybody(), ClientAddresses())
 app.register_blueprint(counts.routes(SimpleNamespace(counts=FailingCounts())))

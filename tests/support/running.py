@@ -125,7 +125,8 @@ class Service:
         self.folder = folder
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.settings = {"DATA_DIR": str(folder / "var"), "PORT": str(self.port)} | settings
+        usual = {"DATA_DIR": str(folder / "var"), "PORT": str(self.port), "SIGNED_OUT_LOOK": "on"}
+        self.settings = usual | settings
         self.process: Process | None = None
 
     def launch(self) -> None:

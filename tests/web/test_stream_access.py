@@ -8,18 +8,11 @@ from peoplecount.eventlog.log import LocalStoreUnavailable
 from peoplecount.services.stream_closing import StreamClosing
 from peoplecount.services.stream_tickets import StreamTickets
 from peoplecount.stream.open_streams import OpenStreams
-from peoplecount.web.access import Everybody, Visitor
 from peoplecount.web.app import create_app
+from tests.support.everybody import Everybody, WhoKnowsTheWord
 from tests.support.fake_clock import FakeClock
 
 TOKEN = "an-administrators-token"
-
-
-class SignedIn:
-    """Whoever shows the right word."""
-
-    def visitor(self, asked):
-        return Visitor("anna") if asked.headers.get("X-API-Key") == "secret" else None
 
 
 @pytest.fixture
@@ -43,7 +36,7 @@ def tickets(store, clock):
 def closed(service, tickets):
     """A client of a service at which one must sign in."""
     service.catch_up()
-    return create_app(service.context(access=SignedIn(), tickets=tickets)).test_client()
+    return create_app(service.context(access=WhoKnowsTheWord(), tickets=tickets)).test_client()
 
 
 def test_who_has_not_signed_in_gets_neither_stream_nor_ticket(closed):
@@ -89,14 +82,14 @@ def test_a_store_that_is_away_is_503_and_not_an_open_door(service, clock):
             raise LocalStoreUnavailable("the disk is gone")
 
     broken = StreamTickets(Away(), clock, call_here)
-    client = create_app(service.context(access=SignedIn(), tickets=broken)).test_client()
+    client = create_app(service.context(access=WhoKnowsTheWord(), tickets=broken)).test_client()
     assert client.get("/events?ticket=any").status_code == 503
     assert client.post("/events/ticket", headers={"X-API-Key": "secret"}).status_code == 503
 
 
 def test_what_opens_no_stream_leaves_the_ticket_good(service, tickets):
     streams = OpenStreams(most=1)
-    context = service.context(access=SignedIn(), tickets=tickets, streams=streams)
+    context = service.context(access=WhoKnowsTheWord(), tickets=tickets, streams=streams)
     client = create_app(context).test_client()
     path = f"/events?ticket={client.post('/events/ticket', headers={'X-API-Key': 'secret'}).json['ticket']}"
     assert client.head(path).status_code == 200

@@ -1,0 +1,122 @@
+"""People who may sign in: list them, add one, reset a password, change what they may do, or remove one."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from peoplecount.commands import _own_password
+from peoplecount.commands._table import print_table
+from peoplecount.domain.user import Role, UnfitName, User, user_name
+from peoplecount.eventlog.data_folder import open_data_folder
+from peoplecount.eventlog.log import LogError
+from peoplecount.launch import read_settings
+from peoplecount.people import accounts_in, welcome_link
+from peoplecount.services.accounts import Accounts
+from peoplecount.services.one_time_links import GOOD_FOR
+from peoplecount.services.passwords import UnfitPassword
+from peoplecount.services.user_book import UserRefused
+from peoplecount.settings import Settings
+
+_SITES_HELP = "id of a site they may see; may be repeated. Without any: all"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what this command takes."""
+    tasks = parser.add_subparsers(dest="task", required=True, metavar="TASK")
+    tasks.add_parser("list", help="everybody who may sign in, what they may do, and where they are signed in")
+    add = tasks.add_parser("add", help="somebody new; the password is asked for")
+    add.add_argument("name", help="such as anna or anna@example.org")
+    add.add_argument("--role", choices=list(Role), default=Role.VIEWER, help="what they may do (%(default)s)")
+    add.add_argument("--site", action="append", metavar="ID", help=_SITES_HELP)
+    _own_password.add_arguments(add)
+    reset = tasks.add_parser("reset", help="another password; wherever they are signed in, they are not any more")
+    reset.add_argument("name")
+    _own_password.add_arguments(reset)
+    change = tasks.add_parser("set", help="what somebody may do; what is not given stays")
+    change.add_argument("name")
+    change.add_argument("--role", choices=list(Role))
+    sites = change.add_mutually_exclusive_group()
+    sites.add_argument("--site", action="append", metavar="ID", help="id of a site they may see; may be repeated")
+    sites.add_argument("--all-sites", action="store_true")
+    remove = tasks.add_parser("remove", help="somebody may not sign in any more, and is signed out everywhere")
+    remove.add_argument("name")
+    tasks.add_parser("link", help="print a one-time link that makes an administrator, also when the last one is lost")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Do what was asked for; 0, or 1 where something was refused. The service may run meanwhile."""
+    settings = read_settings()
+    tasks = {"list": _list, "add": _add, "reset": _reset, "set": _set, "remove": _remove, "link": _link}
+    try:
+        folder = open_data_folder(settings.data_dir)
+        try:
+            tasks[arguments.task](arguments, settings, accounts_in(folder))
+        finally:
+            folder.close()
+    except (UserRefused, UnfitName, UnfitPassword, LogError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _list(arguments: argparse.Namespace, settings: Settings, accounts: Accounts) -> None:  # noqa: ARG001
+    rows = [
+        (
+            user.name,
+            user.role.value,
+            "all" if user.sites is None else ", ".join(sorted(user.sites)) or "none",
+            "yes" if user.password_hash else "not yet",
+            str(len(accounts.sessions.of_user(user))),
+        )
+        for user in sorted(accounts.book.users().values(), key=lambda user: user.name)
+    ]
+    print_table(("NAME", "ROLE", "SITES", "PASSWORD", "SIGNED IN"), rows)
+
+
+def _add(arguments: argparse.Namespace, settings: Settings, accounts: Accounts) -> None:
+    name = user_name(arguments.name)
+    if accounts.book.find(name):  # before a password is asked for
+        raise UserRefused(f"There is a user {name} already: python -m peoplecount user reset {name}")
+    hashed = "" if arguments.link else accounts.passwords.hash(_own_password.read_password(arguments), name)
+    sites = None if arguments.site is None else frozenset(arguments.site)
+    accounts.book.add(User(name, Role(arguments.role), sites, hashed))
+    print(f"{name} may sign in as {arguments.role}.")
+    if arguments.link:
+        _print_link(settings, accounts, name)
+
+
+def _reset(arguments: argparse.Namespace, settings: Settings, accounts: Accounts) -> None:
+    name = user_name(arguments.name)
+    accounts.book.demand(name)
+    hashed = "" if arguments.link else accounts.passwords.hash(_own_password.read_password(arguments), name)
+    accounts.book.change_password(name, hashed)
+    accounts.throttle.forget(name)
+    print(f"{name} is signed out everywhere{'.' if arguments.link else ', and has a new password.'}")
+    if arguments.link:
+        _print_link(settings, accounts, name)
+
+
+def _set(arguments: argparse.Namespace, settings: Settings, accounts: Accounts) -> None:  # noqa: ARG001
+    user = accounts.book.demand(user_name(arguments.name))
+    if not (arguments.role or arguments.site or arguments.all_sites):
+        raise UserRefused("Nothing is to be changed: give --role, --site or --all-sites")
+    sites = None if arguments.all_sites else frozenset(arguments.site) if arguments.site else user.sites
+    accounts.book.change_rights(user.name, Role(arguments.role) if arguments.role else user.role, sites)
+    print(f"{user.name} is changed, at once and also where they are signed in.")
+
+
+def _remove(arguments: argparse.Namespace, settings: Settings, accounts: Accounts) -> None:  # noqa: ARG001
+    name = user_name(arguments.name)
+    accounts.book.remove(name)
+    print(f"{name} may not sign in any more, and is signed out everywhere.")
+
+
+def _link(arguments: argparse.Namespace, settings: Settings, accounts: Accounts) -> None:  # noqa: ARG001
+    _print_link(settings, accounts, "")
+
+
+def _print_link(settings: Settings, accounts: Accounts, name: str) -> None:
+    hours = int(GOOD_FOR.total_seconds() // 3600)
+    print(f"This link is good once, for {hours} hours; whoever has it can use it:")
+    print(f"  {welcome_link(settings, accounts.links.make(name))}")

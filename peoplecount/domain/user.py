@@ -1,0 +1,65 @@
+"""Users: people who sign in, and what they may do."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What somebody may do; each role may what those before it may."""
+
+    VIEWER = "viewer"
+    """Look at figures."""
+
+    OPERATOR = "operator"
+    """See how the installation is doing, and act on what happens in a day."""
+
+    ADMINISTRATOR = "administrator"
+    """Change what the installation is, and who may do what."""
+
+    def covers(self, needed: Role) -> bool:
+        """Whether this role may what ``needed`` may."""
+        order = list(Role)
+        return order.index(self) >= order.index(needed)
+
+
+class UnfitName(ValueError):
+    """A text that can be nobody's name; the message says what is allowed."""
+
+
+_NAME = re.compile(r"[\w][\w.@+-]{0,62}[\w]", re.UNICODE)
+
+
+def user_name(text: str) -> str:
+    """A name as it is kept: in one writing and in small letters, so that nobody can take one that looks the same.
+
+    Raises ``UnfitName``.
+    """
+    name = unicodedata.normalize("NFKC", text.strip()).casefold()
+    if not _NAME.fullmatch(name):
+        raise UnfitName(
+            f"{text[:64]!r} can be nobody's name: 2 to 64 letters, digits and . _ @ + - are allowed, as in an e-mail "
+            "address, with a letter or digit at both ends"
+        )
+    return name
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Somebody who may sign in."""
+
+    name: str
+    """As ``user_name`` gives it."""
+
+    role: Role
+    sites: frozenset[str] | None = None
+    """Ids of the sites that are theirs to see; ``None``: all. An empty set is no site at all."""
+
+    password_hash: str = field(default="", repr=False)
+    """Argon2, in its own notation; empty: nobody can sign in with a password (yet)."""
+
+    stamp: str = ""
+    """Changes with the password: sessions of another one are over."""

@@ -1,0 +1,62 @@
+"""Visitors: who sends a request, and what they may do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from peoplecount.domain.user import Role
+
+
+class Scope(StrEnum):
+    """What an API token may be used for."""
+
+    READ = "read"
+    """Figures: the stream, the API, the export, the chart."""
+
+    HEALTH = "health"
+    """How the service is doing, in detail."""
+
+    END_STREAMS = "end-streams"
+    """``POST /close-stream``."""
+
+
+class Way(StrEnum):
+    """How a visitor is known."""
+
+    NOBODY = "nobody"
+    """Not at all: whoever reaches this machine may look."""
+
+    SESSION = "session"
+    """By the cookie of a browser, which it also sends where a page of somebody else makes it."""
+
+    TOKEN = "token"  # noqa: S105  a way, not a token
+    """By a header, which only whoever knows the token can send."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Somebody who may do something here."""
+
+    name: str = ""
+    """Empty: nobody in particular."""
+
+    role: Role | None = None
+    """Of people; ``None`` of tokens, which have scopes instead."""
+
+    scopes: frozenset[Scope] = frozenset()
+    sites: frozenset[str] | None = None
+    """Ids of the sites they may see; ``None``: all."""
+
+    way: Way = Way.NOBODY
+    holder: str = ""
+    """What stands for them in tickets and open streams, and is no secret: which session, which token."""
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether only some sites may be seen."""
+        return self.sites is not None
+
+    def may_see(self, site_id: str) -> bool:
+        """Whether a site is theirs to see."""
+        return self.sites is None or site_id in self.sites

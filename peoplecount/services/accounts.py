@@ -1,0 +1,288 @@
+"""Accounts: who is who, and what may they do. Everything a request or a command asks of users, sessions and tokens."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import TypeVar
+
+from peoplecount.domain.clock import Clock
+from peoplecount.domain.offload import Offload, call_here
+from peoplecount.domain.user import Role, UnfitName, User, user_name
+from peoplecount.domain.visitor import Visitor, Way
+from peoplecount.eventlog.log import LogError
+from peoplecount.services.api_tokens import ApiToken, ApiTokens
+from peoplecount.services.kept_texts import KeptTexts
+from peoplecount.services.one_time_links import OneTimeLinks, Purpose
+from peoplecount.services.passwords import Passwords, demand_fit
+from peoplecount.services.sign_in_throttle import SignInThrottle
+from peoplecount.services.user_book import UserBook
+from peoplecount.services.user_sessions import UserSession, UserSessions
+
+logger = logging.getLogger("peoplecount.sign_in")
+
+_SIGNING_KEY = "cookie-key"
+
+T = TypeVar("T")
+
+
+class AccountsUnavailable(Exception):
+    """The local store cannot be read just now, so nobody is known; the message says why."""
+
+
+class SignInRefused(Exception):
+    """Name and password do not belong together. Which of them is wrong is not told."""
+
+    def __init__(self) -> None:
+        super().__init__("This name and this password do not belong together.")
+
+
+class LinkVoid(Exception):
+    """A one-time link was used already, or is too old, or never was."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This link was used already, or is too old. Another one: python -m peoplecount user link on the machine "
+            "the service runs on, or ask an administrator."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A user in one session."""
+
+    user: User
+    session: UserSession
+
+    @property
+    def visitor(self) -> Visitor:
+        """What they may do."""
+        return Visitor(
+            self.user.name,
+            self.user.role,
+            sites=self.user.sites,
+            way=Way.SESSION,
+            holder=f"session:{self.session.key}",
+        )
+
+
+class Accounts:
+    """On the local store, which all workers share and which needs no database.
+
+    ``book``, ``sessions``, ``tokens``, ``links`` and ``throttle`` block for as long as the store takes, and raise
+    ``LogError``. The methods here may be called from greenlets, and raise ``AccountsUnavailable`` in its place.
+    """
+
+    def __init__(
+        self, store: KeptTexts, clock: Clock, offload: Offload = call_here, passwords: Passwords | None = None
+    ) -> None:
+        """``clock`` must be one of real time."""
+        self._store = store
+        self._offload = offload
+        self.passwords = passwords or Passwords()
+        self.book = UserBook(store)
+        self.sessions = UserSessions(store, clock)
+        self.tokens = ApiTokens(store, clock)
+        self.links = OneTimeLinks(store, clock)
+        self.throttle = SignInThrottle(store, clock)
+
+    def sign_in(self, typed: str, password: str, address: str, browser: str) -> tuple[str, User]:
+        """The secret of a new session, and whose it is.
+
+        Raises ``SignInRefused``, ``TriedTooOften``, ``TooManyAtOnce`` and ``AccountsUnavailable``.
+        """
+        user = self._verified(typed, password, address)
+        secret = self._in_store(lambda: self.sessions.begin(user, address, browser))
+        logger.info("%s signed in from %s", user.name, address)
+        return secret, user
+
+    def begin_session(self, user: User, address: str, browser: str) -> str:
+        """A session for somebody who has shown by other means who they are; its secret."""
+        logger.info("%s signed in from %s", user.name, address)
+        return self._in_store(lambda: self.sessions.begin(user, address, browser))
+
+    def of_session(self, secret: str, address: str) -> SignedIn | None:
+        """Who is signed in by that secret; ``None`` where nobody is."""
+
+        def look() -> SignedIn | None:
+            session = self.sessions.of_secret(secret)
+            user = self.book.find(session.user) if session else None
+            if session is None or user is None or not self.sessions.is_good(session, user):
+                return None
+            self.sessions.note_used(session, address)
+            return SignedIn(user, session)
+
+        return self._in_store(look)
+
+    def of_token(self, token: str) -> Visitor | None:
+        """Who shows that token; ``None`` where it is none that is good."""
+
+        def look() -> Visitor | None:
+            found = self.tokens.of_token(token)
+            if found is None:
+                return None
+            self.tokens.note_used(found)
+            return _visitor_of(found)
+
+        return self._in_store(look)
+
+    def of_holders(self, holders: Collection[str]) -> dict[str, Visitor]:
+        """Whose sessions and tokens these are, as far as they are still good, and what they may do now."""
+
+        def look() -> dict[str, Visitor]:
+            users = self.book.users()
+            found = {holder: self._of_holder(holder, users) for holder in holders}
+            return {holder: visitor for holder, visitor in found.items() if visitor}
+
+        return self._in_store(look)
+
+    def sign_out(self, session: UserSession) -> None:
+        """End a session."""
+        self._in_store(lambda: self.sessions.end(session.key))
+        logger.info("%s signed out", session.user)
+
+    def sessions_of(self, user: User) -> list[UserSession]:
+        """Where somebody is signed in, the session used last first."""
+        return self._in_store(lambda: self.sessions.of_user(user))
+
+    def end_session(self, user: User, key: str) -> bool:
+        """End one of a user's sessions; whether it was theirs."""
+
+        def end() -> bool:
+            session = self.sessions.of_key(key)
+            is_theirs = session is not None and session.user == user.name
+            if is_theirs:
+                self.sessions.end(key)
+            return is_theirs
+
+        return self._in_store(end)
+
+    def end_other_sessions(self, signed_in: SignedIn) -> None:
+        """End all of a user's sessions but this one."""
+
+        def end() -> None:
+            for session in self.sessions.of_user(signed_in.user):
+                if session.key != signed_in.session.key:
+                    self.sessions.end(session.key)
+
+        self._in_store(end)
+
+    def change_password(self, user: User, current: str, new: str, address: str) -> User:
+        """Choose another password, knowing the one so far; all sessions end. The user as they are then.
+
+        Raises ``SignInRefused``, ``TriedTooOften``, ``TooManyAtOnce``, ``UnfitPassword`` and ``AccountsUnavailable``.
+        """
+        demand_fit(new, user.name)
+        self._verified(user.name, current, address)
+        hashed = self.passwords.hash(new, user.name)
+        logger.info("%s changed the password", user.name)
+        return self._in_store(lambda: self.book.change_password(user.name, hashed))
+
+    def link_purpose(self, code: str) -> Purpose | None:
+        """What a one-time link is for; ``None`` where it is void."""
+
+        def look() -> Purpose | None:
+            purpose = self.links.purpose(code)
+            return purpose if purpose and self._still_serves(purpose) else None
+
+        return self._in_store(look)
+
+    def welcome(self, code: str, typed: str, password: str) -> User:
+        """Follow a one-time link: whose password it is now. ``typed`` is the name where that is to be chosen.
+
+        Raises ``LinkVoid``, ``UnfitName``, ``UnfitPassword``, ``TooManyAtOnce`` and ``AccountsUnavailable``.
+        """
+        purpose = self.link_purpose(code)
+        if purpose is None:
+            raise LinkVoid
+        name = purpose.user or user_name(typed)
+        hashed = self.passwords.hash(password, name)
+
+        def enter() -> User:
+            if self.links.redeem(code) is None:  # somebody was quicker
+                raise LinkVoid
+            self.throttle.forget(name)
+            if not purpose.user:
+                return self.book.put(User(name, Role.ADMINISTRATOR, None, hashed))
+            return self.book.change_password(name, hashed)
+
+        user = self._in_store(enter)
+        logger.info("%s (%s) chose a password by a one-time link", user.name, user.role)
+        return user
+
+    def first_link(self, start: str) -> str | None:
+        """The code by which the first administrator comes in; ``None`` where there is one, or a code of this start."""
+
+        def make() -> str | None:
+            return None if self._has_administrator() else self.links.make_at_start(start)
+
+        return self._in_store(make)
+
+    def signing_key(self) -> str:
+        """What all workers sign their cookies with; opens nothing by itself, for sessions are kept here."""
+        made = secrets.token_hex(32)
+
+        def look() -> str:
+            self._store.change(_SIGNING_KEY, lambda body: body or made)
+            kept = self._store.get(_SIGNING_KEY)
+            return kept.body if kept else made
+
+        return self._in_store(look)
+
+    def _verified(self, typed: str, password: str, address: str) -> User:
+        try:
+            name = user_name(typed)
+        except UnfitName:
+            name = typed
+        began, user = self._in_store(lambda: (self.throttle.take(name, address), self.book.find(name)))
+        if not self.passwords.is_right(user.password_hash if user else "", password) or user is None:
+            logger.warning("A sign-in as %s from %s was refused", user.name if user else "somebody unknown", address)
+            raise SignInRefused
+        verified = user
+        again = self.passwords.hash_again(password) if self.passwords.is_outdated(user.password_hash) else ""
+
+        def note() -> None:
+            self.throttle.succeeded(name, address, began)
+            if again:
+                self.book.change_password(name, again, stamp=verified.stamp)
+
+        self._in_store(note)
+        return user
+
+    def _of_holder(self, holder: str, users: dict[str, User]) -> Visitor | None:
+        kind, _, key = holder.partition(":")
+        if kind == "token":
+            token = self.tokens.of_id(key)
+            return _visitor_of(token) if token else None
+        session = self.sessions.of_key(key) if kind == "session" else None
+        user = users.get(session.user) if session else None
+        is_good = session is not None and self.sessions.is_good(session, user)
+        return SignedIn(user, session).visitor if session and user and is_good else None
+
+    def _still_serves(self, purpose: Purpose) -> bool:
+        """A link that was printed at a start is for the first administrator only."""
+        if purpose.user:
+            return self.book.find(purpose.user) is not None
+        return not purpose.start or not self._has_administrator()
+
+    def _has_administrator(self) -> bool:
+        users = self.book.users().values()
+        return any(user.role is Role.ADMINISTRATOR and user.sites is None and user.password_hash for user in users)
+
+    def _in_store(self, work: Callable[[], T]) -> T:
+        try:
+            return self._offload(work)
+        except LogError as error:
+            raise AccountsUnavailable(str(error)) from error
+
+
+def _visitor_of(token: ApiToken) -> Visitor:
+    return Visitor(
+        token.label,
+        scopes=token.scopes,
+        sites=token.sites,
+        way=Way.TOKEN,
+        holder=f"token:{token.token_id}",
+    )

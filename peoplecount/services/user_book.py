@@ -1,0 +1,139 @@
+"""The book of users, kept in the local store: so people sign in with the database away."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any
+
+from peoplecount.domain.user import Role, User
+from peoplecount.services.kept_texts import KeptTexts
+
+_KEY = "users"
+
+
+class UserRefused(Exception):
+    """A change of the book that makes no sense; the message says why and what to do."""
+
+
+class UserBook:
+    """All users. Calls block for as long as the store takes; all raise ``LogError``."""
+
+    def __init__(self, store: KeptTexts) -> None:
+        self._store = store
+
+    def users(self) -> dict[str, User]:
+        """All of them, by name."""
+        kept = self._store.get(_KEY)
+        return _read(kept.body if kept else None)
+
+    def find(self, name: str) -> User | None:
+        """The user of that name."""
+        return self.users().get(name)
+
+    def demand(self, name: str) -> User:
+        """The user of that name. Raises ``UserRefused`` where there is none."""
+        return _known(self.users(), name)
+
+    def add(self, user: User) -> None:
+        """Enter somebody new. Raises ``UserRefused`` where there is one of that name."""
+
+        def work(users: dict[str, User]) -> None:
+            if user.name in users:
+                raise UserRefused(f"There is a user {user.name} already: python -m peoplecount user reset {user.name}")
+            users[user.name] = _stamped(user)
+
+        self._change(work)
+
+    def put(self, user: User) -> User:
+        """Enter somebody, in place of whoever had that name, and end the sessions of that one; as entered."""
+        entered = _stamped(user)
+        self._change(lambda users: users.update({user.name: entered}))
+        return entered
+
+    def change_password(self, name: str, password_hash: str, *, stamp: str | None = None) -> User:
+        """Another password; all sessions of the user end. Raises ``UserRefused``.
+
+        ``stamp``: only where the user still has that one, as where a hash is brought up to date, which ends none.
+        """
+        changed: list[User] = []
+
+        def work(users: dict[str, User]) -> None:
+            user = _known(users, name)
+            if stamp is None:
+                users[name] = _stamped(replace(user, password_hash=password_hash))
+            elif user.stamp == stamp:
+                users[name] = replace(user, password_hash=password_hash)
+            changed.append(users[name])
+
+        self._change(work)
+        return changed[0]
+
+    def change_rights(self, name: str, role: Role, sites: Iterable[str] | None) -> None:
+        """Another role and other sites (``None``: all). Raises ``UserRefused``."""
+
+        def work(users: dict[str, User]) -> None:
+            user = _known(users, name)
+            users[name] = replace(user, role=role, sites=None if sites is None else frozenset(sites))
+
+        self._change(work, keep_an_administrator=True)
+
+    def remove(self, name: str) -> None:
+        """Strike somebody out; their sessions are over. Raises ``UserRefused``."""
+
+        def work(users: dict[str, User]) -> None:
+            _known(users, name)
+            del users[name]
+
+        self._change(work, keep_an_administrator=True)
+
+    def _change(self, work: Callable[[dict[str, User]], object], *, keep_an_administrator: bool = False) -> None:
+        def changed(body: str | None) -> str:
+            users = _read(body)
+            had_one = _has_administrator(users)
+            work(users)
+            if keep_an_administrator and had_one and not _has_administrator(users):
+                raise UserRefused("That is the last administrator of all sites: make another one first")
+            return json.dumps([_fields(user) for user in users.values()], separators=(",", ":"))
+
+        self._store.change(_KEY, changed)
+        self._store.settle()
+
+
+def _has_administrator(users: dict[str, User]) -> bool:
+    return any(user.role is Role.ADMINISTRATOR and user.sites is None for user in users.values())
+
+
+def _known(users: dict[str, User], name: str) -> User:
+    if name not in users:
+        raise UserRefused(f"There is no user {name}; there are {', '.join(sorted(users)) or 'none yet'}")
+    return users[name]
+
+
+def _stamped(user: User) -> User:
+    return replace(user, stamp=secrets.token_hex(8))
+
+
+def _fields(user: User) -> dict[str, Any]:
+    return {
+        "name": user.name,
+        "role": user.role.value,
+        "sites": None if user.sites is None else sorted(user.sites),
+        "hash": user.password_hash,
+        "stamp": user.stamp,
+    }
+
+
+def _read(body: str | None) -> dict[str, User]:
+    return {
+        row["name"]: User(
+            row["name"],
+            Role(row["role"]),
+            None if row["sites"] is None else frozenset(row["sites"]),
+            row["hash"],
+            row["stamp"],
+        )
+        for row in json.loads(body or "[]")
+    }

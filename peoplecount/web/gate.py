@@ -1,0 +1,212 @@
+"""The gate: what each address asks of those who come to it. What is not in the table is closed."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from flask import Flask, Response, abort, current_app, g, redirect, request, url_for
+from flask_wtf.csrf import CSRFError, CSRFProtect
+
+from peoplecount.domain.user import Role
+from peoplecount.domain.visitor import Scope, Visitor, Way
+from peoplecount.services.accounts import AccountsUnavailable
+from peoplecount.web.access import ADMIN_HEADER, Access, BadToken
+from peoplecount.web.client_address import ClientAddresses
+from peoplecount.web.errors import unavailable
+from peoplecount.web.transport import Transport, transport_of
+
+logger = logging.getLogger(__name__)
+
+_SAFE = {"GET", "HEAD", "OPTIONS"}
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What an address asks of a visitor."""
+
+    role: Role | None = None
+    """The least role of people; ``None``: it is not for people."""
+
+    scope: Scope | None = None
+    """What a token must be for; ``None``: it is not for tokens."""
+
+    is_open: bool = False
+    """Everybody may; who they are is of no matter."""
+
+    session: bool = False
+    """Only who is signed in in a browser."""
+
+    whole: bool = False
+    """Only who may see all sites: it concerns them all."""
+
+    page: bool = False
+    """People come by it: who is not signed in is led to where they can."""
+
+    form: bool = False
+    """What is sent here must come from a form of ours, also where nobody is signed in yet."""
+
+    local: bool = False
+    """Whoever sits at this machine may, too."""
+
+    ticket: bool = False
+    """A ticket in the address will do: ``stream_access`` looks at it."""
+
+    refusal: str = ""
+    """What is said to whoever may not."""
+
+
+OPEN = Need(is_open=True)
+_PAGE = Need(Role.VIEWER, page=True)
+_HEALTH = Need(Role.OPERATOR, Scope.HEALTH, whole=True, local=True)
+_FIGURES = Need(Role.VIEWER, Scope.READ)
+STREAM = Need(Role.VIEWER, Scope.READ, ticket=True)
+
+NEEDS: Mapping[str, Need] = {
+    # Pages
+    "dashboard.dashboard": _PAGE,
+    "dashboard.board": Need(Role.VIEWER),  # fetched by a script, which must not take a sign-in for it
+    "audit.report": _PAGE,
+    # Figures
+    "stream.events": STREAM,
+    "stream_access.ticket": _FIGURES,
+    "chart.today": _FIGURES,
+    "counts.counts": _FIGURES,
+    "counts.export": _FIGURES,
+    "records.records": _FIGURES,
+    # How the service is doing
+    "health.live": OPEN,
+    "health.ready": OPEN,  # in one word; more where _HEALTH is met
+    "health.database": _HEALTH,
+    # What is done to it
+    "stream_access.close_stream": Need(
+        Role.ADMINISTRATOR,
+        Scope.END_STREAMS,
+        whole=True,
+        refusal=f"Only an administrator may end streams, or a token with the scope {Scope.END_STREAMS}: send what "
+        f"ADMIN_TOKEN is set to as {ADMIN_HEADER}.",
+    ),
+    # Signing in
+    "sign_in.sign_in": Need(is_open=True, form=True),
+    "sign_in.welcome": Need(is_open=True, form=True),
+    "sign_in.sign_out": Need(is_open=True, form=True),
+    "account.account": Need(Role.VIEWER, session=True, page=True),
+    "account.change_password": Need(Role.VIEWER, session=True, page=True, form=True),
+    "account.end_session": Need(Role.VIEWER, session=True, page=True, form=True),
+    "account.end_others": Need(Role.VIEWER, session=True, page=True, form=True),
+    "static": OPEN,
+}
+
+
+def register(app: Flask, access: Access, addresses: ClientAddresses) -> None:
+    """Ask of every request what its address needs, before anything is done for it."""
+
+    @app.before_request
+    def demand_right() -> Response | None:
+        if request.endpoint is None or request.method == "OPTIONS":  # nothing is here; or what methods there are, alone
+            return None
+        need = NEEDS.get(request.endpoint)
+        if need is None:
+            logger.error("%s is in no table of rights, and closed therefore", request.endpoint)
+            abort(403, "Nobody has said who may come here.")
+        by_ticket = need.ticket and "ticket" in request.args
+        is_here = need.local and transport_of(request, addresses) is Transport.LOCAL
+        if not (need.is_open or by_ticket or is_here):
+            found = _visitor(access)
+            if found is None:
+                return _led_to_sign_in(need)
+            demand_fit(need, found)
+            g.visitor = found
+        if request.method not in _SAFE and (need.form or visitor().way is Way.SESSION):
+            _demand_own_form()
+        return None
+
+    @app.after_request
+    def keep_private(response: Response) -> Response:
+        """What somebody is shown by name is nobody else's, and no cache between may think so."""
+        if "visitor" in g and g.visitor.way is not Way.NOBODY and not response.cache_control.no_store:
+            response.cache_control.private = True
+        return response
+
+    @app.context_processor
+    def tell_templates() -> dict[str, object]:
+        return {"visitor": g.get("visitor")}
+
+
+def visitor() -> Visitor:
+    """Who sends this request, where its address asks that; else somebody who may do nothing."""
+    found: Visitor = g.get("visitor") or Visitor(sites=frozenset())
+    return found
+
+
+def may_see_health(access: Access, addresses: ClientAddresses) -> bool:
+    """Whether whoever asks is told how the service is doing in detail."""
+    if transport_of(request, addresses) is Transport.LOCAL:
+        return True
+    try:
+        return may(_HEALTH, access.visitor(request))
+    except (BadToken, AccountsUnavailable):
+        return False
+
+
+def may(need: Need, found: Visitor | None) -> bool:
+    """Whether somebody has the right that is needed."""
+    if found is None or (need.whole and found.is_limited):
+        return False
+    if found.sites == frozenset() and not need.session:  # one's own account is of no site
+        return False
+    if found.way is Way.TOKEN:
+        return need.scope is not None and need.scope in found.scopes
+    if need.session and found.way is not Way.SESSION:
+        return False
+    return need.role is not None and found.role is not None and found.role.covers(need.role)
+
+
+def _visitor(access: Access) -> Visitor | None:
+    try:
+        return access.visitor(request)
+    except BadToken:
+        abort(401, "This API token was revoked, is too old, or never was. Make one: python -m peoplecount token add.")
+    except AccountsUnavailable:
+        unavailable("Who you are cannot be looked up just now. Try again in a moment.", 10)
+
+
+def _led_to_sign_in(need: Need) -> Response:
+    if not need.page:
+        abort(401, "Sign in, send an API token in a header, or open the stream with a ticket (POST /events/ticket).")
+    asked = request.full_path.rstrip("?") if request.method in _SAFE else "/"
+    answer = redirect(url_for("sign_in.sign_in", next=None if asked == "/" else asked), 303)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer  # type: ignore[return-value]  # werkzeug's, of which Flask's is one
+
+
+def demand_fit(need: Need, found: Visitor) -> None:
+    """403 where somebody may not, in words that say what is missing."""
+    if may(need, found):
+        return
+    if need.session and found.way is Way.NOBODY:
+        abort(_led_to_sign_in(need))
+    if need.refusal:
+        abort(403, need.refusal)
+    if found.sites == frozenset():
+        abort(403, "You may see no site yet. An administrator can change that: python -m peoplecount user set.")
+    if need.whole and found.is_limited:
+        abort(403, "This concerns all sites, and you may see some of them.")
+    if found.way is Way.TOKEN:
+        wanted = f"needs the scope {need.scope}" if need.scope else "is for people and takes no API token"
+        abort(403, f"This address {wanted}; this token has {', '.join(sorted(found.scopes))}.")
+    abort(403, f"This takes the role {need.role or 'of a program'}, and you have {found.role}.")
+
+
+def _demand_own_form() -> None:
+    """400 where a form does not carry the token that was given with it (Flask-WTF)."""
+    csrf: CSRFProtect = current_app.extensions["csrf"]
+    try:
+        csrf.protect()
+    except CSRFError:
+        abort(
+            400,
+            "This form is too old, or does not come from here. Load its page again; the browser must keep cookies of "
+            "this address.",
+        )

@@ -1,0 +1,95 @@
+"""People who sign in at the pages of a shop, and programs with tokens."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from argon2 import PasswordHasher
+from flask import Flask
+from flask.testing import FlaskClient
+
+from peoplecount.domain.offload import call_here
+from peoplecount.domain.user import Role, User
+from peoplecount.domain.visitor import Scope
+from peoplecount.eventlog.local_store import LocalStore
+from peoplecount.services.accounts import Accounts
+from peoplecount.services.passwords import Passwords
+from peoplecount.services.stream_tickets import StreamTickets
+from peoplecount.web.access import KnownPeople
+from peoplecount.web.app import create_app
+from peoplecount.web.client_address import ClientAddresses
+from tests.support.board_service import BoardService
+from tests.support.fake_clock import FakeClock
+
+PASSWORD = "correct horse battery"
+QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+"""For tests: nothing is to be kept from anybody."""
+
+
+class People:
+    """Everybody who is known at a service."""
+
+    def __init__(self, folder: Path, clock: FakeClock | None = None) -> None:
+        self.store = LocalStore(folder / "store.sqlite")
+        self.clock = clock or FakeClock()
+        self.accounts = self.worker()
+
+    def worker(self) -> Accounts:
+        """The accounts as another worker sees them."""
+        return Accounts(self.store, self.clock, call_here, Passwords(hasher=QUICK))
+
+    def enters(self, name: str, role: Role = Role.VIEWER, *sites: str, password: str = PASSWORD) -> User:
+        hashed = QUICK.hash(password) if password else ""
+        self.accounts.book.add(User(name, role, frozenset(sites) or None, hashed))
+        user = self.accounts.book.find(name)
+        assert user is not None
+        return user
+
+    def token(self, *scopes: Scope, sites: tuple[str, ...] = (), label: str = "") -> dict[str, str]:
+        """The header of a new token."""
+        words = label or f"program {len(self.accounts.tokens.tokens())}"
+        return {"Authorization": f"Bearer {self.accounts.tokens.add(words, scopes, sites=sites or None)}"}
+
+    def app(
+        self,
+        service: BoardService,
+        accounts: Accounts | None = None,
+        *,
+        proxies: tuple[str, ...] = (),
+        admin_token: str = "",
+        anybody_may_look: bool = False,
+        **changes,
+    ) -> Flask:
+        """The service's application, of which several are several workers."""
+        known = accounts or self.accounts
+        addresses = ClientAddresses(proxies)
+        people = KnownPeople(known, addresses, admin_token=admin_token, anybody_may_look=anybody_may_look)
+        parts = {"tickets": StreamTickets(self.store, self.clock, call_here), "addresses": addresses}
+        app = create_app(service.context(access=people, accounts=known, **(parts | changes)))
+        app.secret_key = known.signing_key()
+        return app
+
+    def close(self) -> None:
+        self.store.close()
+
+
+def form_token(client: FlaskClient, path: str = "/sign-in", **options) -> str:
+    """What our own form at an address carries."""
+    found = re.search(r'name="csrf_token" value="([^"]+)"', client.get(path, **options).text)
+    assert found, f"no form at {path}"
+    return found[1]
+
+
+def sign_in(client: FlaskClient, name: str, password: str = PASSWORD, *, goes_on: str = "", **options):
+    """Type name and password in; the answer."""
+    form = {"name": name, "password": password, "next": goes_on, "csrf_token": form_token(client, **options)}
+    return client.post("/sign-in", data=form, **options)
+
+
+def signed_in(app: Flask, name: str, password: str = PASSWORD) -> FlaskClient:
+    """A browser in which somebody is signed in."""
+    client = app.test_client()
+    answer = sign_in(client, name, password)
+    assert answer.status_code == 303, answer.text
+    return client

@@ -1,0 +1,155 @@
+"""Who may do what: every address and every kind of visitor, in one table."""
+
+import pytest
+
+from peoplecount.domain.user import Role
+from peoplecount.domain.visitor import Scope
+from peoplecount.services.today_chart import TodayChart
+from peoplecount.web.gate import NEEDS
+from tests.support.board_service import BoardService
+from tests.support.people import People, form_token, sign_in, signed_in
+from tests.support.shop import SHOP
+
+FROM_AFAR = {"REMOTE_ADDR": "192.0.2.7"}
+
+VISITORS = ("nobody", "viewer", "operator", "administrator", "administrator of one site", "of no site",
+            "read", "health", "end-streams", "revoked")  # fmt: skip
+
+LOOKS = (401, 200, 200, 200, 200, 403, 200, 403, 403, 401)
+PAGE = (303, 200, 200, 200, 200, 403, 403, 403, 403, 401)
+BOARD = (401, *PAGE[1:])
+MISSING = (401, 404, 404, 404, 404, 403, 404, 403, 403, 401)
+"""Nobody keeps a history in these tests: who may ask is told so."""
+
+TABLE = {
+    ("GET", "/"): PAGE,
+    ("GET", "/board"): BOARD,
+    ("GET", "/sites/shop/audit"): (303, 404, 404, 404, 404, 403, 403, 403, 403, 401),
+    ("GET", "/events?timeout=0"): LOOKS,
+    ("GET", "/stream-data?timeout=0"): LOOKS,
+    ("POST", "/events/ticket"): (401, 201, 201, 201, 201, 403, 201, 403, 403, 401),
+    ("POST", "/close-stream"): (401, 403, 403, 202, 403, 403, 403, 403, 202, 401),
+    ("GET", "/chart/today"): LOOKS,
+    ("GET", "/api/v1/counts?from=2026-05-04"): MISSING,
+    ("GET", "/export/counts.csv?from=2026-05-04"): MISSING,
+    ("GET", "/api/v1/records?after=3f9a61c2-1"): MISSING,
+    ("GET", "/health/live"): (200,) * 10,
+    ("GET", "/health/ready"): (200,) * 10,
+    ("GET", "/health/database"): (401, 403, 200, 200, 403, 403, 403, 200, 403, 401),
+    ("GET", "/sign-in"): (200, 303, 303, 303, 303, 303, 200, 200, 200, 200),
+    ("GET", "/welcome"): (200,) * 10,
+    ("POST", "/welcome"): (403,) * 10,
+    ("GET", "/account"): (303, 200, 200, 200, 200, 200, 403, 403, 403, 401),
+    ("POST", "/account/password"): (303, 400, 400, 400, 400, 400, 403, 403, 403, 401),
+    ("POST", "/account/sessions/0/end"): (303, 404, 404, 404, 404, 404, 403, 403, 403, 401),
+    ("POST", "/account/sessions/end-others"): (303, 303, 303, 303, 303, 303, 403, 403, 403, 401),
+    ("GET", "/static/js/main.js"): (200,) * 10,
+    ("POST", "/sign-in"): (403,) * 10,
+    ("POST", "/sign-out"): (303,) * 10,
+}
+
+
+@pytest.fixture(scope="module")
+def people(tmp_path_factory):
+    people = People(tmp_path_factory.mktemp("people"))
+    for role in Role:
+        people.enters(str(role), role)
+    people.enters("local", Role.ADMINISTRATOR, "shop")
+    people.enters("none", Role.ADMINISTRATOR)
+    people.accounts.book.change_rights("none", Role.ADMINISTRATOR, [])
+    yield people
+    people.close()
+
+
+@pytest.fixture(scope="module")
+def app(people):
+    service = BoardService([SHOP])
+    service.catch_up()
+    chart = TodayChart(service.history, service.board, service.clock)
+    return people.app(service, proxies=("192.0.2.7",), chart=chart)
+
+
+@pytest.fixture(scope="module")
+def visitors(people, app):
+    """For each a browser or program, and the headers it sends."""
+    names = {"administrator of one site": "local", "of no site": "none"} | {str(role): str(role) for role in Role}
+    found = {"nobody": {}, "revoked": people.token(Scope.READ, label="revoked")}
+    people.accounts.tokens.revoke("revoked")
+    found |= {str(scope): people.token(scope) for scope in Scope}
+    clients = {visitor: (app.test_client(), headers) for visitor, headers in found.items()}
+    for visitor, name in names.items():
+        client = app.test_client()
+        assert sign_in(client, name, **HTTPS).status_code == 303
+        clients[visitor] = (client, {})
+    return clients
+
+
+HTTPS = {"headers": {"X-Forwarded-Proto": "https"}, "environ_base": FROM_AFAR}
+
+
+@pytest.mark.parametrize("visitor", VISITORS)
+@pytest.mark.parametrize(("method", "address"), TABLE)
+def test_everybody_may_what_the_table_says_and_no_more(visitors, method, address, visitor):
+    if address.startswith("/account/sessions/end-others") or (method, address) == ("POST", "/sign-out"):
+        return  # tried below: it would sign the others out
+    client, headers = visitors[visitor]
+    sent = {**HTTPS["headers"], **headers}
+    if method == "POST":
+        sent["X-CSRFToken"] = form_token(client, "/welcome", **HTTPS)
+    answer = client.open(address, method=method, headers=sent, environ_base=FROM_AFAR)
+    assert answer.status_code == TABLE[method, address][VISITORS.index(visitor)], answer.text
+    if answer.status_code == 401:
+        assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+    if answer.status_code == 303 and visitor == "nobody":
+        assert answer.headers["Location"].startswith("/sign-in")
+    answer.close()
+
+
+def test_every_address_is_in_both_tables(app):
+    rules = {rule.endpoint for rule in app.url_map.iter_rules()}
+    assert rules == set(NEEDS)
+    adapter = app.url_map.bind("localhost")
+    tried = {(method, adapter.match(address.partition("?")[0], method)[0]) for method, address in TABLE}
+    there = {
+        (method, rule.endpoint) for rule in app.url_map.iter_rules() for method in rule.methods & {"GET", "POST", "PUT"}
+    }
+    assert tried == there
+
+
+def test_an_address_that_is_in_no_table_is_closed_to_administrators_too(people):
+    service = BoardService([SHOP])
+    app = people.app(service)
+    app.add_url_rule("/new", "new", lambda: "hello")
+    assert signed_in(app, "administrator").get("/new").status_code == 403
+
+
+def test_a_program_that_may_not_is_told_in_problem_details_what_it_needs(app, visitors):
+    answer = app.test_client().get("/events", environ_base=FROM_AFAR)
+    assert answer.content_type == "application/problem+json"
+    assert {"type", "title", "status", "detail"} <= answer.json.keys()
+    assert answer.json["status"] == 401
+    _, headers = visitors["health"]
+    answer = app.test_client().get("/events", headers=headers, environ_base=FROM_AFAR)
+    assert "needs the scope read; this token has health" in answer.json["detail"]
+
+
+def test_a_token_in_another_header_counts_as_well_and_never_one_in_the_address(people, app):
+    token = people.token(Scope.READ)["Authorization"].removeprefix("Bearer ")
+    client = app.test_client()
+    assert client.get("/chart/today", headers={"X-API-Key": token}).status_code == 200
+    assert client.get(f"/chart/today?token={token}&api_key={token}").status_code == 401
+
+
+def test_a_token_counts_alone_also_in_a_browser_where_somebody_is_signed_in(people, app):
+    client = signed_in(people.app(BoardService([SHOP])), "administrator")
+    assert client.get("/", headers={"X-API-Key": "pc_forged"}).status_code == 401
+
+
+@pytest.mark.parametrize("address", ["/sign-out", "/account/sessions/end-others"])
+def test_who_signs_out_does_so_alone(people, app, address):
+    for visitor, name in (("viewer", "viewer"), ("operator", "operator")):
+        client = app.test_client()
+        assert sign_in(client, name, **HTTPS).status_code == 303
+        sent = {**HTTPS["headers"], "X-CSRFToken": form_token(client, "/account", **HTTPS)}
+        answer = client.post(address, headers=sent, environ_base=FROM_AFAR)
+        assert answer.status_code == TABLE["POST", address][VISITORS.index(visitor)]
