@@ -28,15 +28,19 @@ from peoplecount.launch import (  # noqa: E402
     LastWords,
     demand_fit,
     demand_free,
-    http_address,
     log_to_stderr,
+    own_address,
 )
 from peoplecount.settings import SettingsError, load_settings  # noqa: E402
 
 if TYPE_CHECKING:
+    import ssl
+
     from gunicorn.arbiter import Arbiter
+    from gunicorn.config import Config
 
     from peoplecount.bootstrap import Service
+    from peoplecount.own_certificate import OwnCertificate
     from peoplecount.stream_worker import StreamWorker
 
 try:
@@ -47,6 +51,7 @@ except SettingsError as error:
 
 bind = f"[{settings.host}]:{settings.port}" if ":" in settings.host else f"{settings.host}:{settings.port}"
 workers = settings.workers
+certfile = str(settings.tls_cert) if settings.tls_cert else None  # read by the workers, see ssl_context
 worker_class = "peoplecount.stream_worker.StreamWorker"
 worker_connections = max(10_000, 2 * settings.streams_max)  # every open stream is one; the rest is for pages and health
 graceful_timeout = 4  # seconds for what is under way; streams are ended at once, see _watch
@@ -61,6 +66,27 @@ forwarded_allow_ips = ""  # or who asked and how; by default everybody on this m
 loglevel = settings.log_level.lower()
 stop_time = 2.0  # seconds to end in order with a database that hangs; gunicorn kills after its four
 reload_extra_files = [str(file) for folder in ("templates", "static") for file in (_here / folder).rglob("*.*")]
+
+
+def _own_certificate() -> OwnCertificate | None:
+    """What is shown over HTTPS. Where that is not spoken, ``ssl`` is not imported before gevent patches it."""
+    if settings.tls_cert is None:
+        return None
+    from peoplecount.own_certificate import OwnCertificate  # noqa: PLC0415
+
+    return OwnCertificate(settings.tls_cert, settings.tls_key)
+
+
+_shown = _own_certificate()
+"""In the workers; the master only looks whether it can be shown, as its sockets are not gevent's."""
+
+
+def ssl_context(config: Config, default_ssl_context_factory: object) -> ssl.SSLContext:  # noqa: ARG001  gunicorn's names
+    """What a worker speaks HTTPS with."""
+    from peoplecount.stream_worker import shaking_hands_later  # noqa: PLC0415  in the worker only
+
+    assert _shown is not None  # noqa: S101  gunicorn asks where there is a certfile
+    return shaking_hands_later(_shown.context())
 
 
 def on_starting(server: Arbiter) -> None:
@@ -78,10 +104,17 @@ def on_starting(server: Arbiter) -> None:
                 demand_fit(address[0], settings)
                 if not inherited:
                     demand_free(*address)
+        _demand_certificate()
     except CannotStart as error:
         print(error, file=sys.stderr)
         sys.exit(1)
     _allow_open_files(worker_connections + 1_000)
+
+
+def _demand_certificate() -> None:
+    certificate = _own_certificate()
+    if certificate is not None:
+        certificate.demand_usable()
 
 
 def when_ready(server: Arbiter) -> None:
@@ -100,7 +133,7 @@ def _say_addresses(server: Arbiter) -> None:
         return  # the demo says it itself
     for address in (listener.getsockname() for listener in server.LISTENERS):
         if isinstance(address, tuple):
-            server.log.info("The dashboard is at %s", http_address(*address[:2]))
+            server.log.info("The dashboard is at %s", own_address(settings, *address[:2]))
 
 
 def pre_fork(server: Arbiter, worker: StreamWorker) -> None:
@@ -111,6 +144,7 @@ def pre_fork(server: Arbiter, worker: StreamWorker) -> None:
     try:
         for host in _hosts(server):
             demand_fit(host, settings)
+        _demand_certificate()
     except CannotStart as error:
         raise HaltServer(str(error), 1) from error
     reason = server.last_words.first()
@@ -149,6 +183,8 @@ def post_worker_init(worker: StreamWorker) -> None:
     put_the_loop_first()
     begin()
     gevent.spawn(keep_searches_short, threading.Event())
+    if _shown is not None:
+        gevent.spawn(_shown.keep_renewed, threading.Event())
     service = worker.wsgi.extensions["peoplecount"]
     try:
         service.start()

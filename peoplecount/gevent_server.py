@@ -10,7 +10,8 @@ import secrets
 import signal
 import threading
 
-from peoplecount.launch import CannotStart, http_address
+from peoplecount.launch import CannotStart, own_address
+from peoplecount.own_certificate import OwnCertificate
 from peoplecount.settings import Settings
 
 STOP_SECONDS = 2.0
@@ -38,7 +39,9 @@ def serve(settings: Settings) -> None:
     except ClockUnavailable as error:
         raise CannotStart(f"Cannot start: {error}") from error
     logger = logging.getLogger(__name__)
-    server = WSGIServer((settings.host, settings.port), service.app, log=None, error_log=logger)
+    shown = OwnCertificate(settings.tls_cert, settings.tls_key) if settings.tls_cert else None
+    secured = {"ssl_context": shown.context()} if shown else {}
+    server = WSGIServer((settings.host, settings.port), service.app, log=None, error_log=logger, **secured)
 
     def end() -> None:
         ended.set()
@@ -49,11 +52,13 @@ def serve(settings: Settings) -> None:
         signal_handler(getattr(signal, name), lambda: spawn(end))
     begin()
     spawn(keep_searches_short, ended)
+    if shown:
+        spawn(shown.keep_renewed, ended)
     try:
         service.start()
     except (LogError, OSError) as error:
         raise CannotStart(f"Cannot start: {error}") from error
-    logger.info("The dashboard is at %s", http_address(settings.host, settings.port))
+    logger.info("The dashboard is at %s", own_address(settings, settings.host, settings.port))
     spawn(service.welcome_first_administrator, secrets.token_hex(8))
     try:
         server.serve_forever(stop_timeout=STOP_SECONDS)

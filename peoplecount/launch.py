@@ -87,7 +87,13 @@ def demand_fit(host: str, settings: Settings) -> None:
 def public_address(settings: Settings) -> str:
     """Where a browser finds the service; without ``PUBLIC_URL``, one on this machine."""
     everywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  what is listened on, not what is chosen
-    return settings.public_url or http_address(everywhere.get(settings.host, settings.host), settings.port)
+    return settings.public_url or own_address(settings, everywhere.get(settings.host, settings.host), settings.port)
+
+
+def own_address(settings: Settings, host: str, port: int) -> str:
+    """The address a browser on this machine takes, with HTTPS where the service speaks that."""
+    address = http_address(host, port)
+    return address.replace("http:", "https:", 1) if settings.tls_cert else address
 
 
 def say_on_terminal(text: str) -> bool:

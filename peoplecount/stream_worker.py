@@ -2,14 +2,36 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import ssl
 import sys
+from functools import partial
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import gevent
 from gunicorn.workers.ggevent import GeventWorker
 
 from peoplecount.launch import LastWords
+
+HANDSHAKE_SECONDS = 10.0
+"""That a client has for agreeing on HTTPS. Who opens connections and says nothing would else keep them for ever."""
+
+_NOT_IN_THE_CLEAR = b"This port speaks HTTPS: write https:// in front of the address.\n"
+_PLAIN_ANSWER = (
+    b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n"
+    b"Content-Length: %d\r\n\r\n%b" % (len(_NOT_IN_THE_CLEAR), _NOT_IN_THE_CLEAR)
+)
+
+
+def shaking_hands_later(context: ssl.SSLContext) -> ssl.SSLContext:
+    """The context, whose connections agree on HTTPS when the worker says so.
+
+    gevent's server does it before, for as long as a client likes, and prints a traceback for each that fails.
+    """
+    context.wrap_socket = partial(context.wrap_socket, do_handshake_on_connect=False)  # type: ignore[method-assign]
+    return context
 
 
 class StreamWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
@@ -35,6 +57,26 @@ class StreamWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
         """End because of something that another worker would not find better; the master says it and ends, too."""
         self.last_words.say(reason)
         sys.exit(1)
+
+    def handle(self, listener: Any, client: Any, addr: Any) -> None:  # noqa: ANN401  gunicorn's
+        """Serve a connection; who does not agree on HTTPS in time, or at all, is let go without a word in the log."""
+        if isinstance(client, ssl.SSLSocket) and not self._agreed(client):
+            client.close()
+            return
+        super().handle(listener, client, addr)
+
+    def _agreed(self, client: ssl.SSLSocket) -> bool:
+        try:
+            with gevent.Timeout(HANDSHAKE_SECONDS):
+                client.do_handshake()
+        except ssl.SSLError as error:
+            if error.reason == "HTTP_REQUEST":
+                with contextlib.suppress(OSError):
+                    os.write(client.fileno(), _PLAIN_ANSWER)
+            return False
+        except (gevent.Timeout, OSError):
+            return False
+        return True
 
     def timeout_ctx(self) -> gevent.Timeout:
         """How long a connection may take for its next request."""

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.gunicorn import command, stand_in
 from tests.support.processes import (
     ROOT,
     OpenStream,
@@ -27,52 +28,10 @@ from tests.support.processes import (
 
 pytest.importorskip("gunicorn", reason="gunicorn runs on POSIX only")
 
-STAND_IN = r"""
-import os, threading
-from flask import Flask, Response, request
-
-if "CLOCK_FAULT" in os.environ:
-    from peoplecount.services.played_clock import ClockUnavailable
-    raise ClockUnavailable(os.environ["CLOCK_FAULT"])
-
-class Service:
-    def __init__(self):
-        self.stopped = threading.Event()
-
-    def start(self):
-        if "START_FAULT" in os.environ:
-            raise OSError(os.environ["START_FAULT"])
-        print("started", flush=True)
-
-    def welcome_first_administrator(self, start):
-        pass
-
-    def stop(self):
-        print("stopped", flush=True)
-        self.stopped.set()
-
-def stream():
-    yield ": hello\n"
-    service.stopped.wait()
-    yield ": goodbye\n"
-
-service = Service()
-app = Flask("stand_in")
-app.extensions["peoplecount"] = service
-app.add_url_rule("/health/live", "live", lambda: "ok")
-app.add_url_rule("/url", "url", lambda: request.base_url)
-app.add_url_rule("/events", "events", lambda: Response(stream()))
-"""
-
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / "stand_in.py").write_text(STAND_IN)
-    return tmp_path
-
-
-def command(*options: str) -> list[str]:
-    return python("-m", "gunicorn", "--config", str(ROOT / "gunicorn.conf.py"), *options, "stand_in:app")
+    return stand_in(tmp_path)
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import os
 import sys
 
 from peoplecount.launch import CannotStart, demand_fit, demand_free, gunicorn_command, log_to_stderr
+from peoplecount.own_certificate import OwnCertificate
 from peoplecount.settings import load_settings
 
 
@@ -26,6 +27,8 @@ def run(arguments: argparse.Namespace) -> int:
     settings = load_settings()
     demand_fit(settings.host, settings)
     demand_free(settings.host, settings.port)
+    if settings.tls_cert:
+        OwnCertificate(settings.tls_cert, settings.tls_key).demand_usable()
     if arguments.server == "gunicorn":
         command = gunicorn_command(*(["--reload"] if arguments.reload else []))
         sys.stdout.flush()

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 
-from peoplecount.settings.table import SETTINGS, Setting
+from peoplecount.settings.setting import Setting
+from peoplecount.settings.table import SETTINGS
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "settings.md"
 

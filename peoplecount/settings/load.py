@@ -28,6 +28,12 @@ class Settings:
     public_url: str = ""
     """Without a slash at its end; empty: nobody has said."""
 
+    tls_cert: Path | None = None
+    """``None``: plain HTTP."""
+
+    tls_key: Path | None = None
+    """``None``: it is in ``tls_cert``."""
+
     signed_out_look: bool = False
     trusted_hosts: tuple[str, ...] = ()
     workers: int = 1
@@ -102,6 +108,8 @@ def load_settings(environ: Mapping[str, str] | None = None, env_file: Path | Non
     values = _values(sources, faults)
     texts = {name: text for name, text in sources.texts.items() if name not in values.refused}
     database = read_database(texts, values.by_attribute["data_dir"], faults, warnings)
+    if values.by_attribute["tls_key"] and not values.by_attribute["tls_cert"] and "TLS_CERT" not in values.refused:
+        faults.append("TLS_KEY: a key alone is of no use; name the file of its certificate as TLS_CERT")
     if faults or database is None:
         raise SettingsError(faults, warnings)
     time_zone = values.by_attribute["time_zone"] or _local_time_zone(warnings)

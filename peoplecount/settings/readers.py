@@ -25,7 +25,7 @@ def path(value: str) -> Path:
     return Path(value).expanduser()
 
 
-def authorities_file(value: str) -> Path:
+def certificates_file(value: str) -> Path:
     """A file of certificates in PEM form; what is in it is for whoever uses it."""
     file = path(value)
     try:

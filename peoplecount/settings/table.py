@@ -2,135 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 from peoplecount.settings import readers
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """One setting, as it is written in ``.env`` or the environment."""
-
-    name: str
-    section: str
-    default: str
-    """The text read where it is not set. Empty: ``unset`` is the value, and the help says what happens then."""
-
-    help: str
-    read: Callable[[str], object] = readers.text
-    attribute: str = ""
-    """Its name in ``Settings``; empty where it is only a part of ``Settings.database``."""
-
-    unset: object = ""
-    secret: bool = False
-    """Never shown; may also come from the file named by ``NAME_FILE``."""
-
-    demo: bool = False
-    """Whether the demo listens to it too."""
-
+from peoplecount.settings.setting import Setting
+from peoplecount.settings.web_table import WEB_SETTINGS
 
 SETTINGS: tuple[Setting, ...] = (
-    Setting(
-        "HOST",
-        "Web",
-        "127.0.0.1",
-        "Address the service listens on. On another than this machine's own (loopback) people sign in through a "
-        "reverse proxy with HTTPS ([who may do what](sign-in.md)).",
-        readers.host,
-        "host",
-        demo=True,
-    ),
-    Setting("PORT", "Web", "8000", "Port the service listens on.", readers.whole(1, 65535), "port", demo=True),
-    Setting(
-        "PUBLIC_URL",
-        "Web",
-        "",
-        "Address under which browsers reach the service, such as `https://counts.example`. Used in links.",
-        readers.public_address,
-        "public_url",
-    ),
-    Setting(
-        "SIGNED_OUT_LOOK",
-        "Web",
-        "off",
-        "Whether whoever sits at this machine may look without signing in, as in the demo: `on` or `off`. Only where "
-        "`HOST` is this machine's own address.",
-        readers.switch,
-        "signed_out_look",
-    ),
-    Setting(
-        "TRUSTED_HOSTS",
-        "Web",
-        "",
-        "Host names browsers may call the service by, separated by commas. Not set: where `HOST` is this machine's own "
-        "address its own names and that of `PUBLIC_URL`; else any.",
-        readers.hosts,
-        "trusted_hosts",
-        unset=(),
-    ),
-    Setting(
-        "WEB_WORKERS",
-        "Web",
-        "1",
-        "Processes that serve pages and streams; exactly one of them polls.",
-        readers.whole(1, 64),
-        "workers",
-    ),
-    Setting(
-        "TRUSTED_PROXIES",
-        "Web",
-        "",
-        "Addresses or networks of reverse proxies, separated by commas (`127.0.0.1, 10.0.0.0/8`). Only they are "
-        "believed when they say in `X-Forwarded-For` whom they ask for, and in `X-Forwarded-Proto` how.",
-        readers.networks,
-        "trusted_proxies",
-        unset=(),
-    ),
-    Setting(
-        "ALLOWED_ORIGINS",
-        "Web",
-        "",
-        "Web sites whose pages may read streams and figures, separated by commas (`https://intranet.example`). Not "
-        "set: only our own.",
-        readers.origins,
-        "allowed_origins",
-        unset=(),
-    ),
-    Setting(
-        "ADMIN_TOKEN",
-        "Web",
-        "",
-        "What may be sent as `X-Admin-Token` to end streams (`POST /close-stream`), 16 characters or more. "
-        "Administrators and API tokens with the scope `end-streams` need none.",
-        readers.token,
-        "admin_token",
-        secret=True,
-    ),
-    Setting(
-        "STREAMS_MAX",
-        "Web",
-        "2000",
-        "Streams that may be open at once, in each of the `WEB_WORKERS`. Pages and health are served beside them.",
-        readers.whole(1, 50_000),
-        "streams_max",
-    ),
-    Setting(
-        "STREAMS_PER_CLIENT",
-        "Web",
-        "100",
-        "Streams that one address may have open at once, in all workers together.",
-        readers.whole(1, 10_000),
-        "streams_per_client",
-    ),
-    Setting(
-        "STREAM_LIFE",
-        "Web",
-        "3600",
-        "Seconds after which a stream ends (after four fifths of it at the earliest); its client comes back by itself.",
-        readers.seconds(10, 86_400),
-        "stream_life",
-    ),
+    *WEB_SETTINGS,
     Setting(
         "DATA_DIR",
         "Data",
@@ -319,7 +196,7 @@ SETTINGS: tuple[Setting, ...] = (
         "",
         "File of the certificate authorities (PEM) that vouch for cameras with HTTPS. Not set: the system's. Without "
         "one, each camera's certificate is accepted once with `camera trust`.",
-        readers.authorities_file,
+        readers.certificates_file,
         "camera_ca_file",
         unset=None,
     ),

@@ -62,6 +62,12 @@ class CameraCertificates:
 
 def make_certificate(name: str, host: str, since: datetime, until: datetime) -> ServedCertificate:
     """A new self-signed certificate for ``host``."""
+    certificate, pem, private = self_signed(name, host, since, until)
+    return ServedCertificate(_context(pem + private), pem, certificate.fingerprint(hashes.SHA256()).hex())
+
+
+def self_signed(name: str, host: str, since: datetime, until: datetime) -> tuple[x509.Certificate, bytes, bytes]:
+    """A new self-signed certificate for ``host``, as it is and in PEM form, and its key in PEM form."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     certificate = (
@@ -76,11 +82,10 @@ def make_certificate(name: str, host: str, since: datetime, until: datetime) -> 
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .sign(key, hashes.SHA256())
     )
-    pem = certificate.public_bytes(serialization.Encoding.PEM)
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    return ServedCertificate(_context(pem + private), pem, certificate.fingerprint(hashes.SHA256()).hex())
+    return certificate, certificate.public_bytes(serialization.Encoding.PEM), private
 
 
 def _context(pem: bytes) -> ssl.SSLContext:

@@ -14,6 +14,9 @@ UNTAKEN_MILLISECONDS = 60_000
 """A connection whose other end takes nothing for so long is broken: that computer sleeps, or is cut off and could not
 say so. Without it Linux tries for a quarter of an hour (tcp(7), TCP_USER_TIMEOUT)."""
 
+_ESTABLISHED = 1
+"""The state of a connection both ends of which are open (Linux, tcp_states.h); first byte of tcp_info."""
+
 
 class ClientSocket:
     """What can be done with the connection a request came by, as far as the server hands it on.
@@ -36,6 +39,8 @@ class ClientSocket:
         """Whether the other end has closed it. A write alone would show it only at the write after."""
         if self._socket is None:
             return False
+        if isinstance(self._socket, ssl.SSLSocket) and hasattr(socket, "TCP_INFO"):
+            return _is_closed_by_the_other(self._socket)
         patience = self._socket.gettimeout()
         try:
             self._socket.settimeout(0.0)
@@ -63,6 +68,17 @@ class ClientSocket:
         if self._socket is not None:
             with contextlib.suppress(OSError):
                 self._socket.shutdown(socket.SHUT_RDWR)
+
+
+def _is_closed_by_the_other(sock: socket.socket) -> bool:
+    """Whether the other end has said goodbye, behind whatever else it sent and nobody has read.
+
+    Over TLS that is the goodbye of TLS itself, so that looking at what has come tells nothing.
+    """
+    try:
+        return sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] != _ESTABLISHED
+    except OSError:
+        return True
 
 
 class ClientLine:
