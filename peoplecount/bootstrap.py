@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import Flask
 
+from peoplecount.administering import administration_of
 from peoplecount.attachment import Attachment, attached_database
 from peoplecount.configuration import database, default_site
 from peoplecount.domain.clock import REAL_TIME
@@ -202,6 +203,7 @@ class Service:
             addresses=self._addresses,
             access=self._people,
             accounts=self._accounts,
+            administration=administration_of(self._settings, self._folder, self._runtime.offload),
             public_url=self._settings.public_url,
             tickets=self._streaming.tickets,
             close_streams=self._streaming.closing.order,

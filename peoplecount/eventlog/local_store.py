@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from datetime import datetime
 from pathlib import Path
 
+from peoplecount.domain.change import Change, Subject
 from peoplecount.domain.event_id import EventId, MalformedEventId
+from peoplecount.eventlog import change_rows
 from peoplecount.eventlog.log import LocalStoreUnavailable, State
 from peoplecount.eventlog.sqlite_file import Schema, SQLiteFile
 
 _SCHEMA = Schema(
     application_id=0x50635374,  # "PcSt"
-    versions=(("CREATE TABLE kept (key TEXT PRIMARY KEY, version INTEGER NOT NULL, body TEXT NOT NULL)",),),
+    versions=(
+        ("CREATE TABLE kept (key TEXT PRIMARY KEY, version INTEGER NOT NULL, body TEXT NOT NULL)",),
+        (change_rows.TABLE,),
+    ),
 )
 
 ROSTER = "roster"
@@ -22,7 +28,9 @@ _MARK = "mark"
 
 
 class LocalStore:
-    """Texts by key in a SQLite file beside the log, for several processes. All raise ``LocalStoreUnavailable``.
+    """Texts by key, and the audit log, in a SQLite file beside the event log, for several processes.
+
+    All raise ``LocalStoreUnavailable``.
 
     Callers decide what the texts mean, and seal what is secret in them. ``patience`` is how long, in seconds,
     another process's lock is waited for.
@@ -92,6 +100,34 @@ class LocalStore:
     def load_mark(self) -> EventId | None:
         """How far the log is known to have come."""
         return _parsed(self.get(_MARK))
+
+    def note_change(self, change: Change) -> int:
+        """Keep what somebody did, in the audit log; its number."""
+        with self._file.writing() as connection:
+            return change_rows.insert(connection, change)
+
+    def changes(
+        self,
+        most: int,
+        *,
+        below: int | None = None,
+        subject: Subject | None = None,
+        who: str = "",
+        sites: Collection[str] | None = None,
+    ) -> list[Change]:
+        """What was done, the newest first; of a number below ``below``. ``sites``: what concerns these alone."""
+        with self._file.reading() as connection:
+            return change_rows.select(connection, most, below=below, subject=subject, who=who, sites=sites)
+
+    def authors(self) -> list[str]:
+        """Everybody who stands in the audit log, by name."""
+        with self._file.reading() as connection:
+            return change_rows.select_authors(connection)
+
+    def forget_changes(self, *, older_than: datetime, below: int) -> None:
+        """Strike out of the audit log what is older, or has a lower number."""
+        with self._file.writing() as connection:
+            change_rows.forget(connection, older_than=older_than, below=below)
 
     def close(self) -> None:
         """Let go of the file; may be called twice."""

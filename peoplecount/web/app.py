@@ -23,6 +23,7 @@ from peoplecount.web import (
     trust,
     trusted_hosts,
 )
+from peoplecount.web import admin as administration
 from peoplecount.web.browser_name import browser_name
 from peoplecount.web.context import WebContext
 from peoplecount.web.formats import FILTERS
@@ -64,6 +65,7 @@ def create_app(context: WebContext) -> Flask:
     app.jinja_env.filters["browser_name"] = browser_name
     app.jinja_env.globals["demo"] = context.demo
     app.jinja_env.globals["can_sign_in"] = context.accounts is not None
+    app.jinja_env.globals["has_administration"] = context.administration is not None
     for part in (dashboard, audit, stream, stream_access, chart, counts, records, health):
         app.register_blueprint(part.routes(context))
     errors.register(app)
@@ -75,6 +77,9 @@ def create_app(context: WebContext) -> Flask:
         signing.register(app, context.accounts, context.addresses)
         for entrance in (sign_in, account):
             app.register_blueprint(entrance.routes(context, context.accounts))
+    if context.administration is not None:
+        for office in administration.routes(context.administration):
+            app.register_blueprint(office)
     gate.register(app, context.access, context.addresses)
     app.after_request(_secured)
     return app

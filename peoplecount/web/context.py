@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import peoplecount
 from peoplecount.domain.clock import Clock
 from peoplecount.services.accounts import Accounts
+from peoplecount.services.administration import Administration
 from peoplecount.services.counts import Counts
 from peoplecount.services.door_audit import AuditReport
 from peoplecount.services.live_board import LiveBoard
@@ -96,6 +97,9 @@ class WebContext:
     access: Access = field(default_factory=Nobody)
     accounts: Accounts | None = None
     """``None``: nobody signs in here."""
+
+    administration: Administration | None = None
+    """``None``: nothing is changed by pages here."""
 
     public_url: str = ""
     """Under which browsers reach the service; empty: nobody has said."""

@@ -51,10 +51,18 @@ def opened(site: Mapping[str, Any]) -> str:
     return "open" if site["open"] else "closed"
 
 
+def told(value: object) -> str:
+    """A value of the audit log."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return UNKNOWN if value is None or value == "" else str(value)
+
+
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "people": people,
     "age": age,
     "clock_time": clock_time,
     "estimate": estimate,
     "opened": opened,
+    "told": told,
 }

@@ -60,6 +60,8 @@ class Need:
 OPEN = Need(is_open=True)
 _PAGE = Need(Role.VIEWER, page=True)
 _HEALTH = Need(Role.OPERATOR, Scope.HEALTH, whole=True, local=True)
+_ADMINISTRATION = Need(Role.ADMINISTRATOR, page=True, form=True)
+_ADMINISTRATION_OF_ALL = Need(Role.ADMINISTRATOR, page=True, form=True, whole=True)
 _FIGURES = Need(Role.VIEWER, Scope.READ)
 STREAM = Need(Role.VIEWER, Scope.READ, ticket=True)
 
@@ -87,6 +89,9 @@ NEEDS: Mapping[str, Need] = {
         refusal=f"Only an administrator may end streams, or a token with the scope {Scope.END_STREAMS}: send what "
         f"ADMIN_TOKEN is set to as {ADMIN_HEADER}.",
     ),
+    # Administration
+    "admin.front": _ADMINISTRATION,
+    "admin_log.changes": _ADMINISTRATION,
     # Signing in
     "sign_in.sign_in": Need(is_open=True, form=True),
     "sign_in.welcome": Need(is_open=True, form=True),
@@ -185,7 +190,7 @@ def demand_fit(need: Need, found: Visitor) -> None:
     """403 where somebody may not, in words that say what is missing."""
     if may(need, found):
         return
-    if need.session and found.way is Way.NOBODY:
+    if (need.session or need.page) and found.way is Way.NOBODY:
         abort(_led_to_sign_in(need))
     if need.refusal:
         abort(403, need.refusal)

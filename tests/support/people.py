@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from argon2 import PasswordHasher
 from flask import Flask
@@ -14,6 +15,8 @@ from peoplecount.domain.user import Role, User
 from peoplecount.domain.visitor import Scope
 from peoplecount.eventlog.local_store import LocalStore
 from peoplecount.services.accounts import Accounts
+from peoplecount.services.administration import Administration
+from peoplecount.services.audit_log import AuditLog
 from peoplecount.services.passwords import Passwords
 from peoplecount.services.stream_tickets import StreamTickets
 from peoplecount.web.access import KnownPeople
@@ -34,6 +37,8 @@ class People:
         self.store = LocalStore(folder / "store.sqlite")
         self.clock = clock or FakeClock()
         self.accounts = self.worker()
+        self.audit_log = AuditLog(self.store, self.clock)
+        self.administration = Administration(self.audit_log, ZoneInfo("Europe/Zurich"))
 
     def worker(self) -> Accounts:
         """The accounts as another worker sees them."""
@@ -65,7 +70,11 @@ class People:
         known = accounts or self.accounts
         addresses = ClientAddresses(proxies)
         people = KnownPeople(known, addresses, admin_token=admin_token, anybody_may_look=anybody_may_look)
-        parts = {"tickets": StreamTickets(self.store, self.clock, call_here), "addresses": addresses}
+        parts = {
+            "tickets": StreamTickets(self.store, self.clock, call_here),
+            "addresses": addresses,
+            "administration": self.administration,
+        }
         app = create_app(service.context(access=people, accounts=known, **(parts | changes)))
         app.secret_key = known.signing_key()
         return app

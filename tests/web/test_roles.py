@@ -21,6 +21,9 @@ BOARD = (401, *PAGE[1:])
 MISSING = (401, 404, 404, 404, 404, 403, 404, 403, 403, 401)
 """Nobody keeps a history in these tests: who may ask is told so."""
 
+ADMINISTRATION = (303, 403, 403, 200, 200, 403, 403, 403, 403, 401)
+ADMINISTRATION_FRONT = (303, 403, 403, 303, 303, 403, 403, 403, 403, 401)
+
 TABLE = {
     ("GET", "/"): PAGE,
     ("GET", "/board"): BOARD,
@@ -43,6 +46,8 @@ TABLE = {
     ("POST", "/account/password"): (303, 400, 400, 400, 400, 400, 403, 403, 403, 401),
     ("POST", "/account/sessions/0/end"): (303, 404, 404, 404, 404, 404, 403, 403, 403, 401),
     ("POST", "/account/sessions/end-others"): (303, 303, 303, 303, 303, 303, 403, 403, 403, 401),
+    ("GET", "/admin"): ADMINISTRATION_FRONT,
+    ("GET", "/admin/log"): ADMINISTRATION,
     ("GET", "/static/js/main.js"): (200,) * 10,
     ("POST", "/sign-in"): (403,) * 10,
     ("POST", "/sign-out"): (303,) * 10,

@@ -1,0 +1,76 @@
+"""The frame of the pages of administration: where one may go, and how a page of it is answered."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from flask import Blueprint, Response, abort, current_app, flash, make_response, redirect, render_template, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as AnyResponse
+
+from peoplecount.web import gate
+
+
+class Section(NamedTuple):
+    """One part of administration."""
+
+    path: str
+    words: str
+
+
+SECTIONS = (
+    Section("/admin/cameras", "Cameras"),
+    Section("/admin/sites", "Sites"),
+    Section("/admin/people", "People"),
+    Section("/admin/tokens", "Tokens"),
+    Section("/admin/log", "Log"),
+)
+
+
+def routes() -> Blueprint:
+    """``/admin``, which leads to the first part that the visitor may see."""
+    blueprint = Blueprint("admin", __name__, url_prefix="/admin")
+
+    @blueprint.get("")
+    def front() -> AnyResponse:
+        sections = open_sections()
+        return redirect(sections[0].path, 303) if sections else abort(404)
+
+    return blueprint
+
+
+def open_sections() -> list[Section]:
+    """The parts that are there and that the visitor may see."""
+    return [section for section in SECTIONS if _is_open(section)]
+
+
+def page(template: str, status: int = 200, **values: object) -> Response:
+    """A page in the frame. It is kept nowhere: it may be another one in a moment, or for somebody else."""
+    here = next((section.path for section in SECTIONS if _is_under(request.path, section.path)), "")
+    answer = make_response(render_template(template, sections=open_sections(), here=here, **values), status)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def done(words: str, path: str) -> AnyResponse:
+    """On to a page of ours, which says once what was done."""
+    flash(words)
+    return redirect(path, 303)
+
+
+def author() -> str:
+    """Who does this, as the audit log names them."""
+    return gate.visitor().name
+
+
+def _is_under(path: str, parent: str) -> bool:
+    return path == parent or path.startswith(f"{parent}/")
+
+
+def _is_open(section: Section) -> bool:
+    try:
+        endpoint, _ = current_app.url_map.bind("").match(section.path, "GET")
+    except HTTPException:  # nobody has built it in
+        return False
+    need = gate.NEEDS.get(str(endpoint))
+    return need is not None and gate.may(need, gate.visitor())

@@ -1,0 +1,49 @@
+"""The audit log on a page."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, request
+
+from peoplecount.domain.change import Subject
+from peoplecount.eventlog.log import LogError
+from peoplecount.services.administration import Administration
+from peoplecount.web import gate
+from peoplecount.web.admin import frame
+from peoplecount.web.errors import unavailable
+
+
+def routes(administration: Administration) -> Blueprint:
+    """``/admin/log``: who changed what, the newest first."""
+    blueprint = Blueprint("admin_log", __name__, url_prefix="/admin/log")
+
+    @blueprint.get("")
+    def changes() -> Response:
+        subject, who, below = _subject(request.args.get("of", "")), request.args.get("who", ""), _below()
+        sites = gate.visitor().sites
+        try:
+            shown = administration.log.page(subject=subject, who=who, below=below, sites=sites)
+            authors = administration.log.authors() if sites is None else []
+        except LogError as error:
+            unavailable(str(error), 10)
+        return frame.page(
+            "admin/log.html",
+            shown=shown,
+            authors=authors,
+            subjects=list(Subject),
+            subject=subject,
+            who=who,
+            below=below,
+            zone=administration.zone,
+        )
+
+    return blueprint
+
+
+def _subject(text: str) -> Subject | None:
+    """Nonsense chooses nothing, like no choice."""
+    return Subject(text) if text in set(Subject) else None
+
+
+def _below() -> int | None:
+    text = request.args.get("below", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
