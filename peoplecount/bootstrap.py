@@ -17,7 +17,7 @@ from peoplecount.domain.roster import Roster
 from peoplecount.domain.site import Site
 from peoplecount.eventlog.data_folder import DataFolder
 from peoplecount.leading import Leading
-from peoplecount.people import accounts_in, known_people, trusted_hosts, welcome_first_administrator
+from peoplecount.people import accounts_in, known_people, outside_sign_in, trusted_hosts, welcome_first_administrator
 from peoplecount.runtime import Runtime, this_runtime
 from peoplecount.services.board_clocks import own_clock_fields
 from peoplecount.services.counts import Counts
@@ -203,6 +203,7 @@ class Service:
             addresses=self._addresses,
             access=self._people,
             accounts=self._accounts,
+            outside=outside_sign_in(self._accounts, self._addresses, self._settings),
             administration=administration_of(self._settings, self._folder, self._runtime.offload),
             public_url=self._settings.public_url,
             tickets=self._streaming.tickets,

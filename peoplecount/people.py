@@ -9,11 +9,14 @@ from peoplecount.domain.offload import Offload, call_here
 from peoplecount.eventlog.data_folder import DataFolder
 from peoplecount.launch import is_loopback, public_address, say_on_terminal
 from peoplecount.services.accounts import Accounts, AccountsUnavailable
+from peoplecount.services.outside_people import OutsidePeople
 from peoplecount.services.passwords import Passwords
 from peoplecount.services.played_clock import PlayedClock
 from peoplecount.settings import Settings
 from peoplecount.web.access import KnownPeople
 from peoplecount.web.client_address import ClientAddresses
+from peoplecount.web.outside import OidcSettings, OutsideSignIn
+from peoplecount.web.proxy_identity import ProxyIdentities
 from peoplecount.web.transport import LOOPBACK_NAMES
 
 logger = logging.getLogger(__name__)
@@ -32,6 +35,24 @@ def known_people(accounts: Accounts, addresses: ClientAddresses, settings: Setti
         addresses,
         admin_token=settings.admin_token,
         anybody_may_look=settings.demo or settings.signed_out_look,
+    )
+
+
+def outside_sign_in(accounts: Accounts, addresses: ClientAddresses, settings: Settings) -> OutsideSignIn | None:
+    """Who else signs people in, as the settings say; ``None``: nobody."""
+    if not (settings.sign_in_header or settings.oidc_issuer):
+        return None
+    oidc = OidcSettings(
+        issuer=settings.oidc_issuer,
+        client_id=settings.oidc_client_id,
+        client_secret=settings.oidc_client_secret,
+        name=settings.oidc_name,
+        come_back_to=f"{settings.public_url}/sign-in/oidc/back",
+    )
+    return OutsideSignIn(
+        OutsidePeople(accounts, settings.sign_in_groups),
+        ProxyIdentities(addresses, settings.sign_in_header, settings.sign_in_groups_header),
+        oidc if settings.oidc_issuer else None,
     )
 
 

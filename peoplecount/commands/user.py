@@ -66,7 +66,7 @@ def _list(arguments: argparse.Namespace, settings: Settings, accounts: Accounts)
             user.name,
             user.role.value,
             "all" if user.sites is None else ", ".join(sorted(user.sites)) or "none",
-            "yes" if user.password_hash else "not yet",
+            "elsewhere" if user.outside else "yes" if user.password_hash else "not yet",
             str(len(accounts.sessions.of_user(user))),
         )
         for user in sorted(accounts.book.users().values(), key=lambda user: user.name)

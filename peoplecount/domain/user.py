@@ -63,3 +63,6 @@ class User:
 
     stamp: str = ""
     """Changes with the password: sessions of another one are over."""
+
+    outside: str = ""
+    """What they are called by whoever signs them in elsewhere; empty: they have a password here."""

@@ -103,6 +103,16 @@ class Accounts:
         logger.info("%s signed in from %s", user.name, address)
         return self._in_store(lambda: self.sessions.begin(user, address, browser))
 
+    def admit(self, name: str, outside: str, role: Role, sites: frozenset[str] | None) -> User:
+        """Somebody whom others have signed in, as the user they are here. Raises ``UserRefused``."""
+        return self._in_store(lambda: self._admitted(name, outside, role, sites))
+
+    def _admitted(self, name: str, outside: str, role: Role, sites: frozenset[str] | None) -> User:
+        """Written only where something is new: most come back as they were."""
+        known = self.book.find(name)
+        is_as_before = known and (known.outside, known.role, known.sites) == (outside, role, sites)
+        return known if known and is_as_before else self.book.admit(name, outside, role, sites)
+
     def of_session(self, secret: str, address: str) -> SignedIn | None:
         """Who is signed in by that secret; ``None`` where nobody is."""
 
@@ -264,12 +274,16 @@ class Accounts:
     def _still_serves(self, purpose: Purpose) -> bool:
         """A link that was printed at a start is for the first administrator only."""
         if purpose.user:
-            return self.book.find(purpose.user) is not None
+            user = self.book.find(purpose.user)
+            return user is not None and not user.outside
         return not purpose.start or not self._has_administrator()
 
     def _has_administrator(self) -> bool:
         users = self.book.users().values()
-        return any(user.role is Role.ADMINISTRATOR and user.sites is None and user.password_hash for user in users)
+        return any(
+            user.role is Role.ADMINISTRATOR and user.sites is None and (user.password_hash or user.outside)
+            for user in users
+        )
 
     def _in_store(self, work: Callable[[], T]) -> T:
         try:

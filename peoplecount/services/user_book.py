@@ -62,6 +62,8 @@ class UserBook:
 
         def work(users: dict[str, User]) -> None:
             user = _known(users, name)
+            if user.outside:
+                raise UserRefused(f"{name} has no password here, but is signed in by {user.outside.partition(' ')[0]}")
             if stamp is None:
                 users[name] = _stamped(replace(user, password_hash=password_hash))
             elif user.stamp == stamp:
@@ -70,6 +72,28 @@ class UserBook:
 
         self._change(work)
         return changed[0]
+
+    def admit(self, name: str, outside: str, role: Role, sites: frozenset[str] | None) -> User:
+        """Enter somebody whom others sign in, or give them the rights they have now; as entered.
+
+        Raises ``UserRefused`` where the name is somebody else's.
+        """
+        admitted: list[User] = []
+
+        def work(users: dict[str, User]) -> None:
+            there = users.get(name)
+            if there is not None and there.outside != outside:
+                raise UserRefused(
+                    f"There is another user {name} here, who is known by other means. An administrator can strike that "
+                    "one out (python -m peoplecount user remove)."
+                )
+            for other in [user.name for user in users.values() if user.outside == outside and user.name != name]:
+                del users[other]  # they are called otherwise now
+            users[name] = replace(there or _stamped(User(name, role, outside=outside)), role=role, sites=sites)
+            admitted.append(users[name])
+
+        self._change(work)
+        return admitted[0]
 
     def change_rights(self, name: str, role: Role, sites: Iterable[str] | None) -> None:
         """Another role and other sites (``None``: all). Raises ``UserRefused``."""
@@ -123,6 +147,7 @@ def _fields(user: User) -> dict[str, Any]:
         "sites": None if user.sites is None else sorted(user.sites),
         "hash": user.password_hash,
         "stamp": user.stamp,
+        **({"outside": user.outside} if user.outside else {}),
     }
 
 
@@ -134,6 +159,7 @@ def _read(body: str | None) -> dict[str, User]:
             None if row["sites"] is None else frozenset(row["sites"]),
             row["hash"],
             row["stamp"],
+            row.get("outside", ""),
         )
         for row in json.loads(body or "[]")
     }

@@ -16,6 +16,9 @@ from peoplecount.services.kept_texts import KeptTexts
 LONGEST = timedelta(days=90)
 """However much it is used."""
 
+LONGEST_OUTSIDE = timedelta(hours=12)
+"""Of those whom others sign in: whether they still may is asked there, every working day."""
+
 UNUSED = {
     Role.VIEWER: timedelta(days=30),
     Role.OPERATOR: timedelta(days=7),
@@ -82,7 +85,8 @@ class UserSessions:
             return False
         now = self._clock.now()
         # One that began in the future did so before the clock was set back.
-        return abs(now - session.began) < LONGEST and abs(now - session.used) < UNUSED[user.role]
+        longest = LONGEST_OUTSIDE if user.outside else LONGEST
+        return abs(now - session.began) < longest and abs(now - session.used) < UNUSED[user.role]
 
     def note_used(self, session: UserSession, address: str) -> None:
         """It is in use, from this address."""

@@ -9,7 +9,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from peoplecount.domain.group_rights import GroupRight
 from peoplecount.settings import readers
+from peoplecount.settings.coherence import incoherent
 from peoplecount.settings.database import DatabaseSettings, embedded, read_database
 from peoplecount.settings.errors import SettingsError
 from peoplecount.settings.sources import Sources, read_sources
@@ -42,6 +44,19 @@ class Settings:
 
     allowed_origins: tuple[str, ...] = ()
     admin_token: str = field(default="", repr=False)
+    sign_in_groups: tuple[GroupRight, ...] = ()
+    """What those may do whom somebody else signs in."""
+
+    sign_in_header: str = ""
+    """Empty: no proxy says who somebody is."""
+
+    sign_in_groups_header: str = ""
+    oidc_issuer: str = ""
+    """Empty: there is none."""
+
+    oidc_client_id: str = ""
+    oidc_client_secret: str = field(default="", repr=False)
+    oidc_name: str = "single sign-on"
     streams_max: int = 2000
     streams_per_client: int = 100
     stream_life: float = 3600.0
@@ -108,8 +123,7 @@ def load_settings(environ: Mapping[str, str] | None = None, env_file: Path | Non
     values = _values(sources, faults)
     texts = {name: text for name, text in sources.texts.items() if name not in values.refused}
     database = read_database(texts, values.by_attribute["data_dir"], faults, warnings)
-    if values.by_attribute["tls_key"] and not values.by_attribute["tls_cert"] and "TLS_CERT" not in values.refused:
-        faults.append("TLS_KEY: a key alone is of no use; name the file of its certificate as TLS_CERT")
+    faults += incoherent(values.by_attribute, values.refused)
     if faults or database is None:
         raise SettingsError(faults, warnings)
     time_zone = values.by_attribute["time_zone"] or _local_time_zone(warnings)

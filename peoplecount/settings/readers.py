@@ -208,6 +208,21 @@ def public_address(value: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
+def issuer(value: str) -> str:
+    """The address of an OpenID Connect provider; a slash at its end belongs to it."""
+    parts = urlsplit(http_address(value))
+    if parts.query or parts.fragment or (parts.scheme != "https" and parts.hostname not in {"127.0.0.1", "localhost"}):
+        raise ValueError("it is not an address such as https://login.microsoftonline.com/TENANT/v2.0")
+    return value
+
+
+def header(value: str) -> str:
+    """The name of a header."""
+    if not re.fullmatch(r"[A-Za-z0-9-]{1,64}", value, re.ASCII):
+        raise ValueError(f"{value!r} is not the name of a header such as X-Remote-User")
+    return value
+
+
 def grain(value: str) -> timedelta | None:
     """What a row is: ``change`` (``None``), or some minutes."""
     if value == "change":

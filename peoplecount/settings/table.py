@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from peoplecount.settings import readers
 from peoplecount.settings.setting import Setting
+from peoplecount.settings.sign_in_table import SIGN_IN_SETTINGS
 from peoplecount.settings.web_table import WEB_SETTINGS
 
 SETTINGS: tuple[Setting, ...] = (
     *WEB_SETTINGS,
+    *SIGN_IN_SETTINGS,
     Setting(
         "DATA_DIR",
         "Data",

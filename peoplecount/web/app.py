@@ -74,9 +74,11 @@ def create_app(context: WebContext) -> Flask:
     cross_site.register(app, context.allowed_origins)
     parameters.register(app)
     if context.accounts is not None:
-        signing.register(app, context.accounts, context.addresses)
+        signing.register(app, context.accounts, context.addresses, context.outside.proxy if context.outside else None)
         for entrance in (sign_in, account):
             app.register_blueprint(entrance.routes(context, context.accounts))
+        if context.outside is not None and context.outside.oidc is not None:
+            app.register_blueprint(sign_in.oidc_routes(app, context.outside.oidc, context, context.accounts))
     if context.administration is not None:
         for office in administration.routes(context.administration):
             app.register_blueprint(office)

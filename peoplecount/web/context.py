@@ -22,6 +22,7 @@ from peoplecount.stream.open_streams import OpenStreams
 from peoplecount.stream.snapshot import Snapshot
 from peoplecount.web.access import Access, Nobody
 from peoplecount.web.client_address import ClientAddresses
+from peoplecount.web.outside import OutsideSignIn
 
 _ROOT = Path(peoplecount.__file__).resolve().parent.parent
 
@@ -100,6 +101,9 @@ class WebContext:
 
     administration: Administration | None = None
     """``None``: nothing is changed by pages here."""
+
+    outside: OutsideSignIn | None = None
+    """``None``: nobody else signs people in."""
 
     public_url: str = ""
     """Under which browsers reach the service; empty: nobody has said."""

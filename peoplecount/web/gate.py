@@ -94,6 +94,8 @@ NEEDS: Mapping[str, Need] = {
     "admin_log.changes": _ADMINISTRATION,
     # Signing in
     "sign_in.sign_in": Need(is_open=True, form=True),
+    "oidc.begin": OPEN,
+    "oidc.back": OPEN,
     "sign_in.welcome": Need(is_open=True, form=True),
     "sign_in.sign_out": Need(is_open=True, form=True),
     "account.account": Need(Role.VIEWER, session=True, page=True),

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request
+from flask import Blueprint, Flask, Response, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from peoplecount.domain.user import UnfitName, User
 from peoplecount.services.accounts import Accounts, AccountsUnavailable, LinkVoid, SignedIn, SignInRefused
+from peoplecount.services.outside_people import NotAdmitted, OutsideIdentity
 from peoplecount.services.passwords import SHORTEST, TooManyAtOnce, UnfitPassword, demand_same
 from peoplecount.services.sign_in_throttle import TriedTooOften
 from peoplecount.web import signing
 from peoplecount.web.context import WebContext
 from peoplecount.web.errors import unavailable
+from peoplecount.web.outside import OidcSettings
 from peoplecount.web.own_path import HOME, own_path
 from peoplecount.web.transport import Transport, transport_of
 
@@ -26,6 +28,14 @@ def routes(context: WebContext, accounts: Accounts) -> Blueprint:
     return blueprint
 
 
+def oidc_routes(app: Flask, oidc: OidcSettings, context: WebContext, accounts: Accounts) -> Blueprint:
+    """``/sign-in/oidc``. Authlib is imported only where it is used: it need not be installed."""
+    from peoplecount.web.oidc import OidcProvider, routes  # noqa: PLC0415
+
+    entrance = _Entrance(context, accounts)
+    return routes(OidcProvider(app, oidc), entrance)
+
+
 class _Entrance:
     def __init__(self, context: WebContext, accounts: Accounts) -> None:
         self._context = context
@@ -33,22 +43,49 @@ class _Entrance:
 
     def sign_in(self) -> AnyResponse:
         goes_on = own_path(request.values.get("next", HOME))
-        if refused := self._not_this_way():
+        if refused := self.not_this_way():
             return refused
         if request.method != "POST":
-            return redirect(goes_on, 303) if _known() else _page("sign_in.html", next=goes_on)
+            return self._come(goes_on)
         typed, password = request.form.get("name", "").strip(), request.form.get("password", "")
         try:
             secret, user = self._accounts.sign_in(typed, password, self._address(), _browser())
         except SignInRefused as error:
-            return _page("sign_in.html", 403, next=goes_on, name=typed, fault=str(error))
+            return self._sign_in_page(goes_on, 403, name=typed, fault=str(error))
         except TriedTooOften as error:
-            answer = _page("sign_in.html", 429, next=goes_on, name=typed, fault=str(error))
+            answer = self._sign_in_page(goes_on, 429, name=typed, fault=str(error))
             answer.headers["Retry-After"] = str(error.seconds)
             return answer
         except (TooManyAtOnce, AccountsUnavailable) as error:
             unavailable(str(error), 10)
         return self._signed_in(secret, user, goes_on)
+
+    def _come(self, goes_on: str) -> AnyResponse:
+        """Who is known goes on; whom a proxy has signed in is from now on."""
+        if _known():
+            return redirect(goes_on, 303)
+        said = self._context.outside.proxy.of(request) if self._context.outside else None
+        return self.let_in(said, goes_on) if said else self._sign_in_page(goes_on)
+
+    def let_in(self, who: OutsideIdentity, goes_on: str) -> AnyResponse:
+        """Sign in somebody who was signed in elsewhere, as far as they may come in."""
+        assert self._context.outside is not None  # noqa: S101  else nobody comes from there
+        try:
+            user = self._context.outside.people.admit(who)
+            secret = self._accounts.begin_session(user, self._address(), _browser())
+        except NotAdmitted as error:
+            return self.turn_away(str(error))
+        except AccountsUnavailable as error:
+            unavailable(str(error), 10)
+        return self._signed_in(secret, user, goes_on)
+
+    def turn_away(self, fault: str) -> AnyResponse:
+        """The sign-in page, with what went wrong elsewhere."""
+        return self._sign_in_page(HOME, 403, fault=fault)
+
+    def _sign_in_page(self, goes_on: str, status: int = 200, **values: object) -> Response:
+        oidc = self._context.outside.oidc if self._context.outside else None
+        return _page("sign_in.html", status, next=goes_on, elsewhere=oidc.name if oidc else "", **values)
 
     def sign_out(self) -> AnyResponse:
         known = _known()
@@ -62,7 +99,7 @@ class _Entrance:
 
     def welcome(self) -> AnyResponse:
         """The code is in the part of the link that browsers keep to themselves, and comes here in a form."""
-        if refused := self._not_this_way():
+        if refused := self.not_this_way():
             return refused
         if request.method != "POST":
             return _page("welcome.html", shortest=SHORTEST)
@@ -94,7 +131,7 @@ class _Entrance:
         signing.begin(secret, known)
         return redirect(goes_on, 303)
 
-    def _not_this_way(self) -> Response | None:
+    def not_this_way(self) -> Response | None:
         """The page that says what to do where a password would be read along with. No redirect: it would loop."""
         way = transport_of(request, self._context.addresses)
         if way in {Transport.SECURE, Transport.LOCAL}:

@@ -12,6 +12,7 @@ from flask_wtf.csrf import CSRFProtect
 from peoplecount.services.accounts import Accounts, SignedIn
 from peoplecount.services.user_sessions import LONGEST
 from peoplecount.web.client_address import ClientAddresses
+from peoplecount.web.proxy_identity import SOURCE, ProxyIdentities
 from peoplecount.web.transport import Transport, transport_of
 
 COOKIE = "peoplecount"
@@ -51,8 +52,11 @@ class _Login:
         return self._secret
 
 
-def register(app: Flask, accounts: Accounts, addresses: ClientAddresses) -> None:
-    """Let people be known by a cookie. Forms carry a token against forgery, which the gate looks at."""
+def register(app: Flask, accounts: Accounts, addresses: ClientAddresses, proxy: ProxyIdentities | None = None) -> None:
+    """Let people be known by a cookie. Forms carry a token against forgery, which the gate looks at.
+
+    Whom a ``proxy`` has signed in is known as long as it says so.
+    """
     app.session_interface = CarefulCookies(addresses)
     app.config.update(
         SESSION_COOKIE_HTTPONLY=True,
@@ -71,7 +75,15 @@ def register(app: Flask, accounts: Accounts, addresses: ClientAddresses) -> None
     @manager.user_loader  # type: ignore[untyped-decorator]  # Flask-Login has no types
     def load(secret: str) -> _Login | None:
         known = accounts.of_session(secret, addresses.of(request))
-        return _Login(secret, known) if known else None
+        return _Login(secret, known) if known and _is_said_still(known, proxy) else None
+
+
+def _is_said_still(known: SignedIn, proxy: ProxyIdentities | None) -> bool:
+    """Of somebody whom a proxy has signed in: whether it says the same of this request. Of others, ``True``."""
+    if not known.user.outside.startswith(f"{SOURCE} "):
+        return True
+    said = proxy.of(request) if proxy else None
+    return said is not None and said.key == known.user.outside
 
 
 def signed_in() -> SignedIn | None:

@@ -4,8 +4,12 @@ import pytest
 
 from peoplecount.domain.user import Role
 from peoplecount.domain.visitor import Scope
+from peoplecount.services.outside_people import OutsidePeople
 from peoplecount.services.today_chart import TodayChart
+from peoplecount.web.client_address import ClientAddresses
 from peoplecount.web.gate import NEEDS
+from peoplecount.web.outside import OidcSettings, OutsideSignIn
+from peoplecount.web.proxy_identity import ProxyIdentities
 from tests.support.board_service import BoardService
 from tests.support.people import People, form_token, sign_in, signed_in
 from tests.support.shop import SHOP
@@ -40,6 +44,8 @@ TABLE = {
     ("GET", "/health/ready"): (200,) * 10,
     ("GET", "/health/database"): (401, 403, 200, 200, 403, 403, 403, 200, 403, 401),
     ("GET", "/sign-in"): (200, 303, 303, 303, 303, 303, 200, 200, 200, 200),
+    ("GET", "/sign-in/oidc"): (403,) * 10,
+    ("GET", "/sign-in/oidc/back"): (403,) * 10,
     ("GET", "/welcome"): (200,) * 10,
     ("POST", "/welcome"): (403,) * 10,
     ("GET", "/account"): (303, 200, 200, 200, 200, 200, 403, 403, 403, 401),
@@ -52,6 +58,9 @@ TABLE = {
     ("POST", "/sign-in"): (403,) * 10,
     ("POST", "/sign-out"): (303,) * 10,
 }
+
+AWAY = OidcSettings("http://127.0.0.1:9", "client", "secret", "Entra ID", "https://counts.example/sign-in/oidc/back")
+"""Nobody answers there: whoever comes is told so."""
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +80,8 @@ def app(people):
     service = BoardService([SHOP])
     service.catch_up()
     chart = TodayChart(service.history, service.board, service.clock)
-    return people.app(service, proxies=("192.0.2.7",), chart=chart)
+    elsewhere = OutsideSignIn(OutsidePeople(people.accounts, ()), ProxyIdentities(ClientAddresses()), AWAY)
+    return people.app(service, proxies=("192.0.2.7",), chart=chart, outside=elsewhere)
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,69 @@
+"""People whom somebody else signs in: let in by the groups they are in there, and kept in the book of users."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from peoplecount.domain.group_rights import GroupRight, rights_of
+from peoplecount.domain.user import UnfitName, User, user_name
+from peoplecount.services.accounts import Accounts
+from peoplecount.services.user_book import UserRefused
+
+logger = logging.getLogger("peoplecount.sign_in")
+
+
+@dataclass(frozen=True, slots=True)
+class OutsideIdentity:
+    """Somebody as they are known elsewhere."""
+
+    source: str
+    """Who knows them: an issuer's address, or ``proxy``."""
+
+    subject: str
+    """What they are called there for good, whatever their name becomes."""
+
+    name: str
+    """As they are to be called here."""
+
+    groups: frozenset[str] = frozenset()
+
+    @property
+    def key(self) -> str:
+        """What names them in the book of users."""
+        return f"{self.source} {self.subject}"
+
+
+class NotAdmitted(Exception):
+    """Somebody who is signed in elsewhere and may not come in here; the message says why and what to do."""
+
+
+class OutsidePeople:
+    """Lets them in."""
+
+    def __init__(self, accounts: Accounts, rights: Sequence[GroupRight]) -> None:
+        self._accounts = accounts
+        self._rights = rights
+
+    def admit(self, who: OutsideIdentity) -> User:
+        """The user they are here, with the rights their groups give now.
+
+        Raises ``NotAdmitted`` and ``AccountsUnavailable``.
+        """
+        try:
+            name = user_name(who.name)
+        except UnfitName as error:
+            raise NotAdmitted(f"You are signed in there under a name that cannot be one here: {error}.") from error
+        found = rights_of(who.groups, self._rights)
+        if found is None:
+            logger.warning("%s is signed in elsewhere, and in no group that may come in (%d)", name, len(who.groups))
+            raise NotAdmitted(
+                f"You are signed in as {name}, and in no group that may come in here. Whoever looks after this service "
+                "says which may (SIGN_IN_GROUPS)."
+            )
+        try:
+            return self._accounts.admit(name, who.key, *found)
+        except UserRefused as error:
+            logger.warning("%s is signed in elsewhere, and not let in: %s", name, error)
+            raise NotAdmitted(str(error)) from error

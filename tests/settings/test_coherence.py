@@ -1,0 +1,70 @@
+"""Settings that need each other are asked for together."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from peoplecount.settings import SettingsError, load_settings
+
+OIDC = {
+    "OIDC_ISSUER": "https://login.microsoftonline.com/contoso/v2.0",
+    "OIDC_CLIENT_ID": "client",
+    "OIDC_CLIENT_SECRET": "s3cret",
+    "PUBLIC_URL": "https://counts.example",
+    "SIGN_IN_GROUPS": "admins=administrator",
+}
+PROXY = {"SIGN_IN_HEADER": "X-Remote-User", "TRUSTED_PROXIES": "192.0.2.1", "SIGN_IN_GROUPS": "*=viewer"}
+
+
+def faults(environ: dict[str, str]) -> list[str]:
+    with pytest.raises(SettingsError) as refused:
+        load_settings(environ, None)
+    return str(refused.value).splitlines()
+
+
+@pytest.mark.parametrize("settings", [OIDC, PROXY])
+def test_together_they_are_fine_and_no_secret_is_shown(settings: dict[str, str]) -> None:
+    assert "s3cret" not in repr(load_settings(settings, None))
+
+
+@pytest.mark.parametrize("missing", [name for name in OIDC if name != "OIDC_ISSUER"])
+def test_what_a_provider_needs_is_named(missing: str) -> None:
+    said = " ".join(faults({name: text for name, text in OIDC.items() if name != missing}))
+    assert f"OIDC_ISSUER: it is of no use without {missing}" in said
+
+
+@pytest.mark.parametrize("missing", ["TRUSTED_PROXIES", "SIGN_IN_GROUPS"])
+def test_what_a_header_needs_is_named(missing: str) -> None:
+    said = " ".join(faults({name: text for name, text in PROXY.items() if name != missing}))
+    assert f"SIGN_IN_HEADER: it is of no use without {missing}" in said
+
+
+def test_all_that_is_missing_is_told_at_once() -> None:
+    said = " ".join(faults({"OIDC_ISSUER": OIDC["OIDC_ISSUER"], "TLS_KEY": __file__}))
+    assert "OIDC_CLIENT_ID and OIDC_CLIENT_SECRET and PUBLIC_URL and SIGN_IN_GROUPS" in said
+    assert "TLS_KEY: it is of no use without TLS_CERT" in said
+
+
+def test_what_was_refused_is_not_said_to_be_missing() -> None:
+    said = " ".join(faults({**PROXY, "SIGN_IN_GROUPS": "admins=boss"}))
+    assert "SIGN_IN_GROUPS: 'admins=boss' is not a group and its role" in said
+    assert "of no use" not in said
+
+
+def test_without_its_library_what_to_install_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "authlib", raising=False)
+    monkeypatch.setattr("peoplecount.settings.coherence.find_spec", lambda _: None)
+    assert "pip install -r requirements-oidc.txt" in " ".join(faults(OIDC))
+
+
+@pytest.mark.parametrize(
+    "issuer", ["login.microsoftonline.com", "http://login.example/v2.0", "https://login.example/?tenant=1"]
+)
+def test_an_issuer_is_an_address_with_https(issuer: str) -> None:
+    assert "OIDC_ISSUER: " in " ".join(faults({**OIDC, "OIDC_ISSUER": issuer}))
+
+
+def test_a_header_is_named_as_one() -> None:
+    assert "is not the name of a header" in " ".join(faults({**PROXY, "SIGN_IN_HEADER": "X Remote User:"}))
