@@ -26,7 +26,7 @@ from peoplecount.storage.entries import (
     recorder_channel,
     swap_moment,
 )
-from peoplecount.storage.errors import InvalidEntry
+from peoplecount.storage.errors import ChangedMeanwhile, InvalidEntry
 from peoplecount.storage.place_rows import ALL_SWAPS, read_lines
 from peoplecount.storage.row_faults import RowFaults, subject_of
 from peoplecount.storage.schema import cameras, doors, line_swaps, lines, sites
@@ -48,21 +48,31 @@ class CameraTable:
         self._sealer = sealer
         self._default_interval = default_interval
 
-    def cameras(self) -> list[Camera]:
-        """All cameras by id, paused ones too. Rows that make no sense are warned about, and cost nobody else."""
+    def cameras(self, *, opened: bool = True) -> list[Camera]:
+        """All cameras by id, paused ones too. Rows that make no sense are warned about, and cost nobody else.
+
+        Passwords are left out unless ``opened``: opening thousands takes a while, and pages need none.
+        """
         faults = RowFaults()
         rows = self._db.execute(select(lines).order_by(lines.c.line_id))
         named = read_lines(rows, self._db.execute(ALL_SWAPS), faults)
         found = []
         for row in self._db.execute(select(cameras).order_by(cameras.c.camera_id)):
             subject = subject_of("camera", row.camera_id)
-            read = partial(self._camera, row, named)
+            read = partial(self._camera, row, named, opened=opened)
             camera = faults.attempt(subject, read, None, "it is left out")
             if camera is not None:
                 found.append(replace(camera, name=faults.name(subject, row.name, camera.camera_id)))
         for fault in sorted(faults.said):
             logger.warning("In the table of cameras: %s", fault)
         return found
+
+    def password(self, camera_id: str) -> str:
+        """One camera's password, opened. Raises ``InvalidEntry``, and ``SealBroken`` where the key is another one."""
+        question = select(cameras.c.password).where(cameras.c.camera_id == camera_id)
+        for row in self._db.execute(question):
+            return self._opened(row.password)
+        raise InvalidEntry(f"there is no camera {camera_id[:64]!r}")
 
     def paused(self) -> set[str]:
         """The ids of the cameras that are not polled for now."""
@@ -82,14 +92,20 @@ class CameraTable:
 
         self._db.transaction(work)
 
-    def change(self, camera: Camera) -> None:
-        """Replace what is known of a camera, its lines too. Its history stays."""
+    def change(self, camera: Camera, *, known: Camera | None = None, keeps_password: bool = False) -> None:
+        """Replace what is known of a camera, its lines too, but for its password if that is kept. Its history stays.
+
+        ``known`` is the camera as it was seen by whoever changes it. Raises ``ChangedMeanwhile`` where it is another.
+        """
         fields = self._checked(camera)
+        if keeps_password:
+            del fields["password"]
 
         def work(transaction: Transaction) -> None:
             _demand_camera(transaction, camera.camera_id)
             demand_places(transaction, camera)
-            transaction.change(update(cameras).where(cameras.c.camera_id == camera.camera_id).values(fields))
+            if not transaction.change(update(cameras).where(_is_still(camera.camera_id, known)).values(fields)):
+                raise ChangedMeanwhile(f"camera {camera.camera_id!r} was changed by somebody else meanwhile")
             write_lines(transaction, camera)
 
         self._db.transaction(work)
@@ -149,15 +165,14 @@ class CameraTable:
 
         self._db.transaction(work)
 
-    def _camera(self, row: Any, named: Mapping[str, tuple[Line, ...]]) -> Camera:  # noqa: ANN401
-        sealed = row.password.startswith(SEALED)
+    def _camera(self, row: Any, named: Mapping[str, tuple[Line, ...]], *, opened: bool) -> Camera:  # noqa: ANN401
         interval = self._default_interval if row.poll_interval is None else poll_interval(float(row.poll_interval))
         return Camera(
             camera_id=identity(row.camera_id),
             name="",
             address=base_address(row.address),
             username=row.username,
-            password=self._sealer.unseal(row.password) if sealed else row.password,
+            password=self._opened(row.password) if opened else "",
             site_id=row.site_id,
             poll_interval=interval,
             protocol=CameraProtocol(row.protocol) if row.protocol else None,
@@ -166,6 +181,9 @@ class CameraTable:
             nvr_channel=recorder_channel(row.nvr_channel),
             inner_address=inner_address(row.inner_address),
         )
+
+    def _opened(self, kept: str) -> str:
+        return self._sealer.unseal(kept) if kept.startswith(SEALED) else kept
 
     def _checked(self, camera: Camera) -> dict[str, Any]:
         """The camera's row. Raises ``InvalidEntry``."""
@@ -192,6 +210,19 @@ def as_invalid(subject: str) -> Iterator[None]:
         yield
     except ValueError as error:
         raise InvalidEntry(f"{subject}: {error}") from error
+
+
+_COMPARED = ("name", "address", "username", "site_id", "poll_interval", "nvr_channel")
+
+
+def _is_still(camera_id: str, known: Camera | None) -> ColumnElement[bool]:
+    """The row of a camera, as long as it is what somebody saw."""
+    same = [cameras.c.camera_id == camera_id]
+    if known is not None:
+        same += [cameras.c[name] == getattr(known, name) for name in _COMPARED]
+        same.append(cameras.c.certificate == (known.certificate or None))
+        same.append(cameras.c.protocol == (known.protocol.value if known.protocol else None))
+    return and_(*same)
 
 
 def _is_there(transaction: Transaction, camera_id: str) -> bool:

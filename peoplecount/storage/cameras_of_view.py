@@ -15,7 +15,7 @@ from peoplecount.storage.camera_choices import put_choice
 from peoplecount.storage.camera_table import CameraTable, as_invalid, demand_places, write_lines
 from peoplecount.storage.connection import IDBConnection, Transaction
 from peoplecount.storage.entries import certificate, display_name, plain_id, poll_interval, swap_moment
-from peoplecount.storage.errors import InvalidEntry
+from peoplecount.storage.errors import ChangedMeanwhile, InvalidEntry
 from peoplecount.storage.schema import line_swaps
 from peoplecount.storage.sealer import Sealer
 
@@ -41,10 +41,14 @@ class CamerasOfView(CameraTable):
         self._view = view
         self._read = read
 
-    def cameras(self) -> list[Camera]:
+    def cameras(self, *, opened: bool = True) -> list[Camera]:  # noqa: ARG002  the view is read as a whole
         """All cameras of the view by id, paused ones too."""
         roster = self._read()
         return sorted((*roster.cameras.values(), *roster.paused.values()), key=lambda camera: camera.camera_id)
+
+    def password(self, camera_id: str) -> str:
+        """One camera's password, as the view has it. Raises ``InvalidEntry``."""
+        return self._known(camera_id).password
 
     def paused(self) -> set[str]:
         """The ids of those that are not polled for now."""
@@ -58,13 +62,16 @@ class CamerasOfView(CameraTable):
         """Refused."""
         raise self._refusal(camera_id)
 
-    def change(self, camera: Camera) -> None:
+    def change(self, camera: Camera, *, known: Camera | None = None, keeps_password: bool = False) -> None:
         """Replace what is ours of a camera, its lines too. What is the view's must be as it is there."""
-        known = self._known(camera.camera_id)
-        theirs = [name for name in _THEIRS if getattr(camera, name) != getattr(known, name)]
+        there = self._known(camera.camera_id)
+        if known is not None and any(getattr(known, name) != getattr(there, name) for name in _OURS):
+            raise ChangedMeanwhile(f"camera {camera.camera_id!r} was changed by somebody else meanwhile")
+        kept = {"password"} if keeps_password else set()
+        theirs = [name for name in _THEIRS if name not in kept and getattr(camera, name) != getattr(there, name)]
         if theirs:
             raise InvalidEntry(f"{', '.join(theirs)}: {self._refusal(camera.camera_id)}")
-        changed = [name for name in _OURS if getattr(camera, name) != getattr(known, name)]
+        changed = [name for name in _OURS if getattr(camera, name) != getattr(there, name)]
         with as_invalid(f"camera {camera.camera_id[:64]!r}"):
             chosen = {name: _OURS[name](getattr(camera, name)) for name in changed}
 

@@ -18,6 +18,7 @@
   - ``DriverMissing``: the driver, or a library of the system's, is not installed
     - ``DriverUnfit``: the driver that is installed cannot do what is wished of the connection
 - ``InvalidEntry``: a camera, site or door that somebody wants to enter makes no sense
+  - ``ChangedMeanwhile``: somebody else was quicker
 - ``UnsafeStatement``: SQL built from values; a mistake in the program
 """
 
@@ -114,3 +115,7 @@ class InvalidEntry(ValueError):
 
 class UnsafeStatement(TypeError):
     """SQL that was built from values; values go in as bind parameters."""
+
+
+class ChangedMeanwhile(InvalidEntry):
+    """What somebody wants to change is no longer what they saw; nothing was changed."""

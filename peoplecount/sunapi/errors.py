@@ -6,6 +6,7 @@ CameraError
 │   └── CertificateChanged  it is not the one that was accepted
 ├── CameraBusy              an answer that says: later
 ├── CredentialsRejected     this account does not log in, or may not read counts
+│   ├── RightsMissing       it logs in, and may not read counts
 │   └── SignInsHeldBack     too many have tried in vain; nothing was asked
 ├── AccountBlocked          the camera has locked the account
 ├── CountingUnavailable     no people counting here, or it is switched off
@@ -62,6 +63,10 @@ class CredentialsRejected(CameraError):
     """
 
     retry_after: ClassVar[float] = 1800.0
+
+
+class RightsMissing(CredentialsRejected):
+    """The account logs in, but may not read what was asked for."""
 
 
 class SignInsHeldBack(CredentialsRejected):

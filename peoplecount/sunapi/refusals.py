@@ -14,6 +14,7 @@ from peoplecount.sunapi.errors import (
     CountingUnavailable,
     CredentialsRejected,
     RequestRefused,
+    RightsMissing,
     UnexpectedAnswer,
 )
 
@@ -75,7 +76,7 @@ def from_status(camera_id: str, subject: Subject, status: int) -> CameraError:
     if status in _BUSY_STATUSES:
         return CameraBusy(camera_id, f"the camera is busy or starting (HTTP {status} for {subject})")
     if status == 403:
-        return CredentialsRejected(
+        return RightsMissing(
             camera_id,
             _MAY_NOT.format(subject=subject, reason="HTTP 403; an address filter on the camera does the same"),
         )
@@ -102,7 +103,7 @@ def from_refusal(camera_id: str, subject: Subject, refusal: Refusal) -> CameraEr
             f"with the SUNAPI protocol ({said})",
         )
     if refusal.code == _NOT_AUTHORIZED:
-        return CredentialsRejected(camera_id, _MAY_NOT.format(subject=subject, reason=said))
+        return RightsMissing(camera_id, _MAY_NOT.format(subject=subject, reason=said))
     if refusal.code in _BUSY_CODES:
         return CameraBusy(camera_id, f"the camera cannot give {subject} just now ({said})")
     if refusal.code in _ABSENT_CODES:

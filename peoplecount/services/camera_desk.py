@@ -1,0 +1,254 @@
+"""The cameras' desk: whoever adds, changes, pauses or removes cameras does it here, by a page or by a command."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+
+from peoplecount.domain.camera import Camera
+from peoplecount.domain.change import Subject, Value
+from peoplecount.domain.site import DEFAULT_SITE_ID, Site
+from peoplecount.domain.visitor import Visitor
+from peoplecount.services.audit_log import AuditLog
+from peoplecount.services.camera_entry import texts_of
+from peoplecount.services.camera_trial import CameraTrials, Finding, Flaw, Trial
+from peoplecount.services.known_serials import KnownSerials
+from peoplecount.storage.camera_table import CameraTable
+from peoplecount.storage.errors import ChangedMeanwhile, InvalidEntry
+from peoplecount.storage.site_table import SiteTable
+
+
+class NoSuchCamera(InvalidEntry):
+    """There is none with this id, or it is at a site that is not theirs to see."""
+
+
+@dataclass(frozen=True, slots=True)
+class EnteredCamera:
+    """A camera as it is entered, without its password."""
+
+    camera: Camera
+    site: Site
+    paused: bool = False
+
+    @property
+    def version(self) -> str:
+        """Changes with everything that is known of it but its password."""
+        said = repr((replace(self.camera, password="", last_counts={}), self.paused))
+        return hashlib.blake2b(said.encode(errors="backslashreplace"), digest_size=8).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """What holds for cameras that are entered without a user of their own."""
+
+    username: str = ""
+    password: str = ""
+
+    def of(self, camera: Camera) -> Camera:
+        """The camera as it is asked."""
+        return camera if camera.username else replace(camera, username=self.username, password=self.password)
+
+    def __repr__(self) -> str:
+        return "Login(…)"
+
+
+class CameraDesk:
+    """Whoever is ``by`` sees and changes the cameras of their own sites, and of no others.
+
+    All raise ``DatabaseError``; those that change something also ``InvalidEntry`` and, where somebody else was
+    quicker, ``ChangedMeanwhile``. Each change is noted in the audit log.
+    """
+
+    def __init__(
+        self,
+        cameras: CameraTable,
+        sites: SiteTable,
+        trials: CameraTrials,
+        serials: KnownSerials,
+        audit: AuditLog,
+        *,
+        default_site: Site,
+        login: Login | None = None,
+        are_theirs: bool = False,
+    ) -> None:
+        """``are_theirs``: an installation's own view says which cameras there are and where they answer."""
+        self._cameras = cameras
+        self._sites = sites
+        self._trials = trials
+        self._serials = serials
+        self._audit = audit
+        self._default_site = default_site
+        self._login = login or Login()
+        self.are_theirs = are_theirs
+
+    def sites(self, by: Visitor) -> dict[str, Site]:
+        """The sites that are theirs, by id, the default one first."""
+        return {site_id: site for site_id, site in self._all_sites().items() if by.may_see(site_id)}
+
+    def entered(self, by: Visitor) -> list[EnteredCamera]:
+        """The cameras that are theirs, by name. One of a site that was never entered is at the default one."""
+        sites, paused = self._all_sites(), self._cameras.paused()
+        found = (
+            EnteredCamera(camera, sites.get(camera.site_id, self._default_site), camera.camera_id in paused)
+            for camera in self._cameras.cameras(opened=False)
+        )
+        theirs = (one for one in found if by.may_see(one.site.site_id))
+        return sorted(theirs, key=lambda one: (one.camera.name.casefold(), one.camera.camera_id))
+
+    def find(self, by: Visitor, camera_id: str) -> EnteredCamera:
+        """One of them. Raises ``NoSuchCamera``."""
+        for one in self.entered(by):
+            if one.camera.camera_id == camera_id:
+                return one
+        raise NoSuchCamera(f"there is no camera {camera_id[:64]!r}")
+
+    def with_password(self, one: EnteredCamera) -> Camera:
+        """The camera as it is asked. Raises ``ValueError`` where its password cannot be opened."""
+        return replace(one.camera, password=self._cameras.password(one.camera.camera_id))
+
+    def ask(self, camera: Camera, site: Site) -> Trial:
+        """Ask a camera, and look at nothing else."""
+        return self._trials.try_out(self._login.of(camera), site)
+
+    def try_out(self, by: Visitor, camera: Camera) -> Trial:
+        """Ask a camera; that another one is the same device is among the findings. Raises ``LogError``, too."""
+        site = self._all_sites().get(camera.site_id, self._default_site)
+        trial = self.ask(camera, site)
+        twin = self._twin(camera.camera_id, trial.serial)
+        if twin is None:
+            return trial
+        finding = Finding(Flaw.SAME_DEVICE, f"{_twin_words(by, trial.serial, twin)}.")
+        return replace(trial, findings=(finding, *trial.findings))
+
+    def refuse_double(self, by: Visitor, camera: Camera) -> None:
+        """Raise ``InvalidEntry`` where its id or address is taken; it is not asked for that."""
+        for other in self._cameras.cameras(opened=False):
+            if other.camera_id == camera.camera_id:
+                raise InvalidEntry(f"there is a camera {camera.camera_id!r} already: give this one another id")
+            _refuse_same_address(by, camera, other)
+
+    def add(self, by: Visitor, camera: Camera, trial: Trial | None = None, *, again: bool = False) -> None:
+        """Enter a camera. ``again``: also where another one is the same device or has its address."""
+        self._demand_site(by, camera)
+        if not again:
+            self.refuse_double(by, camera)
+            self._refuse_twin(by, camera, trial)
+        self._cameras.add(camera)
+        self._serials.note(camera.camera_id, trial.serial if trial else "")
+        self._note(by, "added", camera, after=_shown(camera))
+
+    def change(
+        self,
+        by: Visitor,
+        camera: Camera,
+        version: str,
+        trial: Trial | None = None,
+        *,
+        keeps_password: bool,
+    ) -> None:
+        """Replace what is known of a camera by ``camera``, but for its lines."""
+        before = self._unchanged(by, camera.camera_id, version)
+        self._demand_site(by, camera)
+        for other in self._cameras.cameras(opened=False):
+            if other.camera_id != camera.camera_id:
+                _refuse_same_address(by, camera, other, unless=before.camera)
+        self._refuse_twin(by, camera, trial)
+        camera = replace(camera, lines=before.camera.lines)
+        self._cameras.change(camera, known=before.camera, keeps_password=keeps_password)
+        if trial is not None:
+            self._serials.note(camera.camera_id, trial.serial)
+        secret: dict[str, Value] = {} if keeps_password else {"password": "new"}
+        self._note(by, "changed", camera, before.camera, before=_shown(before.camera), after=_shown(camera) | secret)
+
+    def pin(self, by: Visitor, camera_id: str, fingerprint: str) -> None:
+        """Accept the certificate with that fingerprint; empty: an authority has to vouch for it again."""
+        camera = self.find(by, camera_id).camera
+        self._cameras.pin(camera_id, fingerprint)
+        before: dict[str, Value] = {"certificate": camera.certificate}
+        self._note(by, "changed", camera, before=before, after={"certificate": fingerprint})
+
+    def pause(self, by: Visitor, camera_id: str, *, paused: bool = True) -> None:
+        """Stop asking a camera for now, or go on with it."""
+        one = self.find(by, camera_id)
+        if one.paused != paused:
+            self._cameras.pause(camera_id, paused=paused)
+            self._note(by, "paused" if paused else "resumed", one.camera)
+
+    def remove(self, by: Visitor, camera_id: str, version: str | None = None) -> None:
+        """Forget a camera; what it counted stays."""
+        one = self.find(by, camera_id) if version is None else self._unchanged(by, camera_id, version)
+        self._cameras.remove(camera_id)
+        self._note(by, "removed", one.camera, before=_shown(one.camera))
+
+    def unchanged(self, by: Visitor, camera_id: str, version: str) -> EnteredCamera:
+        """A camera, if it is still as somebody saw it. Raises ``ChangedMeanwhile`` and ``NoSuchCamera``."""
+        return self._unchanged(by, camera_id, version)
+
+    def _unchanged(self, by: Visitor, camera_id: str, version: str) -> EnteredCamera:
+        one = self.find(by, camera_id)
+        if one.version != version:
+            raise ChangedMeanwhile(f"camera {camera_id!r} was changed by somebody else meanwhile")
+        return one
+
+    def _all_sites(self) -> dict[str, Site]:
+        return {self._default_site.site_id: self._default_site} | {site.site_id: site for site in self._sites.sites()}
+
+    def _demand_site(self, by: Visitor, camera: Camera) -> None:
+        if camera.site_id not in self.sites(by):
+            raise InvalidEntry(f"there is no site {camera.site_id[:64]!r}")
+
+    def _refuse_twin(self, by: Visitor, camera: Camera, trial: Trial | None) -> None:
+        twin = self._twin(camera.camera_id, trial.serial) if trial else None
+        if trial and twin:
+            raise InvalidEntry(_twin_words(by, trial.serial, twin))
+
+    def _twin(self, camera_id: str, serial: str) -> Camera | None:
+        """Another camera that is the same device."""
+        if not serial:
+            return None
+        known = self._serials.all()
+        others = (other for other in self._cameras.cameras(opened=False) if other.camera_id != camera_id)
+        return next((other for other in others if known.get(other.camera_id) == serial), None)
+
+    def _note(
+        self,
+        by: Visitor,
+        verb: str,
+        camera: Camera,
+        earlier: Camera | None = None,
+        *,
+        before: Mapping[str, Value] | None = None,
+        after: Mapping[str, Value] | None = None,
+    ) -> None:
+        sites = {camera.site_id, earlier.site_id if earlier else camera.site_id}
+        self._audit.note(
+            by.name, verb, Subject.CAMERA, camera.camera_id, camera.name, sites=sites, before=before, after=after
+        )
+
+
+def _shown(camera: Camera) -> dict[str, Value]:
+    """What of a camera may stand in the audit log."""
+    return {name: value for name, value in texts_of(camera).items() if name not in {"id", "password"}}
+
+
+def _refuse_same_address(by: Visitor, camera: Camera, other: Camera, unless: Camera | None = None) -> None:
+    """``unless`` it was there all the time: somebody has wanted it so."""
+    place = _place(camera)
+    if place == _place(other) and (unless is None or place != _place(unless)):
+        raise InvalidEntry(
+            f"the camera at {camera.address} is entered already{_as(by, other)}: everybody would be counted twice"
+        )
+
+
+def _place(camera: Camera) -> tuple[str, int | None]:
+    return camera.address, camera.nvr_channel
+
+
+def _twin_words(by: Visitor, serial: str, twin: Camera) -> str:
+    return f"This device, serial {serial}, is entered already{_as(by, twin)}: everybody would be counted twice"
+
+
+def _as(by: Visitor, other: Camera) -> str:
+    """By what name; of a site that is not theirs nothing is told but that it is there."""
+    return f", as {other.camera_id}" if by.may_see(other.site_id) else ""

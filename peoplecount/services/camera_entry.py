@@ -1,0 +1,146 @@
+"""A camera as somebody types it: each field is read by itself, and all that is wrong is said at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from peoplecount.domain.camera import Camera, CameraProtocol
+from peoplecount.domain.site import DEFAULT_SITE_ID
+from peoplecount.services.fleet import id_of
+from peoplecount.storage.camera_address import base_address
+from peoplecount.storage.entries import certificate, display_name, plain_id, poll_interval, recorder_channel
+from peoplecount.storage.errors import InvalidEntry
+
+FIELDS = ("id", "name", "address", "user", "password", "site", "interval", "protocol", "nvr_channel", "https_pin")
+"""As forms and files call them, in the order in which people are asked."""
+
+LONGEST_LOGIN = 200
+
+
+class EntryRefused(InvalidEntry):
+    """Some fields make no sense."""
+
+    def __init__(self, faults: Mapping[str, str]) -> None:
+        super().__init__("; ".join(faults.values()))
+        self.faults = faults
+        """What is wrong, by field, in sentences that say what is allowed."""
+
+
+def read_entry(
+    texts: Mapping[str, str],
+    *,
+    default_interval: float,
+    known: Camera | None = None,
+    site_id: str = DEFAULT_SITE_ID,
+) -> Camera:
+    """The camera in ``texts``, by the names in ``FIELDS``; a field that is missing is empty.
+
+    With ``known`` a field that is missing stays as it is there, and so does an empty password. ``site_id`` is the
+    site's, which is not looked at here. Raises ``EntryRefused``.
+    """
+    reader = _Reader(texts, _texts_of(known) if known else {})
+    name = reader.read("name", _name)
+    camera_id = known.camera_id if known else reader.read("id", lambda text: plain_id(text or id_of(name or "camera")))
+    username = reader.read("user", _login)
+    fields: dict[str, Any] = {
+        "address": reader.read("address", _address),
+        "poll_interval": reader.read("interval", lambda text: _interval(text, default_interval)),
+        "protocol": reader.read("protocol", _protocol),
+        "nvr_channel": reader.read("nvr_channel", _channel),
+        "certificate": reader.read("https_pin", certificate),
+    }
+    password = texts.get("password", "") or (known.password if known else "")
+    if password and not username:
+        reader.faults.setdefault("user", "a password without a user: say whose it is, or leave both empty")
+    if reader.faults:
+        raise EntryRefused(reader.faults)
+    return Camera(camera_id=camera_id, name=name, username=username, password=password, site_id=site_id, **fields)
+
+
+def texts_of(camera: Camera) -> dict[str, str]:
+    """A camera in the fields of a form or file, without its password."""
+    return _texts_of(camera)
+
+
+def _texts_of(camera: Camera) -> dict[str, str]:
+    return {
+        "id": camera.camera_id,
+        "name": camera.name,
+        "address": camera.address,
+        "user": camera.username,
+        "password": "",
+        "site": camera.site_id,
+        "interval": f"{camera.poll_interval:g}",
+        "protocol": camera.protocol.value if camera.protocol else "",
+        "nvr_channel": "" if camera.nvr_channel is None else str(camera.nvr_channel),
+        "https_pin": camera.certificate,
+    }
+
+
+class _Reader:
+    """Reads fields one by one, and remembers what was wrong with each."""
+
+    def __init__(self, texts: Mapping[str, str], known: Mapping[str, str]) -> None:
+        self._texts = texts
+        self._known = known
+        self.faults: dict[str, str] = {}
+
+    def read(self, field: str, read: Callable[[str], Any]) -> Any:  # noqa: ANN401
+        """What ``read`` makes of a field; ``None``, and a fault, where it raises ``ValueError``."""
+        text = self._texts.get(field, self._known.get(field, "")).strip()
+        try:
+            return read(text)
+        except ValueError as error:
+            self.faults[field] = str(error)
+            return None
+
+
+def _name(text: str) -> str:
+    if not text:
+        raise ValueError("a name is missing: what people call it, such as Main entrance")
+    return display_name(text)
+
+
+def _address(text: str) -> str:
+    if not text:
+        raise ValueError("an address is missing: 192.0.2.7, camera.example:8080 or https://192.0.2.7")
+    return base_address(text)
+
+
+def _login(text: str) -> str:
+    if len(text) > LONGEST_LOGIN or not text.isprintable() or '"' in text:
+        raise ValueError(f'this is no user: {LONGEST_LOGIN} printable characters at most are allowed, without "')
+    return text
+
+
+def _interval(text: str, default: float) -> float:
+    if not text:
+        return default
+    plain = text.removesuffix("s").strip().replace(",", ".")
+    try:
+        seconds = float(plain)
+    except ValueError:
+        raise ValueError(f"{text[:20]!r} is not a poll interval: a number of seconds, such as 10") from None
+    return poll_interval(seconds)
+
+
+def _protocol(text: str) -> CameraProtocol | None:
+    if not text or text.lower() == "auto":
+        return None
+    try:
+        return CameraProtocol(text.lower())
+    except ValueError:
+        allowed = ", ".join(CameraProtocol)
+        raise ValueError(f"{text[:20]!r} is not a protocol: {allowed}, or nothing to ask the camera") from None
+
+
+def _channel(text: str) -> int | None:
+    try:
+        return recorder_channel(text)
+    except ValueError:
+        return _refuse_channel(text)
+
+
+def _refuse_channel(text: str) -> int | None:
+    raise ValueError(f"{text[:20]!r} is no channel of a recorder: 0 to 1023, or nothing where the camera is asked itself")
