@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from peoplecount.domain.camera import Camera
 from peoplecount.domain.change import Subject, Value
-from peoplecount.domain.site import DEFAULT_SITE_ID, Site
+from peoplecount.domain.site import Site
 from peoplecount.domain.visitor import Visitor
 from peoplecount.services.audit_log import AuditLog
+from peoplecount.services.camera_doubles import CameraDoubles
 from peoplecount.services.camera_entry import texts_of
 from peoplecount.services.camera_trial import CameraTrials, Finding, Flaw, Trial
 from peoplecount.services.known_serials import KnownSerials
@@ -111,29 +112,31 @@ class CameraDesk:
         """Ask a camera, and look at nothing else."""
         return self._trials.try_out(self._login.of(camera), site)
 
+    def doubles(self) -> CameraDoubles:
+        """All cameras that are entered, to find those that are entered twice. Raises ``LogError``, too."""
+        return CameraDoubles(self._cameras.cameras(opened=False), self._serials.all())
+
     def try_out(self, by: Visitor, camera: Camera) -> Trial:
         """Ask a camera; that another one is the same device is among the findings. Raises ``LogError``, too."""
-        site = self._all_sites().get(camera.site_id, self._default_site)
-        trial = self.ask(camera, site)
-        twin = self._twin(camera.camera_id, trial.serial)
-        if twin is None:
+        trial = self.ask(camera, self._all_sites().get(camera.site_id, self._default_site))
+        twin = self.doubles().of_device(by, camera.camera_id, trial.serial)
+        if not twin:
             return trial
-        finding = Finding(Flaw.SAME_DEVICE, f"{_twin_words(by, trial.serial, twin)}.")
-        return replace(trial, findings=(finding, *trial.findings))
+        return replace(trial, findings=(Finding(Flaw.SAME_DEVICE, twin), *trial.findings))
 
-    def refuse_double(self, by: Visitor, camera: Camera) -> None:
-        """Raise ``InvalidEntry`` where its id or address is taken; it is not asked for that."""
-        for other in self._cameras.cameras(opened=False):
-            if other.camera_id == camera.camera_id:
-                raise InvalidEntry(f"there is a camera {camera.camera_id!r} already: give this one another id")
-            _refuse_same_address(by, camera, other)
+    def refuse_double(self, by: Visitor, camera: Camera, trial: Trial | None = None) -> None:
+        """Raise ``InvalidEntry`` where a new camera's id, address or device is entered already."""
+        doubles = self.doubles()
+        if doubles.has(camera.camera_id):
+            raise InvalidEntry(f"There is a camera {camera.camera_id!r} already: give this one another id.")
+        _refuse(doubles.at_address(by, camera))
+        _refuse(doubles.of_device(by, camera.camera_id, trial.serial if trial else ""))
 
     def add(self, by: Visitor, camera: Camera, trial: Trial | None = None, *, again: bool = False) -> None:
         """Enter a camera. ``again``: also where another one is the same device or has its address."""
         self._demand_site(by, camera)
         if not again:
-            self.refuse_double(by, camera)
-            self._refuse_twin(by, camera, trial)
+            self.refuse_double(by, camera, trial)
         self._cameras.add(camera)
         self._serials.note(camera.camera_id, trial.serial if trial else "")
         self._note(by, "added", camera, after=_shown(camera))
@@ -150,10 +153,10 @@ class CameraDesk:
         """Replace what is known of a camera by ``camera``, but for its lines."""
         before = self._unchanged(by, camera.camera_id, version)
         self._demand_site(by, camera)
-        for other in self._cameras.cameras(opened=False):
-            if other.camera_id != camera.camera_id:
-                _refuse_same_address(by, camera, other, unless=before.camera)
-        self._refuse_twin(by, camera, trial)
+        doubles = self.doubles()
+        if (camera.address, camera.nvr_channel) != (before.camera.address, before.camera.nvr_channel):
+            _refuse(doubles.at_address(by, camera))
+        _refuse(doubles.of_device(by, camera.camera_id, trial.serial if trial else ""))
         camera = replace(camera, lines=before.camera.lines)
         self._cameras.change(camera, known=before.camera, keeps_password=keeps_password)
         if trial is not None:
@@ -198,19 +201,6 @@ class CameraDesk:
         if camera.site_id not in self.sites(by):
             raise InvalidEntry(f"there is no site {camera.site_id[:64]!r}")
 
-    def _refuse_twin(self, by: Visitor, camera: Camera, trial: Trial | None) -> None:
-        twin = self._twin(camera.camera_id, trial.serial) if trial else None
-        if trial and twin:
-            raise InvalidEntry(_twin_words(by, trial.serial, twin))
-
-    def _twin(self, camera_id: str, serial: str) -> Camera | None:
-        """Another camera that is the same device."""
-        if not serial:
-            return None
-        known = self._serials.all()
-        others = (other for other in self._cameras.cameras(opened=False) if other.camera_id != camera_id)
-        return next((other for other in others if known.get(other.camera_id) == serial), None)
-
     def _note(
         self,
         by: Visitor,
@@ -232,23 +222,6 @@ def _shown(camera: Camera) -> dict[str, Value]:
     return {name: value for name, value in texts_of(camera).items() if name not in {"id", "password"}}
 
 
-def _refuse_same_address(by: Visitor, camera: Camera, other: Camera, unless: Camera | None = None) -> None:
-    """``unless`` it was there all the time: somebody has wanted it so."""
-    place = _place(camera)
-    if place == _place(other) and (unless is None or place != _place(unless)):
-        raise InvalidEntry(
-            f"the camera at {camera.address} is entered already{_as(by, other)}: everybody would be counted twice"
-        )
-
-
-def _place(camera: Camera) -> tuple[str, int | None]:
-    return camera.address, camera.nvr_channel
-
-
-def _twin_words(by: Visitor, serial: str, twin: Camera) -> str:
-    return f"This device, serial {serial}, is entered already{_as(by, twin)}: everybody would be counted twice"
-
-
-def _as(by: Visitor, other: Camera) -> str:
-    """By what name; of a site that is not theirs nothing is told but that it is there."""
-    return f", as {other.camera_id}" if by.may_see(other.site_id) else ""
+def _refuse(double: str) -> None:
+    if double:
+        raise InvalidEntry(double)

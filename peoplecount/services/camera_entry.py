@@ -143,4 +143,6 @@ def _channel(text: str) -> int | None:
 
 
 def _refuse_channel(text: str) -> int | None:
-    raise ValueError(f"{text[:20]!r} is no channel of a recorder: 0 to 1023, or nothing where the camera is asked itself")
+    raise ValueError(
+        f"{text[:20]!r} is no channel of a recorder: 0 to 1023, or nothing where the camera is asked itself"
+    )

@@ -177,9 +177,7 @@ class CameraTrials:
         is_pinned = certificate.fingerprint == camera.certificate
         accepted = is_pinned or (shown.vouched_for and not camera.certificate)
         finding = () if accepted else (_certificate_finding(camera, shown),)
-        return Trial(
-            finding, fingerprint=certificate.fingerprint, certificate=certificate.details, accepted=accepted
-        )
+        return Trial(finding, fingerprint=certificate.fingerprint, certificate=certificate.details, accepted=accepted)
 
     def _examined(self, camera: Camera) -> Device:
         client = self._cameras.client(camera, self._clock)
@@ -227,7 +225,11 @@ _ADVICE: tuple[tuple[type[CameraError], Flaw, str], ...] = (
     (CameraUnreachable, Flaw.NO_ANSWER, "Is the address right, and is the camera on and on this network?"),
     (RightsMissing, Flaw.NO_RIGHTS, "Give the account administrator level on the camera, or use one that has it."),
     (SignInsHeldBack, Flaw.LOCKED, ""),
-    (CredentialsRejected, Flaw.WRONG_PASSWORD, "Cameras lock an account after five failures: look before trying again."),
+    (
+        CredentialsRejected,
+        Flaw.WRONG_PASSWORD,
+        "Cameras lock an account after five failures: look before trying again.",
+    ),
     (AccountBlocked, Flaw.LOCKED, ""),
     (CountingUnavailable, Flaw.NO_COUNTING, "Is it a camera that counts people, and is people counting switched on?"),
     (CameraBusy, Flaw.BUSY, "Try it again in a minute."),

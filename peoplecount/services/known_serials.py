@@ -17,9 +17,7 @@ class KnownSerials:
     A camera that was just entered has not been read yet; what it said when it was tried is kept until then.
     """
 
-    def __init__(
-        self, store: KeptTexts, read: Callable[[], Mapping[str, str]], offload: Offload = call_here
-    ) -> None:
+    def __init__(self, store: KeptTexts, read: Callable[[], Mapping[str, str]], offload: Offload = call_here) -> None:
         """``read`` gives the serial numbers of the cameras that were read; it may block."""
         self._store = store
         self._read = read

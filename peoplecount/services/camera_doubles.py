@@ -1,0 +1,47 @@
+"""Cameras that are entered twice: everybody who walks past them would be counted twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from peoplecount.domain.camera import Camera
+from peoplecount.domain.visitor import Visitor
+
+TWICE = "everybody would be counted twice"
+
+
+class CameraDoubles:
+    """All cameras that are entered, whosoever they are, to find those that are the same."""
+
+    def __init__(self, cameras: Iterable[Camera], serials: Mapping[str, str]) -> None:
+        """``serials`` are the serial numbers that are known, by camera; also of cameras that are not entered."""
+        self._cameras = {camera.camera_id: camera for camera in cameras}
+        self._places = {_place(camera): camera for camera in self._cameras.values()}
+        self._devices = {serials[one]: camera for one, camera in self._cameras.items() if serials.get(one)}
+
+    def has(self, camera_id: str) -> bool:
+        """Whether an id is taken."""
+        return camera_id in self._cameras
+
+    def at_address(self, by: Visitor, camera: Camera) -> str:
+        """That another camera is entered with the same address, as a sentence; empty where none is."""
+        other = self._places.get(_place(camera))
+        if other is None or other.camera_id == camera.camera_id:
+            return ""
+        return f"The camera at {camera.address} is entered already{_as(by, other)}: {TWICE}."
+
+    def of_device(self, by: Visitor, camera_id: str, serial: str) -> str:
+        """That another camera is the same device, as a sentence; empty where none is."""
+        other = self._devices.get(serial) if serial else None
+        if other is None or other.camera_id == camera_id:
+            return ""
+        return f"This device, serial {serial}, is entered already{_as(by, other)}: {TWICE}."
+
+
+def _place(camera: Camera) -> tuple[str, int | None]:
+    return camera.address, camera.nvr_channel
+
+
+def _as(by: Visitor, other: Camera) -> str:
+    """By what name; of a camera at a site that is not theirs nothing is told but that it is there."""
+    return f", as {other.camera_id}" if by.may_see(other.site_id) else ""

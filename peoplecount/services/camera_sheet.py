@@ -1,0 +1,142 @@
+"""Cameras in a file of comma-separated values, as spreadsheets read and write it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from peoplecount.services.camera_desk import EnteredCamera
+from peoplecount.services.camera_entry import texts_of
+
+COLUMNS = ("id", "name", "address", "user", "password", "site", "time_zone", "interval", "protocol", "nvr_channel",
+           "https_pin", "paused")  # fmt: skip
+"""In the order in which they are written; in a file that is read, any order will do."""
+
+NEEDED = ("name", "address")
+
+MOST_ROWS = 5000
+MOST_BYTES = 4_000_000
+LONGEST_CELL = 1000
+
+_YES = {"yes", "y", "true", "1", "x", "ja", "sí", "si", "oui"}
+_NO = {"", "no", "n", "false", "0", "nein", "non"}
+
+
+class SheetRefused(ValueError):
+    """The file as a whole cannot be used; the message says why and what is expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class SheetRow:
+    """A row as it was typed."""
+
+    number: int
+    """As a spreadsheet counts: the header is 1."""
+
+    texts: Mapping[str, str]
+    """By column; without blanks around them."""
+
+    fault: str = ""
+    """What is wrong with it as a row."""
+
+    def __repr__(self) -> str:
+        return f"SheetRow({self.number})"  # a cell may hold a password
+
+
+def read_sheet(body: bytes) -> list[SheetRow]:
+    """The rows of a file: UTF-8, UTF-16 or what Excel calls ANSI, divided by ``,``, ``;`` or tabs.
+
+    Raises ``SheetRefused``.
+    """
+    if len(body) > MOST_BYTES:
+        raise SheetRefused(f"the file is larger than {MOST_BYTES // 1_000_000} MB, which is no list of cameras")
+    text = _decoded(body)
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    divider = max(",;\t", key=first.count)
+    try:
+        cells = list(csv.reader(io.StringIO(text, newline=""), delimiter=divider, strict=True))
+    except csv.Error as error:
+        raise SheetRefused(f"the file cannot be read as comma-separated values: {error}") from error
+    numbered = [(number, row) for number, row in enumerate(cells, start=1) if any(cell.strip() for cell in row)]
+    if not numbered:
+        raise SheetRefused(f"the file is empty; its first row names the columns: {', '.join(COLUMNS)}")
+    columns = _columns(numbered[0][1])
+    rows = [_row(number, columns, row) for number, row in numbered[1:]]
+    if len(rows) > MOST_ROWS:
+        raise SheetRefused(f"the file has {len(rows)} rows; {MOST_ROWS} at once are allowed: divide it")
+    return rows
+
+
+def write_sheet(entered: Iterable[EnteredCamera], passwords: Mapping[str, str] | None = None) -> str:
+    """A file that reads as these cameras again; with their passwords where they are given."""
+    out = io.StringIO(newline="")
+    columns = [name for name in COLUMNS if passwords is not None or name != "password"]
+    writer = csv.DictWriter(out, columns, extrasaction="ignore", lineterminator="\r\n")
+    writer.writeheader()
+    for one in entered:
+        said = texts_of(one.camera) | {
+            "site": one.site.name,
+            "time_zone": one.site.time_zone,
+            "paused": "yes" if one.paused else "no",
+            "password": (passwords or {}).get(one.camera.camera_id, ""),
+        }
+        writer.writerow(said)
+    return out.getvalue()
+
+
+def wants_pause(texts: Mapping[str, str]) -> bool | None:
+    """What the column ``paused`` says; ``None`` where it says nothing. Raises ``ValueError``."""
+    text = texts.get("paused", "").lower()
+    if not text:
+        return None
+    if text not in _YES | _NO:
+        raise ValueError(f"{text[:20]!r} says not whether it is paused: yes or no, or nothing")
+    return text in _YES
+
+
+def _decoded(body: bytes) -> str:
+    if body.startswith((b"\xff\xfe", b"\xfe\xff")):
+        encodings: Sequence[str] = ("utf-16",)
+    else:
+        encodings = ("utf-8-sig", "cp1252")
+    for encoding in encodings:
+        try:
+            text = body.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\0" not in text:
+            return text
+    raise SheetRefused("the file is no text: save the table as CSV (UTF-8), not as a workbook")
+
+
+def _columns(header: Sequence[str]) -> list[str]:
+    columns = [cell.strip().lower().replace(" ", "_") for cell in header]
+    while columns and not columns[-1]:
+        columns.pop()
+    strange = [name for name in columns if name not in COLUMNS]
+    if strange:
+        raise SheetRefused(
+            f"unknown column {', '.join(repr(name[:40]) for name in strange)}; the first row names the columns, and "
+            f"{', '.join(COLUMNS)} are known"
+        )
+    if len(set(columns)) < len(columns):
+        raise SheetRefused("a column is there twice")
+    missing = [name for name in NEEDED if name not in columns]
+    if missing:
+        raise SheetRefused(f"the column {', '.join(missing)} is missing; needed are {' and '.join(NEEDED)}")
+    return columns
+
+
+def _row(number: int, columns: Sequence[str], cells: Sequence[str]) -> SheetRow:
+    fault = ""
+    if len(cells) > len(columns) and any(cell.strip() for cell in cells[len(columns) :]):
+        fault = (
+            f"it has {len(cells)} cells, but there are {len(columns)} columns: put a text with the divider in quotes"
+        )
+    elif any(len(cell) > LONGEST_CELL for cell in cells):
+        fault = f"a cell is longer than {LONGEST_CELL} characters"
+    # A password may begin or end with a blank.
+    texts = {name: cell if name == "password" else cell.strip() for name, cell in zip(columns, cells, strict=False)}
+    return SheetRow(number, texts, fault)
