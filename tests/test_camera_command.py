@@ -187,14 +187,14 @@ def test_a_camera_behind_a_recorder_is_entered_with_its_channel(camera):
         recorder = server.recorder_address("1")
         login = {"password": server.simulation.recorders["1"].plan.password}
         code, _, err = camera("add", "Entrance", recorder, "--user", "admin", **login)
-        assert (code, "this is a recorder" in err) == (1, True)
+        assert (code, "This is a recorder" in err) == (1, True)
         code, out, err = camera("add", "Entrance", recorder, "--user", "admin", "--nvr-channel", "0", **login)
         assert (code, "line entrance-0-1-1 EastDoor" in out) == (0, True), err
         assert camera("add", "Counter", recorder, "--user", "admin", "--nvr-channel", "1", **login)[0] == 0
         code, _, err = camera("add", "Again", recorder, "--user", "admin", "--nvr-channel", "1", **login)
         assert (code, "entered already, as counter" in err) == (1, True)
         code, _, err = camera("add", "Nothing", recorder, "--user", "admin", "--nvr-channel", "9", **login)
-        assert (code, "the recorder has no camera on its channel 9" in err) == (1, True)
+        assert (code, "The recorder has no camera on its channel 9" in err) == (1, True)
         assert f"{recorder} channel 1" in camera("list")[1]
         code, out, _ = camera("test")
         assert (code, out.count("since its midnight")) == (0, 3)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 
 from peoplecount.camera_access import CameraAccess
+from peoplecount.commands._agreement import agrees
 from peoplecount.domain.camera import Camera
 from peoplecount.services.played_clock import PlayedClock
 from peoplecount.storage.camera_table import CameraTable
@@ -66,28 +66,6 @@ def run(arguments: argparse.Namespace, table: CameraTable, access: CameraAccess)
     return _accept(looks, table, without_asking=arguments.yes)
 
 
-def accepted_certificate(camera: Camera, access: CameraAccess, *, without_asking: bool) -> str:
-    """The fingerprint of the certificate that a new camera may show; empty where none needs to be accepted.
-
-    Raises ``CameraError``, and ``InvalidEntry`` where it is not accepted.
-    """
-    look = _Look(camera, _shown(camera, access))
-    if look.to_accept is None:
-        return ""
-    print(f"  its certificate: {look.to_accept}")
-    if without_asking or _agrees("Nobody vouches for it. Is it the camera's own, and accepted from now on?"):
-        return look.to_accept.fingerprint
-    raise InvalidEntry("the camera's certificate is not accepted, so that it gets no password (--trust accepts it)")
-
-
-def print_certificate(camera: Camera, access: CameraAccess) -> None:
-    """One line about the certificate of a camera that answers over HTTPS. Raises ``CameraError``."""
-    shown = _shown(camera, access) if camera.address.startswith("https:") else None
-    if shown is not None:
-        why = "accepted" if camera.certificate else "an authority vouches for it"
-        print(f"  its certificate: {shown.certificate}; {why}")
-
-
 def _chosen(arguments: argparse.Namespace, table: CameraTable) -> list[Camera]:
     cameras = {camera.camera_id: camera for camera in table.cameras()}
     unknown = [camera_id for camera_id in arguments.camera if camera_id not in cameras]
@@ -134,7 +112,7 @@ def _accept(looks: Sequence[_Look], table: CameraTable, *, without_asking: bool)
         return failed
     changed = sum(1 for camera, _ in new if camera.certificate)
     question = f"Accept {_certificates(len(new))}, {changed} in place of another?"
-    if not without_asking and not _agrees(question):
+    if not without_asking and not agrees(question):
         print("Nothing was accepted; --yes accepts without asking.")
         return 1
     for camera, certificate in new:
@@ -146,8 +124,3 @@ def _accept(looks: Sequence[_Look], table: CameraTable, *, without_asking: bool)
 
 def _certificates(count: int) -> str:
     return "1 certificate" if count == 1 else f"{count} certificates"
-
-
-def _agrees(question: str) -> bool:
-    """Whether somebody is there and says yes."""
-    return sys.stdin.isatty() and input(f"{question} [y/N] ").strip().lower() in {"y", "yes"}

@@ -6,24 +6,21 @@ import argparse
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 
+from peoplecount.camera_administration import command_office
+from peoplecount.commands._by_command import this_visitor
 from peoplecount.commands._table import print_table
 from peoplecount.configuration import Configuration, configuration, default_site, line_names_read
 from peoplecount.domain.camera import Camera
-from peoplecount.domain.clock import REAL_TIME
 from peoplecount.domain.line import Line, LineKey
 from peoplecount.domain.site import DEFAULT_SITE_ID, Site
 from peoplecount.eventlog.log import LogError, UnsuitableFolder
 from peoplecount.eventlog.sealer import SealBroken
 from peoplecount.launch import read_settings
-from peoplecount.services.count_keeper import KEPT_DAYS
-from peoplecount.services.played_clock import PlayedClock, fetch_played_time
+from peoplecount.services.played_clock import ClockUnavailable
 from peoplecount.services.site_day import zone_of
 from peoplecount.settings import Settings
 from peoplecount.storage.errors import DatabaseError, InvalidEntry
-
-HOUR = timedelta(hours=1)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         with configuration(settings) as tables:
             tasks[arguments.task](arguments, settings, tables)
-    except (InvalidEntry, DatabaseError, UnsuitableFolder, SealBroken) as error:
+    except (InvalidEntry, DatabaseError, LogError, UnsuitableFolder, SealBroken, ClockUnavailable) as error:
         print(error, file=sys.stderr)
         return 1
     return 0
@@ -89,42 +86,16 @@ def _swaps_in_words(line: Line, site: Site) -> str:
 
 
 def _swap(arguments: argparse.Namespace, settings: Settings, tables: Configuration) -> None:
-    try:
-        key = LineKey.parse(arguments.line)
-    except ValueError as error:
-        raise InvalidEntry(str(error)) from error
-    camera = next((one for one in tables.cameras.cameras() if one.camera_id == key.camera_id), None)
-    if camera is None:
-        raise InvalidEntry(f"there is no camera {key.camera_id!r}")
-    clock = PlayedClock(fetch_played_time(settings.clock_url) if settings.clock_url else REAL_TIME)
-    site = _site(camera, settings, tables)
-    moment = _moment(arguments.since, site, clock.now())
-    if arguments.take_back:
-        tables.cameras.take_back_swap(key, moment)
-    else:
-        tables.cameras.swap(key, moment)
+    by = this_visitor()
+    with command_office(settings, tables) as office:
+        moment = office.lines.swap(by, arguments.line, arguments.since or "", take_back=arguments.take_back)
+        site = office.desk.find(by, LineKey.parse(arguments.line).camera_id).site
     since = f"{moment.astimezone(zone_of(site)):%Y-%m-%d %H:%M}"
     done = "as before" if arguments.take_back else "exchanged"
-    print(f"In and out of line {key} are {done} from {since} on. The service takes it up within some seconds;")
+    print(
+        f"In and out of line {arguments.line} are {done} from {since} on. The service takes it up within some seconds;"
+    )
     print("hours that are over are told anew, as corrections.")
-
-
-def _moment(text: str | None, site: Site, now: datetime) -> datetime:
-    """A full hour, UTC. Raises ``InvalidEntry``."""
-    local = now.astimezone(zone_of(site))
-    this_hour = local.replace(minute=0, second=0, microsecond=0)
-    if text is None:
-        return (this_hour + HOUR).astimezone(UTC)
-    try:
-        given = datetime.fromisoformat(text if "-" in text else f"{local.date().isoformat()}T{text}")
-    except ValueError as error:
-        raise InvalidEntry(f"{text[:40]!r} is no time: 14:00 or 2026-05-04T14:00 is allowed") from error
-    moment = (given if given.tzinfo else given.replace(tzinfo=local.tzinfo)).astimezone(UTC)
-    if given.minute or given.second or given.microsecond:
-        raise InvalidEntry(f"{text[:40]!r} is no full hour: cameras remember people by the hour")
-    if moment < now - timedelta(days=KEPT_DAYS):
-        raise InvalidEntry(f"{text[:40]!r} is too long ago: hours of the last {KEPT_DAYS} days can be told anew")
-    return moment
 
 
 def _site(camera: Camera, settings: Settings, tables: Configuration) -> Site:

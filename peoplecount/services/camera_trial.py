@@ -119,7 +119,7 @@ class Trial:
     @property
     def awaits_certificate(self) -> bool:
         """Whether somebody has to accept its certificate before more can be said."""
-        return any(finding.flaw in (Flaw.CERTIFICATE_UNKNOWN, Flaw.CERTIFICATE_CHANGED) for finding in self.findings)
+        return not self.accepted
 
     def fields(self) -> dict[str, Any]:
         """JSON-ready; ``read_trial`` reads it."""
@@ -154,30 +154,37 @@ class CameraTrials:
 
     def try_out(self, camera: Camera, site: Site) -> Trial:
         """Ask a camera everything. It gets no password before its certificate is accepted, or vouched for."""
-        trial = Trial()
         try:
-            trial = self._with_certificate(camera)
-            if not trial.awaits_certificate:
-                device = self._examined(camera)
-                trial = _described(trial, device, site, self._clock.now())
+            device = self._examined(camera)
+            return self._with_certificate(camera, _described(device, site, self._clock.now()))
+        except (CertificateUnknown, CertificateChanged) as error:
+            return self._untrusted(camera, error)
         except CameraError as error:
-            return replace(trial, findings=(_finding(error),))
-        return trial
+            return Trial((_finding(error),))
 
     def look(self, camera: Camera) -> ShownCertificate | None:
         """The certificate it shows; ``None`` where it answers without encryption. Raises ``CameraError``."""
         with closing(self._cameras.connection(camera, self._clock)) as connection:
             return connection.look()
 
-    def _with_certificate(self, camera: Camera) -> Trial:
-        shown = self.look(camera)
+    def _with_certificate(self, camera: Camera, trial: Trial) -> Trial:
+        if not trial.address.startswith("https:"):
+            return trial
+        shown = self.look(replace(camera, address=trial.address))
         if shown is None:
-            return Trial()
+            return trial
+        return replace(trial, fingerprint=shown.certificate.fingerprint, certificate=shown.certificate.details)
+
+    def _untrusted(self, camera: Camera, error: CameraError) -> Trial:
+        try:
+            shown = self.look(camera)
+        except CameraError as another:
+            return Trial((_finding(another),))
+        if shown is None:
+            return Trial((_finding(error),))
         certificate = shown.certificate
-        is_pinned = certificate.fingerprint == camera.certificate
-        accepted = is_pinned or (shown.vouched_for and not camera.certificate)
-        finding = () if accepted else (_certificate_finding(camera, shown),)
-        return Trial(finding, fingerprint=certificate.fingerprint, certificate=certificate.details, accepted=accepted)
+        finding = _certificate_finding(camera, shown)
+        return Trial((finding,), fingerprint=certificate.fingerprint, certificate=certificate.details, accepted=False)
 
     def _examined(self, camera: Camera) -> Device:
         client = self._cameras.client(camera, self._clock)
@@ -215,7 +222,8 @@ def _certificate_finding(camera: Camera, shown: ShownCertificate) -> Finding:
         )
     return Finding(
         Flaw.CERTIFICATE_UNKNOWN,
-        f"Nobody vouches for its certificate, so it got no password yet. If it is the camera's own, accept it: {said}.",
+        "Its certificate is not trusted: nobody vouches for it, so it got no password. If it is the camera's own, "
+        f"accept it: {said}.",
     )
 
 
@@ -240,7 +248,8 @@ def _finding(error: CameraError) -> Finding:
     said = _sentence(str(error))
     for kind, flaw, advice in _ADVICE:
         if isinstance(error, kind):
-            return Finding(flaw, f"{said} {advice}".strip())
+            says_all = "recorder" in said  # and which channel of it to ask for
+            return Finding(flaw, said if says_all else f"{said} {advice}".strip())
     return Finding(Flaw.STRANGE_ANSWER, f"{said} Is it a Hanwha camera, and not something else at that address?")
 
 
@@ -249,7 +258,7 @@ def _sentence(text: str) -> str:
     return said if said.endswith((".", "?", "!")) else f"{said}."
 
 
-def _described(trial: Trial, device: Device, site: Site, now: datetime) -> Trial:
+def _described(device: Device, site: Site, now: datetime) -> Trial:
     info = device.info
     lines = tuple(
         TriedLine(
@@ -262,8 +271,7 @@ def _described(trial: Trial, device: Device, site: Site, now: datetime) -> Trial
         for channel in device.channels
         for line in channel.lines
     )
-    return replace(
-        trial,
+    return Trial(
         findings=tuple(_findings(device, lines, site, now)),
         address=device.address,
         model=info.model,

@@ -1,0 +1,75 @@
+"""The cameras' office of one process, connected: to the database, to the local store, and to the cameras themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+from peoplecount.camera_access import CameraAccess, camera_access
+from peoplecount.configuration import Configuration, default_site, line_names_read, serials_read
+from peoplecount.domain.clock import Clock
+from peoplecount.domain.offload import Offload, call_here
+from peoplecount.eventlog.data_folder import DataFolder
+from peoplecount.eventlog.local_store import LocalStore
+from peoplecount.services.audit_log import AuditLog
+from peoplecount.services.camera_desk import CameraDesk, Login
+from peoplecount.services.camera_import import CameraImport
+from peoplecount.services.camera_office import CameraOffice
+from peoplecount.services.camera_trial import CameraTrials
+from peoplecount.services.known_serials import KnownSerials
+from peoplecount.services.line_desk import LineDesk
+from peoplecount.services.played_clock import PlayedClock
+from peoplecount.settings import Settings
+from peoplecount.storage.camera_table import CameraTable
+from peoplecount.storage.site_table import SiteTable
+
+
+def camera_office(
+    settings: Settings,
+    cameras: CameraTable,
+    sites: SiteTable,
+    *,
+    access: CameraAccess,
+    store: LocalStore,
+    audit: AuditLog,
+    clock: Clock,
+    serials: Callable[[], Mapping[str, str]],
+    line_names: Callable[[], Mapping[str, str]],
+    offload: Offload = call_here,
+) -> CameraOffice:
+    """The office on these tables. ``serials`` and ``line_names`` are what was read of cameras and their lines."""
+    desk = CameraDesk(
+        cameras,
+        sites,
+        CameraTrials(access, clock),
+        KnownSerials(store, serials, offload),
+        audit,
+        default_site=default_site(settings),
+        login=Login(settings.camera_user, settings.camera_password),
+        are_theirs=settings.cameras_are_theirs,
+    )
+    lines = LineDesk(desk, cameras, sites, audit, clock, line_names)
+    imports = CameraImport(desk, sites, audit, default_interval=settings.poll_interval, time_zone=settings.time_zone)
+    return CameraOffice(desk, lines, imports, settings.poll_interval)
+
+
+@contextmanager
+def command_office(settings: Settings, tables: Configuration) -> Iterator[CameraOffice]:
+    """The office for a one-off command. Raises ``ClockUnavailable``."""
+    clock = PlayedClock.at(settings.clock_url)
+    store = DataFolder.at(settings.data_dir).store
+    try:
+        with camera_access(settings) as access:
+            yield camera_office(
+                settings,
+                tables.cameras,
+                tables.sites,
+                access=access,
+                store=store,
+                audit=AuditLog(store, PlayedClock()),
+                clock=clock,
+                serials=lambda: serials_read(settings),
+                line_names=lambda: line_names_read(settings),
+            )
+    finally:
+        store.close()
