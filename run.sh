@@ -59,7 +59,7 @@ install() {
     make_venv
     PY=$(venv_python)
     local stamp=".venv/installed-$1" wanted
-    wanted=$(cat requirements.txt "$1" | cksum)
+    wanted=$(cat requirements*.txt | cksum) # they name each other
     if [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; then return; fi
     echo "Installing $1; this takes a minute the first time …"
     "$PY" -m pip install --disable-pip-version-check --requirement "$1"
