@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import getpass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from zoneinfo import ZoneInfo
 
-from peoplecount.domain.clock import REAL_TIME
+from peoplecount.configuration import Configuration, configuration, default_site
+from peoplecount.domain.clock import REAL_TIME, Clock
 from peoplecount.domain.offload import Offload, call_here
+from peoplecount.domain.roster import Roster
 from peoplecount.eventlog.data_folder import DataFolder
 from peoplecount.services.administration import Administration
 from peoplecount.services.audit_log import AuditLog
 from peoplecount.services.played_clock import PlayedClock
+from peoplecount.services.site_desk import SiteDesk
 from peoplecount.settings import Settings
+from peoplecount.storage.connection import IDBConnection
+from peoplecount.storage.hand_count_table import HandCountTable
+from peoplecount.storage.site_table import SiteTable
 
 
 def audit_log_in(folder: DataFolder, offload: Offload = call_here) -> AuditLog:
@@ -19,9 +27,49 @@ def audit_log_in(folder: DataFolder, offload: Offload = call_here) -> AuditLog:
     return AuditLog(folder.store, PlayedClock(REAL_TIME), offload)
 
 
-def administration_of(settings: Settings, folder: DataFolder, offload: Offload) -> Administration:
-    """The desks of a service."""
-    return Administration(audit_log_in(folder, offload), ZoneInfo(settings.time_zone))
+def administration_of(
+    settings: Settings,
+    folder: DataFolder,
+    offload: Offload,
+    *,
+    database: IDBConnection,
+    roster: Callable[[], Roster],
+    clock: Clock,
+) -> Administration:
+    """The desks of a service; ``clock`` is that of the cameras."""
+    log = audit_log_in(folder, offload)
+    sites = SiteDesk(
+        SiteTable(database),
+        HandCountTable(database),
+        log,
+        default_site=default_site(settings),
+        roster=roster,
+        clock=clock,
+    )
+    return Administration(log, sites, ZoneInfo(settings.time_zone))
+
+
+@contextmanager
+def site_desk(settings: Settings, clock: Clock) -> Iterator[tuple[SiteDesk, Configuration]]:
+    """The desk for sites, for one-off commands. Raises what ``configuration`` raises."""
+    folder = DataFolder.at(settings.data_dir)
+    try:
+        with configuration(settings) as tables:
+            desk = SiteDesk(
+                tables.sites,
+                tables.hand_counts,
+                audit_log_in(folder),
+                default_site=default_site(settings),
+                roster=lambda: _roster(tables),
+                clock=clock,
+            )
+            yield desk, tables
+    finally:
+        folder.close()
+
+
+def _roster(tables: Configuration) -> Roster:
+    return Roster(cameras={camera.camera_id: camera for camera in tables.cameras.cameras()})
 
 
 def this_author() -> str:

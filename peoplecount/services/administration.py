@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from peoplecount.services.audit_log import AuditLog
+from peoplecount.services.site_desk import SiteDesk
 
 
 @dataclass(frozen=True)
@@ -13,5 +14,6 @@ class Administration:
     """The desks at which an installation is changed, and the log in which they note it."""
 
     log: AuditLog
+    sites: SiteDesk
     zone: ZoneInfo
     """In which moments are told that belong to no site."""

@@ -16,6 +16,9 @@ LONGEST_NAME = 200
 
 LONGEST_HOURS = 400
 
+MOST_PEOPLE = 1_000_000
+"""Inside one site. More is a slip of the finger."""
+
 HIGHEST_CHANNEL = 1023
 """Of a recorder; the largest has 128."""
 
@@ -77,8 +80,8 @@ def opening_hours(text: str) -> str:
 
 def capacity(people: int | None) -> int | None:
     """``people``, if that many can be allowed inside; ``None`` where nobody has said. Raises ``ValueError``."""
-    if people is not None and people < 1:
-        raise ValueError(f"{people} is not a capacity: 1 or more people, or nothing, is allowed")
+    if people is not None and not 1 <= people <= MOST_PEOPLE:
+        raise ValueError(f"{people} is not a capacity: 1 to {MOST_PEOPLE:,} people, or nothing, is allowed")
     return people
 
 

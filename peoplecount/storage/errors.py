@@ -18,7 +18,7 @@
   - ``DriverMissing``: the driver, or a library of the system's, is not installed
     - ``DriverUnfit``: the driver that is installed cannot do what is wished of the connection
 - ``InvalidEntry``: a camera, site or door that somebody wants to enter makes no sense
-  - ``ChangedMeanwhile``: somebody else was quicker
+  - ``ChangedMeanwhile``: it does, but somebody else was quicker, and what is to be changed is no longer as it was seen
 - ``UnsafeStatement``: SQL built from values; a mistake in the program
 """
 
@@ -113,9 +113,9 @@ class InvalidEntry(ValueError):
     """A camera, site or door that somebody wants to enter makes no sense; the message says what is allowed."""
 
 
+class ChangedMeanwhile(InvalidEntry):
+    """Somebody else was quicker: what is to be changed is no longer as it was seen."""
+
+
 class UnsafeStatement(TypeError):
     """SQL that was built from values; values go in as bind parameters."""
-
-
-class ChangedMeanwhile(InvalidEntry):
-    """What somebody wants to change is no longer what they saw; nothing was changed."""

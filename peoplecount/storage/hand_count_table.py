@@ -8,12 +8,9 @@ from sqlalchemy import insert, select, update
 
 from peoplecount.domain.hand_count import HandCount
 from peoplecount.storage.connection import IDBConnection, Transaction
-from peoplecount.storage.entries import one_line, plain_id
+from peoplecount.storage.entries import MOST_PEOPLE, one_line, plain_id
 from peoplecount.storage.errors import InvalidEntry
 from peoplecount.storage.schema import hand_counts
-
-MOST_PEOPLE = 1_000_000
-"""Inside one site. More is a slip of the finger."""
 
 
 class HandCountTable:

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Table, delete, insert, select, update
+from sqlalchemy import Column, ColumnElement, Table, and_, delete, insert, select, update
 
 from peoplecount.domain.door import Door
 from peoplecount.domain.site import DEFAULT_SITE_ID, Site
-from peoplecount.storage.connection import IDBConnection, Transaction
-from peoplecount.storage.entries import capacity, display_name, opening_hours, plain_id, time_zone
-from peoplecount.storage.errors import InvalidEntry
+from peoplecount.storage.connection import IDBConnection, Rows, Transaction
+from peoplecount.storage.entries import capacity, display_name, one_line, opening_hours, plain_id, time_zone
+from peoplecount.storage.errors import ChangedMeanwhile, InvalidEntry
 from peoplecount.storage.place_rows import read_doors, read_sites
 from peoplecount.storage.row_faults import RowFaults
 from peoplecount.storage.schema import camera_choices, cameras, doors, lines, sites
 
 logger = logging.getLogger(__name__)
+
+Place = TypeVar("Place", Site, Door)
 
 ZONE_INSTEAD = "UTC"
 """Of a site whose own is none."""
@@ -46,6 +48,41 @@ class SiteTable:
         _warn(faults)
         return list(found.values())
 
+    def lines_of_doors(self) -> dict[str, list[tuple[str, str]]]:
+        """The lines that count at each door, by the door's id: their ids, and what they were named here."""
+        columns = lines.c
+        question = select(columns.line_id, columns.name, columns.door_id).order_by(columns.line_id)
+        found: dict[str, list[tuple[str, str]]] = {}
+        for row in self._db.execute(question.where(columns.door_id.is_not(None))):
+            found.setdefault(str(row.door_id), []).append((str(row.line_id), one_line(str(row.name or ""))))
+        return found
+
+    def change_site(self, before: Site | None, after: Site) -> None:
+        """Put ``after`` in the place of ``before``, or enter it where that is ``None``.
+
+        Raises ``ChangedMeanwhile`` where ``before`` is not what is there.
+        """
+        fields = _site_fields(after)
+
+        def read(rows: Rows) -> Site | None:
+            return read_sites(rows, RowFaults(), ZONE_INSTEAD).get(after.site_id)
+
+        self._db.transaction(lambda transaction: _exchange(transaction, sites, fields, read, before, after))
+
+    def change_door(self, before: Door | None, after: Door) -> None:
+        """Put ``after`` in the place of ``before``, or enter it where that is ``None``; see ``change_site``."""
+        fields = _door_fields(after)
+
+        def read(rows: Rows) -> Door | None:
+            return read_doors(rows, RowFaults()).get(after.door_id)
+
+        def work(transaction: Transaction) -> None:
+            if after.site_id != DEFAULT_SITE_ID:
+                _demand_site(transaction, after)
+            _exchange(transaction, doors, fields, read, before, after)
+
+        self._db.transaction(work)
+
     def put_site(self, site: Site) -> None:
         """Enter a site, or change the one with its id."""
         fields = _site_fields(site)
@@ -53,14 +90,10 @@ class SiteTable:
 
     def put_door(self, door: Door) -> None:
         """Enter a door of a site that is there, or change the one with its id."""
-        try:
-            fields = {"door_id": plain_id(door.door_id), "site_id": door.site_id, "name": display_name(door.name)}
-        except ValueError as error:
-            raise InvalidEntry(f"door {door.door_id[:64]!r}: {error}") from error
+        fields = _door_fields(door)
 
         def work(transaction: Transaction) -> None:
-            if not _has(transaction, sites, sites.c.site_id == door.site_id):
-                raise InvalidEntry(f"door {door.door_id!r}: there is no site {door.site_id!r}; enter it first")
+            _demand_site(transaction, door)
             _put(transaction, doors, "door_id", fields)
 
         self._db.transaction(work)
@@ -108,6 +141,49 @@ def _site_fields(site: Site) -> dict[str, Any]:
         }
     except ValueError as error:
         raise InvalidEntry(f"site {site.site_id[:64]!r}: {error}") from error
+
+
+def _door_fields(door: Door) -> dict[str, Any]:
+    try:
+        return {"door_id": plain_id(door.door_id), "site_id": door.site_id, "name": display_name(door.name)}
+    except ValueError as error:
+        raise InvalidEntry(f"door {door.door_id[:64]!r}: {error}") from error
+
+
+def _demand_site(transaction: Transaction, door: Door) -> None:
+    if not _has(transaction, sites, sites.c.site_id == door.site_id):
+        raise InvalidEntry(f"door {door.door_id!r}: there is no site {door.site_id!r}; enter it first")
+
+
+def _exchange(
+    transaction: Transaction,
+    table: Table,
+    fields: dict[str, Any],
+    read: Callable[[Rows], Place | None],
+    before: Place | None,
+    after: Place,
+) -> None:
+    """Put the row of ``fields`` in the place of ``before``'s. Raises ``ChangedMeanwhile``.
+
+    The row is changed as it was read a moment ago and not otherwise, whatever the transaction's isolation.
+    """
+    key = next(iter(table.primary_key.columns))
+    rows = transaction.execute(select(table).where(key == fields[key.name]))
+    found = read(rows)
+    if found == after:  # also where this comes a second time, because the answer to the first one was lost
+        return
+    if found != before:
+        raise ChangedMeanwhile(f"{key.name} {fields[key.name]!r} was changed by somebody else meanwhile")
+    if not rows:
+        transaction.change(insert(table), fields)
+        return
+    as_read = (_is(column, getattr(rows[0], column.name)) for column in table.columns)
+    if not transaction.change(update(table).where(and_(*as_read)).values(fields)):
+        raise ChangedMeanwhile(f"{key.name} {fields[key.name]!r} was changed by somebody else just now")
+
+
+def _is(column: Column[Any], value: object) -> ColumnElement[bool]:
+    return column.is_(None) if value is None else column == value
 
 
 def _put(transaction: Transaction, table: Table, key: str, fields: dict[str, Any]) -> None:

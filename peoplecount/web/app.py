@@ -80,7 +80,7 @@ def create_app(context: WebContext) -> Flask:
         if context.outside is not None and context.outside.oidc is not None:
             app.register_blueprint(sign_in.oidc_routes(app, context.outside.oidc, context, context.accounts))
     if context.administration is not None:
-        for office in administration.routes(context.administration):
+        for office in administration.routes(context, context.administration):
             app.register_blueprint(office)
     gate.register(app, context.access, context.addresses)
     app.after_request(_secured)

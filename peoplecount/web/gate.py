@@ -91,6 +91,14 @@ NEEDS: Mapping[str, Need] = {
     ),
     # Administration
     "admin.front": _ADMINISTRATION,
+    "admin_sites.sites": _ADMINISTRATION,
+    "admin_sites.add": _ADMINISTRATION_OF_ALL,
+    "admin_sites.site": _ADMINISTRATION,
+    "admin_sites.add_door": _ADMINISTRATION,
+    "admin_sites.count": _ADMINISTRATION,
+    "admin_sites.remove": _ADMINISTRATION_OF_ALL,
+    "admin_doors.door": _ADMINISTRATION,
+    "admin_doors.remove": _ADMINISTRATION,
     "admin_log.changes": _ADMINISTRATION,
     # Signing in
     "sign_in.sign_in": Need(is_open=True, form=True),

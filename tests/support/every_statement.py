@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
@@ -59,7 +60,14 @@ def enter_places(db: IDBConnection) -> None:
     cameras.swap(LineKey("cam"), EIGHT)
     cameras.take_back_swap(LineKey("cam"), EIGHT)
     cameras.pin("cam", "")
-    cameras.cameras(), cameras.paused(), sites.sites(), sites.doors()
+    cameras.cameras(), cameras.paused(), sites.sites(), sites.doors(), sites.lines_of_doors()
+    north, main = sites.sites()[0], sites.doors()[0]
+    sites.change_site(north, replace(north, capacity=9, opening_hours="24/7"))
+    sites.change_door(main, replace(main, name="Side"))
+    sites.change_site(None, Site("south", "South", "UTC"))
+    sites.change_door(None, Door("back", "south", "Back"))
+    sites.remove_door("back")
+    sites.remove_site("south")
     CameraView(ToySealer(), is_theirs=True).read(db)
     for name in ("Hall", "Foyer"):
         db.transaction(partial(put_choice, camera_id="theirs", name=name))

@@ -11,6 +11,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from peoplecount.domain.offload import call_here
+from peoplecount.domain.roster import Roster
+from peoplecount.domain.site import DEFAULT_SITE_ID, Site
 from peoplecount.domain.user import Role, User
 from peoplecount.domain.visitor import Scope
 from peoplecount.eventlog.local_store import LocalStore
@@ -18,12 +20,16 @@ from peoplecount.services.accounts import Accounts
 from peoplecount.services.administration import Administration
 from peoplecount.services.audit_log import AuditLog
 from peoplecount.services.passwords import Passwords
+from peoplecount.services.site_desk import SiteDesk
 from peoplecount.services.stream_tickets import StreamTickets
+from peoplecount.storage.hand_count_table import HandCountTable
+from peoplecount.storage.site_table import SiteTable
 from peoplecount.web.access import KnownPeople
 from peoplecount.web.app import create_app
 from peoplecount.web.client_address import ClientAddresses
 from tests.support.board_service import BoardService
 from tests.support.fake_clock import FakeClock
+from tests.support.fresh_database import FreshDatabase
 
 PASSWORD = "correct horse battery"
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
@@ -38,11 +44,26 @@ class People:
         self.clock = clock or FakeClock()
         self.accounts = self.worker()
         self.audit_log = AuditLog(self.store, self.clock)
-        self.administration = Administration(self.audit_log, ZoneInfo("Europe/Zurich"))
+        self.database = FreshDatabase(folder / "counts.db")
+        self.places = SiteTable(self.database)
+        self.roster = Roster()
+        """What the service knows of cameras, sites and doors, by its latest look at the database."""
+        self.administration = self._administration()
 
     def worker(self) -> Accounts:
         """The accounts as another worker sees them."""
         return Accounts(self.store, self.clock, call_here, Passwords(hasher=QUICK))
+
+    def _administration(self) -> Administration:
+        sites = SiteDesk(
+            self.places,
+            HandCountTable(self.database),
+            self.audit_log,
+            default_site=Site(DEFAULT_SITE_ID, "Main site", "Europe/Zurich"),
+            roster=lambda: self.roster,
+            clock=self.clock,
+        )
+        return Administration(self.audit_log, sites, ZoneInfo("Europe/Zurich"))
 
     def enters(self, name: str, role: Role = Role.VIEWER, *sites: str, password: str = PASSWORD) -> User:
         hashed = QUICK.hash(password) if password else ""
@@ -81,6 +102,7 @@ class People:
 
     def close(self) -> None:
         self.store.close()
+        self.database.disconnect()
 
 
 def form_token(client: FlaskClient, path: str = "/sign-in", **options) -> str:

@@ -26,6 +26,7 @@ MISSING = (401, 404, 404, 404, 404, 403, 404, 403, 403, 401)
 """Nobody keeps a history in these tests: who may ask is told so."""
 
 ADMINISTRATION = (303, 403, 403, 200, 200, 403, 403, 403, 403, 401)
+OF_ALL_SITES = (303, 403, 403, 200, 403, 403, 403, 403, 403, 401)
 ADMINISTRATION_FRONT = (303, 403, 403, 303, 303, 403, 403, 403, 403, 401)
 
 TABLE = {
@@ -53,6 +54,17 @@ TABLE = {
     ("POST", "/account/sessions/0/end"): (303, 404, 404, 404, 404, 404, 403, 403, 403, 401),
     ("POST", "/account/sessions/end-others"): (303, 303, 303, 303, 303, 303, 403, 403, 403, 401),
     ("GET", "/admin"): ADMINISTRATION_FRONT,
+    ("GET", "/admin/sites"): ADMINISTRATION,
+    ("GET", "/admin/sites/new"): OF_ALL_SITES,
+    ("POST", "/admin/sites/new"): (303, 403, 403, 400, 403, 403, 403, 403, 403, 401),
+    ("GET", "/admin/sites/default"): (303, 403, 403, 200, 404, 403, 403, 403, 403, 401),
+    ("POST", "/admin/sites/default"): (303, 403, 403, 400, 404, 403, 403, 403, 403, 401),
+    ("POST", "/admin/sites/default/doors"): (303, 403, 403, 400, 404, 403, 403, 403, 403, 401),
+    ("POST", "/admin/sites/default/count"): (303, 403, 403, 400, 404, 403, 403, 403, 403, 401),
+    ("POST", "/admin/sites/default/remove"): (303, 403, 403, 400, 403, 403, 403, 403, 403, 401),
+    ("GET", "/admin/doors/none"): (303, 403, 403, 404, 404, 403, 403, 403, 403, 401),
+    ("POST", "/admin/doors/none"): (303, 403, 403, 404, 404, 403, 403, 403, 403, 401),
+    ("POST", "/admin/doors/none/remove"): (303, 403, 403, 404, 404, 403, 403, 403, 403, 401),
     ("GET", "/admin/log"): ADMINISTRATION,
     ("GET", "/static/js/main.js"): (200,) * 10,
     ("POST", "/sign-in"): (403,) * 10,

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from flask import Blueprint
 
 from peoplecount.services.administration import Administration
-from peoplecount.web.admin import frame, log
+from peoplecount.web.admin import doors, frame, log, sites
+from peoplecount.web.context import WebContext
 
 
-def routes(administration: Administration) -> list[Blueprint]:
+def routes(context: WebContext, administration: Administration) -> list[Blueprint]:
     """Everything under ``/admin``."""
-    return [frame.routes(), log.routes(administration)]
+
+    def occupancies() -> Mapping[str, int | None]:
+        return {site["siteId"]: site["occupancy"] for site in context.snapshots().fields["sites"]}
+
+    return [
+        frame.routes(),
+        sites.routes(administration.sites, occupancies),
+        doors.routes(administration.sites),
+        log.routes(administration),
+    ]

@@ -1,0 +1,102 @@
+"""Sites as somebody types them in: on a page, or behind a command."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, time
+from typing import Any
+
+from peoplecount.domain.site import Site
+from peoplecount.services.site_day import zone_of
+from peoplecount.storage import entries
+from peoplecount.storage.errors import InvalidEntry
+
+
+class InvalidFields(InvalidEntry):
+    """What was typed makes no sense; ``faults`` says of each field what is wrong and what is allowed."""
+
+    def __init__(self, faults: Mapping[str, str]) -> None:
+        super().__init__("; ".join(faults.values()))
+        self.faults = faults
+
+
+def with_texts(site: Site, texts: Mapping[str, str]) -> Site:
+    """The site with other values in the fields that are named, and only those. Raises ``InvalidFields``."""
+    values: dict[str, Any] = {}
+    faults: dict[str, str] = {}
+    for name, text in texts.items():
+        try:
+            values[name] = _READERS[name](text.strip())
+        except ValueError as error:
+            faults[name] = str(error)
+    if faults:
+        raise InvalidFields(faults)
+    return replace(site, **values)
+
+
+def as_texts(site: Site) -> dict[str, str]:
+    """What somebody would type to get this site."""
+    return {
+        "name": site.name,
+        "time_zone": site.time_zone,
+        "opening_hours": site.opening_hours,
+        "capacity": "" if site.capacity is None else str(site.capacity),
+        "reset_time": site.reset_time.isoformat("minutes"),
+    }
+
+
+def people_counted(text: str) -> int:
+    """How many people somebody counted. Raises ``InvalidFields``."""
+    try:
+        return int(text)
+    except ValueError as error:
+        raise InvalidFields({"people": f"{text[:40]!r} is no number of people"}) from error
+
+
+def moment_counted(text: str, site: Site, now: datetime) -> datetime:
+    """A moment on the site's clock, in UTC; a time without a day is one of today, and no text is now.
+
+    Raises ``InvalidFields``, also where that is still to come.
+    """
+    if not text.strip():
+        return now.replace(microsecond=0)
+    zone = zone_of(site)
+    local = now.astimezone(zone)
+    is_time = len(text) <= len("14:30:00")
+    try:
+        moment = datetime.fromisoformat(f"{local.date()}T{text}" if is_time else text)
+    except ValueError as error:
+        said = f"{text[:40]!r} is no time: 14:30 or 2026-05-04T14:30 is how it looks"
+        raise InvalidFields({"at": said}) from error
+    counted_at = (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+    if counted_at > now:
+        raise InvalidFields({"at": f"{text[:40]} is still to come at {site.name}; say when people were counted"})
+    return counted_at
+
+
+def _reset_time(text: str) -> time:
+    try:
+        moment = time.fromisoformat(text)
+    except ValueError as error:
+        raise ValueError(f"{text[:40]!r} is no time of day: 00:00 to 23:59 are allowed") from error
+    if moment.tzinfo or moment.second or moment.microsecond:
+        raise ValueError(f"{text[:40]!r} is no time of day: full minutes from 00:00 to 23:59 are allowed")
+    return moment
+
+
+def _capacity(text: str) -> int | None:
+    try:
+        people = int(text) if text else None
+    except ValueError as error:
+        raise ValueError(f"{text[:40]!r} is not a capacity: a number of people, or nothing, is allowed") from error
+    return entries.capacity(people)
+
+
+_READERS: Mapping[str, Callable[[str], Any]] = {
+    "name": entries.display_name,
+    "time_zone": entries.time_zone,
+    "opening_hours": entries.opening_hours,
+    "capacity": _capacity,
+    "reset_time": _reset_time,
+}
