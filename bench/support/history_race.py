@@ -15,15 +15,16 @@ from sqlalchemy import Executable, bindparam, text
 
 from bench.support.counted_year import CountedYear
 from bench.support.times import Times, timed
-from peoplecount.domain.interval import Scope
 from peoplecount.domain.roll_up import QUARTER
 from peoplecount.services.counts import Counts
+from peoplecount.services.site_quarters import SiteQuarters
 from peoplecount.storage.connection import Parameters, Rows
 from peoplecount.storage.dialects import Product, UtcTime, local_time
 from peoplecount.storage.engine import EngineConnection
 from peoplecount.storage.history import History
 from peoplecount.storage.migrate import upgrade
 from peoplecount.storage.proxy import ProxyDB
+from peoplecount.storage.quarter_stamps import put_stamps
 from tests.support.fake_clock import FakeClock
 
 TIMES = 20
@@ -139,22 +140,37 @@ class HistoryRace:
         self.beside(question.name, lambda: len(self._counts.page(query)[0]), by_hand)
 
     def chart(self) -> None:
-        """What today's curves are made of, at the end of a day."""
+        """What today's curves are made of, at the end of a day: read for the first time, and after more was written."""
         begin = self._end - timedelta(days=1)
-        by_hand = f"SELECT starts_at, site_id, {_SUMS} FROM {{quarters}} WHERE {_IN_TIME} GROUP BY starts_at, site_id"
-        self.beside(
-            "today's curves of all sites, late at night",
-            lambda: len(self.history.as_of(lambda: self.history.sums(QUARTER, Scope.SITE, begin, self._end))[0]),
-            self._by_hand(by_hand, begin, self._end),
-        )
+        sums = f"SELECT starts_at, site_id, {_SUMS} FROM {{quarters}} WHERE {_IN_TIME} GROUP BY starts_at, site_id"
+        by_hand = self._by_hand(sums, begin, self._end)
+        name = "today's curves of all sites, late at night"
+        self.beside(f"{name}, at first", lambda: self._sites(SiteQuarters(self.history), begin), by_hand)
+        kept, written = SiteQuarters(self.history), [self._end - 2 * QUARTER, self._end - QUARTER]
 
-    def beside(self, name: str, asked: Callable[[], int], by_hand: Callable[[], int]) -> None:
+        def write() -> None:
+            self._connection.transaction(lambda transaction: put_stamps(transaction, written))
+
+        self.beside(f"{name}, two quarters written since", lambda: self._sites(kept, begin), by_hand, write)
+
+    def _sites(self, quarters: SiteQuarters, begin: datetime) -> int:
+        found, _ = self.history.as_of(lambda: quarters.read(begin, self._end))
+        return sum(len(quarter.sums) for quarter in found.values())
+
+    def beside(
+        self,
+        name: str,
+        asked: Callable[[], int],
+        by_hand: Callable[[], int],
+        meanwhile: Callable[[], object] = lambda: None,
+    ) -> None:
         """Print how long both take, in turns: the whole answer, and what of it the database was waited for."""
         answers: list[Times] = []
         queries: list[Times] = []
         bare: list[Times] = []
         rows = asked(), by_hand()
         for _ in range(TIMES):
+            meanwhile()
             self._asked.spent = Times(0.0, 0.0)
             answers.append(timed(asked))
             queries.append(self._asked.spent)

@@ -82,6 +82,10 @@ class CountHistory(Protocol):
         """From when to when lines have rows."""
         ...
 
+    def incomplete(self, step: timedelta, start: datetime, end: datetime) -> Sequence[str]:
+        """Lines that have not a row for every ``step`` of a time."""
+        ...
+
     def next_start(
         self,
         step: timedelta,

@@ -94,6 +94,7 @@ class RegistrosWriter:
         self._monotonic = monotonic
         self._session: _Session | None = None
         self._reached: EventId | None = None
+        self._begun = 0.0
         self._state = RegistrosState()
 
     @property
@@ -108,7 +109,7 @@ class RegistrosWriter:
     def run(self, stop: threading.Event) -> None:
         """Write until ``stop`` is set."""
         while not stop.is_set():
-            begun = self._monotonic()
+            self._begun = self._monotonic()
             try:
                 busy = self.run_once() == BATCH
             except CircuitOpen as error:
@@ -117,7 +118,7 @@ class RegistrosWriter:
                 logger.debug("registros: %s", error)
                 stop.wait(RETRY_WAIT)
             else:
-                spent = (self._monotonic() - begun) * (1 / SHARE - 1)
+                spent = (self._monotonic() - self._begun) * (1 / SHARE - 1)
                 stop.wait(min(spent if busy else max(spent, IDLE_WAIT), LONGEST_PAUSE))
 
     def run_once(self) -> int:
@@ -138,6 +139,7 @@ class RegistrosWriter:
 
     def _advance(self) -> int:
         session = self._session or self._open_session()
+        self._begun = self._monotonic()  # to look at their table takes long, and comes once: no share of the time
         head = self._offload(self._log.head)
         after = self._reached or session.kept.cursor.event_id
         if after.epoch != head.epoch or after.number > head.number:  # put back: the totals say what is new of it

@@ -109,9 +109,7 @@ class StretchLooks:
             return None
         if self._chosen.lines is not None:
             return self._chosen.lines
-        spans = self._history.spans(self._step, begin, end)
-        whole = {span.line_id for span in spans if self._is_whole(span, begin, end)}
-        return [line for line in self._chosen.known() if line not in whole]
+        return self._history.incomplete(self._step, begin, end)
 
     def _is_whole(self, span: LineSpan, begin: datetime, end: datetime) -> bool:
         first, last = span.first, span.last

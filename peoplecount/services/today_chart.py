@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 from peoplecount.domain.clock import Clock
 from peoplecount.domain.event import Quality, parse_utc, utc_text
 from peoplecount.domain.event_id import EventId
-from peoplecount.domain.interval import Scope
 from peoplecount.domain.roll_up import QUARTER
 from peoplecount.services.live_board import LiveBoard
+from peoplecount.services.site_quarters import QuarterHistory, SiteQuarter, SiteQuarters
 from peoplecount.services.unhurried import Breath, unhurried
 from peoplecount.storage.errors import DatabaseError
 from peoplecount.storage.scope_sums import LineSpan, ScopeSum
@@ -47,15 +47,11 @@ class QuarterRow(Protocol):
         ...
 
 
-class ChartHistory(Protocol):
+class ChartHistory(QuarterHistory, Protocol):
     """The part of the history that a chart needs, see ``History``. Raises ``DatabaseError``."""
 
     def as_of(self, read: Callable[[], T]) -> tuple[T, EventId | None]:
         """What ``read`` reads, and the newest event that is in exactly that."""
-        ...
-
-    def sums(self, step: timedelta, scope: Scope, start: datetime, end: datetime) -> Sequence[ScopeSum]:
-        """All sites by quarter of an hour."""
         ...
 
     def quarter_hours(
@@ -70,16 +66,13 @@ class ChartHistory(Protocol):
         """From when to when some lines have rows."""
         ...
 
-    def unknown_quarters(self, start: datetime, end: datetime) -> Collection[tuple[str, datetime]]:
-        """Lines and quarters of which nothing is known."""
-        ...
-
 
 class TodayChart:
     """Puts the history of the day in order for drawing."""
 
     def __init__(self, history: ChartHistory, board: LiveBoard, clock: Clock) -> None:
         self._history = history
+        self._quarters = SiteQuarters(history)
         self._board = board
         self._clock = clock
         self._failing = False
@@ -110,7 +103,7 @@ class TodayChart:
         start = min((day.start for day in days), default=datetime.now(UTC))
         end = max((day.end for day in days), default=start)
         try:
-            found = self._history.as_of(lambda: _Told.read(self._history, days, start, end))
+            found = self._history.as_of(lambda: _Told.read(self._history, self._quarters, days, start, end))
         except DatabaseError as error:
             if not self._failing:
                 logger.warning("Today's curves cannot be shown, the history cannot be read: %s", error)
@@ -124,31 +117,33 @@ class TodayChart:
 class _Told:
     """What the history has of some time: sums, and what cannot be seen in them."""
 
-    sums: Mapping[tuple[str, datetime], ScopeSum]
-    """By site and start."""
+    quarters: Mapping[datetime, SiteQuarter]
+    """By start."""
 
     first: Mapping[str, datetime]
     """The first row of those lines of which it is not known that they were counted from the beginning of the day."""
-
-    unknown: Collection[tuple[str, datetime]]
-    """Lines and quarters of which nothing is known."""
 
     beyond: Collection[tuple[str, datetime]]
     """Lines and quarters of which something is known after the line's last reading."""
 
     @classmethod
-    def read(cls, history: ChartHistory, days: Sequence[_Day], start: datetime, end: datetime) -> _Told:
+    def read(
+        cls, history: ChartHistory, kept: SiteQuarters, days: Sequence[_Day], start: datetime, end: datetime
+    ) -> _Told:
         """Sums of all lines, and more only of those lines of which it is needed: most are read all day long."""
-        sums = history.sums(QUARTER, Scope.SITE, start, end)
+        quarters = kept.read(start, end)
         later = [line for day in days for line, span in day.spans.items() if span.begin != day.start]
         spans = history.spans(QUARTER, start, end, line_ids=later) if later else ()
-        unknown = history.unknown_quarters(start, end) if any(one.missing for one in sums) else ()
-        return cls(
-            {(one.subject, one.start): one for one in sums},
-            {one.line_id: one.first for one in spans},
-            set(unknown),
-            set(_beyond(history, days, max((one.start for one in sums), default=start), start, end)),
-        )
+        newest = max((one for one, quarter in quarters.items() if quarter.sums), default=start)
+        return cls(quarters, {one.line_id: one.first for one in spans}, set(_beyond(history, days, newest, start, end)))
+
+    def sum_of(self, site_id: str, start: datetime) -> ScopeSum | None:
+        """What is known of a site in a quarter."""
+        return self.quarters[start].sums.get(site_id)
+
+    def is_unknown(self, line_id: str, start: datetime) -> bool:
+        """Whether nothing is known of a line in a quarter."""
+        return line_id in self.quarters[start].unknown
 
 
 def _beyond(
@@ -190,7 +185,7 @@ class _Day:
     def curve(self, told: _Told) -> dict[str, Any]:
         """One site of the chart."""
         starts = [self.start + QUARTER * index for index in range((self.end - self.start) // QUARTER)]
-        sums = [told.sums.get((self._site["siteId"], start)) for start in starts]
+        sums = [told.sum_of(self._site["siteId"], start) for start in starts]
         heard = self._heard(starts, told)
         known = [one if one is not None and one.rows > one.missing else None for one in sums]
         # Nobody, where it was read and there is no row.
@@ -220,7 +215,7 @@ class _Day:
         heard = [0] * len(starts)
         for line, span in self.spans.items():
             for index in self._read(line, span, told):
-                heard[index] += (line, starts[index]) not in told.unknown
+                heard[index] += not told.is_unknown(line, starts[index])
         for line, start in told.beyond:
             if line in self.spans and self.start <= start < self.end:
                 heard[(start - self.start) // QUARTER] += 1

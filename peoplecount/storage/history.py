@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, TypeVar
 
@@ -17,10 +17,12 @@ from peoplecount.storage.dialects import local_day
 from peoplecount.storage.errors import DatabaseUnavailable
 from peoplecount.storage.history_rows import DayCount, HourCount, QuarterHour, day_of, hour_of, quarter_of
 from peoplecount.storage.positions import in_chunks
+from peoplecount.storage.quarter_stamps import load_stamps
 from peoplecount.storage.schema import hour_counts, positions, quarter_hours
 from peoplecount.storage.scope_sums import (
     LineSpan,
     ScopeSum,
+    incomplete_question,
     read_sums,
     span_of,
     spans_question,
@@ -132,6 +134,10 @@ class History:
         question = spans_question(_TABLES[step], start, end)
         return [LineSpan(*row) for row in self._chosen(question, None, line_ids, site_id, door_id)]
 
+    def incomplete(self, step: timedelta, start: datetime, end: datetime) -> list[str]:
+        """Lines that were ever counted and have not a row for every ``step`` of a time. Raises ``DatabaseError``."""
+        return [row.line_id for row in self._db.execute(incomplete_question(_TABLES[step], step, start, end))]
+
     def next_start(
         self,
         step: timedelta,
@@ -165,6 +171,10 @@ class History:
     def unknown_quarters(self, start: datetime, end: datetime) -> set[tuple[str, datetime]]:
         """Lines and quarter hours of which nothing is known. Raises ``DatabaseError``."""
         return {(row.line_id, row.starts_at) for row in self._db.execute(unknown_question(quarter_hours, start, end))}
+
+    def stamps(self, start: datetime, end: datetime) -> Mapping[datetime, int]:
+        """Of quarters of an hour: another one means that rows of it were written since. Raises ``DatabaseError``."""
+        return load_stamps(self._db, start, end)
 
     def _chosen(
         self,

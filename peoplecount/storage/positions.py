@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import bindparam, insert, select, update
 
@@ -14,6 +14,8 @@ from peoplecount.domain.position import Mark, Position
 from peoplecount.storage.connection import IDBConnection, Rows, Transaction
 from peoplecount.storage.schema import positions
 from peoplecount.storage.tally import Tally, demand, take_tally
+
+T = TypeVar("T")
 
 LINES_AT_ONCE = 500
 """SQL Server takes 2,100 parameters a statement."""
@@ -93,8 +95,8 @@ def _demand_all(transaction: Transaction, lines: Sequence[str], sent: Mapping[st
     demand(positions, found, expected)
 
 
-def in_chunks(lines: Sequence[str]) -> Iterator[Sequence[str]]:
-    """``lines`` in parts that one statement can name."""
+def in_chunks(lines: Sequence[T]) -> Iterator[Sequence[T]]:
+    """``lines``, or whatever they are, in parts that one statement can name."""
     for start in range(0, len(lines), LINES_AT_ONCE):
         yield lines[start : start + LINES_AT_ONCE]
 

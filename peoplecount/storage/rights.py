@@ -38,6 +38,7 @@ SERVICE: Mapping[str, tuple[Right, ...]] = {
     "lines": _REMOVE,
     "positions": _CHANGE,
     "quarter_hours": _CHANGE,
+    "quarter_stamps": _CHANGE,
     "records": _ALL,
     "registros_states": _ALL,
     "sites": _ALL,

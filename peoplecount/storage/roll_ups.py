@@ -15,6 +15,7 @@ from peoplecount.domain.event import QUALITIES
 from peoplecount.domain.roll_up import HOUR, Cell, RollUp, Stretch
 from peoplecount.storage.connection import Transaction
 from peoplecount.storage.positions import in_chunks
+from peoplecount.storage.quarter_stamps import put_stamps
 from peoplecount.storage.schema import hour_counts, quarter_hours
 from peoplecount.storage.tally import Tally, demand, take_tally
 
@@ -56,7 +57,9 @@ class RollUpRows:
 
     def save(self) -> None:
         """Write what is new or changed. Raises ``RowsLost``."""
-        self._save(quarter_hours, self.book.quarters)
+        quarters = self.book.quarters
+        self._save(quarter_hours, quarters)
+        put_stamps(self._transaction, {one.starts_at for one in (*quarters.new, *quarters.changed)})
         self._save(hour_counts, self.book.hours)
 
     def _load(self, table: Table) -> RollUp:

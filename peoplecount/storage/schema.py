@@ -212,6 +212,14 @@ Index(None, hour_counts.c.local_start)
 Index(None, hour_counts.c.door_id, hour_counts.c.starts_at)
 """By the hours of the camera's wall clock; ``starts_at`` is the moment such an hour began."""
 
+quarter_stamps = Table(
+    "quarter_stamps",
+    metadata,
+    Column("starts_at", UtcTime, primary_key=True),
+    Column("stamp", BigInteger, nullable=False),
+)
+"""Another one whenever rows of a quarter of an hour are written, of whichever line."""
+
 registros_states = Table(
     "registros_states",
     metadata,

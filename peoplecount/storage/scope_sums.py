@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, Table, and_, case, exists, func, s
 
 from peoplecount.domain.event import WORSE, Quality
 from peoplecount.storage.connection import Rows
+from peoplecount.storage.schema import positions
 
 
 class ScopeSum(NamedTuple):
@@ -115,6 +116,17 @@ def spans_question(table: Table, start: datetime, end: datetime) -> Select[Any]:
         .where(span_of(table, start, end))
         .group_by(columns.line_id)
     )
+
+
+def incomplete_question(table: Table, step: timedelta, start: datetime, end: datetime) -> Select[Any]:
+    """Lines that have fewer stretches than fit into a time.
+
+    Each line's are counted by its key: putting all rows of the time together by the line would mean sorting them.
+    """
+    columns = table.c
+    of_line = select(func.count(columns.starts_at.distinct())).where(columns.line_id == positions.c.line_id)
+    stretches = of_line.where(span_of(table, start, end)).correlate(positions).scalar_subquery()
+    return select(positions.c.line_id).where(stretches < -((start - end) // step))
 
 
 def unknown_question(table: Table, start: datetime, end: datetime) -> Select[Any]:

@@ -9,7 +9,7 @@ from peoplecount.domain.increment import Generation
 from peoplecount.eventlog.memory_log import MemoryEventLog
 from peoplecount.services.database_copy import DatabaseCopy
 from peoplecount.services.registros_keeping import Apart, Together
-from peoplecount.services.registros_writer import RegistrosWriter
+from peoplecount.services.registros_writer import SHARE, RegistrosWriter
 from peoplecount.storage.errors import DatabaseError, DatabaseUnavailable, SchemaMismatch
 from peoplecount.storage.migrate import upgrade
 from peoplecount.storage.proxy import ProxyDB
@@ -30,6 +30,7 @@ class Attached:
         self.log, self.installation, self.clock = log, installation, clock
         self.theirs = LossyDatabase(ProxyDB(installation.connection, pause=lambda seconds: None))
         self.own = LossyDatabase(ProxyDB(own, pause=lambda seconds: None)) if own else self.theirs
+        self.look_seconds = self.call_seconds = 0.0
         self.restarts()
 
     @property
@@ -41,9 +42,17 @@ class Attached:
         keeping = Apart(self.own, self.theirs, now) if self.apart else Together(self.own, now)
 
         def look():
+            self.clock.passes(self.look_seconds)
             return look_at(self.theirs, connection.product, self.installation.table_name, connection.schema)
 
-        self.writer = RegistrosWriter(self.log, keeping, look, self.theirs, clock=self.clock)
+        def slowly(call, *given):
+            self.clock.passes(self.call_seconds)
+            return call(*given)
+
+        monotonic = self.clock.monotonic
+        self.writer = RegistrosWriter(
+            self.log, keeping, look, self.theirs, clock=self.clock, offload=slowly, monotonic=monotonic
+        )
 
     def shows(self, *events):
         """A poll told this, and it is written."""
@@ -390,6 +399,31 @@ def test_a_long_absence_is_caught_up_in_order(attach):
     attached.catches_up()
     for camera in range(3):
         assert attached.rows(str(camera)) == [(str(camera), n, 0, 0, n) for n in range(1, 151)]
+
+
+class StopsAfter:
+    """Is set after so many pauses, which are noted; in each somebody is counted."""
+
+    def __init__(self, pauses, count):
+        self.left, self.count, self.pauses = pauses, count, []
+
+    def is_set(self):
+        return not self.left
+
+    def wait(self, seconds):
+        self.left -= 1
+        self.pauses.append(seconds)
+        self.count()
+
+
+def test_after_a_batch_their_database_has_its_rest_but_not_after_a_slow_first_look_at_it(quick):
+    attached, line = quick(), CountingLine("1")
+    attached.look_seconds, attached.call_seconds = 8.0, 0.25
+    stop = StopsAfter(2, lambda: append(attached.log, line.count(1)))
+    attached.writer.run(stop)
+    rest = 2 * 0.25 * (1 / SHARE - 1)  # the log's head, and its entries
+    assert stop.pauses == [pytest.approx(rest), pytest.approx(rest)]
+    assert len(attached.rows("1")) == 1
 
 
 def test_a_camera_whose_rows_are_refused_holds_up_no_other(quick, caplog):

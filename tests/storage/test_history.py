@@ -228,3 +228,19 @@ def test_it_gives_up_on_a_database_that_never_holds_still(log, embedded):
     history = History(WritesInBetween(embedded, log, 10**6))
     with pytest.raises(DatabaseUnavailable, match="faster than it can be read"):
         history.as_of(lambda: history.quarter_hours(EIGHT, EIGHT + QUARTER))
+
+
+def test_lines_without_a_row_for_every_stretch_of_a_time_are_known(log, connection):
+    whole, holed, moved = (CountingLine(name) for name in "abc")
+    nine, ten = EIGHT + HOUR, EIGHT + 2 * HOUR
+    append(log, whole.count(1), whole.correct(nine, 2), whole.correct(ten, 3), holed.count(1), holed.correct(ten, 3))
+    append(log, moved.count(1))
+    moved.door_id = "other"  # two rows of one hour do not make up for an hour without
+    append(log, moved.count(1), moved.correct(ten, 3))
+    RecordWriter(log, connection).run_once()
+    history = History(connection)
+    assert set(history.incomplete(HOUR, EIGHT, EIGHT + 3 * HOUR)) == {"b-0-1-1", "c-0-1-1"}
+    assert history.incomplete(HOUR, EIGHT, nine) == []
+    assert set(history.incomplete(HOUR, nine, ten)) == {"b-0-1-1", "c-0-1-1"}
+    assert len(history.incomplete(HOUR, EIGHT, EIGHT + 3.5 * HOUR)) == 3
+    assert len(history.incomplete(QUARTER, EIGHT, EIGHT + 3 * HOUR)) == 3

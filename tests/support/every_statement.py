@@ -97,8 +97,10 @@ def read_history(db: IDBConnection) -> None:
     (
         history.count_lines(),
         history.lines(),
+        history.incomplete(QUARTER, EIGHT, EIGHT + DAY),
         history.lines_of_door("main", EIGHT, EIGHT + DAY),
         history.unknown_quarters(EIGHT, EIGHT + DAY),
+        history.stamps(EIGHT, EIGHT + DAY),
     )
     generations(db)
     site_hours(db, EIGHT, EIGHT + DAY)
