@@ -5,17 +5,18 @@ from __future__ import annotations
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, CursorResult, Engine, Executable, event, exc
+from sqlalchemy import Connection, CursorResult, Dialect, Engine, Executable, event, exc
 from sqlalchemy.engine import ExceptionContext
 
 from peoplecount.storage.connection import Parameters, Rows, ServerInfo, Transaction
 from peoplecount.storage.dialects import Product, schema_map, version_question
 from peoplecount.storage.errors import DatabaseError
 from peoplecount.storage.faults import as_ours, is_gone
+from peoplecount.storage.json_rows import JsonStatements
 from peoplecount.storage.prepared import PreparedStatements
 
 T = TypeVar("T")
@@ -44,10 +45,13 @@ class EngineTransaction:
     def __init__(
         self,
         connection: Connection,
-        prepared: PreparedStatements | None = None,
+        prepared: PreparedStatements | JsonStatements | None = None,
         rows_at_once: int = ROWS_AT_ONCE,
     ) -> None:
-        """``prepared`` are the statements of the connection's engine; ``None``: SQLAlchemy prepares each row."""
+        """``prepared`` are the statements of the connection's engine; ``None``: SQLAlchemy prepares each row.
+
+        ``rows_at_once`` is how many the driver is handed of those that are not prepared.
+        """
         self._connection = connection
         self._prepared = prepared
         self._rows_at_once = rows_at_once
@@ -67,12 +71,15 @@ class EngineTransaction:
 
     def change_each(self, statement: Executable, rows: Sequence[Parameters]) -> None:
         """Run one statement for each of ``rows``."""
-        for start in range(0, len(rows), self._rows_at_once):
-            some = rows[start : start + self._rows_at_once]
-            if self._prepared is None or len(some) == 1:
+        prepared = None
+        if self._prepared is not None and len(rows) > 1:
+            prepared = self._prepared.of(statement, list(rows[0]))
+        at_once = self._rows_at_once if prepared is None else ROWS_AT_ONCE
+        for start in range(0, len(rows), at_once):
+            some = rows[start : start + at_once]
+            if prepared is None or len(some) == 1:
                 self._connection.execute(statement, list(some))
             else:
-                prepared = self._prepared.of(statement, list(some[0]))
                 self._connection.exec_driver_sql(prepared.sql, prepared.parameters(some))
 
 
@@ -85,7 +92,7 @@ class EngineConnection(ABC):
     def __init__(self, schema: str) -> None:
         self.schema = schema
         self._engine: Engine | None = None
-        self._prepared: PreparedStatements | None = None
+        self._prepared: PreparedStatements | JsonStatements | None = None
         self._making = threading.Lock()
         self._open: dict[int, Any] = {}
 
@@ -134,7 +141,11 @@ class EngineConnection(ABC):
 
     def transaction(self, work: Callable[[Transaction], T], *, repeatable: bool = True) -> T:  # noqa: ARG002
         """Run ``work`` in one transaction. Nothing is repeated here."""
-        return self.run(lambda connection: work(EngineTransaction(connection, self._prepared, self._rows_at_once())))
+
+        def begin(connection: Connection) -> T:
+            return work(EngineTransaction(connection, self._statements(connection), self._rows_at_once()))
+
+        return self.run(begin)
 
     def run(self, work: Callable[[Connection], T], *, writes: bool = True, patient: bool = False) -> T:
         """Run ``work`` on SQLAlchemy's own connection in one transaction, for what Core has no words for.
@@ -161,6 +172,10 @@ class EngineConnection(ABC):
     def _rows_at_once(self) -> int:
         return ROWS_AT_ONCE
 
+    def _statements(self, connection: Connection) -> PreparedStatements | JsonStatements | None:  # noqa: ARG002
+        """What is prepared once for many rows."""
+        return self._prepared
+
     def _begin(self, connection: Connection, *, writes: bool) -> None:  # noqa: ARG002
         connection.begin()
 
@@ -177,9 +192,13 @@ class EngineConnection(ABC):
                 event.listen(engine, "connect", self._note_open)
                 event.listen(engine, "close", self._note_closed)
                 self._engine = engine
-                if self.product is not Product.SQL_SERVER:  # its drivers want sizes, or rows put together
-                    self._prepared = PreparedStatements(engine.dialect, schemas)
+                self._prepared = self._prepare_statements(engine.dialect, schemas)
             return self._engine
+
+    def _prepare_statements(
+        self, dialect: Dialect, schemas: Mapping[str, str | None]
+    ) -> PreparedStatements | JsonStatements:
+        return PreparedStatements(dialect, schemas)
 
     def _note_gone(self, context: ExceptionContext) -> None:
         if context.original_exception is not None and is_gone(self.product, context.original_exception):

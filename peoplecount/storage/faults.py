@@ -148,7 +148,7 @@ def _of_sql_server(error: BaseException) -> DatabaseError:  # noqa: PLR0911
         return DatabaseBusy(said)
     if state[:2] == "08" or state in _ODBC_AWAY or numbers & _SQL_SERVER_AWAY or _FREETDS_AWAY.search(said):
         return DatabaseUnavailable(said)
-    if numbers & _NUMBERLESS and _UNFIT.search(said):
+    if (numbers & _NUMBERLESS and _UNFIT.search(said)) or state.startswith(_CUT):
         return ValueRefused(said)
     if numbers & _SQL_SERVER_VALUE or state[:2] in _STATES_OF_VALUES or state == "HY104":  # HY104: too many digits
         return ValueRefused(said)
@@ -167,6 +167,8 @@ _NOT_THERE = re.compile(r"(relation|column|schema) .* does not exist")
 _NOT_LET_IN = re.compile(r"invalid TDS authentication request|GSSAPI authentication failed")
 _MAY_NOT = re.compile(r"permission denied for|must be owner of")
 _UNFIT = re.compile(r"invalid UTF16 byte sequence|value too long|out of range")
+_CUT = "String data, right truncation"
+"""Of pyodbc itself, where rows go in bulk: it says so where others have their state."""
 _SQL_SERVER_VALUE = {220, 232, 241, 242, 245, 515, 547, 2628, 8023, 8114, 8115, 8152}  # FreeTDS says 42000 of some
 _SQL_SERVER_NOT_HERE = (
     {921, 922, 927, 942, 945, 951, 952, 954, 955}  # the database is starting, being restored, offline, a mirror

@@ -15,6 +15,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Dialect, Executable
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ClauseElement
+from sqlalchemy.types import TypeEngine
 
 from peoplecount.storage.column_rows import ColumnRows
 from peoplecount.storage.connection import Parameters
@@ -32,6 +33,9 @@ class Prepared:
 
     processors: Mapping[str, Processor]
     """How the values of some are turned into the driver's."""
+
+    types: Mapping[str, TypeEngine[Any]]
+    """Of all parameters, as the database knows them."""
 
     is_positional: bool
 
@@ -79,9 +83,7 @@ class PreparedStatements:
         if not isinstance(compiled, SQLCompiler):
             raise TypeError(f"{type(compiled).__name__} has no parameters")
         order = compiled.positiontup
-        processors = {}
-        for name, bound in compiled.binds.items():
-            process = bound.type.dialect_impl(self._dialect).bind_processor(self._dialect)
-            if process is not None:
-                processors[name] = process
-        return Prepared(str(compiled), order or list(compiled.binds), processors, order is not None)
+        types = {name: bound.type.dialect_impl(self._dialect) for name, bound in compiled.binds.items()}
+        made = {name: kind.bind_processor(self._dialect) for name, kind in types.items()}
+        processors = {name: process for name, process in made.items() if process is not None}
+        return Prepared(str(compiled), order or list(compiled.binds), processors, types, order is not None)

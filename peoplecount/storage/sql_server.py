@@ -8,7 +8,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Dialect, Engine, create_engine, event
 
 from peoplecount.storage.dialects import SCHEMA, Product
 from peoplecount.storage.engine import (
@@ -20,12 +20,14 @@ from peoplecount.storage.engine import (
 )
 from peoplecount.storage.errors import DriverMissing, RowsLost
 from peoplecount.storage.faults import INSTALL_ODBC_DRIVER, is_elsewhere
+from peoplecount.storage.json_rows import TAKES_JSON, JsonStatements, takes_json
 from peoplecount.storage.kerberos import sign_in_with
 from peoplecount.storage.odbc_driver import Family, OdbcDriver, best_driver
 from peoplecount.storage.odbc_string import joined, parted
 from peoplecount.storage.odbc_times import TIMES_ARE_CUT, tells_of_times, whole_times
 from peoplecount.storage.odbc_under_way import UnderWay
 from peoplecount.storage.odbc_wishes import failover_partner, in_words_of, wish
+from peoplecount.storage.prepared import PreparedStatements
 from peoplecount.storage.sql_server_place import SQLServerPlace
 from peoplecount.storage.sql_server_target import SQLServerTarget
 
@@ -168,6 +170,12 @@ class SQLServerConnection(EngineConnection):
         if OdbcDriver(self.driver).family is Family.FREETDS:
             self._under_way.cancel_overdue()
 
+    def _prepare_statements(self, dialect: Dialect, schemas: Mapping[str, str | None]) -> JsonStatements:
+        return JsonStatements(dialect, schemas)
+
+    def _statements(self, connection: Connection) -> PreparedStatements | JsonStatements | None:
+        return super()._statements(connection) if connection.info.get(TAKES_JSON) else None
+
     def _rows_at_once(self) -> int:
         return ROWS_ONE_BY_ONE if OdbcDriver(self.driver).family is Family.FREETDS else super()._rows_at_once()
 
@@ -198,6 +206,7 @@ class SQLServerConnection(EngineConnection):
         # A server's 'user options' may turn NOCOUNT on, and row counts would be -1.
         cursor.execute(f"SET NOCOUNT OFF; SET LOCK_TIMEOUT {LOCK_SECONDS * 1000}")
         cursor.close()
+        entry.info[TAKES_JSON] = takes_json(connection)
 
 
 def _either(strings: list[str], connect: Callable[[str], Any]) -> Callable[[], Any]:

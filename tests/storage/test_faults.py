@@ -106,6 +106,7 @@ def test_sql_server(error, kind):
         odbc("HY104", "Invalid precision value", 0),
         odbc("HY019", "integer out of range", 8115, driver="[FreeTDS]"),
         odbc("42000", "invalid UTF16 byte sequence - code point 0 not supported", 33557097),
+        FakeOdbcError("String data, right truncation: length 202 buffer 200", "HY000"),  # pyodbc's own, the wrong way
     ],
 )
 def test_values_that_do_not_fit_are_neither_repeated_nor_taken_for_an_outage(error):

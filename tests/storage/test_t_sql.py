@@ -4,8 +4,10 @@ import re
 
 import pytest
 from sqlalchemy.dialects import mssql
+from sqlalchemy.dialects.mssql import pyodbc
 
-from peoplecount.storage.dialects import Product, before_migrating, version_question
+from peoplecount.storage.dialects import Product, before_migrating, schema_map, version_question
+from peoplecount.storage.json_rows import JsonStatements
 from tests.support.every_statement import do_everything
 from tests.support.statements import RecordingDatabase
 
@@ -21,10 +23,15 @@ def parse(sql):
 
 
 @pytest.fixture
-def statements(embedded):
+def database(embedded):
     db = RecordingDatabase(embedded)
     do_everything(db)
-    return [*db.statements, version_question(Product.SQL_SERVER)]
+    return db
+
+
+@pytest.fixture
+def statements(database):
+    return [*database.statements, version_question(Product.SQL_SERVER)]
 
 
 def test_every_statement_is_t_sql(statements):
@@ -35,6 +42,16 @@ def test_every_statement_is_t_sql(statements):
         assert not FORBIDDEN.search(sql), sql
         bound = re.sub(r":(\w+)", r"@\1", re.sub(r"__\[POSTCOMPILE_(\w+)\]", r"@\1", sql))
         parse(bound)
+
+
+def test_what_is_run_for_many_rows_is_one_statement_of_t_sql(database):
+    rows = JsonStatements(pyodbc.dialect(paramstyle="qmark"), schema_map(Product.SQL_SERVER, "peoplecount"))
+    made = [rows.of(statement, names) for statement, names in database.of_many_rows]
+    written = {one.sql for one in made if one is not None}
+    assert len(written) >= 10
+    assert made.count(None) == 0
+    for sql in written:
+        parse(sql.replace("?", "@rows"))
 
 
 def test_the_lock_for_migrations_binds_its_name():
