@@ -52,16 +52,16 @@ def deaf_reader(port: int) -> socket.socket:
     return deaf
 
 
-def not_sent(port: int) -> int:
-    """Bytes that wait at the service's end of its connections."""
-    ours = f":{port:04X}"
+def not_sent(deaf: socket.socket) -> int:
+    """Bytes that wait at the service's end of a connection."""
+    theirs = f":{deaf.getsockname()[1]:04X}"
     rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
-    return sum(int(row[4].split(":")[0], 16) for row in rows if row[1].endswith(ours))
+    return sum(int(row[4].split(":")[0], 16) for row in rows if row[2].endswith(theirs))
 
 
-def is_stuck(port: int, looks: list[int]) -> bool:
+def is_stuck(deaf: socket.socket, looks: list[int]) -> bool:
     """Whether as many bytes wait as did at the last hundred looks."""
-    looks.append(not_sent(port))
+    looks.append(not_sent(deaf))
     return looks[-1] > 0 and looks[-100:] == [looks[-1]] * 100
 
 
@@ -118,7 +118,7 @@ def test_who_does_not_take_its_goodbye_is_cut_off(tmp_path):
     fill_log(tmp_path / "var", 20_000)
     with living_service(tmp_path, ADMIN_TOKEN=TOKEN) as living:
         deaf, looks = deaf_reader(living.port), []
-        wait_until(lambda: is_stuck(living.port, looks), 60, "a connection that takes no more")
+        wait_until(lambda: is_stuck(deaf, looks), 60, "a connection that takes no more")
         assert open_count(living) == 1
         assert close_streams(living) == 202
         wait_until(lambda: open_count(living) == 0, 10, "the end of a stream that nobody reads")
@@ -140,7 +140,7 @@ def test_at_a_signal_readers_get_goodbye_and_who_does_not_read_is_not_waited_for
         deaf = deaf_reader(living.port)
         wait_until(lambda: open_count(living) == 2, 20, "both streams")
         looks = []
-        wait_until(lambda: is_stuck(living.port, looks), 60, "a connection that takes no more")
+        wait_until(lambda: is_stuck(deaf, looks), 60, "a connection that takes no more")
         ended = []
         reading = threading.Thread(target=lambda: ended.append((stream.rest(), time.monotonic())))
         reading.start()

@@ -6,6 +6,8 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
@@ -17,9 +19,15 @@ from peoplecount.simulator.crossings import NoTraffic
 from peoplecount.simulator.plan import Fleet
 from peoplecount.simulator.server import SimulatorServer
 from tests.support.running import Service, wait_until
-from tests.support.virtual_cameras import plan
+from tests.support.virtual_cameras import SITE, plan
 
 CAMERAS = ("north", "south")
+
+
+def where_it_is_noon() -> str:
+    """A time zone in which the day is in its middle: a test that meets a midnight hears more than it asked for."""
+    east = (12 - datetime.now(UTC).hour + 11) % 24 - 11
+    return f"Etc/GMT{-east:+d}"  # in these names, east is less
 
 
 class LivingService:
@@ -28,7 +36,7 @@ class LivingService:
     def __init__(self, folder: Path, cameras: SimulatorServer, **settings: str) -> None:
         self.folder = folder
         self._cameras = cameras
-        usual = {"POLL_INTERVAL": "0.2", "TIME_ZONE": "Europe/Zurich", "BACKFILL_DAYS": "0"}
+        usual = {"POLL_INTERVAL": "0.2", "TIME_ZONE": where_it_is_noon(), "BACKFILL_DAYS": "0"}
         self.service = Service(folder, **(usual | settings))
         self.port, self.url = self.service.port, self.service.url
 
@@ -90,7 +98,9 @@ class LivingService:
 @contextmanager
 def living_service(folder: Path, **settings: str) -> Iterator[LivingService]:
     """Started, with both cameras answering; whatever becomes of it, nothing is left."""
-    fleet = Fleet(tuple(plan(name, serial=f"ZSIM{index:012d}") for index, name in enumerate(CAMERAS)), NoTraffic())
+    site = replace(SITE, time_zone=where_it_is_noon())
+    plans = [plan(name, serial=f"ZSIM{index:012d}") for index, name in enumerate(CAMERAS)]
+    fleet = Fleet(tuple(replace(one, site=site) for one in plans), NoTraffic())
     with SimulatorServer(fleet) as cameras:
         living = LivingService(folder, cameras, **settings)
         living.enter_cameras()
