@@ -11,6 +11,7 @@ from flask import Flask
 
 from peoplecount.administering import administration_of
 from peoplecount.attachment import Attachment, attached_database
+from peoplecount.camera_administration import camera_pages
 from peoplecount.configuration import database, default_site
 from peoplecount.domain.clock import REAL_TIME
 from peoplecount.domain.roster import Roster
@@ -211,6 +212,17 @@ class Service:
                 database=self._database.hurried(),
                 roster=self._rosters.current,
                 clock=self._clock,
+            ),
+            cameras=camera_pages(
+                self._settings,
+                self._folder,
+                self._runtime.offload,
+                own=self._database.hurried(),
+                theirs=self._theirs.hurried(),
+                access=self._leading.camera_access,
+                clock=self._clock,
+                line_names=self._board.line_names,
+                cameras_now=lambda: self._snapshots().fields["cameras"],
             ),
             public_url=self._settings.public_url,
             tickets=self._streaming.tickets,

@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from peoplecount.camera_access import CameraAccess, camera_access
-from peoplecount.configuration import Configuration, default_site, line_names_read, serials_read
+from peoplecount.configuration import (
+    Configuration,
+    camera_table,
+    default_site,
+    line_names_read,
+    serials_in,
+    serials_read,
+)
 from peoplecount.domain.clock import Clock
 from peoplecount.domain.offload import Offload, call_here
 from peoplecount.eventlog.data_folder import DataFolder
 from peoplecount.eventlog.local_store import LocalStore
 from peoplecount.services.audit_log import AuditLog
 from peoplecount.services.camera_desk import CameraDesk, Login
+from peoplecount.services.camera_drafts import CameraDrafts
 from peoplecount.services.camera_import import CameraImport
 from peoplecount.services.camera_office import CameraOffice
 from peoplecount.services.camera_trial import CameraTrials
+from peoplecount.services.import_jobs import ImportJobs
 from peoplecount.services.known_serials import KnownSerials
 from peoplecount.services.line_desk import LineDesk
 from peoplecount.services.played_clock import PlayedClock
 from peoplecount.settings import Settings
 from peoplecount.storage.camera_table import CameraTable
+from peoplecount.storage.connection import IDBConnection
 from peoplecount.storage.site_table import SiteTable
+from peoplecount.web.context import CameraPages
 
 
 def camera_office(
@@ -51,6 +63,37 @@ def camera_office(
     lines = LineDesk(desk, cameras, sites, audit, clock, line_names)
     imports = CameraImport(desk, sites, audit, default_interval=settings.poll_interval, time_zone=settings.time_zone)
     return CameraOffice(desk, lines, imports, settings.poll_interval)
+
+
+def camera_pages(
+    settings: Settings,
+    folder: DataFolder,
+    offload: Offload,
+    *,
+    own: IDBConnection,
+    theirs: IDBConnection,
+    access: CameraAccess,
+    clock: Clock,
+    line_names: Callable[[], Mapping[str, str]],
+    cameras_now: Callable[[], Iterable[Mapping[str, Any]]],
+) -> CameraPages:
+    """What the pages about cameras are made from; ``cameras_now`` are the cameras' rows of a snapshot."""
+    real_time = PlayedClock()
+    office = camera_office(
+        settings,
+        camera_table(settings, folder, own, theirs),
+        SiteTable(own),
+        access=access,
+        store=folder.store,
+        audit=AuditLog(folder.store, real_time, offload),
+        clock=clock,
+        serials=lambda: serials_in(folder),
+        line_names=line_names,
+        offload=offload,
+    )
+    drafts = CameraDrafts(folder.store, folder.sealer, real_time, offload)
+    jobs = ImportJobs(office.imports, folder.store, real_time, offload)
+    return CameraPages(office, drafts, jobs, cameras_now)
 
 
 @contextmanager

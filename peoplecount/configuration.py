@@ -131,6 +131,14 @@ def _cameras(settings: Settings, folder: DataFolder, own: ProxyDB) -> CameraTabl
     return CamerasOfView(own, folder.sealer, settings.cameras_view, read)
 
 
+def camera_table(settings: Settings, folder: DataFolder, own: IDBConnection, theirs: IDBConnection) -> CameraTable:
+    """The cameras for a service's pages; ``theirs`` is where the cameras' view is, ``own`` has our tables."""
+    if not settings.cameras_are_theirs:
+        return CameraTable(own, folder.sealer, breathe=Breath(ROWS_AT_ONCE))
+    view = camera_view(settings, folder, settings.cameras_view, own)
+    return CamerasOfView(own, folder.sealer, settings.cameras_view, lambda: view.read(theirs).roster)
+
+
 @contextmanager
 def configuration(settings: Settings) -> Iterator[Configuration]:
     """The configuration in the database, for one-off commands. Raises ``DatabaseError`` and ``UnsuitableFolder``."""
@@ -155,12 +163,16 @@ def serials_read(settings: Settings) -> dict[str, str]:
     """The serial number of each camera as last read, by the camera's id. Raises ``LogError``."""
     folder = open_data_folder(settings.data_dir)
     try:
-        states = folder.log.load_states().states
+        return serials_in(folder)
     finally:
         folder.close()
+
+
+def serials_in(folder: DataFolder) -> dict[str, str]:
+    """The same from a folder that is open."""
     return {
         key.removeprefix(CAMERA_STATE): read_count_state(state.body).serial
-        for key, state in states.items()
+        for key, state in folder.log.load_states().states.items()
         if key.startswith(CAMERA_STATE)
     }
 

@@ -78,7 +78,9 @@ class Leading:
         self._clock = clock
         self._appended = appended
         self._wake_writer = wake_writer
-        self._camera_access = CameraAccess(settings, folder.store, runtime)
+        self.camera_access = CameraAccess(settings, folder.store, runtime)
+        """Shared with whoever else asks cameras in this process: a device is asked one request at a time."""
+
         self.session: PollingSession | None = None
         """The newest one."""
 
@@ -222,7 +224,7 @@ class Leading:
             self._folder,
             keeper,
             self._history,
-            lambda camera: self._camera_access.client(camera, self._clock),
+            lambda camera: self.camera_access.client(camera, self._clock),
             roster=self._rosters.current,
             clock=self._clock,
             offload=self._runtime.offload,
@@ -261,7 +263,7 @@ class Leading:
         """Of a camera that is read itself: recorders pass on no streams (SUNAPI Bypass manual 2.6.3)."""
         return EventWatch(
             camera.camera_id,
-            self._camera_access.event_stream(camera),
+            self.camera_access.event_stream(camera),
             wanted=lambda: client.protocol is CameraProtocol.WISEAI and camera.nvr_channel is None,
             poll_soon=lambda: poll_soon(camera.camera_id),
             clock=self._clock,

@@ -15,6 +15,9 @@ from peoplecount.storage.errors import InvalidEntry
 FIELDS = ("id", "name", "address", "user", "password", "site", "interval", "protocol", "nvr_channel", "https_pin")
 """As forms and files call them, in the order in which people are asked."""
 
+RESERVED = frozenset({"new", "import", "export", "tried"})
+"""Ids that would stand in the address of another page."""
+
 LONGEST_LOGIN = 200
 
 
@@ -41,7 +44,7 @@ def read_entry(
     """
     reader = _Reader(texts, _texts_of(known) if known else {})
     name = reader.read("name", _name)
-    camera_id = known.camera_id if known else reader.read("id", lambda text: plain_id(text or id_of(name or "camera")))
+    camera_id = known.camera_id if known else reader.read("id", lambda text: _id(text or id_of(name or "camera")))
     username = reader.read("user", _login)
     fields: dict[str, Any] = {
         "address": reader.read("address", _address),
@@ -94,6 +97,12 @@ class _Reader:
         except ValueError as error:
             self.faults[field] = str(error)
             return None
+
+
+def _id(text: str) -> str:
+    if text in RESERVED:
+        raise ValueError(f"{text!r} cannot be an id here: pages have that address")
+    return plain_id(text)
 
 
 def _name(text: str) -> str:

@@ -64,6 +64,8 @@ def read_sheet(body: bytes) -> list[SheetRow]:
         raise SheetRefused(f"the file is empty; its first row names the columns: {', '.join(COLUMNS)}")
     columns = _columns(numbered[0][1])
     rows = [_row(number, columns, row) for number, row in numbered[1:]]
+    if not rows:
+        raise SheetRefused("the file has no row but the one that names the columns")
     if len(rows) > MOST_ROWS:
         raise SheetRefused(f"the file has {len(rows)} rows; {MOST_ROWS} at once are allowed: divide it")
     return rows

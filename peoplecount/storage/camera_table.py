@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -42,8 +42,19 @@ class CameraTable:
     All calls raise ``DatabaseError``; those that change something also ``InvalidEntry``.
     """
 
-    def __init__(self, db: IDBConnection, sealer: Sealer, *, default_interval: float = 10.0) -> None:
-        """``default_interval`` is that of cameras that do not say, in seconds."""
+    def __init__(
+        self,
+        db: IDBConnection,
+        sealer: Sealer,
+        *,
+        default_interval: float = 10.0,
+        breathe: Callable[[], None] = lambda: None,
+    ) -> None:
+        """``default_interval`` is that of cameras that do not say, in seconds.
+
+        ``breathe`` is called after each row that is read: there may be thousands.
+        """
+        self._breathe = breathe
         self._db = db
         self._sealer = sealer
         self._default_interval = default_interval
@@ -58,6 +69,7 @@ class CameraTable:
         named = read_lines(rows, self._db.execute(ALL_SWAPS), faults)
         found = []
         for row in self._db.execute(select(cameras).order_by(cameras.c.camera_id)):
+            self._breathe()
             subject = subject_of("camera", row.camera_id)
             read = partial(self._camera, row, named, opened=opened)
             camera = faults.attempt(subject, read, None, "it is left out")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Flask, Response
 
+from peoplecount.services.camera_sheet import MOST_BYTES
 from peoplecount.web import (
     account,
     audit,
@@ -51,6 +52,10 @@ SECURITY_HEADERS = {
 }
 
 
+LARGEST_REQUEST = MOST_BYTES + 100_000
+"""Bytes: a file of cameras, and the form around it. Nothing else that is sent here is nearly as large."""
+
+
 def create_app(context: WebContext) -> Flask:
     """The WSGI application on these services; starts nothing."""
     app = Flask(
@@ -59,6 +64,7 @@ def create_app(context: WebContext) -> Flask:
         static_folder=str(context.static_folder),
         static_url_path="/static",
     )
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_REQUEST
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     app.jinja_env.filters.update(FILTERS)
     app.jinja_env.filters.update(trust.FILTERS)
@@ -81,6 +87,9 @@ def create_app(context: WebContext) -> Flask:
             app.register_blueprint(sign_in.oidc_routes(app, context.outside.oidc, context, context.accounts))
     if context.administration is not None:
         for office in administration.routes(context, context.administration):
+            app.register_blueprint(office)
+    if context.cameras is not None:
+        for office in administration.camera_routes(context.cameras):
             app.register_blueprint(office)
     gate.register(app, context.access, context.addresses)
     app.after_request(_secured)

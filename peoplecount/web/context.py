@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -11,8 +11,11 @@ import peoplecount
 from peoplecount.domain.clock import Clock
 from peoplecount.services.accounts import Accounts
 from peoplecount.services.administration import Administration
+from peoplecount.services.camera_drafts import CameraDrafts
+from peoplecount.services.camera_office import CameraOffice
 from peoplecount.services.counts import Counts
 from peoplecount.services.door_audit import AuditReport
+from peoplecount.services.import_jobs import ImportJobs
 from peoplecount.services.live_board import LiveBoard
 from peoplecount.services.missed_counts import MissedCounts
 from peoplecount.services.stream_tickets import StreamTickets
@@ -41,6 +44,17 @@ class Audits(Protocol):
     def read(self, site_id: str) -> AuditReport:
         """The audit of a site. Raises ``NoSuchSite`` and ``AuditUnavailable``."""
         ...
+
+
+@dataclass(frozen=True)
+class CameraPages:
+    """What the pages about cameras are made from."""
+
+    office: CameraOffice
+    drafts: CameraDrafts
+    jobs: ImportJobs
+    cameras_now: Callable[[], Iterable[Mapping[str, Any]]]
+    """The cameras' rows of a snapshot: how they are just now."""
 
 
 def _nobody(_: str) -> None:
@@ -104,6 +118,9 @@ class WebContext:
 
     outside: OutsideSignIn | None = None
     """``None``: nobody else signs people in."""
+
+    cameras: CameraPages | None = None
+    """``None``: no cameras are changed by pages here."""
 
     public_url: str = ""
     """Under which browsers reach the service; empty: nobody has said."""

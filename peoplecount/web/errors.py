@@ -20,6 +20,7 @@ _WORDS = {
     403: "You may not do this here",
     404: "There is nothing at this address",
     405: "This address does not take that kind of request",
+    413: "This is too large",
     429: "Too often",
     500: "Something went wrong here",
     503: "Not available just now",

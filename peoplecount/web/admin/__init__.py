@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from flask import Blueprint
 
 from peoplecount.services.administration import Administration
-from peoplecount.web.admin import doors, frame, log, sites
-from peoplecount.web.context import WebContext
+from peoplecount.web.admin import camera, camera_import, cameras, doors, frame, log, sites
+from peoplecount.web.context import CameraPages, WebContext
 
 
 def routes(context: WebContext, administration: Administration) -> list[Blueprint]:
@@ -23,3 +23,8 @@ def routes(context: WebContext, administration: Administration) -> list[Blueprin
         doors.routes(administration.sites),
         log.routes(administration),
     ]
+
+
+def camera_routes(pages: CameraPages) -> list[Blueprint]:
+    """Everything under ``/admin/cameras``."""
+    return [cameras.routes(pages), camera_import.routes(pages), camera.routes(pages)]

@@ -1,0 +1,100 @@
+"""Cameras out of a file, by a page: the same as ``camera import``."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, abort, redirect, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from peoplecount.eventlog.log import LogError
+from peoplecount.services.camera_import import ImportOptions, Outcome
+from peoplecount.services.camera_sheet import COLUMNS, MOST_BYTES, MOST_ROWS, NEEDED, SheetRefused, read_sheet
+from peoplecount.services.import_jobs import ImportJob, TooManyImports
+from peoplecount.web import gate
+from peoplecount.web.admin import frame
+from peoplecount.web.admin.camera_form import sentence
+from peoplecount.web.context import CameraPages
+from peoplecount.web.errors import unavailable
+
+
+def routes(pages: CameraPages) -> Blueprint:
+    """``/admin/cameras/import`` and ``/admin/cameras/import/JOB``."""
+    blueprint = Blueprint("admin_import", __name__, url_prefix="/admin/cameras/import")
+    desk = _Desk(pages)
+    blueprint.add_url_rule("", "upload", desk.upload)
+    blueprint.add_url_rule("", "begin", desk.begin, methods=["POST"])
+    blueprint.add_url_rule("/<job_id>", "job", desk.job)
+    return blueprint
+
+
+class _Desk:
+    def __init__(self, pages: CameraPages) -> None:
+        self._jobs = pages.jobs
+
+    def upload(self) -> Response:
+        return self._form()
+
+    def begin(self) -> AnyResponse:
+        """Take the file in, and begin."""
+        file = request.files.get("file")
+        if file is None or not file.filename:
+            return self._form(400, "Choose a file.")
+        try:
+            rows = read_sheet(file.read())
+            job_id = self._jobs.start(gate.visitor(), file.filename, rows, self._options())
+        except SheetRefused as error:
+            return self._form(400, sentence(str(error)))
+        except TooManyImports as error:
+            return self._form(429, str(error))
+        except LogError as error:
+            return self._form(503, f"Nothing was begun: {error}. Try again in a moment.")
+        return redirect(url_for("admin_import.job", job_id=job_id), 303)
+
+    def job(self, job_id: str) -> Response:
+        """How far it is; looks again by itself as long as it goes on."""
+        job = self._find(job_id)
+        if job is None:
+            abort(404, "There is no such import of yours; verdicts are kept for a week.")
+        is_lost = job.is_lost(self._jobs.now())
+        only = request.args.get("only", "")
+        shown = [one for one in job.verdicts if not only or not one.is_well or one.sentences]
+        counted = {outcome: sum(one.outcome is outcome for one in job.verdicts) for outcome in Outcome}
+        return frame.page(
+            "admin/camera_import_job.html",
+            job=job,
+            is_lost=is_lost,
+            goes_on=not job.over and not is_lost,
+            shown=shown,
+            only=only,
+            counted={outcome.value: number for outcome, number in counted.items() if number},
+        )
+
+    def _options(self) -> ImportOptions:
+        form, accepted = request.form, {}
+        earlier = self._find(form.get("accept", "")) if form.get("accept") else None
+        if earlier:
+            accepted = {verdict.camera_id: verdict.fingerprint for verdict in earlier.waiting}
+        return ImportOptions(
+            dry_run="dry-run" in form,
+            update="update" in form,
+            make_sites="make-sites" in form and not gate.visitor().is_limited,
+            accepted=accepted,
+        )
+
+    def _find(self, job_id: str) -> ImportJob | None:
+        try:
+            return self._jobs.find(gate.visitor().name, job_id)
+        except LogError as error:
+            unavailable(sentence(str(error)), 10)
+
+    def _form(self, status: int = 200, fault: str = "") -> Response:
+        return frame.page(
+            "admin/camera_import.html",
+            status,
+            fault=fault,
+            columns=COLUMNS,
+            needed=NEEDED,
+            most_rows=MOST_ROWS,
+            most_bytes=MOST_BYTES,
+            is_limited=gate.visitor().is_limited,
+            chosen=request.form,
+        )
