@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
 
 from peoplecount.camera_access import CameraAccess, camera_access
 from peoplecount.configuration import (
@@ -33,6 +32,7 @@ from peoplecount.settings import Settings
 from peoplecount.storage.camera_table import CameraTable
 from peoplecount.storage.connection import IDBConnection
 from peoplecount.storage.site_table import SiteTable
+from peoplecount.stream.snapshot import Snapshot
 from peoplecount.web.context import CameraPages
 
 
@@ -74,10 +74,9 @@ def camera_pages(
     theirs: IDBConnection,
     access: CameraAccess,
     clock: Clock,
-    line_names: Callable[[], Mapping[str, str]],
-    cameras_now: Callable[[], Iterable[Mapping[str, Any]]],
+    snapshots: Callable[[], Snapshot],
 ) -> CameraPages:
-    """What the pages about cameras are made from; ``cameras_now`` are the cameras' rows of a snapshot."""
+    """What the pages about cameras are made from; ``theirs`` is where the cameras' view is, ``own`` has our tables."""
     real_time = PlayedClock()
     office = camera_office(
         settings,
@@ -88,12 +87,12 @@ def camera_pages(
         audit=AuditLog(folder.store, real_time, offload),
         clock=clock,
         serials=lambda: serials_in(folder),
-        line_names=line_names,
+        line_names=lambda: {line["lineId"]: line["lineName"] for line in snapshots().fields["lines"]},
         offload=offload,
     )
     drafts = CameraDrafts(folder.store, folder.sealer, real_time, offload)
     jobs = ImportJobs(office.imports, folder.store, real_time, offload)
-    return CameraPages(office, drafts, jobs, cameras_now)
+    return CameraPages(office, drafts, jobs, lambda: snapshots().fields["cameras"])
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -105,7 +105,9 @@ class CameraImport:
     def run(
         self, by: Visitor, rows: Sequence[SheetRow], options: ImportOptions, stop: threading.Event | None = None
     ) -> Iterator[Verdict]:
-        """The verdicts, each as soon as it is known; after ``stop`` nothing more is asked or entered.
+        """The verdicts: first of rows whose camera need not be asked, then of the others in their order.
+
+        After ``stop`` nothing more is asked or entered.
 
         Raises ``DatabaseError`` and ``LogError``, after which the same rows may be sent again.
         """
@@ -127,15 +129,13 @@ class CameraImport:
         self, by: Visitor, plans: Sequence[ImportPlan], book: ImportBook, options: ImportOptions, stop: threading.Event
     ) -> Iterator[Verdict]:
         with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="camera-import") as pool:
-            asked: dict[Future[tuple[Camera, Trial | None]], ImportPlan] = {
-                pool.submit(self._ask, plan, options, stop): plan for plan in plans
-            }
+            asked = [(plan, pool.submit(self._ask, plan, options, stop)) for plan in plans]
             try:
-                for future in as_completed(asked):
+                for plan, future in asked:  # in their order, so that of two that are the same the first is entered
                     camera, trial = future.result()
                     if stop.is_set():
                         return
-                    yield self._verdict(by, replace(asked[future], camera=camera), trial, book, options)
+                    yield self._verdict(by, replace(plan, camera=camera), trial, book, options)
             finally:
                 stop.set()
                 pool.shutdown(wait=True, cancel_futures=True)

@@ -51,6 +51,8 @@ class ImportJob:
     began: datetime
     told: datetime
     dry_run: bool = False
+    make_sites: bool = False
+    update: bool = False
     verdicts: tuple[Verdict, ...] = ()
     over: bool = False
     failure: str = ""
@@ -82,7 +84,17 @@ class ImportJobs:
         if not self._room.acquire(blocking=False):
             raise TooManyImports("Other imports are under way; wait until one of them is over.")
         now = self._clock.now()
-        job = ImportJob(secrets.token_urlsafe(12), by.name, file[:120], len(rows), now, now, options.dry_run)
+        job = ImportJob(
+            secrets.token_urlsafe(12),
+            by.name,
+            file[:120],
+            len(rows),
+            now,
+            now,
+            options.dry_run,
+            options.make_sites,
+            options.update,
+        )
         try:
             self._offload(self._tidy)
             self._write(job)
