@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -15,6 +14,7 @@ from peoplecount.services.camera_doubles import CameraDoubles
 from peoplecount.services.camera_entry import texts_of
 from peoplecount.services.camera_trial import CameraTrials, Finding, Flaw, Trial
 from peoplecount.services.known_serials import KnownSerials
+from peoplecount.services.version import version_of
 from peoplecount.storage.camera_table import CameraTable
 from peoplecount.storage.errors import ChangedMeanwhile, InvalidEntry
 from peoplecount.storage.site_table import SiteTable
@@ -35,8 +35,7 @@ class EnteredCamera:
     @property
     def version(self) -> str:
         """Changes with everything that is known of it but its password."""
-        said = repr((replace(self.camera, password="", last_counts={}), self.paused))
-        return hashlib.blake2b(said.encode(errors="backslashreplace"), digest_size=8).hexdigest()
+        return version_of(replace(self.camera, password="", last_counts={}), self.paused)
 
 
 @dataclass(frozen=True, slots=True)

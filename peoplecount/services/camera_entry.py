@@ -8,9 +8,9 @@ from typing import Any
 from peoplecount.domain.camera import Camera, CameraProtocol
 from peoplecount.domain.site import DEFAULT_SITE_ID
 from peoplecount.services.fleet import id_of
+from peoplecount.services.site_entry import InvalidFields
 from peoplecount.storage.camera_address import base_address
 from peoplecount.storage.entries import certificate, display_name, plain_id, poll_interval, recorder_channel
-from peoplecount.storage.errors import InvalidEntry
 
 FIELDS = ("id", "name", "address", "user", "password", "site", "interval", "protocol", "nvr_channel", "https_pin")
 """As forms and files call them, in the order in which people are asked."""
@@ -19,15 +19,6 @@ RESERVED = frozenset({"new", "import", "export", "tried"})
 """Ids that would stand in the address of another page."""
 
 LONGEST_LOGIN = 200
-
-
-class EntryRefused(InvalidEntry):
-    """Some fields make no sense."""
-
-    def __init__(self, faults: Mapping[str, str]) -> None:
-        super().__init__("; ".join(faults.values()))
-        self.faults = faults
-        """What is wrong, by field, in sentences that say what is allowed."""
 
 
 def read_entry(
@@ -40,7 +31,7 @@ def read_entry(
     """The camera in ``texts``, by the names in ``FIELDS``; a field that is missing is empty.
 
     With ``known`` a field that is missing stays as it is there, and so does an empty password. ``site_id`` is the
-    site's, which is not looked at here. Raises ``EntryRefused``.
+    site's, which is not looked at here. Raises ``InvalidFields``.
     """
     reader = _Reader(texts, _texts_of(known) if known else {})
     name = reader.read("name", _name)
@@ -57,7 +48,7 @@ def read_entry(
     if password and not username:
         reader.faults.setdefault("user", "a password without a user: say whose it is, or leave both empty")
     if reader.faults:
-        raise EntryRefused(reader.faults)
+        raise InvalidFields(reader.faults)
     return Camera(camera_id=camera_id, name=name, username=username, password=password, site_id=site_id, **fields)
 
 

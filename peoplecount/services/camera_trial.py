@@ -303,7 +303,9 @@ def _name_findings(device: Device) -> Iterator[Finding]:
     if device.protocol is not CameraProtocol.CLASSIC:
         return
     for channel in device.channels:
-        counted = Counter(line.name.strip().lower() for line in channel.lines if line.enabled)
+        names = [line.name.strip() for line in channel.lines if line.enabled]
+        counted = Counter(name.lower() for name in names)
+        as_written = {name.lower(): name for name in names}
         where = f" of channel {channel.channel}" if len(device.channels) > 1 else ""
         for name, lines in counted.items():
             if not name:
@@ -315,8 +317,8 @@ def _name_findings(device: Device) -> Iterator[Finding]:
             elif lines > 1:
                 yield Finding(
                     Flaw.SAME_NAMES,
-                    f"{'Two' if lines == 2 else lines} lines{where} have the same name, {name!r}: history cannot be "
-                    "searched. Give them different ones on the camera.",
+                    f"{'Two' if lines == 2 else lines} lines{where} have the same name, {as_written[name]!r}: history "
+                    "cannot be searched. Give them different ones on the camera.",
                     hinders=False,
                 )
 

@@ -10,9 +10,10 @@ from peoplecount.domain.site import DEFAULT_SITE_ID, Site
 from peoplecount.domain.visitor import Visitor
 from peoplecount.services.camera_desk import CameraDesk, EnteredCamera
 from peoplecount.services.camera_doubles import TWICE, CameraDoubles
-from peoplecount.services.camera_entry import EntryRefused, read_entry, texts_of
+from peoplecount.services.camera_entry import read_entry, texts_of
 from peoplecount.services.camera_sheet import SheetRow, wants_pause
 from peoplecount.services.fleet import id_of
+from peoplecount.services.site_entry import InvalidFields
 from peoplecount.storage.camera_address import base_address
 from peoplecount.storage.entries import time_zone
 
@@ -87,7 +88,7 @@ class ImportBook:
         try:
             camera = read_entry(texts, default_interval=self.default_interval, known=opened, site_id=site.site_id)
             paused = wants_pause(texts)
-        except EntryRefused as refused:
+        except InvalidFields as refused:
             raise RowRefused(*(f"{name}: {fault}" for name, fault in refused.faults.items())) from refused
         except ValueError as error:
             raise RowRefused(str(error)) from error

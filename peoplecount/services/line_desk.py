@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from peoplecount.domain.camera import Camera
-from peoplecount.domain.change import Subject, Value
+from peoplecount.domain.change import Subject
 from peoplecount.domain.clock import Clock
 from peoplecount.domain.door import Door
 from peoplecount.domain.event import utc_text
@@ -16,7 +16,7 @@ from peoplecount.domain.site import Site
 from peoplecount.domain.visitor import Visitor
 from peoplecount.services.audit_log import AuditLog
 from peoplecount.services.camera_desk import CameraDesk, EnteredCamera
-from peoplecount.services.fleet import door_id_of
+from peoplecount.services.door_desk import DoorDesk
 from peoplecount.services.swap_moments import swap_moment_of
 from peoplecount.storage.camera_table import CameraTable
 from peoplecount.storage.entries import display_name
@@ -137,17 +137,9 @@ class LineDesk:
         for door in doors.values():
             if (door.site_id, door.name.casefold()) == (site.site_id, name.casefold()):
                 return door.door_id
-        door_id, number = door_id_of(site.name, name), 1
-        while door_id in doors:
-            number += 1
-            door_id = f"{door_id_of(site.name, name)[:60]}-{number}"
-        if site.site_id not in {known.site_id for known in self._sites.sites()}:
-            self._sites.put_site(site)  # the default one, which doors are to be at
-        door = doors[door_id] = Door(door_id, site.site_id, name)
-        self._sites.put_door(door)
-        after: dict[str, Value] = {"site": site.name}
-        self._audit.note(by.name, "added", Subject.DOOR, door_id, name, sites={site.site_id}, after=after)
-        return door_id
+        door = DoorDesk(self._sites, self._audit).add(by.name, site.site_id, name)
+        doors[door.door_id] = door
+        return door.door_id
 
     def _note_lines(self, by: Visitor, before: EnteredCamera, camera: Camera) -> None:
         was = {line.key: line for line in before.camera.lines}

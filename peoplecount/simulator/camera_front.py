@@ -12,7 +12,7 @@ from peoplecount.simulator import classic_counting, device_pages, wiseai_pages
 from peoplecount.simulator.classic_counting import Body
 from peoplecount.simulator.digest import DigestGate, blocked
 from peoplecount.simulator.event_stream import open_stream
-from peoplecount.simulator.fault import BEFORE_LOGIN, ON_ANSWERS, FaultName
+from peoplecount.simulator.fault import BEFORE_LOGIN, ON_ANSWERS, ON_RIGHTS, FaultName
 from peoplecount.simulator.fault_board import ActiveFault
 from peoplecount.simulator.firmware import Dialect
 from peoplecount.simulator.history_desk import HistoryDesk
@@ -131,6 +131,9 @@ class CameraFront:
                 return refusal
             if forbidden:
                 return self._refuse_write(request, path)
+            if _is_about_counts(request, path) and self.camera.faults.take(ON_RIGHTS, unstopped) is not None:
+                self.count.failures += 1
+                return self._refused(request, path, "this account may not read counts")
             return self._spoil(self._answer(request, path), unstopped)
 
     def _answer(self, request: Request, path: str) -> Response:
@@ -175,7 +178,10 @@ class CameraFront:
         return Response(200, json.dumps(device_pages.initial_state(self.camera)).encode(), "application/json")
 
     def _refuse_write(self, request: Request, path: str) -> Response:
-        error = SunapiError(NOT_AUTHORIZED, "virtual cameras change nothing")
+        return self._refused(request, path, "virtual cameras change nothing")
+
+    def _refused(self, request: Request, path: str, why: str) -> Response:
+        error = SunapiError(NOT_AUTHORIZED, why)
         return error.as_wiseai() if path.startswith(wiseai_pages.BASE) else self._classic_error(error, request)
 
     def _failure(self, fault: ActiveFault) -> Response:
@@ -260,6 +266,10 @@ def _writes(request: Request, path: str) -> bool:
     if (path.removeprefix(_CGI), request.query.get("msubmenu")) == _SEARCH and request.query.get("action") == "control":
         return False
     return request.query.get("action") in _WRITING_ACTIONS
+
+
+def _is_about_counts(request: Request, path: str) -> bool:
+    return path.startswith(wiseai_pages.BASE) or request.query.get("msubmenu") == "peoplecount"
 
 
 def _not_found() -> Response:

@@ -16,6 +16,7 @@ class FaultName(StrEnum):
     UNAUTHORIZED = "401"
     BLOCKED = "490"
     SERVER_ERROR = "500"
+    NO_RIGHTS = "609"
     SLOW = "slow"
     GARBAGE = "garbage"
     WRONG_CONTENT_TYPE = "wrong-content-type"
@@ -57,6 +58,9 @@ BEFORE_LOGIN = frozenset(
     {FaultName.TIMEOUT, FaultName.REFUSED, FaultName.UNAUTHORIZED, FaultName.BLOCKED, FaultName.SERVER_ERROR}
 )
 """They hit every request, known or not."""
+
+ON_RIGHTS = frozenset({FaultName.NO_RIGHTS})
+"""They hit what asks about counts, from those who are let in."""
 
 ON_ANSWERS = frozenset({FaultName.SLOW, FaultName.GARBAGE, FaultName.WRONG_CONTENT_TYPE, FaultName.TRUNCATED})
 """They spoil answers to those who are let in."""
@@ -149,7 +153,7 @@ class FaultOrder:
         return order
 
     def _check(self) -> None:
-        if self.count is not None and self.name not in BEFORE_LOGIN | ON_ANSWERS | ON_COUNTS:
+        if self.count is not None and self.name not in BEFORE_LOGIN | ON_RIGHTS | ON_ANSWERS | ON_COUNTS:
             raise FaultRefused(f"{self.name} takes no count; it happens once, or lasts for some seconds")
         if self.name in _NEEDS_NAME and self.text is None:
             raise FaultRefused(f"{self.name} needs a name: {_NEEDS_NAME[self.name]}")

@@ -28,6 +28,7 @@ from peoplecount.web.access import KnownPeople
 from peoplecount.web.app import create_app
 from peoplecount.web.client_address import ClientAddresses
 from tests.support.board_service import BoardService
+from tests.support.camera_office import Office
 from tests.support.fake_clock import FakeClock
 from tests.support.fresh_database import FreshDatabase
 
@@ -49,6 +50,7 @@ class People:
         self.roster = Roster()
         """What the service knows of cameras, sites and doors, by its latest look at the database."""
         self.administration = self._administration()
+        self.office = Office(folder, database=self.database, store=self.store)
 
     def worker(self) -> Accounts:
         """The accounts as another worker sees them."""
@@ -95,6 +97,7 @@ class People:
             "tickets": StreamTickets(self.store, self.clock, call_here),
             "addresses": addresses,
             "administration": self.administration,
+            "cameras": self.office.pages,
         }
         app = create_app(service.context(access=people, accounts=known, **(parts | changes)))
         app.secret_key = known.signing_key()

@@ -27,6 +27,8 @@ MISSING = (401, 404, 404, 404, 404, 403, 404, 403, 403, 401)
 
 ADMINISTRATION = (303, 403, 403, 200, 200, 403, 403, 403, 403, 401)
 OF_ALL_SITES = (303, 403, 403, 200, 403, 403, 403, 403, 403, 401)
+ADMINISTRATION_FAULT = (303, 403, 403, 400, 400, 403, 403, 403, 403, 401)
+ADMINISTRATION_NOWHERE = (303, 403, 403, 404, 404, 403, 403, 403, 403, 401)
 ADMINISTRATION_FRONT = (303, 403, 403, 303, 303, 403, 403, 403, 403, 401)
 
 TABLE = {
@@ -54,6 +56,24 @@ TABLE = {
     ("POST", "/account/sessions/0/end"): (303, 404, 404, 404, 404, 404, 403, 403, 403, 401),
     ("POST", "/account/sessions/end-others"): (303, 303, 303, 303, 303, 303, 403, 403, 403, 401),
     ("GET", "/admin"): ADMINISTRATION_FRONT,
+    ("GET", "/admin/cameras"): ADMINISTRATION,
+    ("GET", "/admin/cameras/export"): ADMINISTRATION,
+    ("GET", "/admin/cameras/new"): ADMINISTRATION,
+    ("POST", "/admin/cameras/new"): ADMINISTRATION_FAULT,
+    ("GET", "/admin/cameras/tried/none"): ADMINISTRATION_NOWHERE,
+    ("POST", "/admin/cameras/tried/none"): ADMINISTRATION_NOWHERE,
+    ("POST", "/admin/cameras/tried/none/again"): ADMINISTRATION_NOWHERE,
+    ("GET", "/admin/cameras/import"): ADMINISTRATION,
+    ("POST", "/admin/cameras/import"): ADMINISTRATION_FAULT,
+    ("GET", "/admin/cameras/import/none"): ADMINISTRATION_NOWHERE,
+    ("GET", "/admin/cameras/none"): ADMINISTRATION_NOWHERE,
+    ("POST", "/admin/cameras/none"): ADMINISTRATION_NOWHERE,
+    ("POST", "/admin/cameras/none/test"): ADMINISTRATION_NOWHERE,
+    ("POST", "/admin/cameras/none/lines"): ADMINISTRATION_NOWHERE,
+    ("POST", "/admin/cameras/none/swap"): ADMINISTRATION_NOWHERE,
+    ("POST", "/admin/cameras/none/pause"): ADMINISTRATION_NOWHERE,
+    ("GET", "/admin/cameras/none/remove"): ADMINISTRATION_NOWHERE,
+    ("POST", "/admin/cameras/none/remove"): ADMINISTRATION_NOWHERE,
     ("GET", "/admin/sites"): ADMINISTRATION,
     ("GET", "/admin/sites/new"): OF_ALL_SITES,
     ("POST", "/admin/sites/new"): (303, 403, 403, 400, 403, 403, 403, 403, 403, 401),

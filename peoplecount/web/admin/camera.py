@@ -178,7 +178,7 @@ class _Desk:
             abort(404, words_of(error))
         except FAULTS as error:
             if form is not None:
-                form.site.choices = [(form.site.data or "", form.site.data or "")]
+                form.without_sites()
             parts = {"one": None, "form": form, "fault": words_of(error), "camera_id": camera_id}
             return frame.page("admin/camera.html", 503, **{**values, **parts})
         return frame.page(

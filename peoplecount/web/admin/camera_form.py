@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TypeVar
+from collections.abc import Mapping
 
 from flask import request
-from wtforms import HiddenField, PasswordField, SelectField
+from wtforms import HiddenField, PasswordField, SelectChoice, SelectField
 
 from peoplecount.domain.camera import Camera, CameraProtocol
 from peoplecount.domain.site import Site
 from peoplecount.eventlog.log import LogError
-from peoplecount.services.camera_entry import EntryRefused, read_entry, texts_of
-from peoplecount.storage.errors import ChangedMeanwhile, DatabaseError, DatabaseUnavailable, InvalidEntry
-from peoplecount.web.admin.form import AdminForm, Text
-
-T = TypeVar("T")
+from peoplecount.services.camera_entry import read_entry, texts_of
+from peoplecount.services.site_entry import InvalidFields
+from peoplecount.storage.errors import ChangedMeanwhile, DatabaseError, InvalidEntry
+from peoplecount.web.admin.form import AdminForm, Text, sentence, store_words
 
 FAULTS = (InvalidEntry, DatabaseError, LogError, ValueError)
 """What desks raise that a form can show; ``ValueError``, where a password cannot be opened any more."""
@@ -35,7 +33,11 @@ class CameraForm(AdminForm):
     interval = Text("Asked every")
     protocol = SelectField(
         "Interface",
-        choices=[("", "ask the camera"), (CameraProtocol.CLASSIC, "classic"), (CameraProtocol.WISEAI, "WiseAI")],
+        choices=[
+            SelectChoice("", "ask the camera"),
+            SelectChoice(CameraProtocol.CLASSIC.value, "classic"),
+            SelectChoice(CameraProtocol.WISEAI.value, "WiseAI"),
+        ],
         validate_choice=False,
     )
     nvr_channel = Text("Channel of the recorder")
@@ -44,8 +46,12 @@ class CameraForm(AdminForm):
 
     def with_sites(self, sites: Mapping[str, Site]) -> CameraForm:
         """With the sites to choose from."""
-        self.site.choices = [(site.site_id, site.name) for site in sites.values()]
+        self.site.choices = [SelectChoice(site.site_id, site.name) for site in sites.values()]
         return self
+
+    def without_sites(self) -> None:
+        """With the one that was chosen, where nobody knows the others."""
+        self.site.choices = [SelectChoice(self.site.data or "", self.site.data or "")]
 
     def typed(self) -> dict[str, str]:
         """What was typed, with the password; fields that the page does not have are left out."""
@@ -62,9 +68,8 @@ class CameraForm(AdminForm):
         site_id = texts.get("site") or (known.site_id if known else "default")
         try:
             return read_entry(texts, default_interval=default_interval, known=known, site_id=site_id)
-        except EntryRefused as refused:
-            for name, words in refused.faults.items():
-                self[name].errors = [*self[name].errors, sentence(words)]
+        except InvalidFields as refused:
+            self.blame(refused)
             return None
 
     def blamed(self, error: Exception) -> int:
@@ -80,16 +85,14 @@ def form_of(camera: Camera, version: str, sites: Mapping[str, Site]) -> CameraFo
 
 def words_of(error: Exception) -> str:
     """What is to be said, as a sentence."""
-    if isinstance(error, DatabaseUnavailable):
-        return "The database does not answer just now, and nothing was changed. Try again in a moment."
     if isinstance(error, DatabaseError | LogError):
-        return f"Nothing was changed, because something that keeps it is away: {error}."
+        return store_words(error)
     if isinstance(error, ChangedMeanwhile):
         return (
             "Somebody else changed this camera after you opened its page. Load the page again to see what it is now, "
             "and then change it."
         )
-    return sentence(str(error))
+    return sentence(error)
 
 
 def status_of(error: Exception) -> int:
@@ -97,16 +100,3 @@ def status_of(error: Exception) -> int:
     if isinstance(error, DatabaseError | LogError):
         return 503
     return 409 if isinstance(error, ChangedMeanwhile) else 400
-
-
-def sentence(words: str) -> str:
-    """With a capital and a full stop."""
-    return f"{words[:1].upper()}{words[1:]}" + ("" if words.endswith((".", "?", "!")) else ".")
-
-
-def attempt(call: Callable[[], T]) -> tuple[T | None, Exception | None]:
-    """What a desk gives, or what it finds wrong."""
-    try:
-        return call(), None
-    except FAULTS as error:
-        return None, error

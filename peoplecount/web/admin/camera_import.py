@@ -11,7 +11,7 @@ from peoplecount.services.camera_sheet import COLUMNS, MOST_BYTES, MOST_ROWS, NE
 from peoplecount.services.import_jobs import ImportJob, TooManyImports
 from peoplecount.web import gate
 from peoplecount.web.admin import frame
-from peoplecount.web.admin.camera_form import sentence
+from peoplecount.web.admin.form import sentence
 from peoplecount.web.context import CameraPages
 from peoplecount.web.errors import unavailable
 
@@ -42,7 +42,7 @@ class _Desk:
             rows = read_sheet(file.read())
             job_id = self._jobs.start(gate.visitor(), file.filename, rows, self._options())
         except SheetRefused as error:
-            return self._form(400, sentence(str(error)))
+            return self._form(400, sentence(error))
         except TooManyImports as error:
             return self._form(429, str(error))
         except LogError as error:
@@ -84,7 +84,7 @@ class _Desk:
         try:
             return self._jobs.find(gate.visitor().name, job_id)
         except LogError as error:
-            unavailable(sentence(str(error)), 10)
+            unavailable(sentence(error), 10)
 
     def _form(self, status: int = 200, fault: str = "") -> Response:
         return frame.page(

@@ -18,9 +18,10 @@ from peoplecount.services.line_desk import LineWish
 from peoplecount.storage.errors import DatabaseError, InvalidEntry
 from peoplecount.web import gate
 from peoplecount.web.admin import frame
-from peoplecount.web.admin.camera_form import FAULTS, CameraForm, sentence, status_of, words_of
+from peoplecount.web.admin.camera_form import FAULTS, CameraForm, status_of, words_of
 from peoplecount.web.admin.camera_lines import LineRows, wishes
 from peoplecount.web.admin.camera_states import CameraStates
+from peoplecount.web.admin.form import sentence
 from peoplecount.web.context import CameraPages
 from peoplecount.web.errors import unavailable
 
@@ -187,7 +188,7 @@ class _Desk:
         try:
             form.with_sites(self._desk.sites(gate.visitor()))
         except FAULTS as error:
-            form.site.choices = [(form.site.data or "", form.site.data or "")]
+            form.without_sites()
             form.fault, status = words_of(error), 503
         return frame.page("admin/camera_new.html", status, form=form, are_theirs=self._desk.are_theirs)
 
@@ -199,7 +200,7 @@ class _Desk:
         try:
             return self._drafts.find(gate.visitor().name, draft_id) if draft_id else None
         except LogError as error:
-            unavailable(sentence(str(error)), 10)
+            unavailable(sentence(error), 10)
 
     def _demand(self, draft_id: str) -> CameraDraft:
         draft = self._draft_of(draft_id)
