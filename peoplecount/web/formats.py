@@ -33,6 +33,11 @@ def clock_time(moment: datetime | str, zone: str, seconds: bool = False) -> str:
     return utc.astimezone(ZoneInfo(zone)).strftime("%H:%M:%S" if seconds else "%H:%M")
 
 
+def day_and_time(moment: datetime, zone: str) -> str:
+    """The day and the wall-clock time of a place."""
+    return moment.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M")
+
+
 def estimate(site: Mapping[str, Any]) -> str:
     """What is to be said of the people inside beside the figure that the doors give; empty where nothing is."""
     words = []
@@ -62,6 +67,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "people": people,
     "age": age,
     "clock_time": clock_time,
+    "day_and_time": day_and_time,
     "estimate": estimate,
     "opened": opened,
     "told": told,

@@ -116,6 +116,11 @@ NEEDS: Mapping[str, Need] = {
     "admin_import.upload": _ADMINISTRATION,
     "admin_import.begin": _ADMINISTRATION,
     "admin_import.job": _ADMINISTRATION,
+    "admin_walk.walk": _ADMINISTRATION,
+    "admin_walk.begin": _ADMINISTRATION,
+    "admin_walk.figures": Need(Role.ADMINISTRATOR),  # fetched by a script
+    "admin_walk.conclude": _ADMINISTRATION,
+    "admin_walk.swap": _ADMINISTRATION,
     # Signing in
     "sign_in.sign_in": Need(is_open=True, form=True),
     "oidc.begin": OPEN,

@@ -104,7 +104,7 @@ def test_the_first_start_makes_an_administrator_by_the_link_on_the_terminal(term
     assert "#" not in page.url, "the code stays in no history"
     type_in(page, name="anna", password=CHOSEN, again=CHOSEN)
     page.wait_for_selector('#connection[data-state="live"]')
-    assert page.text_content(".who a") == "anna"
+    assert page.text_content('.who a[href="/account"]') == "anna"
     page.click("text=Sign out")
     page.wait_for_selector("h1:has-text('Sign in')")
     page.goto(link.partition("/welcome")[0] + "/account")

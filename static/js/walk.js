@@ -1,0 +1,53 @@
+// The walk test: asks for the figures every second, and shows them in place.
+
+const EVERY = 1000;
+const PATIENCE = 15000;
+
+const place = document.querySelector("[data-walk]");
+if (place) watch(place);
+
+async function watch(place) {
+  const said = place.querySelector("[data-walk-said]");
+  const usual = said.textContent;
+  for (;;) {
+    const began = performance.now();
+    if (!document.hidden) said.textContent = (await refresh(place)) ?? usual;
+    await pause(Math.max(0, EVERY - (performance.now() - began)));
+  }
+}
+
+// What is wrong, in words; nothing where the figures were shown.
+async function refresh(place) {
+  try {
+    const answer = await fetch(place.dataset.walk, {
+      headers: { Accept: "application/json" },
+      signal: AbortSignal.timeout(PATIENCE),
+    });
+    if (answer.redirected || answer.status === 401) return "You are not signed in any more. Load this page again.";
+    const figures = await answer.json();
+    if (!answer.ok) return figures.fault ?? figures.detail ?? "The figures did not come.";
+    show(place, figures);
+    return null;
+  } catch {
+    return "The figures did not come. Is this phone still in the network?";
+  }
+}
+
+function show(place, figures) {
+  for (const way of ["in", "out"]) put(place.querySelector(`[data-walked="${way}"]`), figures[way]);
+  for (const line of figures.lines) {
+    put(place.querySelector(`[data-line-in="${CSS.escape(line.lineId)}"]`), line.in);
+    put(place.querySelector(`[data-line-out="${CSS.escape(line.lineId)}"]`), line.out);
+  }
+}
+
+function put(element, figure) {
+  if (!element || element.textContent === String(figure)) return;
+  element.textContent = figure;
+  element.classList.remove("is-new");
+  requestAnimationFrame(() => element.classList.add("is-new"));
+}
+
+function pause(milliseconds) {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
