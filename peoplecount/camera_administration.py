@@ -28,6 +28,7 @@ from peoplecount.services.import_jobs import ImportJobs
 from peoplecount.services.known_serials import KnownSerials
 from peoplecount.services.line_desk import LineDesk
 from peoplecount.services.played_clock import PlayedClock
+from peoplecount.services.walk_tests import WalkTests
 from peoplecount.settings import Settings
 from peoplecount.storage.camera_table import CameraTable
 from peoplecount.storage.connection import IDBConnection
@@ -92,7 +93,10 @@ def camera_pages(
     )
     drafts = CameraDrafts(folder.store, folder.sealer, real_time, offload)
     jobs = ImportJobs(office.imports, folder.store, real_time, offload)
-    return CameraPages(office, drafts, jobs, lambda: snapshots().fields["cameras"])
+    walks = WalkTests(
+        office.desk, office.lines, lambda camera: access.client(camera, clock), folder.store, clock, offload
+    )
+    return CameraPages(office, drafts, jobs, lambda: snapshots().fields["cameras"], walks)
 
 
 @contextmanager

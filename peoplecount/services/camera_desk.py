@@ -107,6 +107,10 @@ class CameraDesk:
         """The camera as it is asked. Raises ``ValueError`` where its password cannot be opened."""
         return replace(one.camera, password=self._cameras.password(one.camera.camera_id))
 
+    def as_asked(self, one: EnteredCamera) -> Camera:
+        """The camera with the login it is asked with. Raises ``ValueError`` where its password cannot be opened."""
+        return self._login.of(self.with_password(one))
+
     def ask(self, camera: Camera, site: Site) -> Trial:
         """Ask a camera, and look at nothing else."""
         return self._trials.try_out(self._login.of(camera), site)

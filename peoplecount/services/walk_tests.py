@@ -166,7 +166,7 @@ class WalkTests:
         with self._lock:
             watched = self._watched.get(one.camera.camera_id)
         if watched is None or watched.version != one.version:
-            fresh = _WatchedCamera(one.version, self._readers(self._desk.with_password(one)), self._clock)
+            fresh = _WatchedCamera(one.version, self._readers(self._desk.as_asked(one)), self._clock)
             with self._lock:
                 if watched is not None:
                     watched.close()

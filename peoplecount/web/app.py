@@ -72,6 +72,7 @@ def create_app(context: WebContext) -> Flask:
     app.jinja_env.globals["demo"] = context.demo
     app.jinja_env.globals["can_sign_in"] = context.accounts is not None
     app.jinja_env.globals["has_administration"] = context.administration is not None
+    app.jinja_env.globals["walks"] = context.cameras is not None
     for part in (dashboard, audit, stream, stream_access, chart, counts, records, health):
         app.register_blueprint(part.routes(context))
     errors.register(app)

@@ -19,6 +19,7 @@ from peoplecount.services.import_jobs import ImportJobs
 from peoplecount.services.live_board import LiveBoard
 from peoplecount.services.missed_counts import MissedCounts
 from peoplecount.services.stream_tickets import StreamTickets
+from peoplecount.services.walk_tests import WalkTests
 from peoplecount.stream.backlog import Backlog
 from peoplecount.stream.hub import Hub
 from peoplecount.stream.open_streams import OpenStreams
@@ -55,6 +56,8 @@ class CameraPages:
     jobs: ImportJobs
     cameras_now: Callable[[], Iterable[Mapping[str, Any]]]
     """The cameras' rows of a snapshot: how they are just now."""
+
+    walks: WalkTests
 
 
 def _nobody(_: str) -> None:

@@ -57,7 +57,7 @@ class Town:
     def sites(self, by: Visitor) -> dict[str, Site]:
         return {site.site_id: site for site in (SHOP, MALL) if by.may_see(site.site_id)}
 
-    def with_password(self, one: EnteredCamera) -> Camera:
+    def as_asked(self, one: EnteredCamera) -> Camera:
         return replace(one.camera, password="secret")
 
     def doors(self, by: Visitor) -> dict[str, Door]:

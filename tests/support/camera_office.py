@@ -21,6 +21,7 @@ from peoplecount.services.camera_trial import CameraTrials
 from peoplecount.services.import_jobs import ImportJobs
 from peoplecount.services.known_serials import KnownSerials
 from peoplecount.services.line_desk import LineDesk
+from peoplecount.services.walk_tests import WalkTests
 from peoplecount.storage.camera_table import CameraTable
 from peoplecount.storage.site_table import SiteTable
 from peoplecount.sunapi.certificate import Certificate, ShownCertificate
@@ -149,7 +150,10 @@ class Office:
         self.drafts = CameraDrafts(self.store, ToySealer(), self.clock)
         self.jobs = ImportJobs(self.imports, self.store, self.clock)
         office = CameraOffice(self.desk, self.lines, self.imports, 10.0)
-        self.pages = CameraPages(office, self.drafts, self.jobs, lambda: self.states)
+        self.walks = WalkTests(
+            self.desk, self.lines, lambda camera: self.network.client(camera, self.clock), self.store, self.clock
+        )
+        self.pages = CameraPages(office, self.drafts, self.jobs, lambda: self.states, self.walks)
 
     def desk_by(self, login: Login) -> CameraDesk:
         trials = CameraTrials(self.network, self.clock)

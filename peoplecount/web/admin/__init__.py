@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from flask import Blueprint
 
 from peoplecount.services.administration import Administration
-from peoplecount.web.admin import camera, camera_import, cameras, doors, frame, log, sites
+from peoplecount.web.admin import camera, camera_import, cameras, doors, frame, log, sites, walk
 from peoplecount.web.context import CameraPages, WebContext
 
 
@@ -26,5 +26,5 @@ def routes(context: WebContext, administration: Administration) -> list[Blueprin
 
 
 def camera_routes(pages: CameraPages) -> list[Blueprint]:
-    """Everything under ``/admin/cameras``."""
-    return [cameras.routes(pages), camera_import.routes(pages), camera.routes(pages)]
+    """Everything under ``/admin/cameras`` and ``/admin/walk``."""
+    return [cameras.routes(pages), camera_import.routes(pages), camera.routes(pages), walk.routes(pages)]

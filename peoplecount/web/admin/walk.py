@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, abort, jsonify, request, url_for
@@ -13,27 +12,22 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from peoplecount.domain.reading import Totals
 from peoplecount.eventlog.log import LogError
-from peoplecount.services.line_desk import LineDesk
-from peoplecount.services.walk_tests import NoSuchDoor, WalkedDoor, WalkedLine, WalkTests
+from peoplecount.services.site_day import zone_of
+from peoplecount.services.swap_moments import this_hour
+from peoplecount.services.walk_tests import NoSuchDoor, WalkedDoor, WalkedLine
 from peoplecount.storage.errors import DatabaseError, InvalidEntry
 from peoplecount.sunapi.errors import CameraError
 from peoplecount.web import gate
 from peoplecount.web.admin import frame
+from peoplecount.web.admin.camera_form import words_of
+from peoplecount.web.context import CameraPages
 from peoplecount.web.errors import unavailable
 
 MOST_BY_HAND = 100_000
 _FAULTS = (CameraError, DatabaseError, LogError, ValueError)
 
 
-@dataclass(frozen=True)
-class WalkPages:
-    """What the pages of walk tests are made from."""
-
-    walks: WalkTests
-    lines: LineDesk
-
-
-def routes(pages: WalkPages) -> Blueprint:
+def routes(pages: CameraPages) -> Blueprint:
     """``/admin/walk/DOOR`` and what is asked and sent from there."""
     blueprint = Blueprint("admin_walk", __name__, url_prefix="/admin/walk/<door_id>")
     desk = _Desk(pages)
@@ -46,9 +40,9 @@ def routes(pages: WalkPages) -> Blueprint:
 
 
 class _Desk:
-    def __init__(self, pages: WalkPages) -> None:
+    def __init__(self, pages: CameraPages) -> None:
         self._walks = pages.walks
-        self._lines = pages.lines
+        self._lines = pages.office.lines
 
     def walk(self, door_id: str) -> Response:
         """Before the test, or in the midst of it: what the totals were at its beginning is in the address."""
@@ -60,7 +54,7 @@ class _Desk:
         try:
             lines = self._walks.read(door)
         except _FAULTS as error:
-            return self._page(door, {}, 502, fault=_sentence(error))
+            return self._page(door, {}, 502, fault=words_of(error))
         silent = [line.name for line in lines if line.totals is None]
         if silent:
             fault = f"The camera says nothing of {' and '.join(silent)}. Is that line switched on in the camera?"
@@ -74,7 +68,7 @@ class _Desk:
             lines = self._walks.read(door)
             counted = self._walks.counted(door, before, lines)
         except _FAULTS as error:
-            answer = jsonify({"fault": _sentence(error)})
+            answer = jsonify({"fault": words_of(error)})
             answer.status_code = 502
         else:
             answer = jsonify({"in": counted.in_total, "out": counted.out_total, "lines": _shown(lines, before)})
@@ -91,19 +85,21 @@ class _Desk:
         try:
             self._walks.conclude(gate.visitor(), door, before, by_hand)
         except _FAULTS as error:
-            return self._page(door, before, 502, fault=_sentence(error), typed=request.form)
+            return self._page(door, before, 502, fault=words_of(error), typed=request.form)
         return redirect(self._address(door, {}), 303)
 
     def swap(self, door_id: str) -> AnyResponse:
-        """Exchange in and out of a line of the door, from the next full hour on."""
+        """Exchange in and out of a line of the door, from this hour on."""
         door, line_id = self._door(door_id), request.form.get("line", "")
         if line_id not in {str(line.key) for line in door.lines}:
             abort(404, "There is no such line at this door.")
+        zone = zone_of(door.site)
+        since = this_hour(door.site, self._lines.now()).astimezone(zone)
         try:
-            self._lines.swap(gate.visitor(), line_id, "")
+            self._lines.swap(gate.visitor(), line_id, since.isoformat())
         except (InvalidEntry, DatabaseError) as error:
-            return self._page(door, {}, 400, fault=_sentence(error))
-        return frame.done("In and out are exchanged from the next full hour on.", self._address(door, {}))
+            return self._page(door, {}, 400, fault=words_of(error))
+        return frame.done(f"In and out are exchanged from {since:%H:%M} on. Test once more.", self._address(door, {}))
 
     def _door(self, door_id: str) -> WalkedDoor:
         try:
@@ -122,7 +118,7 @@ class _Desk:
                 lines = self._walks.read(door)
                 counted = self._walks.counted(door, before, lines)
             except _FAULTS as error:
-                fault = _sentence(error)
+                fault = words_of(error)
         try:
             walks = self._walks.walks(door.door_id)
         except LogError as error:
@@ -182,9 +178,3 @@ def _shown(lines: Sequence[WalkedLine], before: Mapping[str, Totals]) -> list[di
         for line in lines
         if line.totals and line.line_id in before
     ]
-
-
-def _sentence(error: Exception) -> str:
-    said = str(error)
-    said = said[:1].upper() + said[1:]
-    return said if said.endswith((".", "?", "!")) else f"{said}."
