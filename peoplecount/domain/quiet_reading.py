@@ -9,6 +9,8 @@ from peoplecount.domain.counting import CountState, LineState
 from peoplecount.domain.line import LineKey
 from peoplecount.domain.reading import LineReading, Reading
 
+_AT_ONCE = timedelta(0)
+
 
 def after_quiet(state: CountState, reading: Reading, longest: timedelta) -> CountState | None:
     """What ``count`` would make of a reading that tells nothing: the same state, read later.
@@ -26,6 +28,26 @@ def after_quiet(state: CountState, reading: Reading, longest: timedelta) -> Coun
             return None
         lines[line.key] = known.still_at(reading.taken_at)
     return CountState(state.serial, lines)
+
+
+def still_at(state: CountState, reading: Reading) -> CountState:
+    """The same for a reading that is known to tell nothing."""
+    read = {line.key: state.lines[line.key].still_at(reading.taken_at) for line in reading.lines}
+    return CountState(state.serial, {**state.lines, **read})
+
+
+def says_the_same(before: Reading, reading: Reading, longest: timedelta) -> bool:
+    """Whether a reading tells nothing because one ``before`` it, ``longest`` at most, told nothing.
+
+    Where the answer of a camera has not changed, its lines are the same object, and nothing needs to be compared.
+    """
+    return (
+        reading.lines is before.lines
+        and reading.serial == before.serial
+        and _AT_ONCE <= reading.taken_at - before.taken_at <= longest
+        and reading.taken_at.date() == before.taken_at.date()
+        and reading.local_time.date() == before.local_time.date()
+    )
 
 
 def _stands(known: LineState, reading: Reading, line: LineReading, day: date, longest: timedelta) -> bool:

@@ -50,3 +50,20 @@ class Reading:
 
     restarted_at: datetime | None = None
     """UTC, by our clock: when the camera says it last started; ``None`` where it was not asked or does not know."""
+
+    def as_told(self) -> Reading:
+        """With its times as precise as events give them, so that all who go by those come to the same hours."""
+        taken_at = self.taken_at
+        if not (taken_at.microsecond % 1000 or self.local_time.microsecond):
+            return self
+        # Not by replace(), which takes several times as long.
+        return Reading(
+            self.camera_id,
+            taken_at.replace(microsecond=taken_at.microsecond // 1000 * 1000),
+            self.local_time.replace(microsecond=0),
+            self.serial,
+            self.lines,
+            self.facts,
+            self.doubt,
+            self.restarted_at,
+        )

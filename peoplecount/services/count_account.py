@@ -27,16 +27,17 @@ logger = logging.getLogger(__name__)
 
 def passed(memory: CountMemory, reading: Reading, expected_every: timedelta) -> bool:
     """Note a reading that tells nothing, as ``counted`` would; ``False`` where it must be counted."""
-    camera_id = reading.camera_id
-    known = memory.counts.get(camera_id)
-    if known is None or not memory.days(camera_id):
+    longest = 2 * expected_every
+    if memory.counts.stands(reading, longest):
+        return True
+    reading = reading.as_told()
+    known = memory.counts.get(reading.camera_id)
+    if known is None or not memory.days(reading.camera_id):
         return False
-    reading = _as_told(reading)
-    quiet = after_quiet(known, reading, 2 * expected_every)
+    quiet = after_quiet(known, reading, longest)
     if quiet is None:
         return False
-    memory.counts[camera_id] = quiet
-    _note_read(memory, reading)
+    memory.counts.stand(reading, quiet)
     return True
 
 
@@ -51,7 +52,7 @@ def counted(
     keep_days: int,
 ) -> Append | None:
     """Count a reading in ``memory``; what to append, or ``None`` where it changed nothing that must be kept."""
-    reading = _as_told(reading)
+    reading = reading.as_told()
     camera_id = camera.camera_id
     before = memory.counts.get(camera_id, CountState())
     zone = zone_of(roster.site_of(camera))
@@ -66,7 +67,7 @@ def counted(
     _enter(ledger, memory, before, reading, outcome, 2 * expected_every)
     outcome = _with_days_begun(before, outcome, ledger)
     memory.counts[camera_id] = outcome.state
-    _note_read(memory, reading)
+    memory.counts.note_read(reading)
     is_held = _falls(outcome.state) - _falls(before)
     if not (outcome.lines or ledger.changed or is_held):
         return None
@@ -77,29 +78,6 @@ def counted(
     told = [event for line in outcome.lines for event in events.of_count(line)]
     sites = [memory.change_of_occupancy(site) for site in sorted(events.sites)]
     return Append(tuple(told), (memory.change_of_counts(camera_id), *sites, *days))
-
-
-def _note_read(memory: CountMemory, reading: Reading) -> None:
-    for line in reading.lines:
-        memory.note_read(line.key, reading.taken_at, reading.doubt)
-
-
-def _as_told(reading: Reading) -> Reading:
-    """A reading with its times as precise as events give them, so that all who go by those come to the same hours."""
-    taken_at = reading.taken_at
-    if not (taken_at.microsecond % 1000 or reading.local_time.microsecond):
-        return reading
-    # Not by replace(), which takes several times as long: every poll comes this way.
-    return Reading(
-        reading.camera_id,
-        taken_at.replace(microsecond=taken_at.microsecond // 1000 * 1000),
-        reading.local_time.replace(microsecond=0),
-        reading.serial,
-        reading.lines,
-        reading.facts,
-        reading.doubt,
-        reading.restarted_at,
-    )
 
 
 def _counted_elsewhere(memory: CountMemory, roster: Roster, reading: Reading) -> set[LineKey]:
@@ -164,9 +142,9 @@ def _enter(
         if line.key not in before.lines:
             ledger.begin(line.key, moment, _untold(line, count_of_line))
         else:
-            _enter_gap(ledger, line.key, memory.last_read(line.key), moment, longest)
+            _enter_gap(ledger, line.key, memory.counts.last_read(line.key), moment, longest)
         if count_of_line is not None:
-            _enter_count(ledger, count_of_line, max(reading.doubt, memory.doubt_of(line.key)))
+            _enter_count(ledger, count_of_line, max(reading.doubt, memory.counts.doubt_of(line.key)))
 
 
 def _enter_gap(ledger: HourLedger, key: LineKey, read_at: datetime | None, moment: Moment, longest: timedelta) -> None:

@@ -100,7 +100,7 @@ class CountKeeper:
         with self._lock:
             memory = self._memory()
             lines = memory.counts.get(camera_id, CountState()).lines
-            return max(filter(None, map(memory.last_read, lines)), default=None)
+            return max(filter(None, map(memory.counts.last_read, lines)), default=None)
 
     def fallen_since(self, camera_id: str) -> datetime | None:
         """When a line whose total has fallen within its day, nobody knows yet why, was last read before (UTC).
@@ -171,7 +171,7 @@ class CountKeeper:
         """
         with self._lock:
             memory = self._memory()
-            read_at = memory.last_read(key)
+            read_at = memory.counts.last_read(key)
             camera = self._roster().cameras.get(key.camera_id)
             if read_at is None or camera is None:
                 return [None] * len(stretches)

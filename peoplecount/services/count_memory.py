@@ -5,18 +5,18 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import replace
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, datetime, tzinfo
 from typing import TypeVar
 
 from peoplecount.domain.camera_day import CameraDay
 from peoplecount.domain.counter import Counter
 from peoplecount.domain.counting import CountState, LineState
 from peoplecount.domain.hour_ledger import HourLedger
-from peoplecount.domain.line import LineKey
 from peoplecount.domain.occupancy import Occupancy
 from peoplecount.eventlog.log import LoadedStates, State, StateChange
 from peoplecount.services.camera_day_body import write_camera_day
 from peoplecount.services.count_state_body import read_count_state, write_count_state
+from peoplecount.services.counted_cameras import CountedCameras
 from peoplecount.services.kept_days import UNREADABLE, KeptDays
 from peoplecount.services.occupancy_state import read_occupancy, write_occupancy
 
@@ -41,9 +41,13 @@ class CountMemory:
         """``seen`` is when lines were last read, by their ids."""
         states = loaded.states
         self._versions = {key: state.version for key, state in states.items()}
-        self.counts = {
-            camera_id: _refreshed(state, seen) for camera_id, state in _readable(CAMERA_STATE, states, read_count_state)
-        }
+        self.counts = CountedCameras(
+            {
+                camera_id: _refreshed(state, seen)
+                for camera_id, state in _readable(CAMERA_STATE, states, read_count_state)
+            },
+            seen,
+        )
         self.occupancies = dict(_readable(SITE_STATE, states, read_occupancy))
         bodies: dict[str, dict[date, str]] = {}
         for key, state in _of_kind(HOURS_STATE, states):
@@ -51,25 +55,6 @@ class CountMemory:
         self._days: dict[str, MutableMapping[date, CameraDay]] = {
             camera_id: KeptDays(days) for camera_id, days in bodies.items()
         }
-        self._doubts: dict[LineKey, timedelta] = {}
-        self._last_read = {
-            key: max(line.entered.read_at, line.left.read_at, seen.get(str(key), line.entered.read_at))
-            for state in self.counts.values()
-            for key, line in state.lines.items()
-        }
-
-    def last_read(self, key: LineKey) -> datetime | None:
-        """When a line was last read, whatever came of it; ``None`` where it never was."""
-        return self._last_read.get(key)
-
-    def note_read(self, key: LineKey, at: datetime, doubt: timedelta = timedelta(0)) -> None:
-        """A line was read; ``doubt`` is how far from then that may have been."""
-        self._last_read[key] = at
-        self._doubts[key] = doubt
-
-    def doubt_of(self, key: LineKey) -> timedelta:
-        """How far from when it is said to have been a line's last reading may have been."""
-        return self._doubts.get(key, timedelta(0))
 
     def days(self, camera_id: str) -> MutableMapping[date, CameraDay]:
         """The days of a camera that are kept. They are only taken apart once somebody asks."""
@@ -84,6 +69,7 @@ class CountMemory:
 
     def changes_of_ledger(self, camera_id: str, ledger: HourLedger, keep: int) -> list[StateChange]:
         """Take up what was written in a ledger; days that are too old are dropped."""
+        self.counts.look_again(camera_id)
         if ledger.changed - self.days(camera_id).keys():
             for gone in sorted(ledger.days)[: -keep - 1]:
                 ledger.drop(gone)
@@ -97,9 +83,7 @@ class CountMemory:
 
     def forget(self, camera_id: str) -> list[StateChange]:
         """Forget a camera: the changes that drop its states."""
-        known = self.counts.pop(camera_id, None)
-        for key in known.lines if known else ():
-            self._last_read.pop(key, None)
+        self.counts.pop(camera_id, None)
         days = [_hours_key(camera_id, day) for day in self.days(camera_id)]
         del self._days[camera_id]
         keys = [f"{CAMERA_STATE}{camera_id}", *sorted(days)]

@@ -172,7 +172,7 @@ def amended(
     ledger = memory.ledger(camera_id, zone_of(roster.site_of(camera)), keep_days)
     events = CountEvents(memory, roster, camera)
     days = DaySettlement(
-        camera, memory.counts.get(camera_id, CountState()), ledger, events, now, doubt_of=memory.doubt_of
+        camera, memory.counts.get(camera_id, CountState()), ledger, events, now, doubt_of=memory.counts.doubt_of
     )
     settlement = work(days)
     if not (days.told or ledger.changed):

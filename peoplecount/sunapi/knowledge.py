@@ -132,9 +132,13 @@ class Knowledge:
         now = self._clock.now()
         if self._jumps.seconds():  # what is known of the camera's clock was measured by ours as it was before
             self._camera_clock.expire()
-        self._renew(self._info, now, self._ask_info, self._note_info)
-        self._renew(self._configuration, now, self._ask_configuration, self._note_configuration)
-        self._renew(self._camera_clock, now, self._ask_clock, self._note_clock)
+        # Each looked at here, because nearly always nothing is due. One that is asked for may expire those after it.
+        if self._info.due(now):
+            self._renew(self._info, now, self._ask_info, self._note_info)
+        if self._configuration.due(now):
+            self._renew(self._configuration, now, self._ask_configuration, self._note_configuration)
+        if self._camera_clock.due(now):
+            self._renew(self._camera_clock, now, self._ask_clock, self._note_clock)
 
     def expire(self) -> None:
         """Ask for everything again at the next ``refresh``."""
@@ -176,9 +180,7 @@ class Knowledge:
     def _renew(
         self, item: Remembered[T], now: datetime, ask: Callable[[], T], keep: Callable[[T, datetime], None]
     ) -> None:
-        """Ask if due. An old value does while the camera answers this one question with nonsense or not now."""
-        if not item.due(now):
-            return
+        """Ask anew. An old value does while the camera answers this one question with nonsense or not now."""
         try:
             value = ask()
         except (UnexpectedAnswer, CameraBusy) as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import quote
 
 _LITERAL = {"FromDate": ":", "ToDate": ":", "fromDate": ":", "toDate": ":"}
@@ -24,6 +24,15 @@ class Query:
 
     often: bool = False
     """Whether it is asked with every poll, so that what it takes to ask it is kept ready."""
+
+    _hash: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_hash", hash((self.path, self.parameters, self.method)))
+
+    def __hash__(self) -> int:
+        """Worked out once: what is kept of a question is looked up several times in each poll."""
+        return self._hash
 
     @property
     def target(self) -> str:
