@@ -55,6 +55,10 @@ class Reconciliation:
         self._back_fill_days = back_fill_days
         self._notes = HistoryNotesKeeper(folder.store, offload)
         self._polled: dict[str, PolledCamera] = {}
+        self._listed: Mapping[str, PolledCamera] | None = None
+        """Those that are polled, as long as they stay the same: it is asked for all the time, and there may be
+        thousands."""
+
         self.reconciler = Reconciler(
             self._sources,
             self._history_of,
@@ -68,8 +72,9 @@ class Reconciliation:
 
     def polled(self, camera: Camera) -> PolledCamera:
         """The client of a camera that is polled from now on; until it is closed, its history is looked after."""
-        polled = PolledCamera(camera, self._make_client(camera), self._clock_of_history)
+        polled = PolledCamera(camera, self._make_client(camera), self._clock_of_history, self._forget)
         self._polled[camera.camera_id] = polled
+        self._listed = None
         return polled
 
     def workers(self) -> Mapping[str, Worker]:
@@ -77,7 +82,15 @@ class Reconciliation:
         return {f"history-{number}": self.reconciler.run for number in range(1, SEARCHES_AT_ONCE + 1)}
 
     def _sources(self) -> Mapping[str, PolledCamera]:
-        return {camera_id: camera for camera_id, camera in list(self._polled.items()) if not camera.closed}
+        listed = self._listed
+        if listed is None:
+            listed = self._listed = dict(self._polled)
+        return listed
+
+    def _forget(self, closed: PolledCamera) -> None:
+        if self._polled.get(closed.camera.camera_id) is closed:  # and nobody else is polled in its place by now
+            del self._polled[closed.camera.camera_id]
+            self._listed = None
 
     def _history_of(self, source: HistorySource) -> CameraHistory:
         return CameraHistory(

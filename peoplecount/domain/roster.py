@@ -82,7 +82,7 @@ def _named(camera: Camera, key: LineKey) -> Line | None:
 
 
 def _same(one: Camera, other: Camera) -> bool:
-    return all(getattr(one, name) == getattr(other, name) for name in _COMPARED)
+    return one is other or all(getattr(one, name) == getattr(other, name) for name in _COMPARED)
 
 
 _COMPARED = (

@@ -20,7 +20,9 @@ def own_clock(cameras: Iterable[CameraNow]) -> OwnClock:
 
 def clocks_told(cameras: Iterable[CameraNow], own: OwnClock) -> Hashable:
     """A value that changes with what the board says of clocks in words."""
-    words = ((camera.camera_id, clock_row(camera.clock, own)["clock"]) for camera in cameras)
+    words = (
+        (camera.camera_id, camera_clock_words(own.of_camera(camera.clock.error))) for camera in cameras if camera.clock
+    )
     return own_clock_words(own), frozenset(pair for pair in words if pair[1])
 
 

@@ -98,7 +98,7 @@ class LiveBoard:
         with self._lock:
             return whereabouts(
                 (line.fields for line in self._state.lines.values()),
-                (one.row() for one in self._state.cameras.values()),
+                ({"cameraId": one.camera_id, "siteId": one.site_id} for one in self._state.cameras.values()),
             )
 
     def line_names(self) -> dict[str, str]:

@@ -43,13 +43,20 @@ class Client(Protocol):
 class PolledCamera:
     """A client that remembers its last reading, for those who work beside the polls."""
 
-    def __init__(self, camera: Camera, client: Client, clock_of_history: Callable[[str], BucketClock | None]) -> None:
+    def __init__(
+        self,
+        camera: Camera,
+        client: Client,
+        clock_of_history: Callable[[str], BucketClock | None],
+        on_close: Callable[[PolledCamera], None] = lambda _: None,
+    ) -> None:
         """``clock_of_history`` tells which clock the hours of a camera's history go by, once that is known."""
         self.camera = camera
         self.closed = False
         self.reading: Reading | None = None
         self._client = client
         self._clock_of_history = clock_of_history
+        self._on_close = on_close
 
     @property
     def protocol(self) -> CameraProtocol | None:
@@ -85,6 +92,7 @@ class PolledCamera:
     def close(self) -> None:
         """Let go of the camera."""
         self.closed = True
+        self._on_close(self)
         self._client.close()
 
     def _hours_may_be_of_utc(self, answer: DayHistory) -> bool:

@@ -111,7 +111,7 @@ class RosterKeeper:
     def _completed(self, roster: Roster) -> Roster:
         """With the default site, and without last counts: those change all the time and are no news."""
         cameras, paused = (
-            {key: replace(camera, last_counts={}) for key, camera in some.items()}
+            {key: replace(camera, last_counts={}) if camera.last_counts else camera for key, camera in some.items()}
             for some in (roster.cameras, roster.paused)
         )
         sites = {DEFAULT_SITE_ID: self._default_site, **roster.sites}

@@ -16,7 +16,7 @@ from peoplecount.domain.roster import Roster
 from peoplecount.domain.site import DEFAULT_SITE_ID
 from peoplecount.storage import schema
 from peoplecount.storage.camera_address import base_address, inner_address
-from peoplecount.storage.camera_choices import AS_IT_IS, ask_choices, read_choices
+from peoplecount.storage.camera_choices import ask_choices, read_choices
 from peoplecount.storage.connection import IDBConnection, Rows
 from peoplecount.storage.dialects import SCHEMA
 from peoplecount.storage.entries import certificate, identity, poll_interval, recorder_channel
@@ -83,7 +83,7 @@ class CameraView:
         self._own = own
         self._defaults = defaults or CameraDefaults()
         self._known: dict[bytes, Camera] = {}
-        """Without their last counts, by the fingerprints of the rows they were read from."""
+        """By the fingerprints of the rows they were read from."""
 
         owner, _, view = name.rpartition(".")
         self._view = Table(view, MetaData(), schema=owner or SCHEMA)  # a Table, so that our schema is translated
@@ -123,7 +123,8 @@ class CameraView:
             if camera.camera_id in cameras:
                 faults.note(subject_of("camera", camera.camera_id), "it is there more than once; the first row is used")
                 continue
-            cameras[camera.camera_id] = choices.get(camera.camera_id, AS_IT_IS).of(camera)
+            choice = choices.get(camera.camera_id)
+            cameras[camera.camera_id] = camera if choice is None else choice.of(camera)
         paused = {one: cameras.pop(one) for one, choice in choices.items() if choice.paused and one in cameras}
         sites = read_sites(tables.sites, faults, self._defaults.time_zone)
         return CameraReading(Roster(cameras, sites, read_doors(tables.doors, faults), paused), faults.said)
@@ -145,11 +146,14 @@ class CameraView:
             camera = self._read_anew(fields, lines, faults)
         if camera is None:
             return None
-        if len(faults) == said:  # what is wrong is looked at each time: it may be mended elsewhere, such as a key
-            self._known[row] = camera
+        is_sound = len(faults) == said
         subject = subject_of("camera", fields["camara_id"])
         last = faults.attempt(subject, lambda: _last_counts(fields), {}, "its last counts are taken as unknown")
-        return replace(camera, last_counts=last)
+        if last != camera.last_counts:  # the same object where nothing is new: there are thousands
+            camera = replace(camera, last_counts=last)
+        if is_sound:  # what is wrong is looked at each time: it may be mended elsewhere, such as a key
+            self._known[row] = camera
+        return camera
 
     def _read_anew(
         self, fields: Mapping[str, Any], lines: Mapping[str, tuple[Line, ...]], faults: RowFaults

@@ -47,9 +47,6 @@ class CameraChoice:
         )
 
 
-AS_IT_IS = CameraChoice()
-
-
 def ask_choices(db: IDBConnection) -> Rows:
     """All rows; none in a database that waits for its upgrade. Raises ``DatabaseError``."""
     try:

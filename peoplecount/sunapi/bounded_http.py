@@ -17,7 +17,7 @@ from urllib.parse import urljoin
 from weakref import WeakSet
 
 from requests import PreparedRequest, Response
-from requests.adapters import HTTPAdapter
+from requests.adapters import BaseAdapter, HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 from urllib3 import BaseHTTPResponse, HTTPConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection
@@ -44,28 +44,52 @@ class _Connected(Protocol):
     sock: Any
 
 
-class BoundedAdapter(HTTPAdapter):
-    """One camera, one connection; every answer on it is held to the allowance.
-
-    Retries are for the caller to decide: each repeats an answer to a challenge.
-    """
+class CameraAdapter(BaseAdapter):
+    """One camera; every answer on its connections is held to the allowance."""
 
     status: int | None = None
     """The HTTP status of the last answer, where its body was still to come when something went wrong."""
 
-    def __init__(self, allowance: Allowance, trust: Trust) -> None:
+    def __init__(self, allowance: Allowance, trust: Trust, **options: object) -> None:
+        """``options`` are those of the class that does the sending."""
         self._allowance = allowance
+        self._trust = trust
         self._open: WeakSet[_Connected] = WeakSet()
-        self._answer = partial(BoundedResponse, allowance, self._open)
-        self._kinds: dict[str, Callable[..., HTTPConnection]] = {
-            "http": KeptHTTPConnection,
-            "https": partial(BoundedHTTPSConnection, allowance, trust),
-        }
+        super().__init__(**options)
+
+    def connection(self, scheme: str, host: str, **options: Any) -> HTTPConnection:  # noqa: ANN401 - urllib3 knows them
+        """A connection that is not open yet."""
+        connection: HTTPConnection
+        if scheme == "https":
+            connection = BoundedHTTPSConnection(self._allowance, self._trust, host, **options)
+        else:
+            connection = KeptHTTPConnection(host, **options)
+        self._open.add(connection)
+        connection.response_class = partial(BoundedResponse, self._allowance, self._open)  # type: ignore[assignment]
+        return connection
+
+    def hang_up(self) -> None:
+        """End whatever is under way: who waits for an answer learns that the connection is gone."""
+        for connection in list(self._open):
+            sock = connection.sock
+            if sock is not None:
+                # Below any encryption, whose own shutdown is not for other threads than the one that reads.
+                with contextlib.suppress(OSError), socket(fileno=dup(sock.fileno())) as same:
+                    same.shutdown(SHUT_RDWR)
+
+
+class BoundedAdapter(CameraAdapter, HTTPAdapter):
+    """``requests``' own transport for one camera: one connection that is kept.
+
+    Retries are for the caller to decide: each repeats an answer to a challenge.
+    """
+
+    def __init__(self, allowance: Allowance, trust: Trust) -> None:
         self._pool: HTTPConnectionPool | None = None
         self._leads = ""
         """What the addresses begin with that the pool is for. To look for it takes as long as to write a request."""
 
-        super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
+        super().__init__(allowance, trust, pool_connections=1, pool_maxsize=1, max_retries=0)
 
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **_: object) -> None:  # noqa: FBT001, FBT002 - as in HTTPAdapter
         """Called by ``HTTPAdapter``."""
@@ -94,22 +118,6 @@ class BoundedAdapter(HTTPAdapter):
     def build_response(self, req: PreparedRequest, resp: Any) -> Response:  # noqa: ANN401
         """Called by ``HTTPAdapter``."""
         return CameraResponse(req, resp)
-
-    def connection(self, scheme: str, host: str, **options: object) -> HTTPConnection:
-        """A connection that is not open yet."""
-        connection = self._kinds[scheme](host, **options)
-        self._open.add(connection)
-        connection.response_class = self._answer  # type: ignore[assignment]
-        return connection
-
-    def hang_up(self) -> None:
-        """End whatever is under way: who waits for an answer learns that the connection is gone."""
-        for connection in list(self._open):
-            sock = connection.sock
-            if sock is not None:
-                # Below any encryption, whose own shutdown is not for other threads than the one that reads.
-                with contextlib.suppress(OSError), socket(fileno=dup(sock.fileno())) as same:
-                    same.shutdown(SHUT_RDWR)
 
 
 class CameraResponse(Response):

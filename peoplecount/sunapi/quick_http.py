@@ -13,7 +13,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import SplitResult, urlsplit
-from weakref import WeakKeyDictionary
 
 import requests
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
@@ -22,7 +21,7 @@ from urllib3 import HTTPHeaderDict, HTTPResponse
 from urllib3.connection import HTTPConnection
 
 from peoplecount.sunapi.allowance import Allowance
-from peoplecount.sunapi.bounded_http import PLENTY, BoundedAdapter, BoundedResponse, body_of
+from peoplecount.sunapi.bounded_http import PLENTY, BoundedResponse, CameraAdapter, body_of
 from peoplecount.sunapi.kept_socket import has_ended
 from peoplecount.sunapi.trust import Trust
 
@@ -63,7 +62,7 @@ class WholeResponse(requests.Response):
         return tuple(value for one, value in self._pairs if one.lower() == name.lower())
 
 
-class QuickAdapter(BoundedAdapter):
+class QuickAdapter(CameraAdapter):
     """``requests``' transport for one camera: one connection that is kept, one request without a body at a time.
 
     Who is at the other end is settled as with ``BoundedAdapter``, because the connections are the same.
@@ -76,7 +75,7 @@ class QuickAdapter(BoundedAdapter):
         """Scheme and place at which the idle one ends."""
 
         self._closings = 0
-        self._ready: WeakKeyDictionary[requests.PreparedRequest, _Ready] = WeakKeyDictionary()
+        self._ready: _Ready | None = None
 
     def send(
         self,
@@ -92,8 +91,10 @@ class QuickAdapter(BoundedAdapter):
         Raises what ``requests``, ``urllib3`` and ``http.client`` raise, ``CameraUnreachable`` and ``UnexpectedAnswer``.
         """
         connect, read = timeout if isinstance(timeout, tuple) else (timeout, timeout)
-        ready = self._ready.get(request) or self._ready.setdefault(request, _Ready.of(request))
-        head = ready.head(request)
+        ready = self._ready
+        if ready is None or ready.request is not request:
+            ready = self._ready = _Ready.of(request)
+        head = ready.head()
         closings = self._closings
         connection = self._take(ready.parts, connect)
         leaves_open = False
@@ -112,12 +113,11 @@ class QuickAdapter(BoundedAdapter):
         return response
 
     def close(self) -> None:
-        """Close the connection unless it is in use. Called by the session, from any thread."""
+        """Close the connection unless it is in use. From any thread."""
         self._closings += 1
         connection, self._idle = self._idle, None
         if connection is not None:
             connection.close()
-        super().close()
 
     def _take(self, parts: SplitResult, seconds: float | None) -> HTTPConnection:
         """The kept connection if it still stands, else a new one."""
@@ -232,6 +232,7 @@ class _UsualAnswer:
 class _Ready:
     """What of a request that is sent over and over is always the same."""
 
+    request: requests.PreparedRequest
     parts: SplitResult
     begin: bytes
     """All that is sent but for the signature."""
@@ -242,11 +243,11 @@ class _Ready:
         parts = urlsplit(str(request.url))
         lines = [f"{request.method} {request.path_url} HTTP/1.1\r\n".encode(), _header("Host", parts.netloc)]
         lines += [_header(name, value) for name, value in request.headers.items() if name != _SIGNATURE]
-        return cls(parts, b"".join(lines))
+        return cls(request, parts, b"".join(lines))
 
-    def head(self, request: requests.PreparedRequest) -> bytes:
+    def head(self) -> bytes:
         """The request as it is sent. Raises ``InvalidHeader``."""
-        signature = request.headers.get(_SIGNATURE)
+        signature = self.request.headers.get(_SIGNATURE)
         return self.begin + (b"" if signature is None else _header(_SIGNATURE, signature)) + b"\r\n"
 
 

@@ -19,7 +19,7 @@ import urllib3
 
 from peoplecount.domain.clock import Clock
 from peoplecount.sunapi.allowance import Allowance
-from peoplecount.sunapi.bounded_http import BoundedAdapter, body_of
+from peoplecount.sunapi.bounded_http import CameraAdapter, body_of
 from peoplecount.sunapi.bounded_tls import BoundedHTTPSConnection
 from peoplecount.sunapi.certificate import Certificate, ShownCertificate
 from peoplecount.sunapi.errors import CameraError, CameraUnreachable, CertificateUnknown, UnexpectedAnswer
@@ -67,7 +67,7 @@ class Transport:
         connect_timeout: float,
         read_timeout: float,
         trust: Trust | None = None,
-        adapter: type[BoundedAdapter] | None = None,
+        adapter: type[CameraAdapter] | None = None,
     ) -> None:
         """Without ``trust``, the system's authorities decide.
 

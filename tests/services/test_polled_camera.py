@@ -90,3 +90,13 @@ def test_a_camera_that_was_let_go_says_so():
     camera.close()
     assert camera.closed
     assert client.is_closed
+
+
+def test_who_looks_after_it_hears_that_it_is_closed():
+    closed = []
+    camera = PolledCamera(CAMERA, Client(CameraProtocol.CLASSIC, 15), lambda _camera_id: None, closed.append)
+
+    camera.close()
+
+    assert camera.closed
+    assert closed == [camera]
