@@ -263,7 +263,7 @@ class Leading:
         """Of a camera that is read itself: recorders pass on no streams (SUNAPI Bypass manual 2.6.3)."""
         return EventWatch(
             camera.camera_id,
-            self.camera_access.event_stream(camera),
+            lambda: self.camera_access.event_stream(camera),
             wanted=lambda: client.protocol is CameraProtocol.WISEAI and camera.nvr_channel is None,
             poll_soon=lambda: poll_soon(camera.camera_id),
             clock=self._clock,

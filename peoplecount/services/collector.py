@@ -14,6 +14,7 @@ from peoplecount.domain.clock import LEAST_REAL_PERIOD, Clock
 from peoplecount.domain.poll_times import LocalClock, TurningPolls, next_poll, spread
 from peoplecount.domain.roster import Roster
 from peoplecount.eventlog.log import LogError
+from peoplecount.services.first_polls import MOST_AT_ONCE, FirstPolls
 from peoplecount.services.poller import Poller, PollFigures
 from peoplecount.services.unhurried import Breath, unhurried
 
@@ -82,10 +83,11 @@ class Collector:
         clock: Clock,
         clock_of: Callable[[str], LocalClock | None] = lambda _: None,
         machine_time: Callable[[], datetime] = _machine_time,
+        most_first_polls: int = MOST_AT_ONCE,
     ) -> None:
         """``make_trigger`` makes the scheduler's trigger; ``clock_of`` tells a camera's own clock, once it is known.
 
-        ``machine_time`` is what the scheduler goes by (UTC).
+        ``machine_time`` is what the scheduler goes by (UTC). ``most_first_polls`` are under way at once.
         """
         self._scheduler = scheduler
         self._make_poller = make_poller
@@ -106,6 +108,7 @@ class Collector:
         self._roster = Roster()
         self._stopped = threading.Event()
         self._running: set[Poller] = set()
+        self._first_polls = FirstPolls(self._poll_now, most_first_polls)
         self._idle = threading.Condition()
         self.last_progress = clock.monotonic()
         """When any poll last began or ended, by the monotonic clock."""
@@ -231,11 +234,26 @@ class Collector:
         poller = self._pollers.pop(camera_id, None)
         self._due.pop(camera_id, None)
         self._turning_polls.pop(camera_id, None)
+        self._first_polls.forget(camera_id)
         if poller is not None:
             self._scheduler.remove_job(camera_id)
             poller.close()
 
     def _run(self, poller: Poller) -> None:
+        camera_id = poller.camera.camera_id
+        if poller.figures.polls:
+            self._run_now(poller)
+        elif self._first_polls.enter(camera_id):
+            try:
+                self._run_now(poller)
+            finally:
+                self._first_polls.leave(camera_id)
+
+    def _poll_now(self, camera_id: str) -> None:
+        with suppress(KeyError):  # it was removed just now
+            self._scheduler.modify_job(camera_id, next_run_time=self._machine_time())
+
+    def _run_now(self, poller: Poller) -> None:
         camera = poller.camera
         known = self._clock_of(camera.camera_id)
         self._poll(poller)

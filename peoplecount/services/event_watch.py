@@ -44,15 +44,19 @@ class EventWatch:
     def __init__(
         self,
         camera_id: str,
-        source: EventSource,
+        open_source: Callable[[], EventSource],
         *,
         wanted: Callable[[], bool],
         poll_soon: Callable[[], None],
         clock: Clock,
     ) -> None:
-        """``wanted`` says whether the camera has events that tell of people, as far as is known."""
+        """``wanted`` says whether the camera has events that tell of people, as far as is known.
+
+        ``open_source`` makes the stream of its events, once it is wanted: most cameras have none worth the memory.
+        """
         self._camera_id = camera_id
-        self._source = source
+        self._open_source = open_source
+        self._source: EventSource | None = None
         self._wanted = wanted
         self._poll_soon = poll_soon
         self._clock = clock
@@ -64,20 +68,24 @@ class EventWatch:
     def begin(self) -> None:
         """Watch from now on, if the camera is one to watch; to be called after every poll that went well."""
         if self._thread is None and not self._stop.is_set() and self._wanted():
-            self._thread = threading.Thread(target=self._run, name=f"events-{self._camera_id}", daemon=True)
+            self._source = source = self._open_source()
+            self._thread = threading.Thread(
+                target=self._run, args=(source,), name=f"events-{self._camera_id}", daemon=True
+            )
             self._thread.start()
 
     def close(self) -> None:
         """End; returns at once. May be called twice."""
         self._stop.set()
-        self._source.close()
+        if self._source is not None:
+            self._source.close()
 
-    def _run(self) -> None:
+    def _run(self, source: EventSource) -> None:
         while not self._stop.is_set():
             began = self._clock.monotonic()
             pause = 0.0
             try:
-                self._source.follow(self._poll_soon)
+                source.follow(self._poll_soon)
                 self._tell("")
             except CameraError as error:
                 pause = self._after(error)

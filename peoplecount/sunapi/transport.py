@@ -88,11 +88,15 @@ class Transport:
     def prepare(self, url: str, method: str = "GET") -> requests.PreparedRequest:
         """A request of ``url`` that can be sent again and again. Raises ``CameraUnreachable`` for an impossible URL."""
         try:
-            # Not by a session, which has nothing to add: no proxies, no cookies, no ``.netrc`` of the environment.
-            request = requests.Request(method, url, headers=_HEADERS).prepare()
+            # Not by a session, which has nothing to add: no proxies, no cookies, no ``.netrc`` of the environment. Nor
+            # as a whole: room for cookies takes half the time and a kilobyte.
+            request = requests.PreparedRequest()
+            request.prepare_method(method)
+            request.prepare_url(url, None)
+            request.prepare_headers(_HEADERS)
+            request.prepare_content_length(None)
         except (requests.RequestException, ValueError) as error:
             raise CameraUnreachable(self._camera_id, "the camera's address is not one that can be called") from error
-        request._cookies = None  # type: ignore[attr-defined]  # noqa: SLF001 - room for cookies takes a kilobyte
         return request
 
     def send(self, request: requests.PreparedRequest) -> Reply:

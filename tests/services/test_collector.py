@@ -58,9 +58,11 @@ class FakePoller:
         self.figures = PollFigures()
         self.error = None
         self.closed = False
+        self.meanwhile = lambda: None
 
     def poll(self):
         self.figures.polls += 1
+        self.meanwhile()
         if self.error:
             raise self.error
 
@@ -69,7 +71,7 @@ class FakePoller:
 
 
 class Room:
-    def __init__(self, speed=1.0):
+    def __init__(self, speed=1.0, **options):
         self.clock = FakeClock(speed=speed)
         self.set_by = 0.0
         self.scheduler = FakeScheduler()
@@ -83,6 +85,7 @@ class Room:
             clock=self.clock,
             clock_of=self.clocks.get,
             machine_time=lambda: self.machine_time,
+            **options,
         )
         self.collector.start(self.log_errors.append)
 
@@ -189,6 +192,22 @@ def test_a_poll_that_raises_stops_no_later_one(room, caplog):
     room.scheduler.run("east")
     assert room.collector.figures()["east"].polls == 2
     assert "camera east" in caplog.text
+
+
+def test_only_so_many_cameras_are_asked_for_the_first_time_at_once():
+    room = Room(most_first_polls=1)
+    room.collector.sync(roster(EAST, WEST))
+    east, west = room.pollers
+    east.meanwhile = lambda: room.scheduler.run("west")
+
+    room.scheduler.run("east")
+    assert (east.figures.polls, west.figures.polls) == (1, 0)
+    assert room.scheduler.modified == {"west": room.machine_time}
+
+    room.scheduler.run("west")
+    west.meanwhile = lambda: room.scheduler.run("east")
+    room.scheduler.run("west")
+    assert (east.figures.polls, west.figures.polls) == (2, 2)
 
 
 def test_an_append_that_failed_is_told_to_who_leads(room):

@@ -59,7 +59,7 @@ class Watched:
         self.wanted = wanted
         self.polls = 0
         self.watch = EventWatch(
-            "c", self.stream, wanted=lambda: self.wanted, poll_soon=self.poll_soon, clock=self.clock
+            "c", lambda: self.stream, wanted=lambda: self.wanted, poll_soon=self.poll_soon, clock=self.clock
         )
         self.pauses = self.watch._stop = Pauses()
 

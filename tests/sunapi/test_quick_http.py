@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Self
 
 import pytest
+import requests
 
 from peoplecount.sunapi.bounded_http import PLENTY, BoundedAdapter
 from peoplecount.sunapi.errors import CameraError
@@ -100,6 +101,18 @@ def quick() -> Iterator[Transport]:
 
 def body_of(transport: Transport, camera: ScriptedCamera) -> bytes:
     return transport.send(transport.prepare(camera.address + "/")).body
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+@pytest.mark.parametrize(
+    "url", ["http://b\u00fcro.example/a b?c=d%2Fe", "https://192.0.2.7:8443", "http://[::1]:80/x#y"]
+)
+def test_a_request_is_made_ready_as_requests_would(transport: Transport, url: str, method: str) -> None:
+    ready = transport.prepare(url, method)
+
+    usual = requests.Request(method, url, headers=ready.headers).prepare()
+    assert (ready.method, ready.url, ready.body) == (usual.method, usual.url, usual.body)
+    assert ready.headers == usual.headers
 
 
 @pytest.mark.parametrize(
