@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from sys import intern
 from typing import Any
 
 from peoplecount.domain.camera import CameraState
@@ -99,7 +100,9 @@ class LineNow:
     @classmethod
     def of(cls, entry: LogEntry) -> LineNow:
         """From a ``PeopleCountingUpdate``."""
-        fields = {key: value for key, value in json.loads(entry.json()).items() if key not in _FOR_WRITERS}
+        # Each parsed text has its own copies of the names in it: of thousands of lines that would be megabytes.
+        told = json.loads(entry.json())
+        fields = {intern(key): value for key, value in told.items() if key not in _FOR_WRITERS}
         day = datetime.fromisoformat(fields["localTime"]).date()
         counted_at = parse_utc(fields["to"])
         return cls(fields, fields["cameraId"], fields["siteId"], day, counted_at, counted_at)

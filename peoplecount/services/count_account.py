@@ -91,8 +91,11 @@ def _counted_elsewhere(memory: CountMemory, roster: Roster, reading: Reading) ->
     new = [line.key for line in reading.lines if line.key not in known]
     if not new or not reading.serial:
         return set()
-    gone = [state for one, state in counts.items() if one not in roster.cameras and state.serial == reading.serial]
-    told = {(key.channel, key.rule, key.index) for state in gone for key in state.lines}
+    # By their ids first: thousands of cameras are new together, and each of them would look at all others.
+    gone = [counts[one] for one in [one for one in counts if one not in roster.cameras]]
+    told = {
+        (key.channel, key.rule, key.index) for state in gone if state.serial == reading.serial for key in state.lines
+    }
     return {key for key in new if (key.channel, key.rule, key.index) in told}
 
 
