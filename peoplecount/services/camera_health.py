@@ -51,11 +51,15 @@ class CameraHealth:
         """The camera's health; ``None`` before its first poll."""
         return self._known.get(camera_id)
 
+    def is_as_known(self, camera_id: str, state: CameraState, reason: str) -> bool:
+        """Whether there is nothing to say of a poll's outcome."""
+        known = self._known.get(camera_id)
+        return known is not None and known.state == state and (state not in _TOLD_ANEW or known.reason == reason)
+
     def news(self, place: Place, state: CameraState, reason: str, now: datetime) -> Status | None:
         """What there is to say of a poll's outcome: the new health, or ``None`` where it is the old one."""
-        known = self._known.get(place.camera_id)
-        same = known is not None and known.state == state and (state not in _TOLD_ANEW or known.reason == reason)
-        return None if same else Status(place, state.value, now, reason)
+        is_known = self.is_as_known(place.camera_id, state, reason)
+        return None if is_known else Status(place, state.value, now, reason)
 
     def gone(self, camera_ids: Container[str], now: datetime) -> list[Status]:
         """What there is to say of cameras that are not among these any more."""

@@ -159,8 +159,9 @@ class Poller:
         self._note(state_after(error), str(error))
 
     def _note(self, state: CameraState, reason: str) -> None:
-        now = self._clock.now()
-        news = self._health.news(self._place, state, reason, now)
+        if self._health.is_as_known(self._place.camera_id, state, reason):  # nearly always
+            return
+        news = self._health.news(self._place, state, reason, self._clock.now())
         if news is not None:
             self._keeper.report([status_event(news)])
             self._health.take(news)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from requests import PreparedRequest
 
@@ -36,9 +35,8 @@ _MOST_KEPT = 64
 """Questions remembered ready to send. A camera is asked a handful, over and over."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer(Generic[T]):
-    """A parsed answer, and between which moments (UTC, our clock) the camera gave it."""
+class Answer(NamedTuple, Generic[T]):
+    """A parsed answer, and between which moments (UTC, our clock) the camera gave it. A tuple, as a reply is."""
 
     value: T
     asked_at: datetime

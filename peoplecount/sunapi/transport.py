@@ -9,9 +9,9 @@ import contextlib
 import http.client
 import ssl
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import requests
@@ -39,9 +39,8 @@ class KeptConnectionLost(CameraUnreachable):
     """The camera closed a connection that was kept from an earlier exchange; asking once more is in order."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What came back, and when by our clock (UTC)."""
+class Reply(NamedTuple):
+    """What came back, and when by our clock (UTC). A tuple, because each poll makes one."""
 
     status: int
     body: bytes
