@@ -12,10 +12,13 @@ from peoplecount.domain.clock import REAL_TIME, Clock
 from peoplecount.domain.offload import Offload, call_here
 from peoplecount.domain.roster import Roster
 from peoplecount.eventlog.data_folder import DataFolder
+from peoplecount.services.accounts import Accounts
 from peoplecount.services.administration import Administration
 from peoplecount.services.audit_log import AuditLog
+from peoplecount.services.people_desk import PeopleDesk
 from peoplecount.services.played_clock import PlayedClock
 from peoplecount.services.site_desk import SiteDesk
+from peoplecount.services.token_desk import TokenDesk
 from peoplecount.settings import Settings
 from peoplecount.storage.connection import IDBConnection
 from peoplecount.storage.hand_count_table import HandCountTable
@@ -35,8 +38,10 @@ def administration_of(
     database: IDBConnection,
     roster: Callable[[], Roster],
     clock: Clock,
+    accounts: Accounts,
+    link_of: Callable[[str], str],
 ) -> Administration:
-    """The desks of a service; ``clock`` is that of the cameras."""
+    """The desks of a service; ``clock`` is that of the cameras, ``link_of`` makes links of codes."""
     log = audit_log_in(folder, offload)
     sites = SiteDesk(
         SiteTable(database),
@@ -46,7 +51,8 @@ def administration_of(
         roster=roster,
         clock=clock,
     )
-    return Administration(log, sites, ZoneInfo(settings.time_zone))
+    people, tokens = PeopleDesk(accounts, log, link_of, offload), TokenDesk(accounts, log, offload)
+    return Administration(log, sites, people, tokens, ZoneInfo(settings.time_zone))
 
 
 @contextmanager

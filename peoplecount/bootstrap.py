@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from flask import Flask
@@ -18,7 +19,14 @@ from peoplecount.domain.roster import Roster
 from peoplecount.domain.site import Site
 from peoplecount.eventlog.data_folder import DataFolder
 from peoplecount.leading import Leading
-from peoplecount.people import accounts_in, known_people, outside_sign_in, trusted_hosts, welcome_first_administrator
+from peoplecount.people import (
+    accounts_in,
+    known_people,
+    outside_sign_in,
+    trusted_hosts,
+    welcome_first_administrator,
+    welcome_link,
+)
 from peoplecount.runtime import Runtime, this_runtime
 from peoplecount.services.board_clocks import own_clock_fields
 from peoplecount.services.counts import Counts
@@ -212,6 +220,8 @@ class Service:
                 database=self._database.hurried(),
                 roster=self._rosters.current,
                 clock=self._clock,
+                accounts=self._accounts,
+                link_of=partial(welcome_link, self._settings),
             ),
             cameras=camera_pages(
                 self._settings,

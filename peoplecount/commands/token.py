@@ -5,14 +5,15 @@ from __future__ import annotations
 import argparse
 import sys
 
+from peoplecount.administering import audit_log_in, this_author
 from peoplecount.commands._table import print_table
 from peoplecount.domain.visitor import Scope
 from peoplecount.eventlog.data_folder import open_data_folder
 from peoplecount.eventlog.log import LogError
 from peoplecount.launch import read_settings
 from peoplecount.people import accounts_in
-from peoplecount.services.accounts import Accounts
 from peoplecount.services.api_tokens import TokenRefused
+from peoplecount.services.token_desk import TokenDesk
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         folder = open_data_folder(settings.data_dir)
         try:
-            tasks[arguments.task](arguments, accounts_in(folder))
+            tasks[arguments.task](arguments, TokenDesk(accounts_in(folder), audit_log_in(folder)))
         finally:
             folder.close()
     except (TokenRefused, LogError) as error:
@@ -49,16 +50,14 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _add(arguments: argparse.Namespace, accounts: Accounts) -> None:
-    if arguments.days is not None and not 1 <= arguments.days <= 3650:
-        raise TokenRefused(f"--days: {arguments.days} is not a number of days from 1 to 3650")
+def _add(arguments: argparse.Namespace, desk: TokenDesk) -> None:
     scopes = [Scope(name) for name in arguments.scope or [Scope.READ]]
-    token = accounts.tokens.add(arguments.label, scopes, sites=arguments.site, days=arguments.days)
+    token = desk.add(this_author(), arguments.label, scopes, sites=arguments.site, days=arguments.days)
     print("Keep it where only the program reads it; it cannot be shown again.", file=sys.stderr)
     print(token)
 
 
-def _list(arguments: argparse.Namespace, accounts: Accounts) -> None:  # noqa: ARG001
+def _list(arguments: argparse.Namespace, desk: TokenDesk) -> None:  # noqa: ARG001
     rows = [
         (
             token.token_id,
@@ -69,11 +68,11 @@ def _list(arguments: argparse.Namespace, accounts: Accounts) -> None:  # noqa: A
             f"{token.ends:%Y-%m-%d}" if token.ends else "",
             f"{token.used:%Y-%m-%d %H:%M}" if token.used else "never",
         )
-        for token in accounts.tokens.tokens()
+        for token in desk.tokens()
     ]
     print_table(("ID", "FOR", "MAY", "SITES", "MADE", "ENDS", "LAST USED (UTC)"), rows)
 
 
-def _revoke(arguments: argparse.Namespace, accounts: Accounts) -> None:
-    revoked = accounts.tokens.revoke(arguments.token)
+def _revoke(arguments: argparse.Namespace, desk: TokenDesk) -> None:
+    revoked = desk.revoke(this_author(), arguments.token)
     print(f"The token for {revoked.label} is good no longer.")

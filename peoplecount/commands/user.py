@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import argparse
 import sys
+from functools import partial
 
+from peoplecount.administering import audit_log_in, this_author
 from peoplecount.commands import _own_password
 from peoplecount.commands._table import print_table
-from peoplecount.domain.user import Role, UnfitName, User, user_name
+from peoplecount.domain.user import Role, UnfitName, user_name
 from peoplecount.eventlog.data_folder import open_data_folder
 from peoplecount.eventlog.log import LogError
 from peoplecount.launch import read_settings
 from peoplecount.people import accounts_in, welcome_link
-from peoplecount.services.accounts import Accounts
 from peoplecount.services.one_time_links import GOOD_FOR
 from peoplecount.services.passwords import UnfitPassword
+from peoplecount.services.people_desk import PeopleDesk
 from peoplecount.services.user_book import UserRefused
-from peoplecount.settings import Settings
 
 _SITES_HELP = "id of a site they may see; may be repeated. Without any: all"
 
@@ -51,7 +52,8 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         folder = open_data_folder(settings.data_dir)
         try:
-            tasks[arguments.task](arguments, settings, accounts_in(folder))
+            desk = PeopleDesk(accounts_in(folder), audit_log_in(folder), partial(welcome_link, settings))
+            tasks[arguments.task](arguments, desk)
         finally:
             folder.close()
     except (UserRefused, UnfitName, UnfitPassword, LogError) as error:
@@ -60,63 +62,56 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _list(arguments: argparse.Namespace, settings: Settings, accounts: Accounts) -> None:  # noqa: ARG001
+def _list(arguments: argparse.Namespace, desk: PeopleDesk) -> None:  # noqa: ARG001
     rows = [
         (
             user.name,
             user.role.value,
             "all" if user.sites is None else ", ".join(sorted(user.sites)) or "none",
             "elsewhere" if user.outside else "yes" if user.password_hash else "not yet",
-            str(len(accounts.sessions.of_user(user))),
+            str(len(sessions)),
         )
-        for user in sorted(accounts.book.users().values(), key=lambda user: user.name)
+        for user, sessions in ((person.user, person.sessions) for person in desk.people())
     ]
     print_table(("NAME", "ROLE", "SITES", "PASSWORD", "SIGNED IN"), rows)
 
 
-def _add(arguments: argparse.Namespace, settings: Settings, accounts: Accounts) -> None:
-    name = user_name(arguments.name)
-    if accounts.book.find(name):  # before a password is asked for
-        raise UserRefused(f"There is a user {name} already: python -m peoplecount user reset {name}")
-    hashed = "" if arguments.link else accounts.passwords.hash(_own_password.read_password(arguments), name)
-    sites = None if arguments.site is None else frozenset(arguments.site)
-    accounts.book.add(User(name, Role(arguments.role), sites, hashed))
+def _add(arguments: argparse.Namespace, desk: PeopleDesk) -> None:
+    name = desk.demand_new(arguments.name)  # before a password is asked for
+    password = None if arguments.link else _own_password.read_password(arguments)
+    let_in = desk.add(this_author(), name, Role(arguments.role), arguments.site, password)
     print(f"{name} may sign in as {arguments.role}.")
-    if arguments.link:
-        _print_link(settings, accounts, name)
+    _print_link(let_in.link)
 
 
-def _reset(arguments: argparse.Namespace, settings: Settings, accounts: Accounts) -> None:
-    name = user_name(arguments.name)
-    accounts.book.demand(name)
-    hashed = "" if arguments.link else accounts.passwords.hash(_own_password.read_password(arguments), name)
-    accounts.book.change_password(name, hashed)
-    accounts.throttle.forget(name)
+def _reset(arguments: argparse.Namespace, desk: PeopleDesk) -> None:
+    name = desk.person(user_name(arguments.name)).user.name
+    password = None if arguments.link else _own_password.read_password(arguments)
+    let_in = desk.reset(this_author(), name, password, in_any_case=True)
     print(f"{name} is signed out everywhere{'.' if arguments.link else ', and has a new password.'}")
-    if arguments.link:
-        _print_link(settings, accounts, name)
+    _print_link(let_in.link)
 
 
-def _set(arguments: argparse.Namespace, settings: Settings, accounts: Accounts) -> None:  # noqa: ARG001
-    user = accounts.book.demand(user_name(arguments.name))
+def _set(arguments: argparse.Namespace, desk: PeopleDesk) -> None:
+    user = desk.person(user_name(arguments.name)).user
     if not (arguments.role or arguments.site or arguments.all_sites):
         raise UserRefused("Nothing is to be changed: give --role, --site or --all-sites")
     sites = None if arguments.all_sites else frozenset(arguments.site) if arguments.site else user.sites
-    accounts.book.change_rights(user.name, Role(arguments.role) if arguments.role else user.role, sites)
+    desk.change(this_author(), user.name, Role(arguments.role) if arguments.role else user.role, sites)
     print(f"{user.name} is changed, at once and also where they are signed in.")
 
 
-def _remove(arguments: argparse.Namespace, settings: Settings, accounts: Accounts) -> None:  # noqa: ARG001
-    name = user_name(arguments.name)
-    accounts.book.remove(name)
-    print(f"{name} may not sign in any more, and is signed out everywhere.")
+def _remove(arguments: argparse.Namespace, desk: PeopleDesk) -> None:
+    user = desk.remove(this_author(), user_name(arguments.name))
+    print(f"{user.name} may not sign in any more, and is signed out everywhere.")
 
 
-def _link(arguments: argparse.Namespace, settings: Settings, accounts: Accounts) -> None:  # noqa: ARG001
-    _print_link(settings, accounts, "")
+def _link(arguments: argparse.Namespace, desk: PeopleDesk) -> None:  # noqa: ARG001
+    _print_link(desk.administrator_link(this_author()))
 
 
-def _print_link(settings: Settings, accounts: Accounts, name: str) -> None:
-    hours = int(GOOD_FOR.total_seconds() // 3600)
-    print(f"This link is good once, for {hours} hours; whoever has it can use it:")
-    print(f"  {welcome_link(settings, accounts.links.make(name))}")
+def _print_link(link: str) -> None:
+    if link:
+        hours = int(GOOD_FOR.total_seconds() // 3600)
+        print(f"This link is good once, for {hours} hours; whoever has it can use it:")
+        print(f"  {link}")

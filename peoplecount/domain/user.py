@@ -66,3 +66,9 @@ class User:
 
     outside: str = ""
     """What they are called by whoever signs them in elsewhere; empty: they have a password here."""
+
+    @property
+    def is_ruling(self) -> bool:
+        """Whether they can sign in and change everything; of these there must always be one."""
+        may_come_in = bool(self.password_hash or self.outside)
+        return self.role is Role.ADMINISTRATOR and self.sites is None and may_come_in

@@ -279,11 +279,7 @@ class Accounts:
         return not purpose.start or not self._has_administrator()
 
     def _has_administrator(self) -> bool:
-        users = self.book.users().values()
-        return any(
-            user.role is Role.ADMINISTRATOR and user.sites is None and (user.password_hash or user.outside)
-            for user in users
-        )
+        return any(user.is_ruling for user in self.book.users().values())
 
     def _in_store(self, work: Callable[[], T]) -> T:
         try:

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from peoplecount.services.audit_log import AuditLog
+from peoplecount.services.people_desk import PeopleDesk
 from peoplecount.services.site_desk import SiteDesk
+from peoplecount.services.token_desk import TokenDesk
 
 
 @dataclass(frozen=True)
@@ -15,5 +17,7 @@ class Administration:
 
     log: AuditLog
     sites: SiteDesk
+    people: PeopleDesk
+    tokens: TokenDesk
     zone: ZoneInfo
     """In which moments are told that belong to no site."""

@@ -102,8 +102,11 @@ class ApiTokens:
     def of_id(self, token_id: str) -> ApiToken | None:
         """The token of that name, where it is good."""
         found = next((one for one in self.tokens() if one.token_id == token_id), None)
-        over = found and found.ends is not None and found.ends <= self._clock.now()
-        return None if over else found
+        return found if found and self.is_good(found) else None
+
+    def is_good(self, token: ApiToken) -> bool:
+        """Whether its time is not over yet."""
+        return token.ends is None or token.ends > self._clock.now()
 
     def note_used(self, token: ApiToken) -> None:
         """It was shown just now."""

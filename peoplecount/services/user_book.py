@@ -10,6 +10,7 @@ from typing import Any
 
 from peoplecount.domain.user import Role, User
 from peoplecount.services.kept_texts import KeptTexts
+from peoplecount.storage.errors import ChangedMeanwhile
 
 _KEY = "users"
 
@@ -53,7 +54,9 @@ class UserBook:
         self._change(lambda users: users.update({user.name: entered}))
         return entered
 
-    def change_password(self, name: str, password_hash: str, *, stamp: str | None = None) -> User:
+    def change_password(
+        self, name: str, password_hash: str, *, stamp: str | None = None, keep_an_administrator: bool = False
+    ) -> User:
         """Another password; all sessions of the user end. Raises ``UserRefused``.
 
         ``stamp``: only where the user still has that one, as where a hash is brought up to date, which ends none.
@@ -70,7 +73,7 @@ class UserBook:
                 users[name] = replace(user, password_hash=password_hash)
             changed.append(users[name])
 
-        self._change(work)
+        self._change(work, keep_an_administrator=keep_an_administrator)
         return changed[0]
 
     def admit(self, name: str, outside: str, role: Role, sites: frozenset[str] | None) -> User:
@@ -95,11 +98,19 @@ class UserBook:
         self._change(work)
         return admitted[0]
 
-    def change_rights(self, name: str, role: Role, sites: Iterable[str] | None) -> None:
-        """Another role and other sites (``None``: all). Raises ``UserRefused``."""
+    def change_rights(
+        self, name: str, role: Role, sites: Iterable[str] | None, *, unless_other_than: User | None = None
+    ) -> None:
+        """Another role and other sites (``None``: all). Raises ``UserRefused``.
+
+        ``unless_other_than``: what they may do as whoever changes it has seen it; ``ChangedMeanwhile`` is raised else.
+        """
+        seen = unless_other_than
 
         def work(users: dict[str, User]) -> None:
             user = _known(users, name)
+            if seen is not None and (user.role, user.sites) != (seen.role, seen.sites):
+                raise ChangedMeanwhile(f"{name} was changed by somebody else just now")
             users[name] = replace(user, role=role, sites=None if sites is None else frozenset(sites))
 
         self._change(work, keep_an_administrator=True)
@@ -119,7 +130,7 @@ class UserBook:
             had_one = _has_administrator(users)
             work(users)
             if keep_an_administrator and had_one and not _has_administrator(users):
-                raise UserRefused("That is the last administrator of all sites: make another one first")
+                raise UserRefused("That is the last administrator of all sites who can sign in: make another one first")
             return json.dumps([_fields(user) for user in users.values()], separators=(",", ":"))
 
         self._store.change(_KEY, changed)
@@ -127,7 +138,7 @@ class UserBook:
 
 
 def _has_administrator(users: dict[str, User]) -> bool:
-    return any(user.role is Role.ADMINISTRATOR and user.sites is None for user in users.values())
+    return any(user.is_ruling for user in users.values())
 
 
 def _known(users: dict[str, User], name: str) -> User:

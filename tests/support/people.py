@@ -20,8 +20,10 @@ from peoplecount.services.accounts import Accounts
 from peoplecount.services.administration import Administration
 from peoplecount.services.audit_log import AuditLog
 from peoplecount.services.passwords import Passwords
+from peoplecount.services.people_desk import PeopleDesk
 from peoplecount.services.site_desk import SiteDesk
 from peoplecount.services.stream_tickets import StreamTickets
+from peoplecount.services.token_desk import TokenDesk
 from peoplecount.storage.hand_count_table import HandCountTable
 from peoplecount.storage.site_table import SiteTable
 from peoplecount.web.access import KnownPeople
@@ -65,7 +67,9 @@ class People:
             roster=lambda: self.roster,
             clock=self.clock,
         )
-        return Administration(self.audit_log, sites, ZoneInfo("Europe/Zurich"))
+        people = PeopleDesk(self.accounts, self.audit_log, "https://counts.example/welcome#{}".format)
+        tokens = TokenDesk(self.accounts, self.audit_log)
+        return Administration(self.audit_log, sites, people, tokens, ZoneInfo("Europe/Zurich"))
 
     def enters(self, name: str, role: Role = Role.VIEWER, *sites: str, password: str = PASSWORD) -> User:
         hashed = QUICK.hash(password) if password else ""

@@ -10,8 +10,9 @@ from peoplecount.domain.camera import Camera
 from peoplecount.domain.site import Site
 from peoplecount.domain.user import Role
 from peoplecount.storage.hand_count_table import HandCountTable
+from tests.support.administrators import Administrator
 from tests.support.board_service import BoardService
-from tests.support.people import People, form_token, signed_in
+from tests.support.people import People
 from tests.support.shop import SHOP
 
 MUSEUM = Site("museum", "Secret museum", "Europe/Zurich")
@@ -36,25 +37,6 @@ def people(tmp_path):
     people.close()
 
 
-class Browser:
-    """Somebody at the pages of administration."""
-
-    def __init__(self, app, name):
-        self.client = signed_in(app, name)
-        self.token = form_token(self.client, "/account")
-
-    def get(self, path):
-        return self.client.get(path)
-
-    def post(self, path, **form):
-        return self.client.post(path, data={"csrf_token": self.token, **form})
-
-    def version(self, path):
-        found = re.search(r'name="version" type="hidden" value="([0-9a-f]+)"', self.get(path).text)
-        assert found, f"no version at {path}"
-        return found[1]
-
-
 @pytest.fixture
 def app(people):
     return people.app(BoardService([SHOP, MUSEUM]))
@@ -62,17 +44,17 @@ def app(people):
 
 @pytest.fixture
 def anna(app):
-    return Browser(app, "anna")
+    return Administrator(app, "anna")
 
 
 @pytest.fixture
 def ben(app):
-    return Browser(app, "ben")
+    return Administrator(app, "ben")
 
 
 def test_a_site_is_added_and_said_once(people, anna):
     form = TYPED | {"name": "Mall", "site_id": "", "opening_hours": "24/7"}
-    answer = anna.post("/admin/sites/new", **form)
+    answer = anna.post("/admin/new-site", **form)
     assert (answer.status_code, answer.headers["Location"]) == (303, "/admin/sites/mall")
     assert "Mall is added" in anna.get("/admin/sites/mall").text
     assert "Mall is added" not in anna.get("/admin/sites/mall").text
@@ -82,7 +64,7 @@ def test_a_site_is_added_and_said_once(people, anna):
 
 def test_what_was_typed_is_kept_with_the_fault_beside_it(people, anna):
     form = TYPED | {"name": "Mäll <b>", "site_id": "", "time_zone": "Zurich", "opening_hours": "always"}
-    answer = anna.post("/admin/sites/new", **form)
+    answer = anna.post("/admin/new-site", **form)
     assert answer.status_code == 400
     assert 'value="Mäll &lt;b&gt;"' in answer.text
     beside = re.search(r'id="time_zone-fault">([^<]+)<', answer.text)
@@ -96,15 +78,15 @@ def test_what_was_typed_is_kept_with_the_fault_beside_it(people, anna):
 
 def test_a_site_is_changed_by_its_page(people, anna):
     path = "/admin/sites/shop"
-    answer = anna.post(path, **TYPED | {"capacity": "120"}, version=anna.version(path))
+    answer = anna.change(path, **TYPED | {"capacity": "120"})
     assert answer.status_code == 303
     assert people.administration.sites.sites()["shop"].capacity == 120
 
 
 def test_who_comes_second_is_told_keeps_what_was_typed_and_may_insist(people, app, anna):
-    other, path = Browser(app, "ben"), "/admin/sites/shop"
+    other, path = Administrator(app, "ben"), "/admin/sites/shop"
     seen = anna.version(path)
-    assert other.post(path, **TYPED | {"capacity": "70"}, version=other.version(path)).status_code == 303
+    assert other.change(path, **TYPED | {"capacity": "70"}).status_code == 303
     answer = anna.post(path, **TYPED | {"name": "Store"}, version=seen)
     assert answer.status_code == 409
     assert 'value="Store"' in answer.text
@@ -120,7 +102,7 @@ def test_the_default_site_is_shown_as_such_with_where_its_zone_comes_from(anna):
     assert "default site" in page
     assert "set by TIME_ZONE" in page
     assert "is what TIME_ZONE says" in anna.get("/admin/sites/default").text
-    assert anna.post("/admin/sites/default", **TYPED | {"name": "Main"}).status_code == 303
+    assert anna.change("/admin/sites/default", **TYPED | {"name": "Main"}).status_code == 303
     assert "TIME_ZONE" not in anna.get("/admin/sites").text
 
 
@@ -148,7 +130,7 @@ def test_doors_are_added_renamed_moved_and_removed(people, anna):
     assert anna.post("/admin/sites/shop/doors", door_name="Front").headers["Location"] == "/admin/sites/shop"
     assert 'href="/admin/doors/shop.front"' in anna.get("/admin/sites/shop").text
     path = "/admin/doors/shop.front"
-    answer = anna.post(path, name="Main", site_id="museum", version=anna.version(path))
+    answer = anna.change(path, name="Main", site_id="museum")
     assert answer.headers["Location"] == "/admin/sites/museum"
     assert "stays where it was" in anna.get("/admin/sites/museum").text
     assert anna.post(f"{path}/remove").headers["Location"] == "/admin/sites/museum"
@@ -160,10 +142,19 @@ def test_a_door_that_makes_no_sense_is_refused_where_it_was_typed(people, anna):
     assert answer.status_code == 400
     assert 'id="door_name-fault"' in answer.text
     people.administration.sites.doors.add("anna", "shop", "Front")
-    answer = anna.post("/admin/doors/shop.front", name="x" * 300, site_id="shop")
+    path = "/admin/doors/shop.front"
+    answer = anna.change(path, name="x" * 300, site_id="shop")
     assert answer.status_code == 400
     assert "is not a name" in answer.text
-    assert anna.post("/admin/doors/shop.front", name="Front", site_id="nowhere").status_code == 400
+    assert anna.change(path, name="Front", site_id="nowhere").status_code == 400
+
+
+def test_a_form_that_does_not_say_what_it_saw_changes_nothing(people, anna):
+    people.administration.sites.doors.add("anna", "shop", "Front")
+    assert anna.post("/admin/sites/shop", **TYPED | {"name": "Store"}).status_code == 409
+    assert anna.post("/admin/doors/shop.front", name="Side", site_id="shop").status_code == 409
+    assert people.administration.sites.sites()["shop"].name == "Shop"
+    assert people.administration.sites.doors.one_in_hand("shop.front").door.name == "Front"
 
 
 def test_who_changes_a_door_second_is_told(people, anna):
@@ -193,7 +184,7 @@ def test_a_count_by_hand_goes_to_the_desk_and_is_listed(people, anna):
 @pytest.mark.parametrize(
     ("path", "form", "kept"),
     [
-        ("/admin/sites/new", TYPED | {"name": "Typed words", "site_id": ""}, "Typed words"),
+        ("/admin/new-site", TYPED | {"name": "Typed words", "site_id": ""}, "Typed words"),
         ("/admin/sites/shop", TYPED | {"name": "Typed words"}, "Typed words"),
         ("/admin/sites/shop/doors", {"door_name": "Typed words"}, "Typed words"),
         ("/admin/sites/shop/count", {"people": "5", "at": "", "note": "Typed words"}, "Typed words"),
@@ -237,7 +228,7 @@ def test_an_administrator_of_one_site_sees_and_changes_that_one_alone(people, be
         ("/admin/sites/museum/count", {"people": "5"}, 404),
         ("/admin/sites/museum/remove", {}, 403),
         ("/admin/sites/shop/remove", {}, 403),
-        ("/admin/sites/new", TYPED | {"name": "Mine"}, 403),
+        ("/admin/new-site", TYPED | {"name": "Mine"}, 403),
         ("/admin/doors/museum.vault", {"name": "Mine", "site_id": "shop"}, 404),
         ("/admin/doors/museum.vault/remove", {}, 404),
         ("/admin/doors/shop.front", {"name": "Front", "site_id": "museum"}, 404),
@@ -247,12 +238,12 @@ def test_an_administrator_of_one_site_sees_and_changes_that_one_alone(people, be
         assert "Secret" not in answer.text
         assert "Vault" not in answer.text
     assert people.administration.sites.in_hand() == before
-    assert ben.post("/admin/sites/shop", **TYPED | {"capacity": "60"}).status_code == 303
+    assert ben.change("/admin/sites/shop", **TYPED | {"capacity": "60"}).status_code == 303
 
 
 @pytest.mark.parametrize(
     "path",
-    ["/admin/sites/new", "/admin/sites/shop", "/admin/sites/shop/doors", "/admin/sites/shop/count",
+    ["/admin/new-site", "/admin/sites/shop", "/admin/sites/shop/doors", "/admin/sites/shop/count",
      "/admin/sites/museum/remove", "/admin/doors/shop.front", "/admin/doors/shop.front/remove"],
 )  # fmt: skip
 def test_a_form_of_somebody_else_changes_nothing(people, anna, path):
@@ -268,6 +259,6 @@ def test_a_form_of_somebody_else_changes_nothing(people, anna, path):
 
 def test_no_page_has_script_or_style_of_its_own(people, anna):
     people.administration.sites.doors.add("anna", "shop", "Front")
-    for path in ("/admin/sites", "/admin/sites/shop", "/admin/sites/new", "/admin/doors/shop.front", "/admin/log"):
+    for path in ("/admin/sites", "/admin/sites/shop", "/admin/new-site", "/admin/doors/shop.front", "/admin/log"):
         page = anna.get(path).text
         assert not re.search(r"<script(?![^>]*src=)|<style|\son\w+=|\sstyle=", page), path

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from flask import Blueprint
 
 from peoplecount.services.administration import Administration
-from peoplecount.web.admin import camera, camera_import, cameras, doors, frame, log, sites, walk
+from peoplecount.web.admin import camera, camera_import, cameras, doors, frame, log, people, sites, tokens, walk
 from peoplecount.web.context import CameraPages, WebContext
 
 
@@ -21,6 +21,8 @@ def routes(context: WebContext, administration: Administration) -> list[Blueprin
         frame.routes(),
         sites.routes(administration.sites, occupancies),
         doors.routes(administration.sites),
+        people.routes(administration.people, administration.sites),
+        tokens.routes(administration),
         log.routes(administration),
     ]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, abort, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
-from wtforms import SelectField
+from wtforms import SelectChoice, SelectField
 
 from peoplecount.services.door_desk import DoorInHand, NoSuchPlace
 from peoplecount.services.site_desk import SiteDesk
@@ -42,7 +42,7 @@ class _Pages:
             before = self._demand(door_id)
             if form.validate():
                 self._demand_own_site(form.site_id.data)
-                wanted = (form.name.data, form.site_id.data, form.version.data or "")
+                wanted = (form.name.data, form.site_id.data, form.seen())
                 door = self._desk.doors.change(frame.author(), door_id, *wanted)
                 moved = (
                     " What was counted there so far stays where it was." if door.site_id != before.door.site_id else ""
@@ -96,8 +96,8 @@ class _Pages:
             of = gate.visitor()
             sites = [site for site in self._desk.known().values() if of.may_see(site.site_id)]
             chosen = form.site_id.data
-            missing = [(chosen, chosen)] if chosen not in {site.site_id for site in sites} else []
-            form.site_id.choices = [*missing, *((site.site_id, site.name) for site in sites)]
+            missing = [SelectChoice(chosen)] if chosen not in {site.site_id for site in sites} else []
+            form.site_id.choices = [*missing, *(SelectChoice(site.site_id, site.name) for site in sites)]
 
     def _demand(self, door_id: str) -> DoorInHand:
         """The door, where it is of a site of the visitor's. Raises ``NoSuchPlace``."""

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from http import HTTPStatus
 from typing import Any
 
 from wtforms import Form, HiddenField, StringField
-from wtforms.validators import InputRequired
+from wtforms.validators import DataRequired, InputRequired
 
+from peoplecount.domain.user import UnfitName
 from peoplecount.eventlog.log import LogError
+from peoplecount.services.api_tokens import TokenRefused
+from peoplecount.services.passwords import TooManyAtOnce, UnfitPassword
 from peoplecount.services.site_entry import InvalidFields
+from peoplecount.services.user_book import UserRefused
 from peoplecount.storage.errors import DatabaseError, DatabaseUnavailable, InvalidEntry
 
-KNOWN_FAULTS = (InvalidEntry, DatabaseError, LogError)
+KNOWN_FAULTS = (
+    *(InvalidEntry, DatabaseError, LogError),
+    *(UserRefused, UnfitName, UnfitPassword, TooManyAtOnce, TokenRefused),
+)
 """What desks raise that a form can show."""
+
+_FIELD_OF: Mapping[type[Exception], str] = {UnfitName: "name", UnfitPassword: "password"}
+"""Where it is shown."""
 
 
 def stripped(text: str | None) -> str:
@@ -22,8 +32,13 @@ def stripped(text: str | None) -> str:
     return (text or "").strip()
 
 
-def needed(words: str) -> InputRequired:
-    """A validator for a field that must not be empty; ``words`` say what it wants."""
+def needed(words: str) -> DataRequired:
+    """A validator for a text that must not be empty, nor blanks alone; ``words`` say what it wants."""
+    return DataRequired(words)
+
+
+def chosen(words: str) -> InputRequired:
+    """A validator for a choice that must be made by whoever sends the form, whatever is preset."""
     return InputRequired(words)
 
 
@@ -38,6 +53,10 @@ class AdminForm(Form):  # type: ignore[misc]  # WTForms has no types
 
     fault = ""
 
+    def seen(self) -> str:
+        """The version that was changed on the page; none that there is where a form does not say."""
+        return self.version.data or "none"
+
     def texts(self, *names: str) -> dict[str, str]:
         """What was typed into the fields of these names."""
         return {name: self[name].data or "" for name in names}
@@ -46,10 +65,10 @@ class AdminForm(Form):  # type: ignore[misc]  # WTForms has no types
         """Show one of ``KNOWN_FAULTS`` beside the field that it names, or above all; the answer's status."""
         for name, words in _faults_by_field(error, self._fields).items():
             self[name].errors = [*self[name].errors, words]
-        if isinstance(error, DatabaseError | LogError):
+        if isinstance(error, DatabaseError | LogError | TooManyAtOnce):
             self.fault = store_words(error)
             return HTTPStatus.SERVICE_UNAVAILABLE
-        if not isinstance(error, InvalidFields):
+        if not (isinstance(error, InvalidFields) or type(error) in _FIELD_OF):
             self.fault = sentence(error)
         return HTTPStatus.BAD_REQUEST
 
@@ -62,7 +81,9 @@ class Text(StringField):  # type: ignore[misc]
 
 
 def store_words(error: Exception) -> str:
-    """What is to be said where the database, or the local store, did not do what it was asked to."""
+    """What is to be said where the database, the local store or this machine did not do what it was asked to."""
+    if isinstance(error, TooManyAtOnce):
+        return sentence(error)
     if isinstance(error, DatabaseUnavailable):
         return "The database does not answer just now, and nothing was changed. Try again in a moment."
     where = "The database" if isinstance(error, DatabaseError) else "The local store"
@@ -76,6 +97,8 @@ def sentence(error: Exception) -> str:
 
 
 def _faults_by_field(error: Exception, fields: Collection[str]) -> dict[str, str]:
+    if type(error) in _FIELD_OF:
+        return {_FIELD_OF[type(error)]: sentence(error)}
     if not isinstance(error, InvalidFields):
         return {}
     fallback = next(name for name in fields if name != "version")

@@ -16,13 +16,19 @@ class Section(NamedTuple):
 
     path: str
     words: str
+    also: tuple[str, ...] = ()
+    """Other addresses of it."""
+
+    def has(self, path: str) -> bool:
+        """Whether the page at an address belongs to it."""
+        return any(path == own or path.startswith(f"{own}/") for own in (self.path, *self.also))
 
 
 SECTIONS = (
     Section("/admin/cameras", "Cameras"),
-    Section("/admin/sites", "Sites"),
-    Section("/admin/people", "People"),
-    Section("/admin/tokens", "Tokens"),
+    Section("/admin/sites", "Sites", ("/admin/new-site", "/admin/doors")),
+    Section("/admin/people", "People", ("/admin/new-person",)),
+    Section("/admin/tokens", "Tokens", ("/admin/new-token",)),
     Section("/admin/log", "Log"),
 )
 
@@ -46,7 +52,7 @@ def open_sections() -> list[Section]:
 
 def page(template: str, status: int = 200, **values: object) -> Response:
     """A page in the frame. It is kept nowhere: it may be another one in a moment, or for somebody else."""
-    here = next((section.path for section in SECTIONS if _is_under(request.path, section.path)), "")
+    here = next((one.path for one in SECTIONS if one.has(request.path)), "")
     answer = make_response(render_template(template, sections=open_sections(), here=here, **values), status)
     answer.headers["Cache-Control"] = "no-store"
     return answer
@@ -61,10 +67,6 @@ def done(words: str, path: str) -> AnyResponse:
 def author() -> str:
     """Who does this, as the audit log names them."""
     return gate.visitor().name
-
-
-def _is_under(path: str, parent: str) -> bool:
-    return path == parent or path.startswith(f"{parent}/")
 
 
 def _is_open(section: Section) -> bool:

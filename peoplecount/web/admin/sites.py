@@ -50,15 +50,15 @@ class CountForm(AdminForm):
 
 
 def routes(desk: SiteDesk, occupancies: Occupancies) -> Blueprint:
-    """``/admin/sites`` and everything under it."""
-    blueprint = Blueprint("admin_sites", __name__, url_prefix="/admin/sites")
+    """``/admin/sites`` and everything under it, and ``/admin/new-site``: ``new`` may be the id of a site."""
+    blueprint = Blueprint("admin_sites", __name__, url_prefix="/admin")
     pages = _Pages(desk, occupancies)
-    blueprint.add_url_rule("", "sites", pages.sites)
-    blueprint.add_url_rule("/new", "add", pages.add, methods=["GET", "POST"])
-    blueprint.add_url_rule("/<site_id>", "site", pages.site, methods=["GET", "POST"])
-    blueprint.add_url_rule("/<site_id>/doors", "add_door", pages.add_door, methods=["POST"])
-    blueprint.add_url_rule("/<site_id>/count", "count", pages.count, methods=["POST"])
-    blueprint.add_url_rule("/<site_id>/remove", "remove", pages.remove, methods=["POST"])
+    blueprint.add_url_rule("/sites", "sites", pages.sites)
+    blueprint.add_url_rule("/new-site", "add", pages.add, methods=["GET", "POST"])
+    blueprint.add_url_rule("/sites/<site_id>", "site", pages.site, methods=["GET", "POST"])
+    blueprint.add_url_rule("/sites/<site_id>/doors", "add_door", pages.add_door, methods=["POST"])
+    blueprint.add_url_rule("/sites/<site_id>/count", "count", pages.count, methods=["POST"])
+    blueprint.add_url_rule("/sites/<site_id>/remove", "remove", pages.remove, methods=["POST"])
     return blueprint
 
 
@@ -98,7 +98,7 @@ class _Pages:
         if form.validate():
             try:
                 texts = form.texts(*FIELDS)
-                site = self._desk.change_site(frame.author(), site_id, texts, form.version.data or "")
+                site = self._desk.change_site(frame.author(), site_id, texts, form.seen())
             except NoSuchPlace as error:
                 abort(404, sentence(error))
             except ChangedMeanwhile:

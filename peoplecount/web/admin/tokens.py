@@ -1,0 +1,103 @@
+"""API tokens: which there are, when each was used last, a new one, and none of what they are themselves."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+from wtforms import SelectChoice, SelectMultipleField
+from wtforms.validators import InputRequired, ValidationError
+from wtforms.widgets import CheckboxInput
+
+from peoplecount.domain.visitor import Scope
+from peoplecount.eventlog.log import LogError
+from peoplecount.services.administration import Administration
+from peoplecount.services.token_desk import LONGEST_DAYS
+from peoplecount.web.admin import frame
+from peoplecount.web.admin.form import KNOWN_FAULTS, AdminForm, Text, needed, store_words
+from peoplecount.web.admin.reach import ReachForm
+
+_SCOPES = [
+    SelectChoice(Scope.READ.value, "read figures: stream, tickets, chart, counts, export, records"),
+    SelectChoice(Scope.HEALTH.value, "see in detail how the service is doing"),
+    SelectChoice(Scope.END_STREAMS.value, "end streams"),
+]
+
+
+class TokenForm(ReachForm):
+    """A token that is to be made."""
+
+    label = Text("What it is for", [needed("Words are needed for what it is for, such as Power BI.")])
+    scopes = SelectMultipleField(
+        "It may",
+        [InputRequired("Tick one thing at least that it may do.")],
+        choices=_SCOPES,
+        default=[Scope.READ.value],
+        option_widget=CheckboxInput(),
+    )
+    days = Text("Days it is good for")
+
+    def validate_days(self, field: Text) -> None:
+        """A number of days, or nothing."""
+        if field.data and self.number_of_days() is None:
+            raise ValidationError(f"{field.data[:20]!r} is not a number of days: 1 to {LONGEST_DAYS}, or nothing.")
+
+    def number_of_days(self) -> int | None:
+        """Also ``None`` where what was typed is no such number."""
+        text = self.days.data or ""
+        days = int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
+        return days if 1 <= days <= LONGEST_DAYS else None
+
+
+def routes(administration: Administration) -> Blueprint:
+    """``/admin/tokens`` and what is sent from there."""
+    blueprint = Blueprint("admin_tokens", __name__, url_prefix="/admin")
+    pages = _Pages(administration)
+    blueprint.add_url_rule("/tokens", "tokens", pages.tokens)
+    blueprint.add_url_rule("/new-token", "add", pages.add, methods=["GET", "POST"])
+    blueprint.add_url_rule("/tokens/<token_id>/revoke", "revoke", pages.revoke, methods=["POST"])
+    return blueprint
+
+
+class _Pages:
+    def __init__(self, administration: Administration) -> None:
+        self._desk = administration.tokens
+        self._sites = administration.sites
+        self._zone = administration.zone
+
+    def tokens(self) -> Response:
+        return self._page()
+
+    def add(self) -> AnyResponse:
+        form, status = TokenForm(request.form), 200
+        form.offer(self._sites.known())
+        if request.method == "POST":
+            status = 400
+            if form.validate():
+                try:
+                    scopes = [Scope(scope) for scope in form.scopes.data]
+                    days = form.number_of_days()
+                    token = self._desk.add(
+                        frame.author(), form.label.data, scopes, sites=form.chosen_sites(), days=days
+                    )
+                except KNOWN_FAULTS as error:
+                    status = form.blame(error)
+                else:
+                    return self._page(token=token, label=form.label.data)
+        return frame.page("admin/token_new.html", status, form=form)
+
+    def revoke(self, token_id: str) -> AnyResponse:
+        try:
+            revoked = self._desk.revoke(frame.author(), token_id)
+        except KNOWN_FAULTS as error:
+            form = AdminForm()
+            return self._page(form.blame(error), fault=form.fault)
+        return frame.done(f"The token for {revoked.label} is good no longer.", url_for("admin_tokens.tokens"))
+
+    def _page(self, status: int = 200, **more: object) -> Response:
+        """The list; a new token is shown with it, this once, and stands in no address and no cookie."""
+        shown: dict[str, object] = {"sites": self._sites.known(), "zone": self._zone}
+        try:
+            found = self._desk.in_hand()
+        except LogError as error:
+            return frame.page("admin/tokens.html", 503, **{**shown, **more, "found": None, "fault": store_words(error)})
+        return frame.page("admin/tokens.html", status, found=found, **{**shown, **more})
