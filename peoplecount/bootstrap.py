@@ -48,6 +48,7 @@ from peoplecount.storage.history import History
 from peoplecount.storage.record_pages import RecordPages
 from peoplecount.stream.hub import Hub
 from peoplecount.streaming import Streaming
+from peoplecount.watching import fleet_desk
 from peoplecount.web.app import compile_templates, create_app
 from peoplecount.web.client_address import ClientAddresses
 from peoplecount.web.context import WebContext
@@ -202,6 +203,16 @@ class Service:
                 names=self._board.line_names,
                 clock=self._clock,
                 offload=self._runtime.offload,
+            ),
+            fleet=fleet_desk(
+                self._settings,
+                self._folder,
+                self._runtime,
+                database=self._database.hurried(),
+                rosters=self._rosters,
+                board=self._board,
+                snapshots=self._snapshots,
+                clock=self._clock,
             ),
             status=self._status,
             database=self._database.figures,

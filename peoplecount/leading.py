@@ -8,11 +8,13 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
+from weakref import WeakValueDictionary
 
 from peoplecount.attachment import Attachment
 from peoplecount.camera_access import CameraAccess
 from peoplecount.configuration import prepare_embedded
 from peoplecount.domain.camera import Camera, CameraProtocol
+from peoplecount.domain.device_facts import DeviceFacts
 from peoplecount.domain.interval import Step
 from peoplecount.domain.roster import Roster
 from peoplecount.eventlog.data_folder import DataFolder
@@ -26,6 +28,7 @@ from peoplecount.services.camera_watch import CameraWatch
 from peoplecount.services.collector import Collector
 from peoplecount.services.count_keeper import CountKeeper
 from peoplecount.services.event_watch import EventWatch
+from peoplecount.services.fleet_notes import FleetNotes
 from peoplecount.services.log_keeping import LogKeeping
 from peoplecount.services.occupancy_desk import OccupancyDesk
 from peoplecount.services.occupancy_teacher import OccupancyTeacher
@@ -81,6 +84,7 @@ class Leading:
         self.camera_access = CameraAccess(settings, folder.store, runtime)
         """Shared with whoever else asks cameras in this process: a device is asked one request at a time."""
 
+        self._polled: WeakValueDictionary[str, PolledCamera] = WeakValueDictionary()
         self.session: PollingSession | None = None
         """The newest one."""
 
@@ -155,6 +159,7 @@ class Leading:
             offload=offload,
             remove=desk.remove,
             workers={
+                "fleet-notes": self._fleet_notes(collector).run,
                 "log-keeping": self._log_keeping.run,
                 "occupancy": desk.run,
                 "projections": projections.run,
@@ -165,6 +170,21 @@ class Leading:
             },
         )
         return self.session
+
+    def _fleet_notes(self, collector: Collector) -> FleetNotes:
+        """Keeps what other processes cannot know of polling, for the page of the fleet that any of them shows."""
+        return FleetNotes(
+            self._folder.store,
+            figures=collector.figures,
+            device=self._device,
+            condition=self.condition,
+            clock=self._clock,
+            offload=self._runtime.offload,
+        )
+
+    def _device(self, camera_id: str) -> DeviceFacts | None:
+        polled = self._polled.get(camera_id)
+        return polled.device if polled else None
 
     def _schema_gate(self) -> SchemaGate:
         """The embedded tables are ours to make; a server's are its administrator's."""
@@ -247,6 +267,7 @@ class Leading:
         watch: CameraWatch,
         poll_soon: Callable[[str], None],
     ) -> Poller:
+        self._polled[camera.camera_id] = client
         return Poller(
             camera,
             client,
@@ -275,14 +296,17 @@ class Leading:
 
     def status(self) -> Mapping[str, Any]:
         """What ``/health/ready`` says of polling and writing, by part."""
+        condition = self.condition()
+        return {**condition, "history": self._history_status(), **self._attachment.status()} if condition else {}
+
+    def condition(self) -> dict[str, Any]:
+        """How polling, writing and the log go, in a few figures; empty before this process first led."""
         session, writer = self.session, self._writer
         if session is None or writer is None:
             return {}
         return {
             "polling": session.polling_figures(),
-            "history": self._history_status(),
             "log": self._log_status(),
-            **self._attachment.status(),
             # What exactly is wrong may name servers and logins: that is for the log.
             "database": {"writes": not writer.state.error, **writer.state.figures()},
         }

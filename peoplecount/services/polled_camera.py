@@ -9,6 +9,7 @@ from typing import Protocol
 from peoplecount.domain.bucket_clock import BucketClock, clock_by_now, people_by_hour
 from peoplecount.domain.camera import Camera, CameraProtocol
 from peoplecount.domain.day_history import DayHistory
+from peoplecount.domain.device_facts import DeviceFacts
 from peoplecount.domain.hour_slots import offset_of
 from peoplecount.domain.line import LineKey
 from peoplecount.domain.reading import Reading
@@ -25,6 +26,11 @@ class Client(Protocol):
 
     def read(self) -> Reading:
         """One poll. Raises ``CameraError``."""
+        ...
+
+    @property
+    def device(self) -> DeviceFacts:
+        """What is known of the device by now; asks nothing."""
         ...
 
     def history(self, day: date, lines: Sequence[LineKey] | None = None) -> DayHistory:
@@ -62,6 +68,11 @@ class PolledCamera:
     def protocol(self) -> CameraProtocol | None:
         """The counting interface in use; ``None`` before the first poll."""
         return self._client.protocol
+
+    @property
+    def device(self) -> DeviceFacts:
+        """What is known of the device by now; asks nothing."""
+        return self._client.device
 
     def read(self) -> Reading:
         """One poll. Raises ``CameraError``; there is no last reading then."""

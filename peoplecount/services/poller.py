@@ -49,6 +49,12 @@ class PollFigures:
     last_seconds: float = 0.0
     """Real time the last poll took."""
 
+    seconds: float = 0.0
+    """Real time that the polls took together that went well.
+
+    ``FleetNotes`` looks at these once a minute, so that a poll costs one addition more and no call.
+    """
+
 
 class Companion(Protocol):
     """What goes on beside the polls of a camera."""
@@ -109,14 +115,20 @@ class Poller:
         if started < self._not_before:
             return
         self.began_at = started
-        self.figures.polls += 1
+        failed = False
         try:
             self._read_and_count()
         except CameraError as error:
-            if not self._closed:
+            failed = not self._closed
+            if failed:
                 self._failed(error)
-        finally:
+        finally:  # all at once: who looks meanwhile finds no poll that neither failed nor went well
+            self.figures.polls += 1
             self.figures.last_seconds = self._clock.monotonic() - started
+            if failed:
+                self.figures.failures += 1
+            else:
+                self.figures.seconds += self.figures.last_seconds
             self.figures.overruns += int(self.figures.last_seconds / self._period)
 
     def close(self) -> None:
@@ -154,7 +166,6 @@ class Poller:
             self._outages.tell()
 
     def _failed(self, error: CameraError) -> None:
-        self.figures.failures += 1
         self._not_before = self._clock.monotonic() + error.retry_after
         self._note(state_after(error), str(error))
 

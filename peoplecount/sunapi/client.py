@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from peoplecount.domain.camera import Camera, CameraProtocol
 from peoplecount.domain.clock import Clock
 from peoplecount.domain.day_history import DayHistory
+from peoplecount.domain.device_facts import DeviceFacts
 from peoplecount.domain.line import LineKey
 from peoplecount.domain.reading import LineReading, Reading
 from peoplecount.sunapi import queries
@@ -95,6 +96,11 @@ class SunapiClient:
     def protocol(self) -> CameraProtocol | None:
         """The counting interface in use: the camera's preset, else what was chosen; ``None`` before the first poll."""
         return self._knowledge.protocol
+
+    @property
+    def device(self) -> DeviceFacts:
+        """What is known of the device by now; asks nothing."""
+        return self._knowledge.so_far
 
     @property
     def requests_sent(self) -> int:

@@ -12,7 +12,7 @@ from requests import PreparedRequest
 from peoplecount.domain.camera import Camera
 from peoplecount.domain.clock import Clock
 from peoplecount.sunapi.base_address import redirected, sound
-from peoplecount.sunapi.certificate import ShownCertificate
+from peoplecount.sunapi.certificate import Certificate, ShownCertificate
 from peoplecount.sunapi.device_gate import DeviceGate, TurnLost
 from peoplecount.sunapi.errors import CameraError, CameraUnreachable, RequestRefused
 from peoplecount.sunapi.login import Login
@@ -80,7 +80,7 @@ class CameraConnection:
         self._turns = {patient: self._gate.turn(self, patient=patient) for patient in (False, True)}
         self._closed = False
         self._authorities = authorities or Authorities()
-        trust = Trust(camera.camera_id, camera.certificate, self._authorities)
+        self._trust = trust = Trust(camera.camera_id, camera.certificate, self._authorities)
         self._transport = Transport(
             camera.camera_id,
             clock=clock,
@@ -123,6 +123,11 @@ class CameraConnection:
     def address(self) -> str:
         """Where the camera answers; not its configured address if that redirects to HTTPS."""
         return self._redirected_to or self._camera.address.rstrip("/")
+
+    @property
+    def certificate(self) -> Certificate | None:
+        """The certificate that the camera showed last; ``None`` where it answers without encryption."""
+        return self._trust.shown if self.address.startswith("https:") else None
 
     @property
     def realm(self) -> str:

@@ -11,6 +11,7 @@ from typing import TypeVar
 from peoplecount.domain.camera import CameraProtocol
 from peoplecount.domain.camera_facts import CameraFacts, ClockMeasurement, LineSetup
 from peoplecount.domain.clock import Clock, Jumps
+from peoplecount.domain.device_facts import DeviceFacts
 from peoplecount.domain.line import LineKey
 from peoplecount.sunapi import queries
 from peoplecount.sunapi.camera_clock import QUARTER, CameraClock, measure, parse_date
@@ -83,6 +84,22 @@ class Knowledge:
     def info(self) -> DeviceInfo:
         """Model, serial number and so on; after ``refresh``."""
         return _known(self._info.value)
+
+    @property
+    def so_far(self) -> DeviceFacts:
+        """What is known of the device by now; asks nothing, and whoever calls waits for nobody."""
+        info, certificate, reader = self._info.value or DeviceInfo(), self._connection.certificate, self._reader
+        expires = certificate.expires_at if certificate else None
+        return DeviceFacts(
+            model=info.model,
+            serial=info.identity,
+            firmware=info.firmware,
+            protocol=self.protocol or "",
+            requests_per_poll=reader.requests_per_poll if reader else 0,
+            address=self._connection.address,
+            certificate=certificate.fingerprint if certificate else "",
+            expires=f"{expires:%Y-%m-%d}" if expires else "",
+        )
 
     @property
     def device(self) -> KnownDevice:

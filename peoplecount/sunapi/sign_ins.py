@@ -34,6 +34,9 @@ from peoplecount.sunapi.errors import AccountBlocked, CameraBusy, CameraError, S
 
 _log = logging.getLogger("peoplecount.sunapi")
 
+SIGN_INS = "sign-ins:"
+"""What the keys of the records begin with."""
+
 
 class SignInStore(Protocol):
     """Where the records are kept: texts by key, shared by all processes of an installation."""
@@ -73,7 +76,7 @@ class Account:
     @property
     def key(self) -> str:
         """The name of its record."""
-        return f"sign-ins:{self.username}@{self.device}"
+        return f"{SIGN_INS}{self.username}@{self.device}"
 
 
 @dataclass(frozen=True, slots=True)

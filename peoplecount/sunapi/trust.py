@@ -67,6 +67,8 @@ class Trust:
         self._camera_id = camera_id
         self._pinned = pinned
         self._authorities = authorities
+        self.shown: Certificate | None = None
+        """The certificate that was shown last; ``None`` before the first encrypted connection."""
 
     @property
     def pins(self) -> bool:
@@ -85,6 +87,7 @@ class Trust:
 
     def check(self, shown: Certificate) -> None:
         """Raise ``CertificateChanged`` unless the certificate shown is the accepted one, if there is such."""
+        self.shown = shown
         if not self._pinned:
             return
         accepted = plain_fingerprint(self._pinned)

@@ -13,6 +13,7 @@ from peoplecount.web import (
     cross_site,
     dashboard,
     errors,
+    fleet,
     gate,
     health,
     parameters,
@@ -21,6 +22,7 @@ from peoplecount.web import (
     signing,
     stream,
     stream_access,
+    strip,
     trust,
     trusted_hosts,
 )
@@ -68,13 +70,18 @@ def create_app(context: WebContext) -> Flask:
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     app.jinja_env.filters.update(FILTERS)
     app.jinja_env.filters.update(trust.FILTERS)
+    app.jinja_env.filters.update(strip.FILTERS)
+    app.jinja_env.filters.update(fleet.FILTERS)
     app.jinja_env.filters["browser_name"] = browser_name
     app.jinja_env.globals["demo"] = context.demo
     app.jinja_env.globals["can_sign_in"] = context.accounts is not None
     app.jinja_env.globals["has_administration"] = context.administration is not None
     app.jinja_env.globals["walks"] = context.cameras is not None
+    app.jinja_env.globals["has_fleet"] = context.fleet is not None
     for part in (dashboard, audit, stream, stream_access, chart, counts, records, health):
         app.register_blueprint(part.routes(context))
+    if context.fleet is not None:
+        app.register_blueprint(fleet.routes(context, context.fleet))
     errors.register(app)
     if context.trusted_hosts:
         trusted_hosts.register(app, context.trusted_hosts)

@@ -15,6 +15,7 @@ from peoplecount.services.camera_drafts import CameraDrafts
 from peoplecount.services.camera_office import CameraOffice
 from peoplecount.services.counts import Counts
 from peoplecount.services.door_audit import AuditReport
+from peoplecount.services.fleet_desk import FleetDesk
 from peoplecount.services.import_jobs import ImportJobs
 from peoplecount.services.live_board import LiveBoard
 from peoplecount.services.missed_counts import MissedCounts
@@ -85,6 +86,9 @@ class WebContext:
 
     counts: Counts | None = None
     """Where counts of earlier times come from; ``None`` where nothing keeps a history."""
+
+    fleet: FleetDesk | None = None
+    """``None`` where nobody polls."""
 
     status: Callable[[], Mapping[str, Any]] = _no_status
     """What ``/health/ready`` shows beside the stream's own state; must not block. ``"ready": False`` makes it 503;

@@ -70,6 +70,8 @@ NEEDS: Mapping[str, Need] = {
     "dashboard.dashboard": _PAGE,
     "dashboard.board": Need(Role.VIEWER),  # fetched by a script, which must not take a sign-in for it
     "audit.report": _PAGE,
+    "fleet.fleet": Need(Role.OPERATOR, page=True),
+    "fleet.camera": Need(Role.OPERATOR, page=True),
     # Figures
     "stream.events": STREAM,
     "stream_access.ticket": _FIGURES,

@@ -11,8 +11,9 @@ from peoplecount.web.gate import NEEDS
 from peoplecount.web.outside import OidcSettings, OutsideSignIn
 from peoplecount.web.proxy_identity import ProxyIdentities
 from tests.support.board_service import BoardService
+from tests.support.fleet import WatchedFleet
 from tests.support.people import People, form_token, sign_in, signed_in
-from tests.support.shop import SHOP
+from tests.support.shop import FRONT, SHOP
 
 FROM_AFAR = {"REMOTE_ADDR": "192.0.2.7"}
 
@@ -25,6 +26,7 @@ BOARD = (401, *PAGE[1:])
 MISSING = (401, 404, 404, 404, 404, 403, 404, 403, 403, 401)
 """Nobody keeps a history in these tests: who may ask is told so."""
 
+FLEET = (303, 403, 200, 200, 200, 403, 403, 403, 403, 401)
 ADMINISTRATION = (303, 403, 403, 200, 200, 403, 403, 403, 403, 401)
 OF_ALL_SITES = (303, 403, 403, 200, 403, 403, 403, 403, 403, 401)
 ADMINISTRATION_FAULT = (303, 403, 403, 400, 400, 403, 403, 403, 403, 401)
@@ -35,6 +37,8 @@ TABLE = {
     ("GET", "/"): PAGE,
     ("GET", "/board"): BOARD,
     ("GET", "/sites/shop/audit"): (303, 404, 404, 404, 404, 403, 403, 403, 403, 401),
+    ("GET", "/fleet"): FLEET,
+    ("GET", "/fleet/front"): FLEET,
     ("GET", "/events?timeout=0"): LOOKS,
     ("GET", "/stream-data?timeout=0"): LOOKS,
     ("POST", "/events/ticket"): (401, 201, 201, 201, 201, 403, 201, 403, 403, 401),
@@ -130,7 +134,9 @@ def app(people):
     service.catch_up()
     chart = TodayChart(service.history, service.board, service.clock)
     elsewhere = OutsideSignIn(OutsidePeople(people.accounts, ()), ProxyIdentities(ClientAddresses()), AWAY)
-    return people.app(service, proxies=("192.0.2.7",), chart=chart, outside=elsewhere)
+    fleet = WatchedFleet(service, people.store)
+    fleet.has(FRONT)
+    return people.app(service, proxies=("192.0.2.7",), chart=chart, outside=elsewhere, fleet=fleet.desk)
 
 
 @pytest.fixture(scope="module")

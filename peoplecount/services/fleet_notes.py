@@ -1,0 +1,163 @@
+"""The fleet's notes: what only the process that polls knows of the cameras, kept so that any process can show it.
+
+The log tells when a camera's state changes. How often it answered in between, how fast, and what device it is, is kept
+in the local store: one text for all cameras in each quarter of an hour, written once a minute and kept for a day.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from peoplecount.domain.clock import Clock
+from peoplecount.domain.device_facts import DeviceFacts
+from peoplecount.domain.event import utc_text
+from peoplecount.domain.offload import Offload, call_here
+from peoplecount.domain.poll_tally import PollTally, quarter_of, quarters_of_day
+from peoplecount.eventlog.log import LogError
+from peoplecount.services.fleet_body import (
+    CONDITION,
+    DEVICES,
+    QUARTERS,
+    read_devices,
+    read_tallies,
+    write_devices,
+    write_tallies,
+)
+from peoplecount.services.kept_texts import KeptTexts
+from peoplecount.services.poller import PollFigures
+from peoplecount.services.unhurried import unhurried
+
+logger = logging.getLogger(__name__)
+
+FIRST_SECONDS = 5.0
+"""Until the first look, so that somebody who has just started the service sees something."""
+
+LOOK_SECONDS = 60.0
+
+
+class FleetNotes:
+    """Notes of one polling session. It looks at counters that the polls keep anyway, and adds up what is new."""
+
+    def __init__(
+        self,
+        store: KeptTexts,
+        *,
+        figures: Callable[[], Mapping[str, PollFigures]],
+        device: Callable[[str], DeviceFacts | None],
+        condition: Callable[[], Mapping[str, Any]],
+        clock: Clock,
+        offload: Offload = call_here,
+    ) -> None:
+        """``figures`` are those of polling by camera, ``device`` is what is known of one by now.
+
+        ``condition`` is what the process says of itself, JSON-ready.
+        """
+        self._store = store
+        self._figures = figures
+        self._device = device
+        self._condition = condition
+        self._clock = clock
+        self._offload = offload
+        self._seen: dict[str, tuple[PollFigures, PollTally]] = {}
+        """The counters of each camera, and how far they had come at the last look."""
+
+        self._unkept: dict[int, dict[str, PollTally]] = {}
+        """What could not be kept yet, by quarter of an hour."""
+
+        self._tidied = 0
+        self._is_away = False
+
+    def run(self, stop: threading.Event) -> None:
+        """Look once a minute until told to stop, and once more then."""
+        seconds = FIRST_SECONDS
+        while not stop.wait(seconds):
+            self.look()
+            seconds = max(1.0, LOOK_SECONDS / self._clock.speed)
+        self.look()
+
+    def look(self) -> None:
+        """Note what happened since the last look; where the store is away, what there is to note waits."""
+        quarter = quarter_of(self._clock.now())
+        waiting = self._unkept.setdefault(quarter, {})
+        for camera_id, tally in self._news().items():
+            waiting[camera_id] = waiting.get(camera_id, PollTally()) + tally
+        devices = {camera_id: self._device(camera_id) for camera_id in unhurried(list(self._seen))}
+        body = json.dumps({"at": utc_text(self._clock.now()), **self._condition()}, separators=(",", ":"))
+        try:
+            self._offload(self._keep, devices, body)
+        except LogError as error:
+            if not self._is_away:
+                logger.warning("how polling goes cannot be noted for now: %s", error)
+            self._is_away = True
+            self._forget_old(quarter)
+        else:
+            self._is_away = False
+
+    def _news(self) -> dict[str, PollTally]:
+        """What each camera's counters have gained; a poller made anew begins anew."""
+        news, before, self._seen = {}, self._seen, {}
+        for camera_id, figures in unhurried(list(self._figures().items())):
+            known, counted = before.get(camera_id, (None, PollTally()))
+            now = _counted(figures)
+            since = counted if known is figures else PollTally()
+            self._seen[camera_id] = figures, now
+            if now.polls > since.polls:
+                news[camera_id] = PollTally(
+                    now.polls - since.polls, now.failures - since.failures, now.milliseconds - since.milliseconds
+                )
+        return news
+
+    def _keep(self, devices: Mapping[str, DeviceFacts | None], condition: str) -> None:
+        for quarter in sorted(self._unkept):
+            waiting = self._unkept[quarter]
+            self._store.change(f"{QUARTERS}{quarter}", partial(_added, news=waiting))
+            del self._unkept[quarter]
+        self._store.change(DEVICES, lambda body: _renewed(body, devices))
+        self._store.put(CONDITION, condition)
+        self._tidy()
+
+    def _tidy(self) -> None:
+        """Forget what is older than a day, once in each quarter of an hour."""
+        kept = quarters_of_day(self._clock.now())
+        if self._tidied == kept.stop:
+            return
+        for key in self._store.under(QUARTERS):
+            number = key.removeprefix(QUARTERS)
+            if not number.isdigit() or int(number) not in kept:
+                self._store.change(key, lambda _: None)
+        self._tidied = kept.stop
+
+    def _forget_old(self, quarter: int) -> None:
+        for old in [number for number in self._unkept if number < quarter - 4]:
+            del self._unkept[old]
+
+
+def _counted(figures: PollFigures) -> PollTally:
+    return PollTally(figures.polls, figures.failures, round(1000 * figures.seconds))
+
+
+def _added(body: str | None, news: Mapping[str, PollTally]) -> str | None:
+    """The text with what is new; another process may have led in the same quarter of an hour."""
+    if not news:
+        return body
+    known = read_tallies(body)
+    for camera_id, tally in news.items():
+        known[camera_id] = known.get(camera_id, PollTally()) + tally
+    return write_tallies(known)
+
+
+def _renewed(body: str | None, devices: Mapping[str, DeviceFacts | None]) -> str:
+    """The text with what is known of the cameras there are; one that has not answered yet is what it was."""
+    before = read_devices(body)
+    now = {}
+    for camera_id, device in devices.items():
+        known = device if device is not None and (device.model or device.serial or device.firmware) else None
+        kept = known or before.get(camera_id) or device
+        if kept is not None:
+            now[camera_id] = kept
+    return write_devices(now)
