@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response
+from collections.abc import Iterator
+
+from flask import Blueprint, Flask, Response
 
 from peoplecount.services.camera_sheet import MOST_BYTES
 from peoplecount.web import (
@@ -78,10 +80,8 @@ def create_app(context: WebContext) -> Flask:
     app.jinja_env.globals["has_administration"] = context.administration is not None
     app.jinja_env.globals["walks"] = context.cameras is not None
     app.jinja_env.globals["has_fleet"] = context.fleet is not None
-    for part in (dashboard, audit, stream, stream_access, chart, counts, records, health):
-        app.register_blueprint(part.routes(context))
-    if context.fleet is not None:
-        app.register_blueprint(fleet.routes(context, context.fleet))
+    for part in _parts(context):
+        app.register_blueprint(part)
     errors.register(app)
     if context.trusted_hosts:
         trusted_hosts.register(app, context.trusted_hosts)
@@ -93,15 +93,21 @@ def create_app(context: WebContext) -> Flask:
             app.register_blueprint(entrance.routes(context, context.accounts))
         if context.outside is not None and context.outside.oidc is not None:
             app.register_blueprint(sign_in.oidc_routes(app, context.outside.oidc, context, context.accounts))
-    if context.administration is not None:
-        for office in administration.routes(context, context.administration):
-            app.register_blueprint(office)
-    if context.cameras is not None:
-        for office in administration.camera_routes(context.cameras):
-            app.register_blueprint(office)
     gate.register(app, context.access, context.addresses)
     app.after_request(_secured)
     return app
+
+
+def _parts(context: WebContext) -> Iterator[Blueprint]:
+    """What there is to be seen, as far as the context has what it is made from."""
+    for part in (dashboard, audit, stream, stream_access, chart, counts, records, health):
+        yield part.routes(context)
+    if context.fleet is not None:
+        yield fleet.routes(context, context.fleet)
+    if context.administration is not None:
+        yield from administration.routes(context, context.administration)
+    if context.cameras is not None:
+        yield from administration.camera_routes(context.cameras)
 
 
 def compile_templates(app: Flask) -> None:
