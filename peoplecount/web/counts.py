@@ -8,12 +8,14 @@ from collections.abc import Iterable, Iterator
 from io import StringIO
 from itertools import chain, islice
 
+import orjson
 from flask import Blueprint, Response, abort, jsonify, request
 
 from peoplecount.domain.event import utc_text
 from peoplecount.services.count_rows import CountRow
 from peoplecount.services.counts import Counts, NoSuchPlace
 from peoplecount.services.counts_query import BadQuery, CountsQuery
+from peoplecount.services.unhurried import unhurried
 from peoplecount.storage.errors import DatabaseError
 from peoplecount.web.context import WebContext
 from peoplecount.web.cut_answer import cut_where_it_fails
@@ -54,19 +56,16 @@ def routes(context: WebContext) -> Blueprint:
             return _away()
         if not rows:
             _demand_known(service, query)
-        rows = list(own_rows(rows))
-        answer = jsonify(
-            {
-                "from": utc_text(query.begin),
-                "to": utc_text(query.end),
-                "step": query.step.value,
-                "scope": query.scope.value,
-                "rows": [row.fields() for row in rows],
-                "next": str(after) if after else None,
-            }
-        )
-        answer.headers["Cache-Control"] = "no-store"
-        return answer
+        told = {
+            "from": utc_text(query.begin),
+            "to": utc_text(query.end),
+            "step": query.step.value,
+            "scope": query.scope.value,
+            "rows": [row.fields() for row in unhurried(own_rows(rows))],
+            "next": str(after) if after else None,
+        }
+        # A thousand rows take Flask's own way of writing them 20 ms, in which nobody else has a turn.
+        return Response(orjson.dumps(told), headers={"Cache-Control": "no-store"}, content_type="application/json")
 
     @blueprint.get("/export/counts.csv")
     def export() -> Response:
