@@ -24,6 +24,7 @@ from peoplecount.services.camera_drafts import CameraDrafts
 from peoplecount.services.camera_import import CameraImport
 from peoplecount.services.camera_office import CameraOffice
 from peoplecount.services.camera_trial import CameraTrials
+from peoplecount.services.commissioning import Commissioning
 from peoplecount.services.import_jobs import ImportJobs
 from peoplecount.services.known_serials import KnownSerials
 from peoplecount.services.line_desk import LineDesk
@@ -96,7 +97,9 @@ def camera_pages(
     walks = WalkTests(
         office.desk, office.lines, lambda camera: access.client(camera, clock), folder.store, clock, offload
     )
-    return CameraPages(office, drafts, jobs, lambda: snapshots().fields["cameras"], walks)
+    serials = KnownSerials(folder.store, lambda: serials_in(folder), offload)
+    commissioning = Commissioning(office.desk, office.lines, walks, serials, clock)
+    return CameraPages(office, drafts, jobs, lambda: snapshots().fields["cameras"], walks, commissioning)
 
 
 @contextmanager

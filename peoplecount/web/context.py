@@ -13,6 +13,7 @@ from peoplecount.services.accounts import Accounts
 from peoplecount.services.administration import Administration
 from peoplecount.services.camera_drafts import CameraDrafts
 from peoplecount.services.camera_office import CameraOffice
+from peoplecount.services.commissioning import Commissioning
 from peoplecount.services.counts import Counts
 from peoplecount.services.door_audit import AuditReport
 from peoplecount.services.fleet_desk import FleetDesk
@@ -59,6 +60,7 @@ class CameraPages:
     """The cameras' rows of a snapshot: how they are just now."""
 
     walks: WalkTests
+    commissioning: Commissioning
 
 
 def _nobody(_: str) -> None:

@@ -18,6 +18,7 @@ from peoplecount.services.camera_drafts import CameraDrafts
 from peoplecount.services.camera_import import CameraImport
 from peoplecount.services.camera_office import CameraOffice
 from peoplecount.services.camera_trial import CameraTrials
+from peoplecount.services.commissioning import Commissioning
 from peoplecount.services.import_jobs import ImportJobs
 from peoplecount.services.known_serials import KnownSerials
 from peoplecount.services.line_desk import LineDesk
@@ -153,7 +154,8 @@ class Office:
         self.walks = WalkTests(
             self.desk, self.lines, lambda camera: self.network.client(camera, self.clock), self.store, self.clock
         )
-        self.pages = CameraPages(office, self.drafts, self.jobs, lambda: self.states, self.walks)
+        commissioning = Commissioning(self.desk, self.lines, self.walks, self.serials, self.clock)
+        self.pages = CameraPages(office, self.drafts, self.jobs, lambda: self.states, self.walks, commissioning)
 
     def desk_by(self, login: Login) -> CameraDesk:
         trials = CameraTrials(self.network, self.clock)

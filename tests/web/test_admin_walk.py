@@ -1,6 +1,7 @@
 """The walk test on a page: begin, walk, say what you saw."""
 
 import re
+from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -9,6 +10,7 @@ from peoplecount.domain.camera import Camera
 from peoplecount.domain.line import LineKey
 from peoplecount.domain.reading import LineReading, Reading, Totals
 from peoplecount.domain.user import Role
+from peoplecount.services.commissioning import Commissioning
 from peoplecount.services.line_desk import LineWish
 from peoplecount.services.walk_tests import WalkTests
 from peoplecount.sunapi.errors import CameraUnreachable
@@ -68,13 +70,9 @@ def office(tmp_path, people, doorway):
     one = office.desk.find(ANNA, "front")
     office.lines.put(ANNA, "front", one.version, [LineWish(FRONT, "", "", "Main entrance")])
     (office.door_id,) = office.lines.doors(ANNA)
-    office.pages = office.pages.__class__(
-        office.pages.office,
-        office.drafts,
-        office.jobs,
-        list,
-        WalkTests(office.desk, office.lines, doorway.reader, people.store, office.clock),
-    )
+    walks = WalkTests(office.desk, office.lines, doorway.reader, people.store, office.clock)
+    commissioning = Commissioning(office.desk, office.lines, walks, office.serials, office.clock)
+    office.pages = replace(office.pages, walks=walks, commissioning=commissioning)
     yield office
     office.database.disconnect()
 
@@ -206,3 +204,24 @@ def test_doors_of_other_sites_are_not_there_by_any_address(app, path):
 def test_forms_need_their_token(client, path):
     for end in ("", "/result", "/swap"):
         assert client.post(f"{path}{end}").status_code == 400
+
+
+# The report
+
+
+def test_the_report_of_the_site_says_what_is_still_to_be_done(client, path, doorway, office):
+    report = "/admin/sites/shop/commissioning"
+    office.states.append({"cameraId": "front", "state": "up", "reason": "", "since": ""})
+    assert "was not tested by walking through" in client.get(report).text
+    address = begun(client, path)
+    doorway.crosses(entered=10, left=10)
+    office.clock.passes(1)
+    concluded(client, path, address, "10", "10")
+    page = client.get(report).text
+    assert "100 % right" in page
+    assert "was not tested" not in page
+    assert PASSWORD not in page
+
+
+def test_the_report_of_another_site_is_not_there(app):
+    assert signed_in(app, "ben").get("/admin/sites/shop/commissioning").status_code == 404

@@ -7,7 +7,19 @@ from collections.abc import Mapping
 from flask import Blueprint
 
 from peoplecount.services.administration import Administration
-from peoplecount.web.admin import camera, camera_import, cameras, doors, frame, log, people, sites, tokens, walk
+from peoplecount.web.admin import (
+    camera,
+    camera_import,
+    cameras,
+    commissioning,
+    doors,
+    frame,
+    log,
+    people,
+    sites,
+    tokens,
+    walk,
+)
 from peoplecount.web.context import CameraPages, WebContext
 
 
@@ -29,4 +41,5 @@ def routes(context: WebContext, administration: Administration) -> list[Blueprin
 
 def camera_routes(pages: CameraPages) -> list[Blueprint]:
     """Everything under ``/admin/cameras`` and ``/admin/walk``."""
-    return [cameras.routes(pages), camera_import.routes(pages), camera.routes(pages), walk.routes(pages)]
+    parts = (cameras, camera_import, camera, walk, commissioning)
+    return [part.routes(pages) for part in parts]
