@@ -130,9 +130,15 @@ class Office:
     """Everything behind the pages and commands about cameras."""
 
     def __init__(
-        self, folder: Path, *, database: FreshDatabase | None = None, store: LocalStore | None = None, network=None
+        self,
+        folder: Path,
+        *,
+        database: FreshDatabase | None = None,
+        store: LocalStore | None = None,
+        network=None,
+        clock=None,
     ) -> None:
-        self.clock = FakeClock()
+        self.clock = clock or FakeClock()
         self.store = store or LocalStore(folder / "store.sqlite")
         self.database = database or FreshDatabase(folder / "counts.db")
         self.network = network or FakeCameras()

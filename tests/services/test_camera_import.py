@@ -1,0 +1,315 @@
+"""Cameras out of a file, against virtual ones and against a network that a test makes up."""
+
+import threading
+from collections import Counter
+from contextlib import closing
+from dataclasses import replace
+
+import pytest
+
+from peoplecount.camera_access import CameraAccess
+from peoplecount.domain.clock import REAL_TIME
+from peoplecount.eventlog.local_store import LocalStore
+from peoplecount.services.camera_import import ImportOptions, Outcome
+from peoplecount.services.camera_sheet import COLUMNS, SheetRow, read_sheet, write_sheet
+from peoplecount.services.import_jobs import TooManyImports
+from peoplecount.services.played_clock import PlayedClock
+from peoplecount.settings import load_settings
+from peoplecount.simulator.fault import FaultOrder
+from peoplecount.simulator.fleets import default_fleet
+from peoplecount.simulator.server import Https, SimulatorServer
+from peoplecount.storage.errors import DatabaseUnavailable
+from tests.support.camera_office import ANNA, BEN, PASSWORD, Office
+from tests.support.waiting import wait_until
+
+GOOD = {"user": "admin", "password": PASSWORD, "site": "Shop"}
+
+
+@pytest.fixture
+def office(tmp_path):
+    office = Office(tmp_path)
+    office.has_sites("Shop", "Museum")
+    yield office
+    office.close()
+
+
+def rows(*texts):
+    return [SheetRow(number, {name: str(value) for name, value in one.items()}) for number, one in enumerate(texts, 2)]
+
+
+def run(office, texts, by=ANNA, **options):
+    """The verdicts by row."""
+    return {one.row: one for one in office.imports.run(by, rows(*texts), ImportOptions(**options))}
+
+
+def outcomes(verdicts):
+    return [verdicts[row].outcome for row in sorted(verdicts)]
+
+
+def row(name="Hall", address="", **more):
+    return {"name": name, "address": address or f"http://{name.lower().replace(' ', '-')}.example", **GOOD, **more}
+
+
+def stand(office, *names):
+    for name in names:
+        office.network.stands(f"http://{name}.example", f"Z-{name}")
+
+
+class TestOnceMore:
+    """The same file may be sent as often as somebody likes."""
+
+    def test_what_is_in_and_the_same_is_already_there_and_not_asked(self, office):
+        stand(office, "hall", "foyer")
+        file = [row("Hall"), row("Foyer")]
+        assert outcomes(run(office, file)) == [Outcome.ADDED] * 2
+        asked = len(office.network.standing["http://hall.example"].asked)
+        assert outcomes(run(office, file)) == [Outcome.THERE] * 2
+        assert len(office.network.standing["http://hall.example"].asked) == asked
+        assert [verb for _, verb, _ in office.noted()] == ["added"] * 2
+
+    def test_what_is_otherwise_is_changed_only_where_that_is_asked_for(self, office):
+        stand(office, "hall")
+        run(office, [row()])
+        changed = [row(interval="5", paused="yes")]
+        verdict = run(office, changed)[2]
+        assert verdict.outcome is Outcome.DIFFERENT
+        assert "another poll interval, paused" in verdict.sentences[0]
+        assert outcomes(run(office, changed, update=True)) == [Outcome.UPDATED]
+        one = office.desk.find(ANNA, "hall")
+        assert (one.camera.poll_interval, one.paused) == (5.0, True)
+
+    def test_an_empty_cell_changes_nothing(self, office):
+        stand(office, "hall")
+        run(office, [row(id="main", interval="5")])
+        assert outcomes(run(office, [row(id="main", interval="", password="", user="")])) == [Outcome.THERE]
+
+    def test_another_password_is_tried_before_it_is_kept(self, office):
+        stand(office, "hall")
+        run(office, [row()])
+        assert outcomes(run(office, [row(password="wrong")], update=True)) == [Outcome.REFUSED]
+        assert office.desk.with_password(office.desk.find(ANNA, "hall")).password == PASSWORD
+
+    def test_an_export_is_already_there(self, office):
+        stand(office, "hall", "foyer")
+        run(office, [row("Hall", interval="3"), row("Foyer", site="Museum")])
+        entered = office.desk.entered(ANNA)
+        passwords = {one.camera.camera_id: office.desk.with_password(one).password for one in entered}
+        lines = write_sheet(entered, passwords).splitlines()
+        assert lines[0] == ",".join(COLUMNS)
+        again = office.imports.run(ANNA, read_sheet("\r\n".join(lines).encode()), ImportOptions())
+        assert [one.outcome for one in again] == [Outcome.THERE] * 2
+
+    def test_after_the_database_was_away_the_rest_comes_in(self, office):
+        stand(office, "hall", "foyer")
+        verdicts = office.imports.run(ANNA, rows(row("Hall"), row("Foyer")), ImportOptions())
+        assert next(verdicts).outcome is Outcome.ADDED
+        office.database.is_away = True
+        with pytest.raises(DatabaseUnavailable):
+            next(verdicts)
+        office.database.is_away = False
+        assert outcomes(run(office, [row("Hall"), row("Foyer")])) == [Outcome.THERE, Outcome.ADDED]
+
+
+def test_two_of_the_same_name_get_ids_that_tell_them_apart(office):
+    for address in "abc":
+        office.network.stands(f"http://{address}.example", address)
+    file = [
+        row("Door", f"http://{address}.example", site=site)
+        for address, site in zip("abc", ("Shop", "Museum", "Museum"), strict=True)
+    ]
+    assert [one.camera_id for one in run(office, file).values()] == ["door", "museum-door", "museum-door-2"]
+
+
+def test_a_dry_run_asks_and_enters_nothing(office):
+    stand(office, "hall")
+    verdicts = run(office, [row(), row("Annex", "http://hall.example:81", site="New")], dry_run=True, make_sites=True)
+    assert outcomes(verdicts) == [Outcome.FIT, Outcome.REFUSED]
+    assert office.desk.entered(ANNA) == []
+    assert "New" not in {site.name for site in office.places.sites()}
+
+
+def test_sites_are_made_where_that_is_asked_for_and_once(office):
+    stand(office, "hall", "foyer")
+    file = [row("Hall", site="Old Mill", time_zone="Asia/Tokyo"), row("Foyer", site="old mill")]
+    assert "there is no site 'Old Mill'" in run(office, file)[2].sentences[0]
+    assert outcomes(run(office, file, make_sites=True)) == [Outcome.ADDED] * 2
+    (mill,) = (site for site in office.places.sites() if site.name == "Old Mill")
+    assert mill.time_zone == "Asia/Tokyo"
+    assert office.noted().count(("anna", "added", "old-mill")) == 1
+
+
+def test_who_is_limited_to_sites_imports_into_those_alone(office):
+    stand(office, "hall", "foyer", "annex")
+    office.has("foyer", site_id="museum")
+    file = [row("Hall"), row("Foyer", site="Museum"), row("Annex", site="New"), row("Other", id="foyer")]
+    verdicts = run(office, file, by=BEN, make_sites=True)
+    assert outcomes(verdicts) == [Outcome.ADDED, Outcome.REFUSED, Outcome.REFUSED, Outcome.REFUSED]
+    assert "there is no site 'Museum'" in verdicts[3].sentences[0]
+    assert "give this one another id" in verdicts[5].sentences[0]
+
+
+def test_certificates_are_accepted_for_those_they_were_shown_for(office):
+    office.network.stands("https://hall.example", "Z1", fingerprint="ab" * 32)
+    office.network.stands("https://foyer.example", "Z2", fingerprint="cd" * 32)
+    file = [row("Hall", "https://hall.example"), row("Foyer", "https://foyer.example")]
+    waiting = run(office, file)
+    assert outcomes(waiting) == [Outcome.CERTIFICATE] * 2
+    assert [one.fingerprint for one in waiting.values()] == ["ab" * 32, "cd" * 32]
+    office.network.stands("https://foyer.example", "Z2", fingerprint="ef" * 32)
+    accepted = {one.camera_id: one.fingerprint for one in waiting.values()}
+    assert outcomes(run(office, file, accepted=accepted)) == [Outcome.ADDED, Outcome.CERTIFICATE]
+    assert office.desk.find(ANNA, "hall").camera.certificate == "ab" * 32
+    assert outcomes(run(office, file, trust=True)) == [Outcome.THERE, Outcome.ADDED]
+
+
+def test_untested_cameras_are_entered_without_being_asked(office):
+    assert outcomes(run(office, [row("Later")], untested=True)) == [Outcome.ADDED]
+
+
+def test_where_cameras_come_from_a_view_none_is_entered(office):
+    office.desk.are_theirs = True
+    assert "enter it there" in run(office, [row()])[2].sentences[0]
+
+
+class TestTwoHundredRows:
+    """With every kind of fault, as a spreadsheet of forty sites has them."""
+
+    CAMERAS = 170
+
+    @pytest.fixture
+    def fleet(self):
+        with SimulatorServer(default_fleet(self.CAMERAS)) as server:
+            yield server
+
+    @pytest.fixture
+    def secure(self):
+        with SimulatorServer(default_fleet(3), https=Https.ONLY) as server:
+            yield server
+
+    @pytest.fixture
+    def virtual(self, tmp_path):
+        settings = load_settings({"DATA_DIR": str(tmp_path), "READ_TIMEOUT": "3"}, env_file=None)
+        with closing(LocalStore(tmp_path / "sign-ins.sqlite")) as store:
+            office = Office(tmp_path, network=CameraAccess(settings, store), clock=PlayedClock(REAL_TIME))
+            yield office
+            office.close()
+
+    def test_each_gets_a_verdict_an_installer_can_act_on(self, virtual, fleet, secure):
+        plans = [front.camera.plan for front in fleet.simulation.fronts.values()]
+        file = [self._row(fleet, plan) for plan in plans]
+        expected = {}
+
+        def spoil(camera, said, outcome=Outcome.REFUSED, fault="", order=None, **cells):
+            file[camera - 1] |= cells
+            expected[camera + 1] = (outcome, said)
+            if fault:
+                where = {"camera": str(camera), "fault": fault, **(order or {})}
+                fleet.simulation.inject(FaultOrder.parse(where))
+
+        spoil(1, "a name is missing", name="")
+        spoil(2, "an address is missing", address="")
+        spoil(3, "not a camera's address", address="ftp://192.0.2.7")
+        spoil(4, "0.05 to 3600 s are allowed", interval="99999")
+        spoil(5, "site 'Nowhere': 'Mars/Olympus' is not a time zone", site="Nowhere", time_zone="Mars/Olympus")
+        spoil(6, "not a protocol", protocol="onvif")
+        spoil(8, "row 8 has the same address", address=file[6]["address"])
+        spoil(10, "row 10 has the same id", id="one", address="http://127.0.0.1:1/x")
+        file[8]["id"] = "one"
+        spoil(11, "refuses the user name or password", password="wrong")
+        spoil(12, "administrator level", fault="609")
+        spoil(13, "nothing listens", address="http://127.0.0.1:1")
+        spoil(14, "No line counts", fault="line-disabled", order={"line": 1})
+        spoil(15, "has locked this account", fault="490")
+        spoil(16, "same name, 'North'", Outcome.ADDED, fault="line-renamed", order={"line": 1, "name": "North"})
+        fleet.simulation.inject(FaultOrder.parse({"camera": "16", "fault": "line-added", "name": "North"}))
+        spoil(17, "10 min behind", Outcome.ADDED, fault="clock-step", order={"seconds": -600})
+        spoil(18, "Its clock is +09:00", Outcome.ADDED, fault="zone-change", order={"name": "Asia/Tokyo"})
+        spoil(20, "is that of row 20", address=fleet.address("19").replace("127.0.0.1", "localhost"))
+        file[19] |= {"user": file[18]["user"], "password": file[18]["password"]}
+        for plan in (front.camera.plan for front in secure.simulation.fronts.values()):
+            expected[len(file) + 2] = (Outcome.CERTIFICATE, "accept it: SHA-256")
+            file.append(self._row(secure, plan) | {"name": f"Secure {plan.camera_id}"})
+        while len(file) < 200:
+            file.append({**file[30], "name": f"Again {len(file)}"})
+            expected[len(file) + 1] = (Outcome.REFUSED, "row 32 has the same address")
+
+        verdicts = run(virtual, file, make_sites=True)
+
+        assert verdicts.keys() == set(range(2, 202))
+        for number, (outcome, said) in expected.items():
+            assert (verdicts[number].outcome, said in " ".join(verdicts[number].sentences)) == (outcome, True), (
+                number,
+                verdicts[number],
+            )
+        others = [one for number, one in verdicts.items() if number not in expected]
+        assert [one for one in others if one.outcome is not Outcome.ADDED or one.sentences] == []
+        again = Counter(one.outcome for one in run(virtual, file, make_sites=True, dry_run=True).values())
+        assert again[Outcome.THERE] == len(virtual.desk.entered(ANNA))
+        assert again[Outcome.FIT] == 0
+
+    @staticmethod
+    def _row(server, plan):
+        return {
+            "name": plan.name,
+            "address": server.address(plan.camera_id),
+            "user": plan.username,
+            "password": plan.password,
+            "site": plan.site.name,
+            "time_zone": plan.site.time_zone,
+        }
+
+
+class TestJobs:
+    """Imports by a page."""
+
+    def start(self, office, *texts, by=ANNA, **options):
+        return office.jobs.start(by, "cameras.csv", rows(*texts), ImportOptions(**options))
+
+    def test_it_goes_on_by_itself_and_is_looked_at_by_any_worker(self, office):
+        stand(office, "hall")
+        job_id = self.start(office, row("Hall"), row("Gone"))
+        wait_until(lambda: office.jobs.find("anna", job_id).over)
+        job = office.jobs.find("anna", job_id)
+        assert [one.outcome for one in job.verdicts] == [Outcome.ADDED, Outcome.REFUSED]
+        assert (job.file, job.rows, job.failure) == ("cameras.csv", 2, "")
+        assert office.jobs.find("ben", job_id) is None
+        assert PASSWORD not in office.store.get(f"camera-import:{job_id}").body
+
+    def test_more_than_two_at_once_are_refused(self, office):
+        let_go = threading.Event()
+        original = office.network.client
+
+        def slow(camera, clock):
+            let_go.wait(20)
+            return original(camera, clock)
+
+        office.network.client = slow
+        running = [self.start(office, row("Hall")), self.start(office, row("Foyer"))]
+        with pytest.raises(TooManyImports):
+            self.start(office, row("Annex"))
+        let_go.set()
+        wait_until(lambda: all(office.jobs.find("anna", one).over for one in running))
+        last = self.start(office, row("Annex"))
+        wait_until(lambda: office.jobs.find("anna", last).over)
+
+    def test_that_the_database_went_away_is_said(self, office):
+        office.database.is_away = True
+        job_id = self.start(office, row("Hall"))
+        wait_until(lambda: office.jobs.find("anna", job_id).over)
+        assert "Send the file again" in office.jobs.find("anna", job_id).failure
+
+    def test_one_that_says_nothing_any_more_is_lost(self, office):
+        job_id = self.start(office, row("Hall"))
+        wait_until(lambda: office.jobs.find("anna", job_id).over)
+        job = office.jobs.find("anna", job_id)
+        assert not job.is_lost(office.clock.now())
+        office.clock.passes(61)
+        assert replace(job, over=False).is_lost(office.clock.now())
+
+    def test_after_a_week_it_is_forgotten(self, office):
+        old = self.start(office, row("Hall"))
+        wait_until(lambda: office.jobs.find("anna", old).over)
+        office.clock.passes(8 * 86400)
+        new = self.start(office, row("Hall"))
+        wait_until(lambda: office.jobs.find("anna", new).over)
+        assert office.jobs.find("anna", old) is None
