@@ -10,7 +10,7 @@ from peoplecount.domain.line import Line, LineKey
 from peoplecount.domain.site import Site
 from peoplecount.storage.api_camaras import CameraView
 from peoplecount.storage.camera_table import CameraTable
-from peoplecount.storage.errors import InvalidEntry, RowsLost
+from peoplecount.storage.errors import ChangedMeanwhile, InvalidEntry, RowsLost
 from peoplecount.storage.proxy import ProxyDB
 from peoplecount.storage.schema import cameras, lines
 from peoplecount.storage.site_table import SiteTable
@@ -195,3 +195,23 @@ def test_a_row_somebody_else_wrote_costs_no_other_camera(embedded, embedded_tabl
     (said,) = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
     assert words in said
     assert "left out" in said
+
+
+def test_a_change_to_what_is_no_longer_as_it_was_seen_changes_nothing(table):
+    table.add(HALL)
+    seen = table.cameras(opened=False)[0]
+    assert seen == replace(HALL, password="")
+    table.change(replace(seen, name="Foyer", certificate="ab" * 32), known=seen, keeps_password=True)
+    with pytest.raises(ChangedMeanwhile):
+        table.change(replace(seen, name="Lobby", poll_interval=2.0), known=seen, keeps_password=True)
+    (now,) = table.cameras()
+    assert (now.name, now.poll_interval, now.password) == ("Foyer", HALL.poll_interval, HALL.password)
+    table.change(replace(now, protocol=None, certificate=""), known=now)
+    assert table.cameras() == [replace(HALL, name="Foyer", protocol=None)]
+
+
+def test_one_password_is_opened_by_itself(table):
+    table.add(HALL)
+    assert table.password("hall") == HALL.password
+    with pytest.raises(InvalidEntry, match="no camera 'nobody'"):
+        table.password("nobody")
