@@ -77,10 +77,15 @@ class EngineTransaction:
         at_once = self._rows_at_once if prepared is None else ROWS_AT_ONCE
         for start in range(0, len(rows), at_once):
             some = rows[start : start + at_once]
-            if prepared is None or len(some) == 1:
-                self._connection.execute(statement, list(some))
+            parameters = prepared.parameters(some) if prepared is not None and len(some) > 1 else None
+            if prepared is not None and parameters is not None:
+                self._connection.exec_driver_sql(prepared.sql, parameters)
             else:
-                self._connection.exec_driver_sql(prepared.sql, prepared.parameters(some))
+                self._change_by_row(statement, some)
+
+    def _change_by_row(self, statement: Executable, rows: Sequence[Parameters]) -> None:
+        for start in range(0, len(rows), self._rows_at_once):
+            self._connection.execute(statement, list(rows[start : start + self._rows_at_once]))
 
 
 class EngineConnection(ABC):

@@ -23,9 +23,6 @@ from peoplecount.storage.dialects import Product
 from peoplecount.storage.faults import is_gone
 from peoplecount.storage.prepared import Prepared, PreparedStatements
 
-LONGEST = 4000
-"""Letters of a text that is not one of any length."""
-
 _NAME = r"(?:\w+|\[\w+\])"
 _TABLE = rf"(?P<table>{_NAME}(?:\.{_NAME})*)"
 _INSERT = re.compile(rf"INSERT INTO {_TABLE} \((?P<columns>[^()]*)\) VALUES \((?:\?(?:, )?)+\)")  # noqa: S608
@@ -60,10 +57,15 @@ class JsonStatement:
     sql: str
     one_by_one: Prepared
 
-    def parameters(self, rows: Sequence[Parameters]) -> tuple[str]:
-        """``rows`` as the driver takes them. Raises ``KeyError`` where a value is missing."""
+    def parameters(self, rows: Sequence[Parameters]) -> tuple[str] | None:
+        """``rows`` as the driver takes them; ``None`` where a letter of theirs would have to be escaped.
+
+        A server was seen that leaves such letters escaped. They are in no id. Raises ``KeyError`` where a value is
+        missing.
+        """
         table = [(place, *row) for place, row in enumerate(self.one_by_one.parameters(rows))]
-        return (orjson.dumps(table).decode(),)
+        text = orjson.dumps(table).decode()
+        return None if "\\" in text else (text,)
 
 
 class JsonStatements:
@@ -77,7 +79,8 @@ class JsonStatements:
     def of(self, statement: Executable, names: Sequence[str]) -> JsonStatement | None:
         """``statement`` for rows that have values of these ``names``; ``None`` where it cannot be said so.
 
-        Those can that insert rows, or change them by values of theirs; no two rows may be about the same one.
+        Those can that insert rows, or change them by values of theirs; no two rows may be about the same one. Texts of
+        any length cannot: a server was seen that cuts them after 4,000 letters.
         """
         prepared = self._prepared.of(statement, names)
         if prepared.sql not in self._known:
@@ -86,7 +89,7 @@ class JsonStatements:
 
     def _make(self, prepared: Prepared) -> JsonStatement | None:
         types = [prepared.types[name] for name in prepared.names]
-        if any(isinstance(one, NullType) for one in types):
+        if any(isinstance(one, NullType) or (isinstance(one, String) and not one.length) for one in types):
             return None
         for pattern, written in _FORMS:
             found = pattern.fullmatch(prepared.sql)
@@ -101,8 +104,8 @@ class JsonStatements:
 
     def _type(self, kind: TypeEngine[Any]) -> str:
         """Texts have a letter more than their columns: one that is too long would be cut here, and must be refused."""
-        if isinstance(kind, String):
-            return f"NVARCHAR({kind.length + 1})" if kind.length and kind.length < LONGEST else "NVARCHAR(max)"
+        if isinstance(kind, String) and kind.length:
+            return f"NVARCHAR({kind.length + 1})"
         return self._dialect.type_compiler_instance.process(kind)
 
 
