@@ -25,6 +25,7 @@ from peoplecount.sunapi.errors import (
     CountingUnavailable,
     CredentialsRejected,
     RequestRefused,
+    RightsMissing,
     UnexpectedAnswer,
 )
 from peoplecount.sunapi.query import Query
@@ -232,7 +233,7 @@ class TestRefusals:
     @pytest.mark.parametrize(
         ("status", "kind", "words"),
         [
-            (403, CredentialsRejected, "administrator level"),
+            (403, RightsMissing, "administrator level"),
             (404, CountingUnavailable, "does not know the call for people counts"),
             (490, AccountBlocked, "locked this account"),
             (491, CredentialsRejected, "additional password"),
@@ -268,7 +269,7 @@ class TestRefusals:
             (607, CameraBusy),
             (610, CameraBusy),
             (614, CameraBusy),
-            (609, CredentialsRejected),
+            (609, RightsMissing),
             (611, UnexpectedAnswer),
             (9999, UnexpectedAnswer),
         ],
