@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from peoplecount.domain.slot import next_slot, phase
 
@@ -62,6 +63,7 @@ class LocalClock:
     reset: ResetWindow = AT_MIDNIGHT
 
 
+@lru_cache(maxsize=8192)  # asked for with every poll
 def spread(camera_id: str, cameras: int) -> timedelta:
     """How much further from a turning point than necessary this one of so many cameras is polled; always the same."""
     return phase(camera_id, 1.0) * min(LONGEST_SPREAD, cameras * SPREAD_PER_CAMERA)
