@@ -15,7 +15,7 @@ from pathlib import Path
 
 from bench.support.bare_poll import BarePoll
 from bench.support.camera_farm import Arrivals, CameraFarm
-from bench.support.comparison import Bar, Comparison, reached, write_json, write_picture
+from bench.support.comparison import Bar, Comparison, reached, read_json, write_json, write_picture
 from bench.support.polling_service import PollingService, ServiceOnUrllib3, polling
 from peoplecount.domain.slot import phase
 from peoplecount.garbage import EARLY_SEARCHES, EARLY_SECONDS
@@ -177,7 +177,9 @@ def fleet(cameras: int, seconds: int, *, https: bool) -> Comparison:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", choices=["http", "https", "time", "fleet", "fleet-https"], help="one part of it")
+    parser.add_argument(
+        "--only", choices=["http", "https", "time", "fleet", "fleet-https", "nothing"], help="one part of it"
+    )
     parser.add_argument("--cameras", type=int, default=400, help="of the first two parts")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--on-time", type=int, default=1000, metavar="CAMERAS")
@@ -185,6 +187,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=30, help="of the other parts")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--picture", type=Path)
+    parser.add_argument("--known", type=Path, nargs="*", default=[], metavar="JSON", help="add these to the picture")
     asked = parser.parse_args()
     parts: dict[str, Callable[[], Comparison]] = {
         "http": lambda: cost(asked.cameras, asked.rounds, https=False),
@@ -202,6 +205,7 @@ def main() -> None:
     if asked.json:
         write_json(asked.json, found)
     if asked.picture:
+        found = [one for path in asked.known for one in read_json(path)] + found
         write_picture(asked.picture, [one for one in found if one.unit != "see rows"])
 
 

@@ -51,6 +51,12 @@ def write_json(path: Path, comparisons: Sequence[Comparison]) -> None:
     path.write_text(json.dumps([asdict(one) for one in comparisons], indent=1) + "\n")
 
 
+def read_json(path: Path) -> list[Comparison]:
+    """What ``write_json`` wrote."""
+    found = json.loads(path.read_text())
+    return [Comparison(**one | {"bars": [Bar(**bar) for bar in one["bars"]]}) for one in found]
+
+
 def write_picture(path: Path, comparisons: Sequence[Comparison]) -> None:
     """An SVG of bars, shorter is better."""
     parts: list[str] = []
