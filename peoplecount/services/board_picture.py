@@ -97,7 +97,10 @@ class BoardPicture:
         }
 
     def _is_missing(self, line: LineNow) -> bool:
-        return line.is_missing(self._state.cameras[line.camera_id], self._patience(line.camera_id))
+        camera = self._state.cameras[line.camera_id]
+        if camera.seen == line.seen:  # nearly always, and quicker to see
+            return False
+        return line.is_missing(camera, self._patience(line.camera_id))
 
     def _patience(self, camera_id: str) -> float:
         """Seconds after which a reading is old."""
