@@ -150,10 +150,12 @@ class QuickAdapter(CameraAdapter):
             received += data
             allowance.spend(len(data))
             if not data or not usual.takes(data) or len(received) > PLENTY:
+                usual.end()
                 return self._answer_patiently(connection, request, received)
             self.status = usual.status
             if not usual.is_whole:
                 sock.settimeout(allowance.seconds_left())
+        usual.end()
         return WholeResponse(request, usual.status or 0, usual.headers(), usual.body()), usual.leaves_open
 
     def _answer_patiently(
@@ -185,6 +187,10 @@ class _UsualAnswer:
         self._headers: list[tuple[bytes, bytes]] = []
         self._body: list[bytes] = []
         self._parser = HttpResponseParser(self)
+
+    def end(self) -> None:
+        """Let go of the parser, which holds methods of this: each poll would leave garbage to be searched for."""
+        del self._parser
 
     def takes(self, data: bytes) -> bool:
         """Take what has come; whether it was usual."""

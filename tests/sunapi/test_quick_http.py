@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import gzip
 import socket
 import threading
@@ -12,10 +13,11 @@ from typing import Self
 
 import pytest
 import requests
+from httptools import HttpResponseParser
 
 from peoplecount.sunapi.bounded_http import PLENTY, BoundedAdapter
 from peoplecount.sunapi.errors import CameraError
-from peoplecount.sunapi.quick_http import QuickAdapter
+from peoplecount.sunapi.quick_http import QuickAdapter, WholeResponse
 from peoplecount.sunapi.transport import KeptConnectionLost, Transport
 from tests.support.fake_clock import FakeClock
 
@@ -232,3 +234,21 @@ def test_requests_say_the_same_both_ways() -> None:
 
     assert said[0][0] == said[1][0] == b"PUT /cgi?a=b%20c HTTP/1.1"
     assert sorted(said[0]) == sorted(said[1])
+
+
+def parts_of_answers() -> set[int]:
+    return {id(one) for one in gc.get_objects() if isinstance(one, HttpResponseParser | WholeResponse)}
+
+
+def test_an_exchange_leaves_nothing_that_must_be_searched_for(quick: Transport) -> None:
+    """Hundreds of polls a second would; what waits for the search lies in memory, and the search stops everything."""
+    with ScriptedCamera(WHOLE, WHOLE) as camera:
+        body_of(quick, camera)  # opens the connection
+        gc.collect()
+        gc.disable()
+        try:
+            before = parts_of_answers()
+            body_of(quick, camera)
+            assert parts_of_answers() <= before
+        finally:
+            gc.enable()
