@@ -103,9 +103,9 @@ def camera_pages(
 
 
 @contextmanager
-def command_office(settings: Settings, tables: Configuration) -> Iterator[CameraOffice]:
-    """The office for a one-off command. Raises ``ClockUnavailable``."""
-    clock = PlayedClock.at(settings.clock_url)
+def command_office(settings: Settings, tables: Configuration, *, needs_clock: bool = True) -> Iterator[CameraOffice]:
+    """The office for a one-off command; ``needs_clock`` to ask cameras or swap lines. Raises ``ClockUnavailable``."""
+    clock = PlayedClock.at(settings.clock_url) if needs_clock else PlayedClock()
     store = DataFolder.at(settings.data_dir).store
     try:
         with camera_access(settings) as access:

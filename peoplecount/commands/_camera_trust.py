@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
@@ -16,6 +16,8 @@ from peoplecount.storage.camera_table import CameraTable
 from peoplecount.storage.errors import InvalidEntry
 from peoplecount.sunapi.certificate import Certificate, ShownCertificate, with_colons
 from peoplecount.sunapi.errors import CameraError
+
+Pin = Callable[[Mapping[str, str]], None]
 
 _AT_ONCE = 16
 """Cameras looked at at the same time: some out of reach must not make hundreds wait."""
@@ -48,22 +50,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--forget", action="store_true", help="take back what was accepted: authorities decide again")
 
 
-def run(arguments: argparse.Namespace, table: CameraTable, access: CameraAccess) -> int:
+def run(arguments: argparse.Namespace, table: CameraTable, access: CameraAccess, pin: Pin) -> int:
     """Accept, or take back; 0, or 1 where a camera did not answer or nothing was accepted.
+
+    ``pin`` keeps fingerprints by camera.
 
     Raises ``InvalidEntry`` and ``DatabaseError``.
     """
     cameras = _chosen(arguments, table)
     if arguments.forget:
+        pin({camera.camera_id: "" for camera in cameras})
         for camera in cameras:
-            table.pin(camera.camera_id, "")
             print(f"{camera.camera_id}: an authority has to vouch for its certificate from now on")
         return 0
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         looks = list(pool.map(lambda camera: _look(camera, access), cameras))
     for look in looks:
         _print_look(look)
-    return _accept(looks, table, without_asking=arguments.yes)
+    return _accept(looks, pin, without_asking=arguments.yes)
 
 
 def _chosen(arguments: argparse.Namespace, table: CameraTable) -> list[Camera]:
@@ -104,7 +108,7 @@ def _print_look(look: _Look) -> None:
         print(f"  {look.shown.certificate}: {why}")
 
 
-def _accept(looks: Sequence[_Look], table: CameraTable, *, without_asking: bool) -> int:
+def _accept(looks: Sequence[_Look], pin: Pin, *, without_asking: bool) -> int:
     failed = 1 if any(look.failure for look in looks) else 0
     new = [(look.camera, look.to_accept) for look in looks if look.to_accept is not None]
     if not new:
@@ -115,8 +119,7 @@ def _accept(looks: Sequence[_Look], table: CameraTable, *, without_asking: bool)
     if not without_asking and not agrees(question):
         print("Nothing was accepted; --yes accepts without asking.")
         return 1
-    for camera, certificate in new:
-        table.pin(camera.camera_id, certificate.fingerprint)
+    pin({camera.camera_id: certificate.fingerprint for camera, certificate in new})
     verb = "is" if len(new) == 1 else "are"
     print(f"{_certificates(len(new))} {verb} accepted; the service follows within some seconds.")
     return failed

@@ -51,13 +51,11 @@ def run(arguments: argparse.Namespace) -> int:
     """Do what was asked for; 0, or 1 where something was refused or a camera did not answer as it should."""
     settings = read_settings()
     try:
-        with configuration(settings) as tables:
-            if arguments.task == "trust":
-                return _trust(arguments, settings, tables)
-            if arguments.task == "password":
-                return _enter(arguments, settings, tables)
-            with command_office(settings, tables) as office:
-                return _TASKS[arguments.task](arguments, settings, tables, office)
+        with (
+            configuration(settings) as tables,
+            command_office(settings, tables, needs_clock=arguments.task in _ASKING) as office,
+        ):
+            return _TASKS[arguments.task](arguments, settings, tables, office)
     except (
         InvalidEntry,
         DatabaseError,
@@ -94,14 +92,16 @@ def _where(camera: Camera) -> str:
     return f"{camera.address}{channel}"
 
 
-def _trust(arguments: argparse.Namespace, settings: Settings, tables: Configuration) -> int:
+def _trust(arguments: argparse.Namespace, settings: Settings, tables: Configuration, office: CameraOffice) -> int:
     with camera_access(settings) as access:
-        return camera_trust.run(arguments, tables.cameras, access)
+        return camera_trust.run(arguments, tables.cameras, access, lambda pins: office.desk.pin(this_visitor(), pins))
 
 
-def _enter(arguments: argparse.Namespace, settings: Settings, tables: Configuration) -> int:
+def _enter(arguments: argparse.Namespace, settings: Settings, tables: Configuration, office: CameraOffice) -> int:
     password = sys.stdin.readline().rstrip("\r\n") if arguments.password_stdin else getpass.getpass("Password: ")
-    return camera_password.run(arguments, settings, tables, password)
+    code = camera_password.run(arguments, settings, tables, password)
+    office.desk.note_password(this_visitor(), arguments.camera)
+    return code
 
 
 def _pause(arguments: argparse.Namespace, _settings: Settings, _tables: Configuration, office: CameraOffice) -> int:
@@ -118,6 +118,9 @@ def _remove(arguments: argparse.Namespace, _settings: Settings, _tables: Configu
     return 0
 
 
+_ASKING = frozenset({"add", "set", "test", "import"})
+"""They look at the clocks of cameras, which may show a time that is played."""
+
 _TASKS: dict[str, _Task] = {
     "add": camera_add.add,
     "set": camera_add.change,
@@ -125,6 +128,8 @@ _TASKS: dict[str, _Task] = {
     "test": camera_test.run,
     "import": camera_import.run_import,
     "export": camera_import.run_export,
+    "trust": _trust,
+    "password": _enter,
     "pause": _pause,
     "resume": _pause,
     "remove": _remove,

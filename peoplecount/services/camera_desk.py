@@ -140,8 +140,8 @@ class CameraDesk:
         self._demand_site(by, camera)
         if not again:
             self.refuse_double(by, camera, trial)
+        self._serials.note(camera.camera_id, trial.serial if trial else "")  # first: it is nothing without the camera
         self._cameras.add(camera)
-        self._serials.note(camera.camera_id, trial.serial if trial else "")
         self._note(by, "added", camera, after=_shown(camera))
 
     def change(
@@ -161,18 +161,26 @@ class CameraDesk:
             _refuse(doubles.at_address(by, camera))
         _refuse(doubles.of_device(by, camera.camera_id, trial.serial if trial else ""))
         camera = replace(camera, lines=before.camera.lines)
-        self._cameras.change(camera, known=before.camera, keeps_password=keeps_password)
         if trial is not None:
             self._serials.note(camera.camera_id, trial.serial)
+        self._cameras.change(camera, known=before.camera, keeps_password=keeps_password)
         secret: dict[str, Value] = {} if keeps_password else {"password": "new"}
         self._note(by, "changed", camera, before.camera, before=_shown(before.camera), after=_shown(camera) | secret)
 
-    def pin(self, by: Visitor, camera_id: str, fingerprint: str) -> None:
-        """Accept the certificate with that fingerprint; empty: an authority has to vouch for it again."""
-        camera = self.find(by, camera_id).camera
-        self._cameras.pin(camera_id, fingerprint)
-        before: dict[str, Value] = {"certificate": camera.certificate}
-        self._note(by, "changed", camera, before=before, after={"certificate": fingerprint})
+    def pin(self, by: Visitor, fingerprints: Mapping[str, str]) -> None:
+        """Accept the certificates with these fingerprints, by camera; empty: an authority has to vouch for it again."""
+        cameras = {one.camera.camera_id: one.camera for one in self.entered(by)}
+        for camera_id, fingerprint in fingerprints.items():
+            camera = cameras.get(camera_id)
+            if camera is None:
+                raise NoSuchCamera(f"there is no camera {camera_id[:64]!r}")
+            self._cameras.pin(camera_id, fingerprint)
+            before: dict[str, Value] = {"https_pin": camera.certificate}
+            self._note(by, "changed", camera, before=before, after={"https_pin": fingerprint})
+
+    def note_password(self, by: Visitor, camera_id: str) -> None:
+        """Somebody has entered a camera's password anew, in the table itself: its row may not be readable before."""
+        self._audit.note(by.name, "changed", Subject.CAMERA, camera_id, after={"password": "new"})
 
     def pause(self, by: Visitor, camera_id: str, *, paused: bool = True) -> None:
         """Stop asking a camera for now, or go on with it."""

@@ -43,6 +43,7 @@ def read_entry(
         "protocol": reader.read("protocol", _protocol),
         "nvr_channel": reader.read("nvr_channel", _channel),
         "certificate": reader.read("https_pin", certificate),
+        "inner_address": known.inner_address if known else "",
     }
     password = texts.get("password", "") or (known.password if known else "")
     if password and not username:

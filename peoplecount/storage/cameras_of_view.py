@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -41,10 +42,11 @@ class CamerasOfView(CameraTable):
         self._view = view
         self._read = read
 
-    def cameras(self, *, opened: bool = True) -> list[Camera]:  # noqa: ARG002  the view is read as a whole
-        """All cameras of the view by id, paused ones too."""
+    def cameras(self, *, opened: bool = True) -> list[Camera]:
+        """All cameras of the view by id, paused ones too; without their passwords unless ``opened``."""
         roster = self._read()
-        return sorted((*roster.cameras.values(), *roster.paused.values()), key=lambda camera: camera.camera_id)
+        found = sorted((*roster.cameras.values(), *roster.paused.values()), key=lambda camera: camera.camera_id)
+        return found if opened else [replace(camera, password="") for camera in found]
 
     def password(self, camera_id: str) -> str:
         """One camera's password, as the view has it. Raises ``InvalidEntry``."""

@@ -117,6 +117,13 @@ class TestChanging:
                 ANNA, replace(seen.camera, address="http://front.example"), seen.version, keeps_password=True
             )
 
+    def test_certificates_are_accepted_for_many_at_once_and_noted(self, office):
+        office.has("hall", site_id="shop")
+        office.has("front", site_id="shop")
+        office.desk.pin(ANNA, {"hall": "ab" * 32, "front": "cd" * 32})
+        assert [one.camera.certificate[:2] for one in office.desk.entered(ANNA)] == ["cd", "ab"]
+        assert office.noted() == [("anna", "changed", "hall"), ("anna", "changed", "front")]
+
     def test_it_is_paused_and_goes_on(self, office):
         office.has("hall", site_id="shop")
         for paused in (True, True, False):
@@ -141,7 +148,7 @@ class TestSites:
             lambda: office.desk.find(BEN, "secret"),
             lambda: office.desk.pause(BEN, "secret"),
             lambda: office.desk.remove(BEN, "secret"),
-            lambda: office.desk.pin(BEN, "secret", "ab" * 32),
+            lambda: office.desk.pin(BEN, {"secret": "ab" * 32}),
             lambda: office.lines.swap(BEN, "secret-0-1-1", ""),
             lambda: office.lines.put(BEN, "secret", "", []),
         ):

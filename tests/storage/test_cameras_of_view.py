@@ -12,7 +12,7 @@ from peoplecount.domain.site import Site
 from peoplecount.storage.api_camaras import CameraView
 from peoplecount.storage.camera_table import CameraTable
 from peoplecount.storage.cameras_of_view import CamerasOfView
-from peoplecount.storage.errors import InvalidEntry
+from peoplecount.storage.errors import ChangedMeanwhile, InvalidEntry
 from peoplecount.storage.schema import camera_choices, lines
 from peoplecount.storage.site_table import SiteTable
 from tests.support.installation import Installation
@@ -92,6 +92,15 @@ def test_what_cannot_be_is_refused_and_nothing_is_kept(table, connection, change
         table.change(replace(seven(table), **changes))
     assert connection.execute(select(camera_choices)) == []
     assert connection.execute(select(lines)) == []
+
+
+def test_a_page_changes_what_is_ours_without_being_told_the_password(table):
+    seen = next(camera for camera in table.cameras(opened=False) if camera.camera_id == "7")
+    assert seen == replace(seven(table), password="")
+    table.change(replace(seen, name="Hall"), known=seen, keeps_password=True)
+    with pytest.raises(ChangedMeanwhile):
+        table.change(replace(seen, name="Lobby"), known=seen, keeps_password=True)
+    assert (seven(table).name, table.password("7")) == ("Hall", seven(table).password)
 
 
 def test_who_stands_in_the_view_is_nobodys_to_add_or_remove_here(table):
