@@ -125,8 +125,12 @@ class PeopleDesk:
     def administrator_link(self, who: str) -> str:
         """A link that makes an administrator, whoever follows it."""
         code = self._offload(self._accounts.links.make, "")
-        self._log.note(who, "made a link for an administrator to be", Subject.PERSON, "administrator")
+        self._log.note(who, "made a one-time link for", Subject.PERSON, "", "a new administrator")
         return self._link_of(code)
+
+    def note_own(self, user: User, verb: str) -> None:
+        """Note what somebody did to their own account elsewhere."""
+        self._note(user.name, verb, user, {}, _facts(user))
 
     def end_sessions(self, who: str, name: str) -> int:
         """Sign somebody out everywhere; from how many places."""

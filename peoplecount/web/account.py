@@ -46,6 +46,8 @@ class _Desk:
             return self._page(429, fault=str(error))
         except UnfitPassword as error:
             return self._page(400, fault=str(error))
+        if self._context.administration:
+            self._context.administration.people.note_own(user, "changed the password of")
         secret = self._accounts.begin_session(user, address, me.session.browser)
         known = self._accounts.of_session(secret, address)
         if known is None:  # an administrator was quicker

@@ -108,6 +108,8 @@ class _Entrance:
         try:
             demand_same(password, again)
             user = self._accounts.welcome(code, name, password)
+            if self._context.administration:
+                self._context.administration.people.note_own(user, "chose a password by a one-time link:")
             secret = self._accounts.begin_session(user, self._address(), _browser())
         except LinkVoid as error:
             return _page("welcome.html", 403, shortest=SHORTEST, name=name, fault=str(error))

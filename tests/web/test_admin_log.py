@@ -29,7 +29,11 @@ def test_it_says_who_changed_what_and_from_what_to_what(people, app):
     note = people.audit_log.note
     note("ben", "changed", Subject.SITE, "shop", "Shop", before={"capacity": 80}, after={"capacity": 120})
     page = signed_in(app, "anna").get("/admin/log").text
-    for words in ('<span class="name">ben</span> changed site <span class="name">Shop</span>', "80</del>", "120</ins>"):
+    for words in (
+        '<span class="name">ben</span> changed <span class="name">Shop</span> <span class="tag">site</span>',
+        "80</del>",
+        "120</ins>",
+    ):
         assert words in page
     assert "2026-05-04 14:00:00" in page
     assert "Europe/Zurich" in page

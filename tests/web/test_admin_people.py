@@ -11,7 +11,7 @@ from peoplecount.domain.visitor import Scope
 from peoplecount.eventlog.log import LocalStoreUnavailable
 from tests.support.administrators import Administrator
 from tests.support.board_service import BoardService
-from tests.support.people import PASSWORD, People, signed_in
+from tests.support.people import PASSWORD, People, form_token, signed_in
 from tests.support.shop import SHOP
 
 OTHER = "another horse battery"
@@ -50,6 +50,20 @@ def test_somebody_is_let_in_by_a_link_that_is_shown_this_once(people, anna):
         assert code not in anna.get(path).text
     ben = people.accounts.welcome(code, "", OTHER)
     assert (ben.role, ben.sites) == (Role.OPERATOR, {"shop"})
+
+
+def test_who_follows_a_link_or_changes_their_password_is_noted(people, app, anna):
+    code = people.accounts.links.make()
+    client = app.test_client()
+    form = {"code": code, "name": "eve", "password": OTHER, "again": OTHER}
+    form["csrf_token"] = form_token(client, "/welcome")
+    assert client.post("/welcome", data=form).status_code == 303
+    assert anna.post("/account/password", current=PASSWORD, new=OTHER, again=OTHER).status_code == 303
+    changed, welcomed = people.audit_log.page().changes
+    assert (changed.who, changed.subject_id, changed.verb) == ("anna", "anna", "changed the password of")
+    assert (welcomed.who, welcomed.after) == ("eve", {"role": "administrator", "sites": "all"})
+    assert OTHER not in repr((changed, welcomed))
+    assert code not in repr(welcomed)
 
 
 def test_somebody_is_let_in_with_a_password_that_is_never_sent_back(people, anna, caplog):
@@ -177,6 +191,21 @@ def test_who_is_signed_in_elsewhere_is_shown_so_and_changed_there(people, anna):
     assert "is changed there" in page
     assert 'name="role"' not in page
     assert "/reset" not in page
+
+
+def test_a_new_token_may_read_unless_somebody_says_otherwise(anna):
+    page = anna.get("/admin/new-token").text
+    assert re.search(r'checked[^>]*type="checkbox" value="read"', page)
+    answer = anna.post("/admin/new-token", label=" ", scopes="health", reach="all")
+    assert not re.search(r'checked[^>]*type="checkbox" value="read"', answer.text)
+    assert re.search(r'checked[^>]*type="checkbox" value="health"', answer.text)
+
+
+def test_a_browser_wants_no_box_ticked_that_need_not_be(anna):
+    for path in ("/admin/new-token", "/admin/new-person"):
+        boxes = re.findall(r'<input[^>]*type="checkbox"[^>]*>', anna.get(path).text)
+        assert boxes
+        assert not any("required" in box for box in boxes)
 
 
 def test_a_token_is_shown_this_once_and_used_revoked_and_listed(people, app, anna):

@@ -6,6 +6,8 @@ from collections.abc import Collection, Mapping
 from http import HTTPStatus
 from typing import Any
 
+from flask import request
+from werkzeug.datastructures import MultiDict
 from wtforms import Form, HiddenField, StringField
 from wtforms.validators import DataRequired, InputRequired
 
@@ -30,6 +32,11 @@ _FIELD_OF: Mapping[type[Exception], str] = {UnfitName: "name", UnfitPassword: "p
 def stripped(text: str | None) -> str:
     """What was typed without blanks around it."""
     return (text or "").strip()
+
+
+def sent() -> MultiDict[str, str] | None:
+    """What was sent, for a form; ``None`` where it is only opened: an empty one has its boxes unticked."""
+    return request.form if request.method == "POST" else None
 
 
 def needed(words: str) -> DataRequired:

@@ -15,7 +15,7 @@ from peoplecount.services.site_desk import SiteDesk
 from peoplecount.services.user_book import UserRefused
 from peoplecount.storage.errors import ChangedMeanwhile
 from peoplecount.web.admin import frame
-from peoplecount.web.admin.form import KNOWN_FAULTS, AdminForm, Text, chosen, needed, store_words
+from peoplecount.web.admin.form import KNOWN_FAULTS, AdminForm, Text, chosen, needed, sent, store_words
 from peoplecount.web.admin.reach import ReachForm, reach_of
 
 LINK, TYPED = "link", "typed"
@@ -85,7 +85,7 @@ class _Pages:
         return frame.page("admin/people.html", found=found, sites=self._sites.known(), me=frame.author())
 
     def add(self) -> AnyResponse:
-        form, status = PersonForm(request.form), 200
+        form, status = PersonForm(sent()), 200
         form.offer(self._sites.known())
         if request.method == "POST":
             status = 400

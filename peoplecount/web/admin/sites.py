@@ -15,7 +15,7 @@ from peoplecount.services.site_entry import as_texts
 from peoplecount.storage.errors import ChangedMeanwhile, DatabaseError
 from peoplecount.web import gate
 from peoplecount.web.admin import frame
-from peoplecount.web.admin.form import KNOWN_FAULTS, AdminForm, Text, needed, sentence, store_words
+from peoplecount.web.admin.form import KNOWN_FAULTS, AdminForm, Text, needed, sent, sentence, store_words
 from peoplecount.web.admin.time_zones import time_zones
 
 FIELDS = ("name", "time_zone", "opening_hours", "capacity", "reset_time")
@@ -77,7 +77,7 @@ class _Pages:
 
     def add(self) -> AnyResponse:
         default = self._desk.known()[DEFAULT_SITE_ID]
-        form = SiteForm(request.form, data={"time_zone": default.time_zone, "reset_time": "00:00"})
+        form = SiteForm(sent(), data={"time_zone": default.time_zone, "reset_time": "00:00"})
         status = 200
         if request.method == "POST":
             status = 400

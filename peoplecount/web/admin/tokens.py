@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 from wtforms import SelectChoice, SelectMultipleField
-from wtforms.validators import InputRequired, ValidationError
+from wtforms.validators import ValidationError
 from wtforms.widgets import CheckboxInput
 
 from peoplecount.domain.visitor import Scope
@@ -13,7 +13,7 @@ from peoplecount.eventlog.log import LogError
 from peoplecount.services.administration import Administration
 from peoplecount.services.token_desk import LONGEST_DAYS
 from peoplecount.web.admin import frame
-from peoplecount.web.admin.form import KNOWN_FAULTS, AdminForm, Text, needed, store_words
+from peoplecount.web.admin.form import KNOWN_FAULTS, AdminForm, Text, needed, sent, store_words
 from peoplecount.web.admin.reach import ReachForm
 
 _SCOPES = [
@@ -29,12 +29,16 @@ class TokenForm(ReachForm):
     label = Text("What it is for", [needed("Words are needed for what it is for, such as Power BI.")])
     scopes = SelectMultipleField(
         "It may",
-        [InputRequired("Tick one thing at least that it may do.")],
         choices=_SCOPES,
         default=[Scope.READ.value],
         option_widget=CheckboxInput(),
     )
     days = Text("Days it is good for")
+
+    def validate_scopes(self, field: SelectMultipleField) -> None:
+        """One at least. A validator that says so to browsers would make them want every box ticked."""
+        if not field.data:
+            raise ValidationError("Tick one thing at least that it may do.")
 
     def validate_days(self, field: Text) -> None:
         """A number of days, or nothing."""
@@ -68,7 +72,7 @@ class _Pages:
         return self._page()
 
     def add(self) -> AnyResponse:
-        form, status = TokenForm(request.form), 200
+        form, status = TokenForm(sent()), 200
         form.offer(self._sites.known())
         if request.method == "POST":
             status = 400
