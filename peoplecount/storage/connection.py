@@ -44,7 +44,7 @@ class Transaction(Protocol):
         ...
 
     def change_each(self, statement: Executable, rows: Sequence[Parameters]) -> None:
-        """Run one statement for each of ``rows``, in as few round trips as the driver can.
+        """Run one statement for each of ``rows``, in as few round trips as the driver can; no two are about the same.
 
         How many rows were changed is not known: drivers differ. Ask the server where it matters.
         """

@@ -31,6 +31,9 @@ _VALUE = re.compile(rf"({_NAME})=\?")
 _KEY = re.compile(rf"({_NAME}) = \?")
 
 
+_TEXT = "CAST(? AS NVARCHAR(max))"
+"""A driver may send long texts as NTEXT, of which ``OPENJSON`` makes nothing."""
+
 TAKES_JSON = "takes_json"
 """The mark of a connection over which it works, in what SQLAlchemy notes of it."""
 
@@ -100,7 +103,7 @@ class JsonStatements:
 
     def _sent(self, types: Sequence[TypeEngine[Any]]) -> str:
         columns = [f"f{place} {self._type(one)} '$[{place}]'" for place, one in enumerate(types, 1)]
-        return f"OPENJSON(?) WITH (f0 INTEGER '$[0]', {', '.join(columns)}) AS sent"
+        return f"OPENJSON({_TEXT}) WITH (f0 INTEGER '$[0]', {', '.join(columns)}) AS sent"
 
     def _type(self, kind: TypeEngine[Any]) -> str:
         """Texts have a letter more than their columns: one that is too long would be cut here, and must be refused."""

@@ -30,8 +30,9 @@ def statements():
 def test_rows_are_inserted_in_the_order_in_which_they_were_sent(statements):
     made = statements.of(insert(positions), ["line_id", "channel", "ended_at"])
     assert made.sql == (
-        "INSERT INTO counts.positions (line_id, channel, ended_at) SELECT f1, f2, f3 FROM OPENJSON(?) WITH "
-        "(f0 INTEGER '$[0]', f1 NVARCHAR(101) '$[1]', f2 INTEGER '$[2]', f3 DATETIME2(3) '$[3]') AS sent ORDER BY f0"
+        "INSERT INTO counts.positions (line_id, channel, ended_at) SELECT f1, f2, f3 FROM "
+        "OPENJSON(CAST(? AS NVARCHAR(max))) WITH (f0 INTEGER '$[0]', f1 NVARCHAR(101) '$[1]', "
+        "f2 INTEGER '$[2]', f3 DATETIME2(3) '$[3]') AS sent ORDER BY f0"
     )
     rows = [{"line_id": name, "channel": 2**31, "ended_at": EIGHT} for name in ("ñ'🎉", "b")]
     (text,) = made.parameters(rows)
@@ -49,7 +50,8 @@ def test_rows_are_changed_by_their_keys_which_are_compared_as_their_columns_are(
     made = statements.of(change, ["line", "start", "in_count", "quality"])
     assert made.sql == (
         "UPDATE target SET in_count = sent.f1, quality = sent.f2 FROM counts.hour_counts AS target INNER JOIN "
-        "OPENJSON(?) WITH (f0 INTEGER '$[0]', f1 BIGINT '$[1]', f2 NVARCHAR(17) '$[2]', f3 NVARCHAR(101) '$[3]', "
+        "OPENJSON(CAST(? AS NVARCHAR(max))) WITH (f0 INTEGER '$[0]', f1 BIGINT '$[1]', "
+        "f2 NVARCHAR(17) '$[2]', f3 NVARCHAR(101) '$[3]', "
         "f4 DATETIME2(3) '$[4]') AS sent ON target.line_id = sent.f3 COLLATE Latin1_General_100_BIN2 "
         "AND target.starts_at = sent.f4"
     )
