@@ -1,12 +1,16 @@
 """What the service knows when its database is away."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 
 import pytest
 
+from peoplecount.domain.change import Change, Subject
 from peoplecount.domain.event_id import EventId
+from peoplecount.eventlog import local_store
 from peoplecount.eventlog.local_store import LocalStore
 from peoplecount.eventlog.log import LocalStoreUnavailable, State
+from peoplecount.eventlog.sqlite_file import Schema, SQLiteFile
 
 
 @pytest.fixture
@@ -139,3 +143,26 @@ def test_what_was_kept_can_be_brought_onto_the_disk_at_once(store, tmp_path):
     store.put("key", "body")
     store.settle()
     assert store.get("key").body == "body"
+
+
+def test_a_store_of_before_the_audit_log_keeps_what_it_has(path):
+    before = Schema(local_store._SCHEMA.application_id, local_store._SCHEMA.versions[:1])
+    old = SQLiteFile(path, before, synchronous="NORMAL", patience=1, unavailable=LocalStoreUnavailable)
+    with old.writing() as connection:
+        connection.execute("INSERT INTO kept VALUES ('key', 3, 'text')")
+    old.close()
+    store = LocalStore(path)
+    number = store.note_change(Change(datetime(2026, 5, 4, tzinfo=UTC), "anna", "added", Subject.SITE, "shop"))
+    assert store.get("key") == State(3, "text")
+    assert [change.number for change in store.changes(10)] == [number]
+    store.close()
+
+
+def test_numbers_of_changes_are_never_given_again(path):
+    store = LocalStore(path)
+    change = Change(datetime(2026, 5, 4, tzinfo=UTC), "anna", "added", Subject.SITE, "shop")
+    first = store.note_change(change)
+    store.forget_changes(older_than=change.moment, below=first + 1)
+    assert store.changes(10) == []
+    assert store.note_change(change) > first
+    store.close()

@@ -9,7 +9,7 @@ from peoplecount.domain.door import Door
 from peoplecount.domain.line import Line, LineKey
 from peoplecount.domain.site import Site
 from peoplecount.storage.camera_table import CameraTable
-from peoplecount.storage.errors import InvalidEntry
+from peoplecount.storage.errors import ChangedMeanwhile, InvalidEntry
 from peoplecount.storage.schema import doors, sites
 from peoplecount.storage.site_table import SiteTable
 from tests.support.toy_sealer import ToySealer
@@ -101,3 +101,46 @@ def test_a_row_somebody_else_wrote_costs_no_other_site_or_door(embedded, embedde
     said = "\n".join(record.getMessage() for record in caplog.records)
     for words in ("Middle Earth", "-1", "noon", "site 'no id'", "door 'no id'"):
         assert words in said
+
+
+def test_a_place_is_exchanged_for_what_it_was_seen_as_and_nothing_else(table):
+    table.change_site(None, NORTH)
+    table.change_door(None, MAIN)
+    open_late = replace(NORTH, capacity=None, opening_hours="24/7", name="Nørd; 'north'")
+    table.change_site(NORTH, open_late)
+    with pytest.raises(ChangedMeanwhile):
+        table.change_site(NORTH, replace(NORTH, capacity=9))
+    with pytest.raises(ChangedMeanwhile):
+        table.change_site(None, NORTH)
+    table.change_site(open_late, NORTH)
+    table.change_site(open_late, NORTH)  # again, because the answer was lost
+    table.change_door(MAIN, replace(MAIN, site_id="default"))
+    with pytest.raises(ChangedMeanwhile):
+        table.change_door(MAIN, replace(MAIN, name="Side"))
+    assert table.sites() == [NORTH]
+    assert table.doors() == [replace(MAIN, site_id="default")]
+    with pytest.raises(ChangedMeanwhile):
+        table.change_site(Site("south", "South", "UTC"), Site("south", "Süd", "UTC"))
+
+
+def test_a_door_moves_to_sites_that_are_there(embedded_table):
+    embedded_table.change_site(None, NORTH)
+    embedded_table.change_door(None, MAIN)
+    with pytest.raises(InvalidEntry, match="no site 'south'"):
+        embedded_table.change_door(MAIN, replace(MAIN, site_id="south"))
+
+
+def test_lines_are_told_by_the_door_they_count_at(connection, table):
+    table.put_site(NORTH)
+    table.put_door(MAIN)
+    lines = (Line(LineKey("cam"), "In front", "main"), Line(LineKey("cam", index=2), "", ""))
+    CameraTable(connection, ToySealer()).add(Camera("cam", "Hall", "192.0.2.7", site_id="north", lines=lines))
+    assert table.lines_of_doors() == {"main": [("cam-0-1-1", "In front")]}
+
+
+def test_a_row_somebody_else_wrote_can_be_put_right(embedded, embedded_table):
+    rows = {"site_id": "shire", "name": "Shire", "time_zone": "Middle Earth", "capacity": -1, "reset_time": "noon"}
+    embedded.execute(insert(sites), rows)
+    (found,) = embedded_table.sites()
+    embedded_table.change_site(found, replace(found, capacity=80))
+    assert embedded_table.sites() == [Site("shire", "Shire", "UTC", 80)]
