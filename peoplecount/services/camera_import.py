@@ -15,7 +15,7 @@ from peoplecount.domain.visitor import Visitor
 from peoplecount.services.audit_log import AuditLog
 from peoplecount.services.camera_desk import CameraDesk
 from peoplecount.services.camera_sheet import SheetRow
-from peoplecount.services.camera_trial import Trial
+from peoplecount.services.camera_trial import Trial, as_sentence
 from peoplecount.services.fleet import id_of
 from peoplecount.services.import_book import ImportBook, ImportPlan, RowRefused
 from peoplecount.storage.errors import InvalidEntry
@@ -176,7 +176,7 @@ class CameraImport:
         try:
             return replace(verdict, outcome=self._enter(by, plan, trial))
         except InvalidEntry as error:
-            return replace(verdict, outcome=Outcome.REFUSED, sentences=(str(error), *verdict.sentences))
+            return replace(verdict, outcome=Outcome.REFUSED, sentences=(as_sentence(str(error)), *verdict.sentences))
 
     def _enter(self, by: Visitor, plan: ImportPlan, trial: Trial | None) -> Outcome:
         """Enter or change a camera. Raises ``InvalidEntry``."""
@@ -209,4 +209,4 @@ def _refused(row: SheetRow, refused: RowRefused) -> Verdict:
     name = row.texts.get("name", "")[:200]
     outcome = Outcome.DIFFERENT if refused.is_there else Outcome.REFUSED
     camera_id = refused.camera_id or row.texts.get("id", "")[:64] or (id_of(name) if name else "")
-    return Verdict(row.number, camera_id, name, outcome, refused.sentences)
+    return Verdict(row.number, camera_id, name, outcome, tuple(map(as_sentence, refused.sentences)))

@@ -245,7 +245,7 @@ _ADVICE: tuple[tuple[type[CameraError], Flaw, str], ...] = (
 
 
 def _finding(error: CameraError) -> Finding:
-    said = _sentence(str(error))
+    said = as_sentence(str(error))
     for kind, flaw, advice in _ADVICE:
         if isinstance(error, kind):
             says_all = "recorder" in said  # and which channel of it to ask for
@@ -253,7 +253,8 @@ def _finding(error: CameraError) -> Finding:
     return Finding(Flaw.STRANGE_ANSWER, f"{said} Is it a Hanwha camera, and not something else at that address?")
 
 
-def _sentence(text: str) -> str:
+def as_sentence(text: str) -> str:
+    """With a capital and a full stop."""
     said = text[:1].upper() + text[1:]
     return said if said.endswith((".", "?", "!")) else f"{said}."
 
@@ -295,7 +296,7 @@ def _findings(device: Device, lines: tuple[TriedLine, ...], site: Site, now: dat
     yield from _name_findings(device)
     yield from _clock_findings(device, site, now)
     for problem in said:
-        yield Finding(Flaw.OTHER, _sentence(problem), hinders=False)
+        yield Finding(Flaw.OTHER, as_sentence(problem), hinders=False)
 
 
 def _name_findings(device: Device) -> Iterator[Finding]:
@@ -328,7 +329,7 @@ def _clock_findings(device: Device, site: Site, now: datetime) -> Iterator[Findi
     if words:
         yield Finding(
             Flaw.CLOCK,
-            f"{_sentence(words)} Let the camera set it by a time server (NTP): its day turns by its own clock.",
+            f"{as_sentence(words)} Let the camera set it by a time server (NTP): its day turns by its own clock.",
             hinders=False,
         )
     offset = now.astimezone(zone_of(site)).utcoffset()

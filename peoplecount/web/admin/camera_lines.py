@@ -36,6 +36,9 @@ class LineRow:
     elsewhere: bool = False
     """Whether its door is at a site that is not theirs to see: it stays as it is."""
 
+    is_read: bool = True
+    """Whether the camera has told of it."""
+
     entered: int | None = None
     left: int | None = None
     is_off: bool = False
@@ -84,6 +87,7 @@ class LineRows:
             line.door_id,
             self._doors,
             elsewhere=bool(line.door_id) and line.door_id not in known,
+            is_read=str(line.key) in self._names,
             swaps=line.swaps,
             is_swapped=line.is_swapped(now),
         )
