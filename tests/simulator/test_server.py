@@ -169,7 +169,7 @@ class TestFaults:
     def test_an_unknown_fault_is_told_what_is_allowed(self, server):
         answer = requests.post(f"{server.control_url}/faults", json={"fault": "flood"}, timeout=5)
         assert answer.status_code == 400
-        assert "allowed are timeout, refused, 401, 490, 500, slow" in answer.json()["error"]
+        assert "allowed are timeout, refused, 401, 490, 500, 609, slow" in answer.json()["error"]
 
     @pytest.mark.parametrize(
         ("body", "status"),
