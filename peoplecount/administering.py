@@ -82,5 +82,5 @@ def this_author() -> str:
     """Who types a command, as the audit log names them. Nobody can sign in by such a name."""
     try:
         return f"command line ({getpass.getuser()})"
-    except (OSError, KeyError):  # a user without a name, as in some containers
+    except (OSError, KeyError, ImportError):  # a user without a name, as in some containers
         return "command line"

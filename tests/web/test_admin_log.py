@@ -7,7 +7,7 @@ from peoplecount.domain.user import Role
 from peoplecount.eventlog.log import LocalStoreUnavailable
 from peoplecount.services.audit_log import ON_A_PAGE
 from tests.support.board_service import BoardService
-from tests.support.people import People, signed_in
+from tests.support.people import People, form_token, signed_in
 from tests.support.shop import SHOP
 
 
@@ -85,6 +85,20 @@ def test_only_parts_that_are_there_are_led_to_and_only_for_administrators(people
     assert 'href="/admin">Administration' in client.get("/").text
     people.enters("vera", Role.VIEWER)
     assert "/admin" not in signed_in(app, "vera").get("/").text
+
+
+def test_who_may_look_without_signing_in_is_led_to_sign_in_and_changes_nothing(people):
+    app = people.app(BoardService([SHOP]), anybody_may_look=True)
+    client = app.test_client()
+    assert client.get("/").status_code == 200
+    assert "Administration" not in client.get("/").text
+    for path in ("/admin", "/admin/log", "/admin/sites", "/admin/people"):
+        answer = client.get(path)
+        assert (answer.status_code, answer.headers["Location"]) == (303, f"/sign-in?next={path}")
+    token = form_token(client)
+    answer = client.post("/admin/new-person", data={"csrf_token": token, "name": "eve", "role": "administrator"})
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/sign-in")
+    assert set(people.accounts.book.users()) == {"anna", "ben"}
 
 
 def test_pages_of_administration_are_kept_by_no_cache(app):

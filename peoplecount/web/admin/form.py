@@ -92,7 +92,7 @@ def store_words(error: Exception) -> str:
     if isinstance(error, TooManyAtOnce):
         return sentence(error)
     if isinstance(error, DatabaseUnavailable):
-        return "The database does not answer just now, and nothing was changed. Try again in a moment."
+        return "The database does not answer just now. Try again in a moment; what you have typed is kept."
     where = "The database" if isinstance(error, DatabaseError) else "The local store"
     return f"{where} did not do it, and nothing was changed: {error}."
 
