@@ -63,7 +63,8 @@ class PeopleDesk:
 
         def look() -> list[Person]:
             users = self._accounts.book.users()
-            return [self._person(users[name]) for name in sorted(users)]
+            sessions = self._accounts.sessions.of_users(users)
+            return [Person(users[name], tuple(sessions[name])) for name in sorted(users)]
 
         return self._offload(look)
 

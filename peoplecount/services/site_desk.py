@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -94,14 +95,15 @@ class SiteDesk:
         """All sites with what hangs on them, by name; the default one last."""
         entered, doors, roster = self._entered(), self.doors.in_hand(), self._roster()
         everywhere = {DEFAULT_SITE_ID: self._default_site, **entered}
-        cameras = [*roster.cameras.values(), *roster.paused.values()]
+        doors_of: dict[str, list[DoorInHand]] = defaultdict(list)
+        for door in doors:
+            doors_of[_home(door.door.site_id, everywhere)].append(door)
+        cameras_of: dict[str, list[str]] = defaultdict(list)
+        known = {one.camera_id: (one.name, one.site_id) for one in (*roster.cameras.values(), *roster.paused.values())}
+        for name, site_id in (known | self._table.own_cameras()).values():
+            cameras_of[_home(site_id, everywhere)].append(name)
         found = [
-            SiteInHand(
-                site,
-                site_id in entered,
-                tuple(one for one in doors if _home(one.door.site_id, everywhere) == site_id),
-                tuple(sorted(one.name for one in cameras if _home(one.site_id, everywhere) == site_id)),
-            )
+            SiteInHand(site, site_id in entered, tuple(doors_of[site_id]), tuple(sorted(cameras_of[site_id])))
             for site_id, site in everywhere.items()
         ]
         return sorted(found, key=lambda one: (one.site.site_id == DEFAULT_SITE_ID, one.site.name.casefold()))

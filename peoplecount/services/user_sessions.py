@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -103,6 +104,14 @@ class UserSessions:
         """Those that are good, the one used last first."""
         good = [one for one in self._all() if self.is_good(one, user)]
         return sorted(good, key=lambda one: one.used, reverse=True)
+
+    def of_users(self, users: Mapping[str, User]) -> dict[str, list[UserSession]]:
+        """Those that are good, by the names of ``users``; each one's the one used last first."""
+        found: dict[str, list[UserSession]] = {name: [] for name in users}
+        for one in sorted(self._all(), key=lambda one: one.used, reverse=True):
+            if self.is_good(one, users.get(one.user)):
+                found[one.user].append(one)
+        return found
 
     def end(self, key: str) -> None:
         """End one, for good."""

@@ -48,6 +48,12 @@ class SiteTable:
         _warn(faults)
         return list(found.values())
 
+    def own_cameras(self) -> dict[str, tuple[str, str]]:
+        """The cameras that are entered here, paused ones too, by id: what each is called, and the id of its site."""
+        columns = cameras.c
+        rows = self._db.execute(select(columns.camera_id, columns.name, columns.site_id))
+        return {str(row.camera_id): (one_line(str(row.name or row.camera_id)), str(row.site_id)) for row in rows}
+
     def lines_of_doors(self) -> dict[str, list[tuple[str, str]]]:
         """The lines that count at each door, by the door's id: their ids, and what they were named here."""
         columns = lines.c

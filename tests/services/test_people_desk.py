@@ -143,6 +143,7 @@ def test_sessions_are_seen_and_ended(people, desk):
     people.enters("ben")
     secrets = [sign_in(people, "ben")[0] for _ in range(3)]
     assert len(desk.person("ben").sessions) == 3
+    assert [(person.user.name, len(person.sessions)) for person in desk.people()] == [("anna", 0), ("ben", 3)]
     assert desk.end_sessions("anna", "ben") == 3
     assert [people.accounts.of_session(secret, "") for secret in secrets] == [None] * 3
     assert sign_in(people, "ben")

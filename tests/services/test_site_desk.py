@@ -141,10 +141,14 @@ def test_a_site_is_removed_once_nothing_hangs_on_it(people, desk):
     desk.doors.remove("anna", door.door_id)
     with pytest.raises(InvalidEntry, match="the cameras Hall"):
         desk.remove_site("anna", "shop")
-    people.roster = replace(people.roster, cameras={})
-    with pytest.raises(InvalidEntry, match="still has cameras"):  # the database knows better
+    people.roster = replace(people.roster, cameras={})  # it is paused, or the service has not heard of it yet
+    with pytest.raises(InvalidEntry, match="the cameras Hall"):
         desk.remove_site("anna", "shop")
     CameraTable(people.database, ToySealer()).remove("cam")
+    people.roster = replace(people.roster, cameras={"theirs": Camera("theirs", "Foyer", "192.0.2.8", site_id="shop")})
+    with pytest.raises(InvalidEntry, match="the cameras Foyer"):  # of a view that says so itself
+        desk.remove_site("anna", "shop")
+    people.roster = replace(people.roster, cameras={})
     desk.remove_site("anna", "shop")
     assert set(desk.sites()) == {"default"}
     assert changes(people)[-1].verb == "removed"

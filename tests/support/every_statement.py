@@ -60,7 +60,7 @@ def enter_places(db: IDBConnection) -> None:
     cameras.swap(LineKey("cam"), EIGHT)
     cameras.take_back_swap(LineKey("cam"), EIGHT)
     cameras.pin("cam", "")
-    cameras.cameras(), cameras.paused(), sites.sites(), sites.doors(), sites.lines_of_doors()
+    cameras.cameras(), cameras.paused(), sites.sites(), sites.doors(), sites.lines_of_doors(), sites.own_cameras()
     north, main = sites.sites()[0], sites.doors()[0]
     sites.change_site(north, replace(north, capacity=9, opening_hours="24/7"))
     sites.change_door(main, replace(main, name="Side"))
