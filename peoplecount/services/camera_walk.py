@@ -19,7 +19,7 @@ from peoplecount.services.camera_trial import Cameras, CameraTrials, Finding, Fl
 from peoplecount.services.fleet_remarks import sign_in_words
 from peoplecount.services.inspection import Step, odd, wrong
 from peoplecount.services.server_approach import look_up, why
-from peoplecount.sunapi.certificate import ShownCertificate, with_colons
+from peoplecount.sunapi.certificate import ShownCertificate, plain_fingerprint, with_colons
 from peoplecount.sunapi.errors import CameraError
 
 PORTS = {"http": 80, "https": 443}
@@ -113,7 +113,7 @@ class CameraWalk:
     def _weighed(self, shown: ShownCertificate) -> Step:
         said = f"{shown.certificate.details}, SHA-256 {with_colons(shown.certificate.fingerprint)}"
         accept = f"if it is the camera's own, accept it with `camera trust {self.camera.camera_id}`."
-        if self.camera.certificate and shown.certificate.fingerprint != self.camera.certificate:
+        if self.camera.certificate and shown.certificate.fingerprint != _plain(self.camera.certificate):
             return wrong(
                 "certificate", f"another than the accepted one: {said}", f"Its certificate changed; {accept}", ends=True
             )
@@ -225,6 +225,14 @@ _NAMES = {
     Flaw.NO_RIGHTS: "rights",
     Flaw.NO_COUNTING: "counting",
 }
+
+
+def _plain(fingerprint: str) -> str:
+    """In one spelling; nothing where it is none, so that no certificate has it."""
+    try:
+        return plain_fingerprint(fingerprint)
+    except ValueError:
+        return ""
 
 
 def _told(name: str, findings: Iterable[Finding]) -> Iterator[Step]:

@@ -69,6 +69,9 @@ class FleetNotes:
         self._unkept: dict[int, dict[str, PollTally]] = {}
         """What could not be kept yet, by quarter of an hour."""
 
+        self._devices: Mapping[str, DeviceFacts | None] = {}
+        """As they were kept last."""
+
         self._tidied = 0
         self._is_away = False
 
@@ -117,7 +120,9 @@ class FleetNotes:
             waiting = self._unkept[quarter]
             self._store.change(f"{QUARTERS}{quarter}", partial(_added, news=waiting))
             del self._unkept[quarter]
-        self._store.change(DEVICES, lambda body: _renewed(body, devices))
+        if devices != self._devices:  # of thousands of cameras the text is long, and it hardly ever changes
+            self._store.change(DEVICES, lambda body: _renewed(body, devices))
+            self._devices = devices
         self._store.put(CONDITION, condition)
         self._tidy()
 

@@ -42,6 +42,8 @@ class FleetRecord:
 
     def sign_ins_at(self, address: str, username: str) -> SignInRecord:
         """The failed sign-ins that count at an account of a device."""
+        if not self.sign_ins:  # mostly, and it takes a while to bring thousands of addresses into one spelling
+            return NOTHING
         return self.sign_ins.get(Account.at(address, username).key, NOTHING)
 
 

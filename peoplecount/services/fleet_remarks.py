@@ -51,13 +51,13 @@ def _remarks(camera: FleetCamera, now: datetime) -> Iterator[Remark]:
 
 
 def _not_up(camera: FleetCamera) -> str:
-    said = camera.reason.rstrip(".")
-    said = f"{said[:1].upper()}{said[1:]}" or "It does not answer"
+    said = f"{camera.reason[:1].upper()}{camera.reason[1:]}" or "It does not answer"
+    said = said if said.endswith((".", "?", "!")) else f"{said}."
     if camera.state == CameraState.CREDENTIALS_REJECTED:
-        return f"{said}. Enter the right password, or one of an account that may read counts; then it is asked again."
+        return f"{said} Enter the right password, or one of an account that may read counts; then it is asked again."
     if camera.state in {CameraState.CERTIFICATE_UNKNOWN, CameraState.CERTIFICATE_CHANGED}:
-        return f"{said}." if "accept it" in said or "camera trust" in said else f"{said}. Accept it if it is its own."
-    return f"{said}. Nobody is lost meanwhile, as long as it counts: it keeps its totals."
+        return said if "camera trust" in said else f"{said} Accept it if it is its own."
+    return f"{said} Nobody is lost meanwhile if it goes on counting: it keeps its totals."
 
 
 def _while_up(camera: FleetCamera) -> Iterator[Remark]:

@@ -172,7 +172,7 @@ def _sites(cameras: Iterable[FleetCamera]) -> list[Site]:
 def _audit(context: WebContext, camera: FleetCamera) -> tuple[list[tuple[str, Sequence[str]]], str]:
     """What the door audits of its lines' sites say of its lines; and why nothing, where they cannot be read."""
     if context.audit is None:
-        return [], ""
+        return [], "No history is kept here, so nothing is said of its doors."
     ids = {line["lineId"] for line in camera.lines}
     found: list[tuple[str, Sequence[str]]] = []
     for site_id in sorted({line["siteId"] for line in camera.lines if visitor().may_see(line["siteId"])}):

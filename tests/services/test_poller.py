@@ -473,3 +473,25 @@ def test_at_midnight_a_camera_is_not_asked_whether_it_has_started_anew():
         room.poller.poll()
     assert "midnight reset" in {body["break"] for body in room.bodies(EventKind.COUNTER_BREAK)}
     assert room.camera.log_reads == 0
+
+
+def test_the_time_of_polls_that_went_well_is_added_up_and_that_of_others_is_not(room):
+    room.poller.poll()
+    room.camera.takes = 0.25
+    before = room.poller.figures.seconds
+    room.poller.poll()
+    room.camera.error, room.camera.takes = CameraUnreachable("7", "no answer"), 10.0
+    room.poller.poll()
+    figures = room.poller.figures
+    assert (figures.polls, figures.failures) == (3, 1)
+    assert figures.seconds - before == pytest.approx(0.25)
+
+
+def test_who_looks_while_a_poll_is_under_way_finds_only_those_that_are_over(room):
+    seen = []
+    answer = room.camera.read
+    room.camera.read = lambda: (seen.append(room.poller.figures.polls), answer())[1]
+    room.poller.poll()
+    room.poller.poll()
+    assert seen == [0, 1]
+    assert room.poller.figures.polls == 2

@@ -148,6 +148,17 @@ class TestAcceptedCertificate:
     ) -> None:
         assert client_for(secure, certificate=written(certificate.fingerprint)).read().serial == "Z1"
 
+    def test_which_was_shown_last_and_until_when_it_is_good_is_known(
+        self, secure: DigestCamera, client_for: ClientFor, certificate: ServedCertificate
+    ) -> None:
+        client = client_for(secure, certificate=certificate.fingerprint)
+        assert client.device.certificate == ""
+        client.read()
+        assert client.device.certificate == certificate.fingerprint
+        expires = Certificate.read(ssl.PEM_cert_to_DER_cert(certificate.pem.decode())).expires_at
+        assert expires is not None
+        assert client.device.expires == f"{expires:%Y-%m-%d}"
+
     def test_it_may_be_out_of_date_and_of_another_host(self, classic: DigestCamera, client_for: ClientFor) -> None:
         served = made("192.0.2.1", days=-1)
         with DigestCamera(served.context) as camera:

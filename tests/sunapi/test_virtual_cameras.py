@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from peoplecount.domain.camera import Camera
+from peoplecount.domain.device_facts import DeviceFacts
 from peoplecount.domain.reading import Reading
 from peoplecount.simulator.clock import PlayedClock
 from peoplecount.simulator.fault import FaultOrder
@@ -97,6 +98,22 @@ def test_every_kind_is_read_exactly_with_as_few_requests_as_it_allows(
     assert reading.local_time == clock.now().astimezone(plan.site.zone).replace(tzinfo=None)
     counted = simulator.simulation.requests()[camera_id]
     assert (counted["unauthorized"], counted["failures"], counted["forbidden"]) == (1, 0, [])
+
+
+@pytest.mark.parametrize("camera_id", list(PLANS))
+def test_what_is_known_of_a_device_is_told_without_asking_it(
+    simulator: SimulatorServer, client_of: Callable[..., SunapiClient], camera_id: str
+) -> None:
+    plan = PLANS[camera_id]
+    client = client_of(camera_id)
+    assert client.device == DeviceFacts(address=simulator.address(camera_id))
+    client.read()
+    sent, device = client.requests_sent, client.device
+    assert client.requests_sent == sent
+    assert (device.serial, device.firmware) == (plan.serial, plan.firmware.version)
+    assert device.protocol == plan.firmware.dialect.value
+    assert device.requests_per_poll == (1 if plan.firmware.names_channel else plan.channels)
+    assert (device.certificate, device.expires) == ("", "")
 
 
 @pytest.mark.parametrize(
