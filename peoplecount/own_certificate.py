@@ -115,7 +115,10 @@ class OwnCertificate:
         )
 
     def _mind_end(self) -> None:
-        end = self.end()
+        try:
+            end = self.end()
+        except (OSError, ValueError):  # just being written; the next look will tell
+            return
         if end <= self.now():
             logger.warning("The certificate in %s was good until %s: browsers warn of it", self.cert, _day(end))
         elif end - self.now() < SOON:

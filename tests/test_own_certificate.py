@@ -79,6 +79,14 @@ def test_files_that_are_gone_for_a_moment_change_nothing(tmp_path: Path) -> None
     assert shown(context) == before
 
 
+def test_a_file_that_is_gone_when_its_end_is_looked_at_ends_no_watch(tmp_path: Path) -> None:
+    cert, key = write_certificate(tmp_path)
+    certificate = OwnCertificate(cert, key)
+    certificate.context()
+    cert.unlink()
+    certificate.demand_usable()  # it was loaded, and its end is not known just now
+
+
 def test_both_may_be_in_one_file(tmp_path: Path) -> None:
     cert, key = write_certificate(tmp_path)
     both = tmp_path / "both.pem"

@@ -107,6 +107,10 @@ class Accounts:
         """Somebody whom others have signed in, as the user they are here. Raises ``UserRefused``."""
         return self._in_store(lambda: self._admitted(name, outside, role, sites))
 
+    def turn_out(self, outside: str) -> None:
+        """Whoever is known so elsewhere may not come in any more, and is signed out."""
+        self._in_store(lambda: self.book.turn_out(outside))
+
     def _admitted(self, name: str, outside: str, role: Role, sites: frozenset[str] | None) -> User:
         """Written only where something is new: most come back as they were."""
         known = self.book.find(name)
@@ -211,7 +215,7 @@ class Accounts:
         hashed = self.passwords.hash(password, name)
 
         def enter() -> User:
-            if self.links.redeem(code) is None:  # somebody was quicker
+            if self.links.redeem(code) is None or not self._still_serves(purpose):  # somebody was quicker
                 raise LinkVoid
             self.throttle.forget(name)
             if not purpose.user:
@@ -221,6 +225,10 @@ class Accounts:
         user = self._in_store(enter)
         logger.info("%s (%s) chose a password by a one-time link", user.name, user.role)
         return user
+
+    def link_for(self, name: str) -> str:
+        """The code of a link by which a user chooses a password. Raises ``UserRefused``."""
+        return self._in_store(lambda: self.links.make(name, self.book.demand(name).stamp))
 
     def first_link(self, start: str) -> str | None:
         """The code by which the first administrator comes in; ``None`` where there is one, or a code of this start."""
@@ -275,7 +283,7 @@ class Accounts:
         """A link that was printed at a start is for the first administrator only."""
         if purpose.user:
             user = self.book.find(purpose.user)
-            return user is not None and not user.outside
+            return user is not None and not user.outside and user.stamp == purpose.stamp
         return not purpose.start or not self._has_administrator()
 
     def _has_administrator(self) -> bool:

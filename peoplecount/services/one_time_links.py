@@ -28,6 +28,9 @@ class Purpose(NamedTuple):
     start: str = ""
     """The start of the service that printed it by itself; empty: somebody asked for it."""
 
+    stamp: str = ""
+    """Of the user when the link was made: one who has another password since, or is somebody else, needs a new one."""
+
 
 class OneTimeLinks:
     """Codes of links, each good once and for a day. Kept are digests. All raise ``LogError``."""
@@ -37,9 +40,12 @@ class OneTimeLinks:
         self._store = store
         self._clock = clock
 
-    def make(self, user: str = "") -> str:
-        """The code of a new link for a user, or for an administrator; earlier ones for the same are void."""
-        return self._add(Purpose(user), lambda old: old.user != user) or ""
+    def make(self, user: str = "", stamp: str = "") -> str:
+        """The code of a new link for a user with that stamp, or for an administrator.
+
+        Earlier ones for the same are void.
+        """
+        return self._add(Purpose(user, stamp=stamp), lambda old: old.user != user) or ""
 
     def make_at_start(self, start: str) -> str | None:
         """The code for the first administrator; ``None`` where another worker of this start has made one already.
@@ -107,6 +113,6 @@ def _read(body: str | None) -> dict[str, tuple[float, Purpose]]:
     """What cannot be read are links that nobody can use."""
     try:
         rows = json.loads(body or "{}").items()
-        return {key: (float(ends), Purpose(str(user), str(start))) for key, (ends, user, start) in rows}
+        return {key: (float(ends), Purpose(*map(str, purpose))) for key, (ends, *purpose) in rows}
     except (ValueError, TypeError, AttributeError):
         return {}

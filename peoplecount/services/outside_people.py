@@ -46,6 +46,10 @@ class OutsidePeople:
         self._accounts = accounts
         self._rights = rights
 
+    def may_what_they_did(self, who: OutsideIdentity, user: User) -> bool:
+        """Whether ``user`` is who they are here, with the rights their groups give now."""
+        return user.outside == who.key and rights_of(who.groups, self._rights) == (user.role, user.sites)
+
     def admit(self, who: OutsideIdentity) -> User:
         """The user they are here, with the rights their groups give now.
 
@@ -58,6 +62,7 @@ class OutsidePeople:
         found = rights_of(who.groups, self._rights)
         if found is None:
             logger.warning("%s is signed in elsewhere, and in no group that may come in (%d)", name, len(who.groups))
+            self._accounts.turn_out(who.key)  # who could before, in another browser
             raise NotAdmitted(
                 f"You are signed in as {name}, and in no group that may come in here. Whoever looks after this service "
                 "says which may (SIGN_IN_GROUPS)."

@@ -164,7 +164,7 @@ class PeopleDesk:
     def _let_in(self, user: User) -> LetIn:
         if user.password_hash:
             return LetIn(user)
-        return LetIn(user, self._link_of(self._offload(self._accounts.links.make, user.name)))
+        return LetIn(user, self._link_of(self._accounts.link_for(user.name)))
 
     def _note(self, who: str, verb: str, user: User, before: dict[str, Value], after: dict[str, Value]) -> None:
         self._log.note(who, verb, Subject.PERSON, user.name, before=before, after=after)

@@ -98,6 +98,11 @@ class UserBook:
         self._change(work)
         return admitted[0]
 
+    def turn_out(self, outside: str) -> None:
+        """Strike out whoever is known so elsewhere, if anybody is."""
+        if any(user.outside == outside for user in self.users().values()):
+            self._change(lambda users: [users.pop(name) for name, user in [*users.items()] if user.outside == outside])
+
     def change_rights(
         self, name: str, role: Role, sites: Iterable[str] | None, *, unless_other_than: User | None = None
     ) -> None:
@@ -138,7 +143,8 @@ class UserBook:
 
 
 def _has_administrator(users: dict[str, User]) -> bool:
-    return any(user.is_ruling for user in users.values())
+    """Whether one is left whom no provider and no proxy has to let in."""
+    return any(user.is_ruling and not user.outside for user in users.values())
 
 
 def _known(users: dict[str, User], name: str) -> User:

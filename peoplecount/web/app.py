@@ -88,7 +88,7 @@ def create_app(context: WebContext) -> Flask:
     cross_site.register(app, context.allowed_origins)
     parameters.register(app)
     if context.accounts is not None:
-        signing.register(app, context.accounts, context.addresses, context.outside.proxy if context.outside else None)
+        signing.register(app, context.accounts, context.addresses, context.outside)
         for entrance in (sign_in, account):
             app.register_blueprint(entrance.routes(context, context.accounts))
         if context.outside is not None and context.outside.oidc is not None:

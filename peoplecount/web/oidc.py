@@ -55,7 +55,7 @@ class OidcProvider:
     def who_came_back(self) -> OutsideIdentity:
         """Whom the provider has signed in. Raises ``OidcFault``."""
         if "error" in request.args:
-            logger.warning("%s signed nobody in: %s", self.settings.name, request.args["error"][:80])
+            logger.warning("%s signed nobody in: %r", self.settings.name, request.args["error"][:80])
             raise OidcFault(f"{self.settings.name} did not sign you in.")
         token = self._asked(self._client.authorize_access_token)
         claims = token.get("userinfo")

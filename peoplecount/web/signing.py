@@ -12,7 +12,8 @@ from flask_wtf.csrf import CSRFProtect
 from peoplecount.services.accounts import Accounts, SignedIn
 from peoplecount.services.user_sessions import LONGEST
 from peoplecount.web.client_address import ClientAddresses
-from peoplecount.web.proxy_identity import SOURCE, ProxyIdentities
+from peoplecount.web.outside import OutsideSignIn
+from peoplecount.web.proxy_identity import SOURCE
 from peoplecount.web.transport import Transport, transport_of
 
 COOKIE = "peoplecount"
@@ -52,10 +53,10 @@ class _Login:
         return self._secret
 
 
-def register(app: Flask, accounts: Accounts, addresses: ClientAddresses, proxy: ProxyIdentities | None = None) -> None:
+def register(app: Flask, accounts: Accounts, addresses: ClientAddresses, outside: OutsideSignIn | None = None) -> None:
     """Let people be known by a cookie. Forms carry a token against forgery, which the gate looks at.
 
-    Whom a ``proxy`` has signed in is known as long as it says so.
+    Whom a proxy has signed in is known as long as it says so, with groups that give the same rights.
     """
     app.session_interface = CarefulCookies(addresses)
     app.config.update(
@@ -75,15 +76,15 @@ def register(app: Flask, accounts: Accounts, addresses: ClientAddresses, proxy: 
     @manager.user_loader  # type: ignore[untyped-decorator]  # Flask-Login has no types
     def load(secret: str) -> _Login | None:
         known = accounts.of_session(secret, addresses.of(request))
-        return _Login(secret, known) if known and _is_said_still(known, proxy) else None
+        return _Login(secret, known) if known and _is_said_still(known, outside) else None
 
 
-def _is_said_still(known: SignedIn, proxy: ProxyIdentities | None) -> bool:
+def _is_said_still(known: SignedIn, outside: OutsideSignIn | None) -> bool:
     """Of somebody whom a proxy has signed in: whether it says the same of this request. Of others, ``True``."""
     if not known.user.outside.startswith(f"{SOURCE} "):
         return True
-    said = proxy.of(request) if proxy else None
-    return said is not None and said.key == known.user.outside
+    said = outside.proxy.of(request) if outside else None
+    return outside is not None and said is not None and outside.people.may_what_they_did(said, known.user)
 
 
 def signed_in() -> SignedIn | None:

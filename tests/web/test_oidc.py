@@ -110,6 +110,16 @@ def test_who_is_in_no_group_stays_outside_and_is_told_why(people, provider, app)
     assert people.accounts.book.users() == {}
 
 
+def test_who_loses_all_groups_is_out_in_other_browsers_too(people, provider, app):
+    provider.signs_in("0001", "anna", "admins")
+    client = app.test_client()
+    come_back(client)
+    provider.signs_in("0001", "anna", "chess club")
+    assert come_back(app.test_client()).status_code == 403
+    assert client.get("/account").status_code == 303
+    assert people.accounts.book.users() == {}
+
+
 def test_other_groups_are_other_rights_at_the_next_sign_in(people, provider, app):
     provider.signs_in("0001", "anna", "admins")
     come_back(app.test_client())
@@ -163,6 +173,12 @@ def test_who_says_no_there_is_told_so(provider, app):
 
 
 # What somebody may try
+
+
+def test_nobody_writes_lines_of_their_own_into_the_log(app, caplog):
+    app.test_client().get("/sign-in/oidc/back?error=x%0A[INFO]+anna+signed+in")
+    assert len([line for line in caplog.text.splitlines() if "anna signed in" in line]) == 1
+    assert "\n[INFO]" not in caplog.text
 
 
 def test_an_answer_for_another_browser_is_worth_nothing(people, provider, app):

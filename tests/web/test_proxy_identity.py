@@ -122,5 +122,15 @@ def test_a_name_that_can_be_nobodys_is_refused_in_words(people, app):
 
 def test_nobody_gets_a_password_for_who_has_none_here(people, app):
     app.test_client().get("/sign-in", **ANNA)
-    code = people.accounts.links.make("anna")
+    code = people.accounts.link_for("anna")
     assert people.accounts.link_purpose(code) is None
+
+
+def test_who_loses_a_group_loses_its_rights_at_once_also_where_they_are_signed_in(people, app):
+    client = app.test_client()
+    client.get("/sign-in", **ANNA)
+    assert client.get("/account", **ANNA).status_code == 200
+    fewer = through(X_Remote_User="FIRM\\anna", X_Remote_Groups="staff")
+    assert client.get("/account", **fewer).status_code == 303
+    client.get("/sign-in", **fewer)
+    assert people.accounts.book.find("anna").role is Role.VIEWER

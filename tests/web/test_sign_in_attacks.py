@@ -8,6 +8,7 @@ import pytest
 from peoplecount.domain.attempts import MOST_OF_ACCOUNT, MOST_OF_ADDRESS, WINDOW
 from peoplecount.domain.user import Role
 from peoplecount.domain.visitor import Scope
+from peoplecount.services.accounts import LinkVoid
 from peoplecount.services.user_sessions import UNUSED
 from tests.support.board_service import BoardService
 from tests.support.people import PASSWORD, People, form_token, sign_in, signed_in
@@ -335,7 +336,7 @@ def test_no_secret_stands_on_a_page_in_the_store_or_in_the_log(people, bare, cap
     assert sign_in(client, "anna").status_code == 303
     token = people.token(Scope.READ)["Authorization"].removeprefix("Bearer ")
     client.get("/chart/today", headers={"X-API-Key": token})
-    code = people.accounts.links.make("anna")
+    code = people.accounts.link_for("anna")
     session = client.get("/account").text
     kept = "".join(people.store.under("").values())
     with client.session_transaction() as held:
@@ -386,11 +387,25 @@ def test_a_one_time_link_makes_one_administrator_and_no_second_one(people, bare)
 
 def test_a_link_for_somebody_is_for_no_one_else(people, bare):
     people.enters("dora", Role.VIEWER, password="")
-    code = people.accounts.links.make("dora")
+    code = people.accounts.link_for("dora")
     client = bare.test_client()
     form = {"code": code, "name": "anna", "password": PASSWORD, "again": PASSWORD}
     assert client.post("/welcome", data=form | {"csrf_token": form_token(client, "/welcome")}).status_code == 303
     assert "You are viewer" in client.get("/account").text
+
+
+def test_a_link_is_void_once_its_user_has_another_password_or_is_somebody_else(people):
+    accounts = people.accounts
+    for undo in (
+        lambda: accounts.book.change_password("ben", "another hash"),
+        lambda: (accounts.book.remove("ben"), people.enters("ben", Role.ADMINISTRATOR)),
+    ):
+        code = accounts.link_for("ben")
+        assert accounts.link_purpose(code).user == "ben"
+        undo()
+        assert accounts.link_purpose(code) is None
+        with pytest.raises(LinkVoid):
+            accounts.welcome(code, "", PASSWORD)
 
 
 def test_the_link_of_a_start_is_void_once_there_is_an_administrator(tmp_path):
