@@ -19,6 +19,7 @@ from peoplecount.domain import sign_in
 from peoplecount.domain.day_history import DayHours
 from peoplecount.domain.event import parse_utc
 from peoplecount.domain.event_id import EventId, MalformedEventId
+from peoplecount.domain.group_rights import read_group_rights
 from peoplecount.domain.increment import Generation
 from peoplecount.domain.line import LineKey
 from peoplecount.domain.opening_hours import OpeningHours
@@ -206,6 +207,11 @@ def _of_names() -> Iterator[Target]:
         "opening_hours.OpeningHours.parse",
         OpeningHours.parse,
         [b"Mo-Fr 09:00-18:30; Sa 10:00-16:00", b"Mo-Su 22:00-06:00"],
+    )
+    yield _text(
+        "group_rights.read_group_rights",
+        read_group_rights,
+        [b"Counts admins=administrator; Shop staff=viewer@shop,mall; *=viewer", b"8f0c2a4e-51b7=operator"],
     )
     yield _text("sign_in.read_sign_ins", sign_in.read_sign_ins, [written], ())
 
