@@ -7,12 +7,14 @@ from dataclasses import replace
 from peoplecount.camera_access import CameraAccess, camera_access
 from peoplecount.camera_administration import command_office
 from peoplecount.commands._by_command import this_visitor
+from peoplecount.commands._doctor_doors import camera_steps
 from peoplecount.commands._steps import show
 from peoplecount.configuration import Configuration, default_site
 from peoplecount.domain.camera import Camera
 from peoplecount.domain.clock import Clock
 from peoplecount.domain.roster import Roster
 from peoplecount.domain.sign_in import SignInRecord, read_sign_ins
+from peoplecount.domain.site import Site
 from peoplecount.eventlog.data_folder import DataFolder
 from peoplecount.eventlog.local_store import LocalStore
 from peoplecount.services.camera_desk import EnteredCamera, Login
@@ -66,9 +68,10 @@ def _walk(
     except ValueError as error:
         take(wrong("password", str(error), f"{error}.", ends=True))
     else:
+        roster = _roster(settings, tables, camera)
         walk = CameraWalk(
             camera,
-            _roster(settings, tables, camera),
+            roster,
             access,
             clock,
             sign_ins_at(store, camera, real_time),
@@ -78,6 +81,8 @@ def _walk(
             risks_sign_in=risks_sign_in,
         )
         for step in walk.steps():
+            take(step)
+        for step in camera_steps(settings, tables, _sites_of(roster, camera), camera.camera_id):
             take(step)
     print(conclusion(taken))
     return 0 if is_well(taken) else 1
@@ -99,6 +104,12 @@ def sign_ins_at(store: LocalStore, camera: Camera, real_time: Clock) -> SignInRe
     """The failed sign-ins that count at a camera's account."""
     kept = store.get(Account.at(camera.address, camera.username).key)
     return read_sign_ins(kept.body if kept else None).seen_at(real_time.now())
+
+
+def _sites_of(roster: Roster, camera: Camera) -> list[Site]:
+    """Those that its lines count for."""
+    ids = {roster.place_of_line(camera, line.key, "").site_id for line in camera.lines}
+    return [roster.sites[site_id] for site_id in sorted(ids | {roster.site_of(camera).site_id})]
 
 
 def _roster(settings: Settings, tables: Configuration, camera: Camera) -> Roster:

@@ -11,6 +11,7 @@ from peoplecount.camera_administration import command_office
 from peoplecount.commands import _db_check as db_check
 from peoplecount.commands._by_command import this_visitor
 from peoplecount.commands._doctor_camera import sign_ins_at
+from peoplecount.commands._doctor_doors import site_steps
 from peoplecount.commands._steps import show
 from peoplecount.commands._table import print_table
 from peoplecount.configuration import configuration
@@ -44,11 +45,18 @@ def run(settings: Settings, *, asks_cameras: bool) -> int:
         lambda: _folder(settings),
         lambda: _database(settings),
     ]
-    if asks_cameras and (settings.data_dir.is_dir() or settings.database.kind is not DatabaseKind.SQLITE):
+    if asks_cameras and _has_tables(settings):
         parts.append(lambda: _cameras(settings))
+    if _has_tables(settings):
+        parts.append(lambda: _doors(settings))
     parts.append(lambda: _service(settings))
     went_well = [part() for part in parts]
     return 0 if all(went_well) else 1
+
+
+def _has_tables(settings: Settings) -> bool:
+    """Whether there may be cameras; an embedded database would be made by asking for them."""
+    return settings.data_dir.is_dir() or settings.database.kind is not DatabaseKind.SQLITE
 
 
 def _part(name: str, steps: Iterable[Step]) -> bool:
@@ -113,6 +121,14 @@ def _cameras(settings: Settings) -> bool:
     print_table(("ID", "NAME", "VERDICT"), rows)
     print()
     return all(trial is None or trial.is_fit for trial in trials)
+
+
+def _doors(settings: Settings) -> bool:
+    try:
+        with configuration(settings) as tables:
+            return _part("Door audit", list(site_steps(settings, tables)))
+    except (DatabaseError, UnsuitableFolder, ClockUnavailable) as error:
+        return _broken("Door audit", error)
 
 
 def _broken(name: str, error: Exception) -> bool:

@@ -54,7 +54,7 @@ def test_an_installation_that_runs_is_well_and_its_stream_comes_through_a_good_p
     with proxy_before(living.port, buffers=False) as public:
         code, out = doctor(living.folder, living.service.settings | {"PUBLIC_URL": public})
     assert code == 0, out
-    for name in ("Settings", "Data folder", "Database", r"Cameras \(2\)", f"Service at {living.url}"):
+    for name in ("Settings", "Data folder", "Database", r"Cameras \(2\)", "Door audit", f"Service at {living.url}"):
         assert "✗" not in part(out, name)
     assert "polling     goes on" in part(out, "Data folder")
     assert part(out, r"Cameras \(2\)").count("  counts") == 2
