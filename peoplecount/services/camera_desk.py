@@ -10,7 +10,7 @@ from peoplecount.domain.change import Subject, Value
 from peoplecount.domain.site import Site
 from peoplecount.domain.visitor import Visitor
 from peoplecount.services.audit_log import AuditLog
-from peoplecount.services.camera_doubles import CameraDoubles
+from peoplecount.services.camera_doubles import CameraDoubles, place_of
 from peoplecount.services.camera_entry import texts_of
 from peoplecount.services.camera_trial import CameraTrials, Finding, Flaw, Trial
 from peoplecount.services.known_serials import KnownSerials
@@ -111,6 +111,16 @@ class CameraDesk:
         """The camera with the login it is asked with. Raises ``ValueError`` where its password cannot be opened."""
         return self._login.of(self.with_password(one))
 
+    def demand_own_login(self, by: Visitor, camera: Camera, before: Camera | None = None) -> None:
+        """Raise ``InvalidEntry`` where who sees some sites would have the login of all cameras sent to a new address.
+
+        With it they would see cameras of other sites. ``before``: the camera as it is entered.
+        """
+        if not by.is_limited or camera.username or not self._login.username:
+            return
+        if before is None or before.username or place_of(before) != place_of(camera):
+            raise InvalidEntry("Enter the camera's own user: the one for all cameras is for who may see all sites.")
+
     def ask(self, camera: Camera, site: Site) -> Trial:
         """Ask a camera, and look at nothing else."""
         return self._trials.try_out(self._login.of(camera), site)
@@ -120,7 +130,11 @@ class CameraDesk:
         return CameraDoubles(self._cameras.cameras(opened=False), self._serials.all())
 
     def try_out(self, by: Visitor, camera: Camera) -> Trial:
-        """Ask a camera; that another one is the same device is among the findings. Raises ``LogError``, too."""
+        """Ask a camera; that another one is the same device is among the findings.
+
+        Raises ``LogError``, too, and ``InvalidEntry`` where they may not ask it.
+        """
+        self._demand_askable(by, camera)
         trial = self.ask(camera, self._all_sites().get(camera.site_id, self._default_site))
         twin = self.doubles().of_device(by, camera.camera_id, trial.serial)
         if not twin:
@@ -138,6 +152,7 @@ class CameraDesk:
     def add(self, by: Visitor, camera: Camera, trial: Trial | None = None, *, again: bool = False) -> None:
         """Enter a camera. ``again``: also where another one is the same device or has its address."""
         self._demand_site(by, camera)
+        self.demand_own_login(by, camera)
         if not again:
             self.refuse_double(by, camera, trial)
         self._serials.note(camera.camera_id, trial.serial if trial else "")  # first: it is nothing without the camera
@@ -156,8 +171,9 @@ class CameraDesk:
         """Replace what is known of a camera by ``camera``, but for its lines."""
         before = self._unchanged(by, camera.camera_id, version)
         self._demand_site(by, camera)
+        self.demand_own_login(by, camera, before.camera)
         doubles = self.doubles()
-        if (camera.address, camera.nvr_channel) != (before.camera.address, before.camera.nvr_channel):
+        if place_of(camera) != place_of(before.camera):
             _refuse(doubles.at_address(by, camera))
         _refuse(doubles.of_device(by, camera.camera_id, trial.serial if trial else ""))
         camera = replace(camera, lines=before.camera.lines)
@@ -207,6 +223,13 @@ class CameraDesk:
 
     def _all_sites(self) -> dict[str, Site]:
         return {self._default_site.site_id: self._default_site} | {site.site_id: site for site in self._sites.sites()}
+
+    def _demand_askable(self, by: Visitor, camera: Camera) -> None:
+        if by.is_limited:  # what it answers is shown
+            before = next((one.camera for one in self.entered(by) if one.camera.camera_id == camera.camera_id), None)
+            self.demand_own_login(by, camera, before)
+            if before is None or place_of(before) != place_of(camera):
+                _refuse(self.doubles().at_address(by, camera))
 
     def _demand_site(self, by: Visitor, camera: Camera) -> None:
         if camera.site_id not in self.sites(by):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from urllib.parse import urlsplit
 
 from peoplecount.domain.camera import Camera
 from peoplecount.domain.visitor import Visitor
@@ -16,7 +17,7 @@ class CameraDoubles:
     def __init__(self, cameras: Iterable[Camera], serials: Mapping[str, str]) -> None:
         """``serials`` are the serial numbers that are known, by camera; also of cameras that are not entered."""
         self._cameras = {camera.camera_id: camera for camera in cameras}
-        self._places = {_place(camera): camera for camera in self._cameras.values()}
+        self._places = {place_of(camera): camera for camera in self._cameras.values()}
         self._devices = {serials[one]: camera for one, camera in self._cameras.items() if serials.get(one)}
 
     def has(self, camera_id: str) -> bool:
@@ -25,7 +26,7 @@ class CameraDoubles:
 
     def at_address(self, by: Visitor, camera: Camera) -> str:
         """That another camera is entered with the same address, as a sentence; empty where none is."""
-        other = self._places.get(_place(camera))
+        other = self._places.get(place_of(camera))
         if other is None or other.camera_id == camera.camera_id:
             return ""
         return f"The camera at {camera.address} is entered already{_as(by, other)}: {TWICE}."
@@ -38,8 +39,11 @@ class CameraDoubles:
         return f"This device, serial {serial}, is entered already{_as(by, other)}: {TWICE}."
 
 
-def _place(camera: Camera) -> tuple[str, int | None]:
-    return camera.address, camera.nvr_channel
+def place_of(camera: Camera) -> tuple[str, int, str, int | None]:
+    """Where it answers, however that is written: host, port, path and channel."""
+    parts = urlsplit(camera.address)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    return (parts.hostname or "").rstrip("."), port, parts.path, camera.nvr_channel
 
 
 def _as(by: Visitor, other: Camera) -> str:

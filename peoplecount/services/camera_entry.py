@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from peoplecount.domain.camera import Camera, CameraProtocol
 from peoplecount.domain.site import DEFAULT_SITE_ID
@@ -46,6 +47,10 @@ def read_entry(
         "inner_address": known.inner_address if known else "",
     }
     password = texts.get("password", "") or (known.password if known else "")
+    if known and known.password and not texts.get("password") and not _same_host(fields["address"], known.address):
+        reader.faults.setdefault(
+            "password", "type it again: the address is another one, and what is kept here goes to the one it is for"
+        )
     if password and not username:
         reader.faults.setdefault("user", "a password without a user: say whose it is, or leave both empty")
     if reader.faults:
@@ -89,6 +94,11 @@ class _Reader:
         except ValueError as error:
             self.faults[field] = str(error)
             return None
+
+
+def _same_host(address: str | None, known: str) -> bool:
+    """Whether a password that is kept may go there; where the address is at fault, that is said instead."""
+    return address is None or urlsplit(address).hostname == urlsplit(known).hostname
 
 
 def _id(text: str) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from peoplecount.services.camera_desk import EnteredCamera
 from peoplecount.services.camera_entry import texts_of
@@ -22,6 +24,10 @@ LONGEST_CELL = 1000
 
 _YES = {"yes", "y", "true", "1", "x", "ja", "sí", "si", "oui"}
 _NO = {"", "no", "n", "false", "0", "nein", "non"}
+
+
+_FORMULA = re.compile(r"'*\s*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20]")
+"""A cell that a spreadsheet may take for a formula, or one that was marked as text already."""
 
 
 class SheetRefused(ValueError):
@@ -56,10 +62,11 @@ def read_sheet(body: bytes) -> list[SheetRow]:
     first = next((line for line in text.splitlines() if line.strip()), "")
     divider = max(",;\t", key=first.count)
     try:
-        cells = list(csv.reader(io.StringIO(text, newline=""), delimiter=divider, strict=True))
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=divider, strict=True)
+        filled = ((number, row) for number, row in enumerate(reader, start=1) if any(cell.strip() for cell in row))
+        numbered = list(islice(filled, MOST_ROWS + 2))  # and no more: the rest would only take time
     except csv.Error as error:
         raise SheetRefused(f"the file cannot be read as comma-separated values: {error}") from error
-    numbered = [(number, row) for number, row in enumerate(cells, start=1) if any(cell.strip() for cell in row)]
     if not numbered:
         raise SheetRefused(f"the file is empty; its first row names the columns: {', '.join(COLUMNS)}")
     columns = _columns(numbered[0][1])
@@ -67,7 +74,7 @@ def read_sheet(body: bytes) -> list[SheetRow]:
     if not rows:
         raise SheetRefused("the file has no row but the one that names the columns")
     if len(rows) > MOST_ROWS:
-        raise SheetRefused(f"the file has {len(rows)} rows; {MOST_ROWS} at once are allowed: divide it")
+        raise SheetRefused(f"the file has more than {MOST_ROWS} rows, as many as are allowed at once: divide it")
     return rows
 
 
@@ -84,8 +91,17 @@ def write_sheet(entered: Iterable[EnteredCamera], passwords: Mapping[str, str] |
             "paused": "yes" if one.paused else "no",
             "password": (passwords or {}).get(one.camera.camera_id, ""),
         }
-        writer.writerow(said)
+        writer.writerow({name: _harmless(text) for name, text in said.items()})
     return out.getvalue()
+
+
+def _harmless(text: str) -> str:
+    """What a spreadsheet would take for a formula, marked as text as it marks it; ``_plain`` takes that off."""
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
+def _plain(cell: str) -> str:
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
 
 
 def wants_pause(texts: Mapping[str, str]) -> bool | None:
@@ -120,8 +136,8 @@ def _columns(header: Sequence[str]) -> list[str]:
     strange = [name for name in columns if name not in COLUMNS]
     if strange:
         raise SheetRefused(
-            f"unknown column {', '.join(repr(name[:40]) for name in strange)}; the first row names the columns, and "
-            f"{', '.join(COLUMNS)} are known"
+            f"unknown column {', '.join(repr(name[:40]) for name in strange[:6])}; the first row names the columns, "
+            f"and {', '.join(COLUMNS)} are known"
         )
     if len(set(columns)) < len(columns):
         raise SheetRefused("a column is there twice")
@@ -140,5 +156,7 @@ def _row(number: int, columns: Sequence[str], cells: Sequence[str]) -> SheetRow:
     elif any(len(cell) > LONGEST_CELL for cell in cells):
         fault = f"a cell is longer than {LONGEST_CELL} characters"
     # A password may begin or end with a blank.
-    texts = {name: cell if name == "password" else cell.strip() for name, cell in zip(columns, cells, strict=False)}
+    texts = {
+        name: _plain(cell if name == "password" else cell.strip()) for name, cell in zip(columns, cells, strict=False)
+    }
     return SheetRow(number, texts, fault)

@@ -9,13 +9,14 @@ from peoplecount.domain.camera import Camera
 from peoplecount.domain.site import DEFAULT_SITE_ID, Site
 from peoplecount.domain.visitor import Visitor
 from peoplecount.services.camera_desk import CameraDesk, EnteredCamera
-from peoplecount.services.camera_doubles import TWICE, CameraDoubles
+from peoplecount.services.camera_doubles import TWICE, CameraDoubles, place_of
 from peoplecount.services.camera_entry import read_entry, texts_of
 from peoplecount.services.camera_sheet import SheetRow, wants_pause
 from peoplecount.services.fleet import id_of
 from peoplecount.services.site_entry import InvalidFields
 from peoplecount.storage.camera_address import base_address
 from peoplecount.storage.entries import time_zone
+from peoplecount.storage.errors import InvalidEntry
 
 _ASKED_ABOUT = ("address", "username", "protocol", "nvr_channel", "certificate")
 """What is changed only after the camera was asked again."""
@@ -64,8 +65,10 @@ class ImportBook:
     entered: dict[str, EnteredCamera]
     doubles: CameraDoubles
     _rows_of_ids: dict[str, int] = field(default_factory=dict)
-    _rows_of_places: dict[tuple[str, int | None], int] = field(default_factory=dict)
+    _rows_of_places: dict[tuple[str, int, str, int | None], int] = field(default_factory=dict)
     _rows_of_serials: dict[str, int] = field(default_factory=dict)
+    _next_numbers: dict[str, int] = field(default_factory=dict)
+    """By what an id is made of: the number that comes next."""
 
     @classmethod
     def of(cls, desk: CameraDesk, by: Visitor, default_interval: float, zone: str) -> ImportBook:
@@ -88,9 +91,10 @@ class ImportBook:
         try:
             camera = read_entry(texts, default_interval=self.default_interval, known=opened, site_id=site.site_id)
             paused = wants_pause(texts)
+            self.desk.demand_own_login(self.by, camera, known.camera if known else None)
         except InvalidFields as refused:
             raise RowRefused(*(f"{name}: {fault}" for name, fault in refused.faults.items())) from refused
-        except ValueError as error:
+        except (ValueError, InvalidEntry) as error:
             raise RowRefused(str(error)) from error
         self._refuse_twice(row.number, camera, known)
         plan = ImportPlan(row.number, camera, site, known, has_password="password" in texts, paused=paused)
@@ -159,9 +163,10 @@ class ImportBook:
         for made in (id_of(name or "camera"), id_of(f"{site.name} {name}")):
             if not self._is_taken(made):
                 return made
-        number = 2
-        while self._is_taken(numbered := f"{made[:60]}-{number}"):
+        number = self._next_numbers.get(made, 2)
+        while self._is_taken(numbered := f"{made[:58]}-{number}"):
             number += 1
+        self._next_numbers[made] = number + 1
         return numbered
 
     def _is_taken(self, camera_id: str) -> bool:
@@ -179,7 +184,7 @@ class ImportBook:
             return known.camera
 
     def _refuse_twice(self, number: int, camera: Camera, known: EnteredCamera | None) -> None:
-        place = camera.address, camera.nvr_channel
+        place = place_of(camera)
         row = self._rows_of_ids.setdefault(camera.camera_id, number)
         if row != number:
             raise RowRefused(f"row {row} has the same id, {camera.camera_id!r}", camera_id=camera.camera_id)
@@ -188,7 +193,7 @@ class ImportBook:
             raise RowRefused(f"row {row} has the same address, {camera.address}: {TWICE}", camera_id=camera.camera_id)
         if known is None and self.doubles.has(camera.camera_id):  # it is at a site that is not theirs
             raise RowRefused(f"there is a camera {camera.camera_id!r} already: give this one another id")
-        if known is None or place != (known.camera.address, known.camera.nvr_channel):
+        if known is None or place != place_of(known.camera):
             double = self.doubles.at_address(self.by, camera)
             if double:
                 raise RowRefused(double, camera_id=camera.camera_id)

@@ -123,7 +123,10 @@ class LineDesk:
         return moment
 
     def _door(self, by: Visitor, wish: LineWish, known: Line, site: Site, doors: dict[str, Door]) -> str:
-        """The door that is wished for, which is made where it is new."""
+        """The door that is wished for, which is made where it is new. One that is not theirs stays the line's."""
+        kept = doors.get(known.door_id)
+        if kept is not None and not by.may_see(kept.site_id):
+            return known.door_id
         if wish.new_door:
             return self._new_door(by, wish.new_door, site, doors)
         if wish.door_id and wish.door_id != known.door_id:

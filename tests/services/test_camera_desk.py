@@ -8,10 +8,11 @@ from sqlalchemy import delete
 
 from peoplecount.domain.camera import Camera
 from peoplecount.domain.door import Door
-from peoplecount.domain.line import LineKey
+from peoplecount.domain.line import Line, LineKey
 from peoplecount.services.camera_desk import Login, NoSuchCamera
 from peoplecount.services.camera_trial import Flaw
 from peoplecount.services.line_desk import LineWish
+from peoplecount.services.walk_tests import NoSuchDoor
 from peoplecount.storage.errors import ChangedMeanwhile, InvalidEntry
 from peoplecount.storage.schema import sites
 from tests.support.camera_office import ANNA, BEN, PASSWORD, Office
@@ -27,7 +28,7 @@ def office(tmp_path):
 
 def hall(**more):
     fields = {"username": "admin", "password": PASSWORD, "site_id": "shop"} | more
-    return Camera("hall", "Hall", "http://hall.example", **fields)
+    return Camera("hall", "Hall", fields.pop("address", "http://hall.example"), **fields)
 
 
 class TestAdding:
@@ -162,6 +163,42 @@ class TestSites:
             office.desk.change(BEN, replace(seen.camera, site_id="museum"), seen.version, keeps_password=True)
         with pytest.raises(InvalidEntry, match="there is no site 'default'"):
             office.desk.add(BEN, replace(hall(), camera_id="new-one", address="http://x.example", site_id="default"))
+
+    def test_the_login_of_all_cameras_shows_nobody_what_is_not_theirs(self, office):
+        """By it they would see any camera of the installation, at whatever address they type."""
+        office.has("mus", "http://mus.example", site_id="museum", username="", password="")
+        there = office.network.stands("http://mus.example", "Z7")
+        own = office.has("own", "http://own.example", site_id="shop", username="", password="")
+        office.network.stands("http://own.example", "Z8")
+        assert office.desk.try_out(BEN, own).is_fit, "their own, as it was entered"
+        there.asked.clear()
+        for address in ("http://mus.example", "http://mus.example:80", "http://MUS.example", "http://other.example"):
+            for camera in (hall(username="", password="", address=address), replace(own, address=address)):
+                with pytest.raises(InvalidEntry, match="own user"):
+                    office.desk.try_out(BEN, camera)
+        with pytest.raises(InvalidEntry, match="own user"):
+            office.desk.add(BEN, hall(username="", password=""), again=True)
+        version = office.desk.find(BEN, "own").version
+        with pytest.raises(InvalidEntry, match="own user"):
+            office.desk.change(BEN, replace(own, address="http://new.example"), version, keeps_password=True)
+        assert there.asked == []
+
+    def test_the_address_of_another_camera_is_not_asked_however_it_is_written(self, office):
+        office.has("mus", "http://mus.example", site_id="museum")
+        there = office.network.stands("http://mus.example:80", "Z7")
+        with pytest.raises(InvalidEntry, match="entered already"):
+            office.desk.try_out(BEN, hall(address="http://mus.example:80"))
+        assert there.asked == []
+
+    def test_a_door_of_others_is_neither_walked_nor_left(self, office):
+        office.places.put_door(Door("gate", "museum", "Gate"))
+        office.has("own", "http://own.example", site_id="shop", lines=(Line(LineKey("own"), "", "gate"),))
+        with pytest.raises(NoSuchDoor):
+            office.walks.door(BEN, "gate")
+        version = office.desk.find(BEN, "own").version
+        office.lines.put(BEN, "own", version, [LineWish(LineKey("own"), "Left", "")])
+        (line,) = office.desk.find(ANNA, "own").camera.lines
+        assert (line.name, line.door_id) == ("Left", "gate")
 
     def test_that_another_is_the_same_is_said_without_its_name(self, office):
         office.network.stands("http://hall2.example", "Z9")

@@ -1,5 +1,7 @@
 """Files of cameras, as spreadsheets write them."""
 
+import re
+
 import pytest
 
 from peoplecount.domain.camera import Camera, CameraProtocol
@@ -57,7 +59,7 @@ def test_a_password_keeps_its_blanks_and_is_in_no_repr():
         (b"name,address,name\nHall,192.0.2.7,x\n", "twice"),
         (b"PK\x03\x04\x00\x00\x00", "not as a workbook"),
         (b'name,address\n"Hall,192.0.2.7\n', "cannot be read"),
-        (b"name,address\n" + b"Hall,192.0.2.7\n" * 5001, "5001 rows; 5000 at once"),
+        (b"name,address\n" + b"Hall,192.0.2.7\n" * 5001, "more than 5000 rows"),
         (b" " * (MOST_BYTES + 1), "larger than 4 MB"),
     ],
 )
@@ -79,6 +81,26 @@ def test_what_is_written_reads_as_the_same_cameras():
     (row,) = read_sheet(b"\xef\xbb\xbf" + text.encode())
     assert read_entry(row.texts, default_interval=9.0, site_id="shop") == HALL
     assert (row.texts["site"], wants_pause(row.texts)) == (SHOP.name, True)
+
+
+@pytest.mark.parametrize(
+    "text", ["=1+1", '=HYPERLINK("http://evil.example")', "+41", "-1", "@x", " =1", "\uff1d1", "'=1", "''+"]
+)
+def test_what_a_spreadsheet_would_take_for_a_formula_is_marked_as_text_and_read_as_it_was(text):
+    camera = Camera("a", text.strip(), "http://192.0.2.7", username="admin", password=text)
+    one = EnteredCamera(camera, Site("shop", "Shop", "Europe/Zurich"))
+    written = write_sheet([one], {"a": text})
+    assert not re.search(r"(^|[,;\r\n\"])\s*[=+\-@\uff1d]", written)
+    (row,) = read_sheet(written.encode())
+    assert (row.texts["name"], row.texts["password"]) == (text.strip(), text)
+
+
+def test_of_a_file_that_is_far_too_long_no_more_is_read_than_shows_that():
+    with pytest.raises(SheetRefused, match="more than 5000 rows"):
+        read_sheet(b"name,address\n" + b"a,b\n" * 900_000)
+    with pytest.raises(SheetRefused) as refused:
+        read_sheet(b",".join(b"column-%d" % number for number in range(100_000)) + b"\na,b\n")
+    assert len(str(refused.value)) < 1000
 
 
 def test_without_secrets_there_is_no_column_for_them():

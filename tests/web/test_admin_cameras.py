@@ -241,7 +241,7 @@ class TestOneCamera:
             assert PASSWORD not in anna.text(path)
 
     def test_another_address_is_asked_before_it_is_saved(self, anna, office):
-        answer = self.change(anna, address="new.example")
+        answer = self.change(anna, address="new.example", password=PASSWORD)
         place = answer.headers["Location"]
         assert "/tried/" in place
         assert office.desk.find(ANNA, "hall").camera.address == "http://hall.example"
@@ -250,7 +250,17 @@ class TestOneCamera:
         assert anna.post(place).status_code == 303
         assert office.desk.find(ANNA, "hall").camera.address == "http://new.example"
         office.network.stands("http://third.example", "Z1")
-        assert self.change(anna, address="third.example").headers["Location"] == self.PATH, "it answers, and is saved"
+        answer = self.change(anna, address="third.example", password=PASSWORD)
+        assert answer.headers["Location"] == self.PATH, "it answers, and is saved"
+
+    def test_a_password_that_is_kept_goes_to_no_other_address(self, anna, office):
+        there = office.network.stands("http://evil.example", "Z9")
+        answer = self.change(anna, address="evil.example")
+        assert answer.status_code == 400
+        assert "type it again" in answer.text
+        assert there.asked == []
+        office.network.stands("https://hall.example:8443", "Z1")
+        assert self.change(anna, address="https://hall.example:8443").status_code == 303, "the same host"
 
     def test_who_comes_second_is_told_and_keeps_what_was_typed(self, anna, ben, office):
         version = anna.version(self.PATH)
