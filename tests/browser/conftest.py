@@ -79,6 +79,29 @@ def open_page(browser, server: Server) -> Iterator[Callable]:
     assert complaints == []
 
 
+@pytest.fixture
+def visit(browser) -> Iterator[Callable]:
+    """Opens an address in a browser of its own; fails the test if a page had an error or broke its own policy."""
+    contexts, complaints = [], []
+
+    def visit(address: str, viewport: dict[str, int] | None = None):
+        context = browser.new_context(base_url=address, viewport=viewport or {"width": 1300, "height": 900})
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on(
+            "console", lambda message: "Content Security Policy" in message.text and complaints.append(message.text)
+        )
+        page.goto(address)
+        return page
+
+    yield visit
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
 def _note(message, complaints: list[str]) -> None:
     """Whatever the page complains of, but the network that a test took away."""
     if message.type in {"error", "warning"} and "net::ERR_" not in message.text and "503" not in message.text:

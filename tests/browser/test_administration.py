@@ -43,34 +43,11 @@ def server(people):
 
 
 @pytest.fixture
-def visit(browser, server):
-    """Opens an address in a browser of its own; fails the test if a page complained."""
-    contexts, complaints = [], []
-
-    def visit(path, viewport=None):
-        context = browser.new_context(base_url=server.url, viewport=viewport or {"width": 1300, "height": 900})
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(20_000)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on(
-            "console", lambda message: "Content Security Policy" in message.text and complaints.append(message.text)
-        )
-        page.goto(path)
-        return page
-
-    yield visit
-    for context in contexts:
-        context.close()
-    assert complaints == []
-
-
-@pytest.fixture
-def anna(visit):
+def anna(visit, server):
     """Somebody who has come by a link to a page of administration, and signed in on the way."""
 
     def come(path, viewport=None):
-        page = visit(path, viewport)
+        page = visit(f"{server.url}{path}", viewport)
         page.fill("#name", "anna")
         page.fill("#password", PASSWORD)
         page.click("main button")

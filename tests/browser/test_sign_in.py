@@ -66,29 +66,6 @@ def terminal(tmp_path):
     terminal.end()
 
 
-@pytest.fixture
-def visit(browser):
-    """Opens an address in a browser of its own; fails the test if a page had an error."""
-    contexts, complaints = [], []
-
-    def visit(address):
-        context = browser.new_context(viewport={"width": 1000, "height": 900})
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(20_000)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on(
-            "console", lambda message: "Content Security Policy" in message.text and complaints.append(message.text)
-        )
-        page.goto(address)
-        return page
-
-    yield visit
-    for context in contexts:
-        context.close()
-    assert complaints == []
-
-
 def type_in(page, **fields):
     for name, text in fields.items():
         page.fill(f"#{name}", text)
