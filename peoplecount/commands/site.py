@@ -10,6 +10,7 @@ from peoplecount.commands._table import print_table
 from peoplecount.configuration import Configuration, line_names_read
 from peoplecount.domain.clock import REAL_TIME
 from peoplecount.domain.opening_hours import EXAMPLE, OpeningHours
+from peoplecount.domain.site import Site
 from peoplecount.eventlog.log import LogError
 from peoplecount.eventlog.sealer import SealBroken
 from peoplecount.launch import read_settings
@@ -20,7 +21,7 @@ from peoplecount.services.site_desk import SiteDesk
 from peoplecount.settings import Settings
 from peoplecount.storage.errors import DatabaseError, InvalidEntry
 
-_FIELDS = ("name", "time_zone", "opening_hours", "reset_time", "capacity")
+_FIELDS = ("name", "time_zone", "opening_hours", "reset_time", "capacity", "busy_from", "full_from")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -55,6 +56,9 @@ def _add_fields(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--opening-hours", metavar="HOURS", help=f"{EXAMPLE}; '' for: nobody has said")
     parser.add_argument("--reset-time", metavar="HH:MM", help="when, on its own clock, nobody is inside: 04:00")
     parser.add_argument("--capacity", metavar="PEOPLE", help="how many may be inside; '' for: nobody has said")
+    level = "people, such as 120, or a share of the capacity, such as 85%%; '' for the usual"
+    parser.add_argument("--busy-from", metavar="LEVEL", help=f"from when on it is shown in amber: {level}")
+    parser.add_argument("--full-from", metavar="LEVEL", help=f"from when on it is shown in red: {level}")
     parser.add_argument("--time-zone", metavar="ZONE", help="Europe/Zurich")
 
 
@@ -84,11 +88,18 @@ def _list(arguments: argparse.Namespace, desk: SiteDesk) -> None:  # noqa: ARG00
             site.time_zone,
             site.reset_time.isoformat("minutes"),
             "" if site.capacity is None else str(site.capacity),
+            _levels_in_words(site),
             _hours_in_words(site.opening_hours),
         )
         for site in desk.sites().values()
     ]
-    print_table(("ID", "NAME", "TIME ZONE", "RESET", "CAPACITY", "OPEN"), rows)
+    print_table(("ID", "NAME", "TIME ZONE", "RESET", "CAPACITY", "BUSY/FULL", "OPEN"), rows)
+
+
+def _levels_in_words(site: Site) -> str:
+    """From how many people on it is busy, and full; empty where nobody has said."""
+    levels = ["?" if people is None else str(people) for people in (site.levels.busy, site.levels.full)]
+    return "" if levels == ["?", "?"] else "/".join(levels)
 
 
 def _hours_in_words(text: str) -> str:
@@ -111,7 +122,8 @@ def _set(arguments: argparse.Namespace, desk: SiteDesk) -> None:
     site, texts = desk.named(arguments.site), _texts(arguments)
     if not texts:
         raise InvalidEntry(
-            "nothing is to be changed: give --opening-hours, --reset-time, --capacity, --time-zone or --name"
+            "nothing is to be changed: give --opening-hours, --reset-time, --capacity, --busy-from, --full-from, "
+            "--time-zone or --name"
         )
     desk.change_site(this_author(), site.site_id, texts)
     print(f"Site {site.site_id} is changed; the service takes it up within some seconds.")

@@ -13,9 +13,6 @@ from peoplecount.domain.occupancy import Occupancy
 from peoplecount.domain.occupancy_estimate import Estimate
 from peoplecount.domain.site import Site
 
-BUSY_SHARE = 0.85
-"""From this share of its capacity on, a site is nearly full."""
-
 
 class OccupancyReason(StrEnum):
     """Why the occupancy of a site is another one now."""
@@ -61,18 +58,9 @@ def occupancy_event(
     fields = head(EventKind.OCCUPANCY_CHANGED, moment, place) | {
         **now.figures(),
         "capacity": site.capacity,
-        "band": fullness(now.occupancy.inside, site.capacity),
+        "band": site.levels.fullness(now.occupancy.inside),
         "occupancyDay": now.occupancy.day.isoformat(),
         "leftOver": left_over,
         "reason": reason.value,
     }
     return new_event(EventKind.OCCUPANCY_CHANGED, place, site.site_id, fields)
-
-
-def fullness(occupancy: int | None, capacity: int | None) -> str:
-    """How full a site is: ``calm``, ``busy``, ``full``, or ``unknown``."""
-    if occupancy is None or not capacity:
-        return "unknown"
-    if occupancy >= capacity:
-        return "full"
-    return "busy" if occupancy >= BUSY_SHARE * capacity else "calm"

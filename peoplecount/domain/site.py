@@ -1,9 +1,11 @@
-"""Sites: places with a time zone and a capacity."""
+"""Sites: places with a time zone, a capacity, and thresholds."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import time
+
+from peoplecount.domain.threshold import Levels, Threshold, levels_of
 
 DEFAULT_SITE_ID = "default"
 
@@ -25,3 +27,14 @@ class Site:
 
     opening_hours: str = ""
     """When it is open, as it was entered; empty: nobody has said."""
+
+    busy_from: Threshold | None = None
+    """From how many people on it is shown as busy (amber); ``None``: 85 % of what makes it full."""
+
+    full_from: Threshold | None = None
+    """From how many people on it is shown as full (red); ``None``: its capacity."""
+
+    @property
+    def levels(self) -> Levels:
+        """Its thresholds in people."""
+        return levels_of(self.busy_from, self.full_from, self.capacity)

@@ -116,6 +116,8 @@ class BoardPicture:
             "date": day.date.isoformat(),
             "resetTime": site.reset_time.isoformat("minutes"),
             "capacity": site.capacity,
+            "busyFrom": site.levels.busy,
+            "fullFrom": site.levels.full,
             "openingHours": site.opening_hours or None,
             "open": is_open(site, day.now),
             **self._state.inside[site.site_id].row(day, self._occupancy(day)),

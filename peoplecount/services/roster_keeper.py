@@ -16,9 +16,12 @@ from peoplecount.domain.line import Line, LineKey
 from peoplecount.domain.offload import Offload, call_here
 from peoplecount.domain.roster import Roster
 from peoplecount.domain.site import DEFAULT_SITE_ID, Site
+from peoplecount.domain.threshold import Threshold
 from peoplecount.services.unhurried import Breath, unhurried
 
 logger = logging.getLogger(__name__)
+
+_THRESHOLDS = ("busy_from", "full_from")
 
 AT_ONCE = 50
 """Cameras whose passwords are sealed in one go: some 5 ms."""
@@ -124,7 +127,7 @@ class RosterKeeper:
     def _write_body(self, roster: Roster) -> str:
         return json.dumps(
             {
-                "sites": [asdict(site) | {"reset_time": site.reset_time.isoformat()} for site in roster.sites.values()],
+                "sites": [_site_fields(site) for site in roster.sites.values()],
                 "doors": [asdict(door) for door in roster.doors.values()],
                 "cameras": [self._camera_fields(one) for one in unhurried(roster.cameras.values(), Breath(AT_ONCE))],
             },
@@ -151,10 +154,7 @@ class RosterKeeper:
         fields = json.loads(body)
         return Roster(
             cameras={camera.camera_id: camera for camera in self._cameras(fields["cameras"])},
-            sites={
-                site["site_id"]: Site(**site | {"reset_time": time.fromisoformat(site["reset_time"])})
-                for site in fields["sites"]
-            },
+            sites={site["site_id"]: _site(site) for site in fields["sites"]},
             doors={door["door_id"]: Door(**door) for door in fields["doors"]},
         )
 
@@ -179,6 +179,18 @@ class RosterKeeper:
                 "lines": tuple(_line(line) for line in fields["lines"]),
             }
         )
+
+
+def _site_fields(site: Site) -> dict[str, Any]:
+    thresholds = {name: str(getattr(site, name) or "") for name in _THRESHOLDS}
+    return asdict(site) | {"reset_time": site.reset_time.isoformat(), **thresholds}
+
+
+def _site(fields: dict[str, Any]) -> Site:
+    thresholds = {  # copies of before 0.2 have none
+        name: Threshold.parse(fields[name]) if fields.get(name) else None for name in _THRESHOLDS
+    }
+    return Site(**fields | {"reset_time": time.fromisoformat(fields["reset_time"])} | thresholds)
 
 
 def _line_fields(line: Line) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, time
 from typing import Any
 
 from peoplecount.domain.site import Site
+from peoplecount.domain.threshold import Threshold
 from peoplecount.services.site_day import zone_of
 from peoplecount.storage import entries
 from peoplecount.storage.errors import InvalidEntry
@@ -32,7 +33,25 @@ def with_texts(site: Site, texts: Mapping[str, str]) -> Site:
             faults[name] = str(error)
     if faults:
         raise InvalidFields(faults)
-    return replace(site, **values)
+    found = replace(site, **values)
+    if contradiction := _contradiction(found):
+        raise InvalidFields(contradiction)
+    return found
+
+
+def _contradiction(site: Site) -> dict[str, str]:
+    """What the thresholds say against the capacity, or against each other, by field."""
+    wholes = {"busy_from": site.busy_from, "full_from": site.full_from}
+    shares = {name: said for name, said in wholes.items() if said and said.is_share and site.capacity is None}
+    if shares:
+        return {name: f"{said} of what? Give a capacity too, or a number of people" for name, said in shares.items()}
+    levels = site.levels
+    if levels.busy is not None and levels.full is not None and site.busy_from and levels.busy >= levels.full:
+        return {
+            "busy_from": f"busy from {levels.busy} people on would never be shown: {site.name} is full from "
+            f"{levels.full} on; give a smaller number"
+        }
+    return {}
 
 
 def as_texts(site: Site) -> dict[str, str]:
@@ -42,6 +61,8 @@ def as_texts(site: Site) -> dict[str, str]:
         "time_zone": site.time_zone,
         "opening_hours": site.opening_hours,
         "capacity": "" if site.capacity is None else str(site.capacity),
+        "busy_from": str(site.busy_from or ""),
+        "full_from": str(site.full_from or ""),
         "reset_time": site.reset_time.isoformat("minutes"),
     }
 
@@ -93,10 +114,16 @@ def _capacity(text: str) -> int | None:
     return entries.capacity(people)
 
 
+def _threshold(text: str) -> Threshold | None:
+    return Threshold.parse(text) if text else None
+
+
 _READERS: Mapping[str, Callable[[str], Any]] = {
     "name": entries.display_name,
     "time_zone": entries.time_zone,
     "opening_hours": entries.opening_hours,
     "capacity": _capacity,
+    "busy_from": _threshold,
+    "full_from": _threshold,
     "reset_time": _reset_time,
 }

@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from peoplecount.domain.opening_hours import OpeningHours
+from peoplecount.domain.threshold import MOST_PEOPLE
 
 LEAST_INTERVAL, LONGEST_INTERVAL = 0.05, 3600.0
 """Seconds between two polls."""
@@ -15,9 +16,6 @@ LEAST_INTERVAL, LONGEST_INTERVAL = 0.05, 3600.0
 LONGEST_NAME = 200
 
 LONGEST_HOURS = 400
-
-MOST_PEOPLE = 1_000_000
-"""Inside one site. More is a slip of the finger."""
 
 HIGHEST_CHANNEL = 1023
 """Of a recorder; the largest has 128."""

@@ -7,8 +7,9 @@ from datetime import datetime
 from sqlalchemy import insert, select, update
 
 from peoplecount.domain.hand_count import HandCount
+from peoplecount.domain.threshold import MOST_PEOPLE
 from peoplecount.storage.connection import IDBConnection, Transaction
-from peoplecount.storage.entries import MOST_PEOPLE, one_line, plain_id
+from peoplecount.storage.entries import one_line, plain_id
 from peoplecount.storage.errors import InvalidEntry
 from peoplecount.storage.schema import hand_counts
 

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from peoplecount.domain.door import Door
 from peoplecount.domain.line import Line, LineKey
 from peoplecount.domain.site import Site
+from peoplecount.domain.threshold import Threshold
 from peoplecount.storage.entries import capacity, identity, time_zone
 from peoplecount.storage.row_faults import RowFaults, subject_of
 from peoplecount.storage.schema import line_swaps
@@ -73,7 +74,16 @@ def _site(row: Any, faults: RowFaults, zone: str) -> Site | None:  # noqa: ANN40
         faults.attempt(subject, lambda: _capacity(row.capacity), None, "its capacity is taken as unknown"),
         faults.attempt(subject, lambda: _reset_time(row.reset_time), time(0, 0), "its days begin at midnight"),
         str(getattr(row, "opening_hours", None) or ""),  # a database that waits for its upgrade has none
+        _threshold(row, "busy_from", subject, faults),
+        _threshold(row, "full_from", subject, faults),
     )
+
+
+def _threshold(row: Any, name: str, subject: str, faults: RowFaults) -> Threshold | None:  # noqa: ANN401
+    said = getattr(row, name, None)
+    if said is None:
+        return None
+    return faults.attempt(subject, lambda: Threshold.parse(str(said)), None, "its threshold is as usual")
 
 
 def _door(row: Any, faults: RowFaults) -> Door | None:  # noqa: ANN401

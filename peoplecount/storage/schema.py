@@ -45,6 +45,8 @@ sites = Table(
     Column("capacity", Integer),
     Column("reset_time", id_text(8), nullable=False),
     Column("opening_hours", words(400)),
+    Column("busy_from", id_text(16)),
+    Column("full_from", id_text(16)),
 )
 
 doors = Table(

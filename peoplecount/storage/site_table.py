@@ -144,6 +144,8 @@ def _site_fields(site: Site) -> dict[str, Any]:
             "capacity": capacity(site.capacity),
             "reset_time": site.reset_time.strftime("%H:%M"),
             "opening_hours": opening_hours(site.opening_hours) or None,
+            "busy_from": str(site.busy_from) if site.busy_from else None,
+            "full_from": str(site.full_from) if site.full_from else None,
         }
     except ValueError as error:
         raise InvalidEntry(f"site {site.site_id[:64]!r}: {error}") from error

@@ -9,7 +9,7 @@ from typing import Any
 
 from peoplecount.domain.camera import CameraState
 from peoplecount.domain.event import parse_utc
-from peoplecount.domain.occupancy_body import fullness
+from peoplecount.domain.threshold import Levels
 from peoplecount.services.unhurried import Breath, unhurried
 
 DONE_AT_ONCE = 100
@@ -57,7 +57,7 @@ def _site(
         **site,
         "occupancyReason": _occupancy_reason(site["occupancy"], everybody=answering == len(watching)),
         "share": _share(site["occupancy"], site["capacity"]),
-        "band": fullness(site["occupancy"], site["capacity"]),
+        "band": Levels(site["busyFrom"], site["fullFrom"]).fullness(site["occupancy"]),
         "doors": [_door(door, of_door[door["doorId"]]) for door in snapshot["doors"] if door["siteId"] == site_id],
         "cameras": watching,
         "answering": answering,

@@ -138,7 +138,10 @@ export class Board {
   }
 
   #newSite(event) {
-    const site = { siteId: event.siteId, siteName: event.siteName, timeZone: "UTC", capacity: null, occupancy: null };
+    const site = {
+      siteId: event.siteId, siteName: event.siteName, timeZone: "UTC",
+      capacity: null, busyFrom: null, fullFrom: null, occupancy: null,
+    };
     this.sites.set(event.siteId, site);
     return site;
   }

@@ -13,8 +13,6 @@ const STATE_WORDS = {
   unknown: "not asked yet",
 };
 
-const BUSY_SHARE = 0.85;
-
 // Numbers highlighted at a time. Where everything moves a highlight tells nothing, and costs the most to draw.
 const MOST_TICKS = 24;
 const TICK_SPAN = 1_000;
@@ -103,8 +101,7 @@ export class Page {
     this.#flow(key, site);
     write(this.trusts.get(key), trusted(site));
     const share = site.capacity && site.occupancy !== null ? site.occupancy / site.capacity : null;
-    const band = share === null ? "unknown" : share >= 1 ? "full" : share >= BUSY_SHARE ? "busy" : "calm";
-    mark(this.bands.get(site.siteId), "band", band);
+    mark(this.bands.get(site.siteId), "band", fullness(site));
     for (const bar of this.bars.get(site.siteId) ?? []) {
       bar.lastElementChild.setAttribute("width", `${Math.min(100, (share ?? 0) * 100).toFixed(1)}%`);
     }
@@ -208,6 +205,14 @@ function reason(line, { camera, stale, words }) {
   if (line.missing) return `no longer in the answers of ${camera.cameraName}`;
   if (line.inToday === null) return "not read yet today";
   return stale ? "no new reading" : "";
+}
+
+// What as many people make of a site, by its thresholds: as domain/threshold.py has it.
+function fullness({ occupancy, busyFrom, fullFrom }) {
+  const least = busyFrom ?? fullFrom;
+  if (occupancy === null || (least ?? null) === null) return "unknown";
+  if (fullFrom !== null && occupancy >= fullFrom) return "full";
+  return busyFrom !== null && occupancy >= busyFrom ? "busy" : "calm";
 }
 
 function grouped(root, name) {

@@ -53,6 +53,15 @@ def test_a_site_is_listed_and_changed(site):
         assert word in out
 
 
+def test_thresholds_are_given_as_people_or_as_a_share(site):
+    assert site("set", "default", "--capacity", "80", "--busy-from", "50%", "--full-from", "70")[0] == 0
+    assert "40/70" in site("list")[1]
+    assert site("set", "default", "--busy-from", "", "--full-from", "")[0] == 0
+    assert "68/80" in site("list")[1]
+    assert site("set", "default", "--capacity", "")[0] == 0
+    assert "/80" not in site("list")[1]
+
+
 def test_what_is_not_given_stays_and_empty_takes_away(site):
     site("set", "default", "--capacity", "80", "--opening-hours", "24/7")
     site("set", "default", "--capacity", "")
@@ -68,6 +77,8 @@ def test_what_is_not_given_stays_and_empty_takes_away(site):
         (("set", "default"), "nothing is to be changed"),
         (("set", "default", "--capacity", "many"), "not a capacity"),
         (("set", "default", "--capacity", "0"), "not a capacity"),
+        (("set", "default", "--busy-from", "half"), "85 %"),
+        (("set", "default", "--full-from", "90%"), "90% of what"),
         (("set", "default", "--reset-time", "4am"), "no time of day"),
         (("set", "default", "--reset-time", "04:00:30"), "full minutes"),
         (("set", "default", "--time-zone", "Zurich"), "not a time zone"),

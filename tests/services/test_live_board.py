@@ -7,6 +7,7 @@ import pytest
 
 from peoplecount.domain.camera import CameraState
 from peoplecount.domain.site import Site
+from peoplecount.domain.threshold import Threshold
 from tests.support.board_service import BoardService, Gate
 from tests.support.shop import BACK, FRONT, LEFT, RIGHT, SHOP, at, only, until
 
@@ -190,6 +191,15 @@ def test_an_edited_site_is_noticed(service):
     before = service.board.turning(at(14))
     service.sites[0] = replace(SHOP, capacity=80)
     assert service.board.turning(at(14)) != before
+
+
+def test_the_board_says_in_people_when_a_site_is_busy_and_full(service):
+    service.count(FRONT, 1)
+    assert [(site["busyFrom"], site["fullFrom"]) for site in shown(service)["sites"]] == [(43, 50)]
+    before = service.board.turning(at(14))
+    service.sites[0] = replace(SHOP, busy_from=Threshold(50, is_share=True), full_from=Threshold(30))
+    assert service.board.turning(at(14)) != before  # so that open pages are told
+    assert [(site["busyFrom"], site["fullFrom"]) for site in shown(service)["sites"]] == [(25, 30)]
 
 
 def test_a_line_its_camera_tells_of_no_longer_is_unknown_and_said_to_be_missing(service):

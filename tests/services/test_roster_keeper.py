@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, time
 
@@ -9,6 +10,7 @@ from peoplecount.domain.line import Line, LineKey
 from peoplecount.domain.reading import Totals
 from peoplecount.domain.roster import Roster
 from peoplecount.domain.site import Site
+from peoplecount.domain.threshold import Threshold
 from peoplecount.services.roster_keeper import RosterKeeper
 
 DEFAULT = Site("default", "Main site", "Europe/Zurich")
@@ -59,7 +61,8 @@ class Database:
             nvr_channel=3,
             inner_address="http://10.0.0.7",
         )
-        sites = {"s1": Site("s1", "Store", "Europe/Madrid", 400, time(4, 30), "Mo-Fr 09:00-18:00")}
+        store = Site("s1", "Store", "Europe/Madrid", 400, time(4, 30), "Mo-Fr 09:00-18:00")
+        sites = {"s1": replace(store, busy_from=Threshold(60, is_share=True))}
         self.roster = Roster({"7": camera}, sites, {"d1": Door("d1", "s1", "East door")})
         self.error = None
 
@@ -95,6 +98,16 @@ def test_the_copy_serves_as_it_was_while_the_database_is_away(database, copy):
     with pytest.raises(OSError, match="away"):
         restarted.refresh()
     assert restarted.current() == read
+
+
+def test_a_copy_of_before_sites_had_thresholds_is_taken_up(database, copy):
+    read = keeper(database, copy).refresh()
+    old = json.loads(copy.bodies[0])
+    for site in old["sites"]:
+        del site["busy_from"], site["full_from"]
+    copy.save_roster(json.dumps(old))
+    sites = keeper(database, copy).load_copy().sites
+    assert sites == {key: replace(site, busy_from=None) for key, site in read.sites.items()}
 
 
 def test_the_copy_holds_no_password_that_can_be_read(database, copy):

@@ -11,6 +11,7 @@ from peoplecount.domain.change import Subject
 from peoplecount.domain.door import Door
 from peoplecount.domain.line import Line, LineKey
 from peoplecount.domain.site import Site
+from peoplecount.domain.threshold import Levels
 from peoplecount.services.door_desk import NoSuchPlace
 from peoplecount.services.site_desk import SiteDesk
 from peoplecount.services.site_entry import InvalidFields
@@ -82,6 +83,8 @@ def test_every_field_that_makes_no_sense_is_named(desk):
         "time_zone": "Zurich",
         "opening_hours": "always",
         "capacity": "0",
+        "busy_from": "half",
+        "full_from": "0%",
         "reset_time": "25:00",
     }
     with pytest.raises(InvalidFields) as caught:
@@ -101,6 +104,38 @@ def test_an_id_that_is_taken_or_none_is_refused(desk, site_id, says):
 def test_a_capacity_is_a_number_of_people(desk, capacity):
     with pytest.raises(InvalidFields, match="not a capacity"):
         desk.add_site("anna", SHOP | {"capacity": capacity})
+
+
+@pytest.mark.parametrize(
+    ("typed", "field", "says"),
+    [
+        ({"busy_from": "80", "full_from": "70"}, "busy_from", "Shop is full from 70 on"),
+        ({"busy_from": "80"}, "busy_from", "Shop is full from 80 on"),
+        ({"busy_from": "120%"}, "busy_from", "Shop is full from 80 on"),
+        ({"busy_from": "50%", "capacity": ""}, "busy_from", "50% of what"),
+        ({"full_from": "90%", "capacity": ""}, "full_from", "90% of what"),
+    ],
+)
+def test_thresholds_that_could_never_be_reached_are_refused(desk, typed, field, says):
+    with pytest.raises(InvalidFields, match=says) as caught:
+        desk.add_site("anna", SHOP | typed)
+    assert set(caught.value.faults) == {field}
+
+
+def test_a_capacity_that_thresholds_need_is_not_taken_away(desk):
+    desk.add_site("anna", SHOP | {"busy_from": "50%"})
+    with pytest.raises(InvalidFields, match="50% of what"):
+        desk.change_site("anna", "shop", {"capacity": ""})
+    assert desk.sites()["shop"].levels == Levels(40, 80)
+
+
+def test_a_change_of_thresholds_is_noted(people, desk):
+    desk.add_site("anna", SHOP)
+    desk.change_site("ben", "shop", {"busy_from": "50 %", "full_from": "70"})
+    _, changed = changes(people)
+    assert (changed.before, changed.after) == (
+        {"busy from": "", "full from": ""}, {"busy from": "50%", "full from": "70"},
+    )  # fmt: skip
 
 
 def test_of_a_change_only_what_differs_is_noted_and_none_is_no_change(people, desk):

@@ -9,6 +9,7 @@ from peoplecount.domain.door import Door
 from peoplecount.domain.line import Line, LineKey
 from peoplecount.domain.reading import Totals
 from peoplecount.domain.site import Site
+from peoplecount.domain.threshold import Threshold
 from peoplecount.eventlog.memory_log import MemoryEventLog
 from peoplecount.eventlog.sealer import FileSealer
 from peoplecount.services.record_writer import RecordWriter
@@ -239,7 +240,8 @@ def test_a_site_id_that_is_none_leads_to_the_default_site(embedded):
     assert any("default site" in fault for fault in reading.faults)
 
 
-GOOD_SITE = {"site_id": "shop", "name": "Shop", "time_zone": "Europe/Zurich", "capacity": 9, "reset_time": "04:30"}
+GOOD_SITE = {"site_id": "shop", "name": "Shop", "time_zone": "Europe/Zurich", "capacity": 9, "reset_time": "04:30",
+             "busy_from": "5", "full_from": "90%"}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -251,6 +253,8 @@ GOOD_SITE = {"site_id": "shop", "name": "Shop", "time_zone": "Europe/Zurich", "c
         ({"reset_time": NASTY}, {"reset_time": time(0, 0)}, "its days begin at midnight"),
         ({"capacity": -3}, {"capacity": None}, "its capacity is taken as unknown"),
         ({"capacity": "many"}, {"capacity": None}, "its capacity is taken as unknown"),
+        ({"busy_from": "half"}, {"busy_from": None}, "its threshold is as usual"),
+        ({"full_from": NASTY[:16]}, {"full_from": None}, "its threshold is as usual"),
         ({"name": NASTY}, {"name": f"two lines  [31m{'x' * 184}…"}, "its name"),
     ],
 )
@@ -258,7 +262,8 @@ def test_a_site_with_a_fault_stays_a_site(embedded, changes, fields, words):
     someone_elses(embedded)
     insert_raw(embedded, sites, GOOD_SITE, GOOD_SITE | {"site_id": "odd"} | changes)
     reading = read_theirs(embedded, time_zone="Asia/Tokyo")
-    good = Site("shop", "Shop", "Europe/Zurich", 9, time(4, 30))
+    levels = {"busy_from": Threshold(5), "full_from": Threshold(90, is_share=True)}
+    good = Site("shop", "Shop", "Europe/Zurich", 9, time(4, 30), **levels)
     assert reading.roster.sites == {"shop": good, "odd": replace(good, site_id="odd", **fields)}
     (fault,) = reading.faults
     assert words in fault

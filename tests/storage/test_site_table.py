@@ -8,6 +8,7 @@ from peoplecount.domain.camera import Camera
 from peoplecount.domain.door import Door
 from peoplecount.domain.line import Line, LineKey
 from peoplecount.domain.site import Site
+from peoplecount.domain.threshold import Threshold
 from peoplecount.storage.camera_table import CameraTable
 from peoplecount.storage.errors import ChangedMeanwhile, InvalidEntry
 from peoplecount.storage.schema import doors, sites
@@ -79,6 +80,14 @@ def test_what_is_not_there_cannot_be_removed(embedded_table):
         embedded_table.remove_site("north")
     with pytest.raises(InvalidEntry, match="no door 'main'"):
         embedded_table.remove_door("main")
+
+
+def test_thresholds_are_kept_as_they_were_entered(table):
+    guarded = replace(NORTH, busy_from=Threshold(60, is_share=True), full_from=Threshold(75))
+    table.put_site(guarded)
+    assert table.sites() == [guarded]
+    table.change_site(guarded, replace(guarded, full_from=None))
+    assert table.sites() == [replace(guarded, full_from=None)]
 
 
 def test_opening_hours_are_kept_as_they_were_entered(table):

@@ -8,6 +8,7 @@ import pytest
 
 from peoplecount.domain.camera import Camera
 from peoplecount.domain.site import Site
+from peoplecount.domain.threshold import Levels
 from peoplecount.domain.user import Role
 from peoplecount.storage.hand_count_table import HandCountTable
 from tests.support.administrators import Administrator
@@ -81,6 +82,15 @@ def test_a_site_is_changed_by_its_page(people, anna):
     answer = anna.change(path, **TYPED | {"capacity": "120"})
     assert answer.status_code == 303
     assert people.administration.sites.sites()["shop"].capacity == 120
+
+
+def test_thresholds_are_typed_in_and_one_that_makes_no_sense_is_told_beside_its_field(people, anna):
+    path = "/admin/sites/shop"
+    assert anna.change(path, **TYPED | {"busy_from": "60 %", "full_from": "45"}).status_code == 303
+    assert people.administration.sites.sites()["shop"].levels == Levels(30, 45)
+    answer = anna.change(path, **TYPED | {"busy_from": "48", "full_from": "45"})
+    assert answer.status_code == 400
+    assert re.search(r'id="busy_from-fault">[^<]*full from 45 on', answer.text)
 
 
 def test_who_comes_second_is_told_keeps_what_was_typed_and_may_insist(people, app, anna):

@@ -9,6 +9,7 @@ import pytest
 from peoplecount.domain.camera import Camera
 from peoplecount.domain.line import LineKey
 from peoplecount.domain.reading import LineReading, Reading, Totals
+from peoplecount.domain.threshold import Threshold
 from peoplecount.domain.user import Role
 from peoplecount.services.commissioning import Commissioning
 from peoplecount.services.line_desk import LineWish
@@ -221,6 +222,16 @@ def test_the_report_of_the_site_says_what_is_still_to_be_done(client, path, door
     assert "100 % right" in page
     assert "was not tested" not in page
     assert PASSWORD not in page
+
+
+def test_the_report_of_the_site_says_how_many_may_be_inside_and_when_it_turns_amber(client, office):
+    report = "/admin/sites/shop/commissioning"
+    assert "amber" not in client.get(report).text
+    shop = office.desk.sites(ANNA)["shop"]
+    office.places.put_site(replace(shop, capacity=1200, busy_from=Threshold(50, is_share=True)))
+    page = client.get(report).text
+    assert "busy (amber) from 600 people" in page
+    assert re.search(r"full \(red\) from 1\S200 people", page)
 
 
 def test_the_report_of_another_site_is_not_there(app):

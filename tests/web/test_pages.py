@@ -6,7 +6,6 @@ import re
 import pytest
 
 from peoplecount.domain.camera import CameraState
-from peoplecount.domain.occupancy_body import fullness
 from peoplecount.web.app import compile_templates, create_app
 from peoplecount.web.formats import age, clock_time, estimate, opened, people
 from tests.support.board_service import BoardService
@@ -180,15 +179,6 @@ def test_ages_are_in_the_largest_whole_unit(seconds, text):
 def test_clock_times_are_those_of_the_place():
     assert clock_time("2026-05-04T12:00:05.000Z", "Asia/Tokyo") == "21:00"
     assert clock_time(at(14), "Europe/Zurich", seconds=True) == "14:00:00"
-
-
-@pytest.mark.parametrize(
-    ("occupancy", "capacity", "name"),
-    [(None, 10, "unknown"), (5, None, "unknown"), (5, 0, "unknown"), (0, 10, "calm"), (8, 10, "calm"), (9, 10, "busy"),
-     (10, 10, "full"), (30, 10, "full")],
-)  # fmt: skip
-def test_how_full_a_site_is_has_a_name(occupancy, capacity, name):
-    assert fullness(occupancy, capacity) == name
 
 
 def test_the_estimate_stands_in_words_beside_the_figure_of_the_doors():

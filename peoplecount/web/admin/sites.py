@@ -18,7 +18,7 @@ from peoplecount.web.admin import frame
 from peoplecount.web.admin.form import KNOWN_FAULTS, AdminForm, Text, needed, sent, sentence, store_words
 from peoplecount.web.admin.time_zones import time_zones
 
-FIELDS = ("name", "time_zone", "opening_hours", "capacity", "reset_time")
+FIELDS = ("name", "time_zone", "opening_hours", "capacity", "busy_from", "full_from", "reset_time")
 
 Occupancies = Callable[[], Mapping[str, int | None]]
 """How many people are inside by now, by site."""
@@ -32,6 +32,8 @@ class SiteForm(AdminForm):
     time_zone = Text("Time zone", [needed("A time zone is needed, such as Europe/Zurich.")])
     opening_hours = Text("Opening hours")
     capacity = Text("Capacity")
+    busy_from = Text("Busy from")
+    full_from = Text("Full from")
     reset_time = Text("Empty at", [needed("A time of day is needed, such as 00:00 or 04:00.")])
 
 
