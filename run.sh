@@ -12,6 +12,7 @@ Usage: ./run.sh CHORE [options]
   serve   Run the service on the settings in .env (--reload: start again whenever the source changes).
   test    Run the tests; options go to pytest.
   check   Look at style, types, import contracts and generated documents.
+  words   Bring the catalogues in translations/ up to date (--check; --new LANGUAGE begins one).
   fuzz    Feed spoiled inputs to every parser (--inputs N, --seed S).
   bench   Measure; without a name, list what can be measured.
   replay  Play whole data sets of real door counts, with outages cut in; options go to pytest.
@@ -79,6 +80,7 @@ run_checks() {
     "$PY" -m mypy || failed=1
     "$PY" -c 'from importlinter.cli import lint_imports_command as run; run()' || failed=1
     "$PY" -m peoplecount.settings.document --check || failed=1
+    "$PY" -m peoplecount.web.extraction --check || failed=1
     if command -v shellcheck >/dev/null; then
         shellcheck run.sh .ci/run || failed=1
     fi
@@ -123,6 +125,10 @@ case $chore in
     check)
         install requirements-dev.txt
         run_checks
+        ;;
+    words)
+        install requirements-dev.txt
+        exec "$PY" -m peoplecount.web.extraction "$@"
         ;;
     fuzz)
         install requirements-dev.txt

@@ -18,6 +18,7 @@ from peoplecount.web import (
     fleet,
     gate,
     health,
+    languages,
     parameters,
     records,
     sign_in,
@@ -80,6 +81,7 @@ def create_app(context: WebContext) -> Flask:
     app.jinja_env.globals["has_administration"] = context.administration is not None
     app.jinja_env.globals["walks"] = context.cameras is not None
     app.jinja_env.globals["has_fleet"] = context.fleet is not None
+    languages.register(app, context.translation_folder, context.addresses)
     for part in _parts(context):
         app.register_blueprint(part)
     errors.register(app)

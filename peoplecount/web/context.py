@@ -142,3 +142,4 @@ class WebContext:
 
     template_folder: Path = field(default=_ROOT / "templates")
     static_folder: Path = field(default=_ROOT / "static")
+    translation_folder: Path = field(default=_ROOT / "translations")

@@ -1,72 +1,119 @@
-"""How figures are written on pages; ``static/js/format.js`` writes them the same way."""
+"""How figures, dates and times are written on pages; ``static/js/format.js`` writes them the same way.
+
+In the visitor's language, and at the wall-clock time of a place, whose zone is always given.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from babel.dates import format_date, format_time, get_datetime_format
+from babel.numbers import format_decimal
+
 from peoplecount.domain.event import parse_utc
+from peoplecount.domain.sentence import Sentence, figure, joined, say
+from peoplecount.web.languages import book_now
 
 UNKNOWN = "\N{EN DASH}"
 
 
-def people(number: int | None) -> str:
+def people(number: float | None) -> str:
     """A number of people, or a dash where nobody knows."""
-    return UNKNOWN if number is None else f"{number:,}"
+    return UNKNOWN if number is None else format_decimal(number, locale=book_now().formats)
+
+
+def decimal(number: float | None, digits: int = 1) -> str:
+    """A number with so many digits behind the point, or a dash."""
+    if number is None:
+        return UNKNOWN
+    pattern = f"#,##0.{'0' * digits}" if digits else "#,##0"
+    return format_decimal(number, pattern, locale=book_now().formats)
+
+
+def per_cent(share: float | None) -> str:
+    """A share of one as whole per cent, or a dash."""
+    return UNKNOWN if share is None else book_now().share(share)
 
 
 def age(seconds: float | None) -> str:
     """How long ago, in the largest whole unit."""
+    return book_now().told(age_words(seconds))
+
+
+def age_words(seconds: float | None) -> Sentence:
+    """The same as a sentence, to stand in others."""
     if seconds is None:
-        return "never"
-    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
-        if seconds >= size:
-            return f"{int(seconds // size)} {unit} ago"
-    return f"{max(0, int(seconds))} s ago"
+        return say("never")
+    if seconds >= 86_400:
+        return say("%(count)s d ago", count=figure(int(seconds // 86_400)))
+    if seconds >= 3_600:
+        return say("%(count)s h ago", count=figure(int(seconds // 3_600)))
+    if seconds >= 60:
+        return say("%(count)s min ago", count=figure(int(seconds // 60)))
+    return say("%(count)s s ago", count=figure(max(0, int(seconds))))
 
 
 def clock_time(moment: datetime | str, zone: str, seconds: bool = False) -> str:  # noqa: FBT001, FBT002 - a Jinja filter
     """The wall-clock time of a place."""
+    local = _local(moment, zone)
+    return format_time(local, "medium" if seconds else "short", tzinfo=local.tzinfo, locale=book_now().formats)
+
+
+def day(moment: datetime | date | str, zone: str | ZoneInfo = "") -> str:
+    """A day, ``23 Nov 2026``: as it is, or that of a moment at a place."""
+    local = moment if isinstance(moment, date) and not isinstance(moment, datetime) else _local(moment, zone)
+    return format_date(local, "medium", locale=book_now().formats)
+
+
+def day_and_time(moment: datetime | str, zone: str | ZoneInfo) -> str:
+    """The day and the wall-clock time of a place, ``23 Nov 2026, 14:05``."""
+    locale = book_now().formats
+    local = _local(moment, zone)
+    time = format_time(local, "short", tzinfo=local.tzinfo, locale=locale)
+    form = str(get_datetime_format("medium", locale=locale))
+    return form.replace("'", "").format(time, format_date(local, "medium", locale=locale))
+
+
+def _local(moment: datetime | str, zone: str | ZoneInfo) -> datetime:
     utc = parse_utc(moment) if isinstance(moment, str) else moment
-    return utc.astimezone(ZoneInfo(zone)).strftime("%H:%M:%S" if seconds else "%H:%M")
+    return utc.astimezone(ZoneInfo(zone) if isinstance(zone, str) else zone)
 
 
-def day_and_time(moment: datetime, zone: str) -> str:
-    """The day and the wall-clock time of a place."""
-    return moment.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M")
-
-
-def estimate(site: Mapping[str, Any]) -> str:
+def estimate(site: Mapping[str, Any]) -> Sentence:
     """What is to be said of the people inside beside the figure that the doors give; empty where nothing is."""
-    words = []
+    words: list[str] = []
     if site.get("occupancyEstimate") is not None and site["occupancyLow"] < site["occupancyHigh"]:
-        said = [people(site[name]) for name in ("occupancyEstimate", "occupancyLow", "occupancyHigh")]
-        words.append("about {}, {} to {}".format(*said))
+        about, low, high = (figure(site[name]) for name in ("occupancyEstimate", "occupancyLow", "occupancyHigh"))
+        words.append(say("about %(about)s, %(low)s to %(high)s", about=about, low=low, high=high))
     if site.get("clamped"):
-        words.append(f"{people(site['clamped'])} more were seen to leave than to come")
-    return "; ".join(words)
+        words.append(say("%(more)s more were seen to leave than to come", more=figure(site["clamped"])))
+    return joined(words, "; ")
 
 
-def opened(site: Mapping[str, Any]) -> str:
+def opened(site: Mapping[str, Any]) -> Sentence | str:
     """Whether a site is open; empty where nobody has said when it is."""
     if site.get("open") is None:
         return ""
-    return "open" if site["open"] else "closed"
+    return say("open") if site["open"] else say("closed")
 
 
 def told(value: object) -> str:
     """A value of the audit log."""
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return book_now().told(say("yes") if value else say("no"))
     return UNKNOWN if value is None or value == "" else str(value)
 
 
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "people": people,
+    "decimal": decimal,
+    "per_cent": per_cent,
     "age": age,
     "clock_time": clock_time,
+    "day": day,
     "day_and_time": day_and_time,
     "estimate": estimate,
     "opened": opened,

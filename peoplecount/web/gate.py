@@ -143,6 +143,8 @@ NEEDS: Mapping[str, Need] = {
     "account.change_password": Need(Role.VIEWER, session=True, page=True, form=True),
     "account.end_session": Need(Role.VIEWER, session=True, page=True, form=True),
     "account.end_others": Need(Role.VIEWER, session=True, page=True, form=True),
+    "languages.choose": OPEN,  # the browser keeps it; cross_site sees to it that a page of ours asks
+    "languages.words": OPEN,
     "static": OPEN,
 }
 

@@ -109,6 +109,8 @@ TABLE = {
     ("POST", "/admin/tokens/none/revoke"): (303, 403, 403, 400, 403, 403, 403, 403, 403, 401),
     ("GET", "/admin/log"): ADMINISTRATION,
     ("GET", "/static/js/main.js"): (200,) * 10,
+    ("GET", "/words/es-0.js"): (200,) * 10,
+    ("POST", "/language"): (400,) * 10,
     ("POST", "/sign-in"): (403,) * 10,
     ("POST", "/sign-out"): (303,) * 10,
 }

@@ -1,0 +1,85 @@
+"""In what language a page is."""
+
+import pytest
+
+from peoplecount.domain.sentence import figure, joined, per_cent, say, say_number, whole
+from peoplecount.web.extraction import ROOT
+from peoplecount.web.phrase_book import PhraseBook, catalogue_files, read_catalogue
+
+SPANISH = {"Accept-Language": "es-AR,es;q=0.9,en;q=0.5"}
+
+
+@pytest.fixture(scope="module")
+def spanish():
+    return PhraseBook("es", read_catalogue(catalogue_files(ROOT / "translations")["es"], "es"))
+
+
+def test_a_browser_is_answered_in_its_language(client):
+    answer = client.get("/", headers=SPANISH)
+    assert '<html lang="es"' in answer.text
+    assert answer.headers["Content-Language"] == "es"
+    assert {"Accept-Language", "Cookie"} <= set(answer.vary)
+
+
+def test_english_is_spoken_where_the_browser_wants_what_there_is_not(client):
+    assert '<html lang="en"' in client.get("/", headers={"Accept-Language": "tlh"}).text
+    assert '<html lang="en"' in client.get("/").text
+
+
+def test_a_choice_is_kept_and_leads_back_to_the_page(client):
+    answer = client.post("/language", data={"language": "es", "next": "/?a=b"})
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/?a=b")
+    assert '<html lang="es"' in client.get("/", headers={"Accept-Language": "en"}).text
+    client.post("/language", data={"language": "en"})
+    assert '<html lang="en"' in client.get("/", headers=SPANISH).text
+
+
+@pytest.mark.parametrize("strange", ["", "tlh", "../es"])
+def test_a_language_that_there_is_not_is_not_taken(client, strange):
+    assert client.post("/language", data={"language": strange}).status_code == 400
+
+
+def test_choosing_leads_to_no_page_of_somebody_else(client):
+    answer = client.post("/language", data={"language": "es", "next": "//elsewhere.example/"})
+    assert answer.headers["Location"] == "/"
+
+
+def test_words_for_scripts_may_be_kept_for_ever_under_the_address_that_pages_name(client):
+    page = client.get("/", headers=SPANISH).text
+    address = page.partition('<script src="/words/')[2].partition('"')[0]
+    answer = client.get(f"/words/{address}")
+    assert answer.mimetype == "text/javascript"
+    assert "immutable" in answer.headers["Cache-Control"]
+    assert '"never":"nunca"' in answer.text
+    assert "immutable" not in client.get("/words/es-0.js").headers["Cache-Control"]
+    assert client.get("/words/tlh-0.js").status_code == 404
+
+
+def test_english_pages_load_no_words(client):
+    assert "/words/" not in client.get("/").text
+
+
+def test_a_sentence_is_english_as_a_text_and_carries_its_words():
+    sentence = say("about %(about)s, %(low)s to %(high)s", about=figure(1234), low=figure(2), high=figure(3))
+    assert sentence == "about 1,234, 2 to 3"
+    assert f"{sentence}" == "about 1,234, 2 to 3"
+
+
+def test_a_sentence_is_told_with_its_figures_in_another_language(spanish):
+    sentence = say("about %(about)s, %(low)s to %(high)s", about=figure(1234), low=figure(2), high=figure(3))
+    assert spanish.told(sentence) == "unas 1.234, entre 2 y 3"
+    assert spanish.told(whole(sentence)) == "Unas 1.234, entre 2 y 3."
+    assert spanish.told(joined([say("open"), say("%(count)s h ago", count=figure(3))], "; ")) == "abierto; hace 3 h"
+    assert spanish.value(per_cent(0.98)) == "98\N{NO-BREAK SPACE}%"
+
+
+def test_a_text_out_of_the_log_is_recognised_by_its_form(spanish):
+    assert spanish.told("about 7, 5 to 9; 2 more were seen to leave than to come") == (
+        "unas 7, entre 5 y 9; se vio salir a 2 más de las que entraron"
+    )
+    assert spanish.told("Main entrance") == "Main entrance"
+
+
+def test_words_that_nobody_has_translated_stay_english(spanish):
+    sentence = say_number("%(num)s thing unheard of", "%(num)s things unheard of", 2)
+    assert spanish.told(sentence) == "2 things unheard of"
