@@ -243,6 +243,7 @@ class Service:
                 access=self._leading.camera_access,
                 clock=self._clock,
                 snapshots=self._snapshots,
+                accounts=self._accounts,
             ),
             public_url=self._settings.public_url,
             tickets=self._streaming.tickets,

@@ -18,6 +18,7 @@ from peoplecount.domain.clock import Clock
 from peoplecount.domain.offload import Offload, call_here
 from peoplecount.eventlog.data_folder import DataFolder
 from peoplecount.eventlog.local_store import LocalStore
+from peoplecount.services.accounts import Accounts
 from peoplecount.services.audit_log import AuditLog
 from peoplecount.services.camera_desk import CameraDesk, Login
 from peoplecount.services.camera_drafts import CameraDrafts
@@ -77,23 +78,32 @@ def camera_pages(
     access: CameraAccess,
     clock: Clock,
     snapshots: Callable[[], Snapshot],
+    accounts: Accounts,
 ) -> CameraPages:
     """What the pages about cameras are made from; ``theirs`` is where the cameras' view is, ``own`` has our tables."""
     real_time = PlayedClock()
+    audit = AuditLog(folder.store, real_time, offload)
     office = camera_office(
         settings,
         camera_table(settings, folder, own, theirs),
         SiteTable(own),
         access=access,
         store=folder.store,
-        audit=AuditLog(folder.store, real_time, offload),
+        audit=audit,
         clock=clock,
         serials=lambda: serials_in(folder),
         line_names=lambda: {line["lineId"]: line["lineName"] for line in snapshots().fields["lines"]},
         offload=offload,
     )
     drafts = CameraDrafts(folder.store, folder.sealer, real_time, offload)
-    jobs = ImportJobs(office.imports, folder.store, real_time, offload)
+    jobs = ImportJobs(
+        office.imports,
+        folder.store,
+        audit,
+        real_time,
+        offload,
+        rights=lambda by: accounts.of_holders([by.holder]).get(by.holder),
+    )
     walks = WalkTests(
         office.desk, office.lines, lambda camera: access.client(camera, clock), folder.store, clock, offload
     )

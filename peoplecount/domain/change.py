@@ -12,6 +12,9 @@ class Subject(StrEnum):
     """What kind of thing was changed."""
 
     CAMERA = "camera"
+    IMPORT = "import"
+    """Cameras out of a file."""
+
     LINE = "line"
     SITE = "site"
     DOOR = "door"

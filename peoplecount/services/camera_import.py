@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -23,6 +23,9 @@ from peoplecount.storage.site_table import SiteTable
 
 AT_ONCE = 16
 """Cameras asked at the same time: some out of reach must not make hundreds wait. Each device is asked by one only."""
+
+LOOKED_AFTER = 1.0
+"""Seconds that a camera is waited for before it is looked whether the import is to go on."""
 
 
 class Outcome(StrEnum):
@@ -103,11 +106,16 @@ class CameraImport:
         self._time_zone = time_zone
 
     def run(
-        self, by: Visitor, rows: Sequence[SheetRow], options: ImportOptions, stop: threading.Event | None = None
+        self,
+        by: Visitor,
+        rows: Sequence[SheetRow],
+        options: ImportOptions,
+        goes_on: Callable[[], bool] = lambda: True,
     ) -> Iterator[Verdict]:
         """The verdicts: first of rows whose camera need not be asked, then of the others in their order.
 
-        After ``stop`` nothing more is asked or entered.
+        ``goes_on`` is asked before each row is entered, and while its camera is waited for: where it is not to go on
+        nothing more is asked or entered.
 
         Raises ``DatabaseError`` and ``LogError``, after which the same rows may be sent again.
         """
@@ -123,18 +131,24 @@ class CameraImport:
                 yield Verdict(row.number, plan.camera.camera_id, plan.camera.name, Outcome.THERE)
             else:
                 plans.append(plan)
-        yield from self._entered(by, plans, book, options, stop or threading.Event())
+        yield from self._entered(by, plans, book, options, goes_on)
 
     def _entered(
-        self, by: Visitor, plans: Sequence[ImportPlan], book: ImportBook, options: ImportOptions, stop: threading.Event
+        self,
+        by: Visitor,
+        plans: Sequence[ImportPlan],
+        book: ImportBook,
+        options: ImportOptions,
+        goes_on: Callable[[], bool],
     ) -> Iterator[Verdict]:
+        stop = threading.Event()
         with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="camera-import") as pool:
             asked = [(plan, pool.submit(self._ask, plan, options, stop)) for plan in plans]
             try:
                 for plan, future in asked:  # in their order, so that of two that are the same the first is entered
-                    camera, trial = future.result()
-                    if stop.is_set():
+                    if not _is_awaited(future, goes_on):
                         return
+                    camera, trial = future.result()
                     yield self._verdict(by, replace(plan, camera=camera), trial, book, options)
             finally:
                 stop.set()
@@ -203,6 +217,14 @@ class CameraImport:
                 sites={site.site_id},
                 after={"time zone": site.time_zone},
             )
+
+
+def _is_awaited(future: Future[tuple[Camera, Trial | None]], goes_on: Callable[[], bool]) -> bool:
+    """Wait for a camera; whether the import is to go on then."""
+    while goes_on():
+        if wait([future], timeout=LOOKED_AFTER).done:
+            return goes_on()
+    return False
 
 
 def _refused(row: SheetRow, refused: RowRefused) -> Verdict:

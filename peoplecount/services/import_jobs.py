@@ -6,16 +6,21 @@ import json
 import logging
 import secrets
 import threading
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from peoplecount.domain.change import Subject, Value
 from peoplecount.domain.clock import Clock
 from peoplecount.domain.event import parse_utc, utc_text
 from peoplecount.domain.offload import Offload, call_here
+from peoplecount.domain.user import Role
 from peoplecount.domain.visitor import Visitor
 from peoplecount.eventlog.log import LogError
+from peoplecount.services.accounts import AccountsUnavailable
+from peoplecount.services.audit_log import AuditLog
 from peoplecount.services.camera_import import CameraImport, ImportOptions, Outcome, Verdict
 from peoplecount.services.camera_sheet import SheetRow
 from peoplecount.services.kept_texts import KeptTexts
@@ -34,10 +39,18 @@ MOST_AT_ONCE = 2
 """Imports of one worker."""
 
 _PREFIX = "camera-import:"
+_STOPS = "camera-import-stop:"
+
+Rights = Callable[[Visitor], Visitor | None]
+"""What somebody may do now; ``None`` where they are not signed in any more. Raises ``AccountsUnavailable``."""
 
 
 class TooManyImports(Exception):
     """Others are under way."""
+
+
+class _Halted(Exception):
+    """It is not to go on; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +84,21 @@ class ImportJob:
 class ImportJobs:
     """In the local store are the verdicts, and nothing else of the file: it holds passwords. All raise ``LogError``."""
 
-    def __init__(self, imports: CameraImport, store: KeptTexts, clock: Clock, offload: Offload = call_here) -> None:
+    def __init__(
+        self,
+        imports: CameraImport,
+        store: KeptTexts,
+        audit: AuditLog,
+        clock: Clock,
+        offload: Offload = call_here,
+        *,
+        rights: Rights,
+    ) -> None:
         """``clock`` must be one of real time."""
         self._imports = imports
         self._store = store
+        self._audit = audit
+        self._rights = rights
         self._clock = clock
         self._offload = offload
         self._room = threading.BoundedSemaphore(MOST_AT_ONCE)
@@ -98,6 +122,7 @@ class ImportJobs:
         try:
             self._offload(self._tidy)
             self._write(job)
+            self._note(by.name, "began", job, {"rows": len(rows), "only tried": options.dry_run})
         except BaseException:
             self._room.release()
             raise
@@ -106,11 +131,27 @@ class ImportJobs:
         ).start()
         return job.job_id
 
-    def find(self, owner: str, job_id: str) -> ImportJob | None:
-        """An import of theirs; ``None`` where it is too old, or somebody else's."""
+    def find(self, by: Visitor, job_id: str) -> ImportJob | None:
+        """An import of theirs, or of anybody for who may see all sites; ``None`` where it is another's, or too old."""
         kept = self._offload(lambda: self._store.get(_PREFIX + job_id))
         job = _read(job_id, kept.body) if kept else None
-        return job if job and job.owner == owner else None
+        return job if job and _may_see(by, job) else None
+
+    def under_way(self, by: Visitor) -> list[ImportJob]:
+        """Those that go on just now and that they may see, the oldest first."""
+        kept = self._offload(lambda: self._store.under(_PREFIX))
+        jobs = [_read(key.removeprefix(_PREFIX), body) for key, body in kept.items()]
+        now = self._clock.now()
+        found = [job for job in jobs if job and not job.over and not job.is_lost(now) and _may_see(by, job)]
+        return sorted(found, key=lambda job: job.began)
+
+    def stop(self, by: Visitor, job_id: str) -> ImportJob | None:
+        """Let one that goes on end before its next row; as it was, or ``None`` where there is none. See ``find``."""
+        job = self.find(by, job_id)
+        if job and not job.over and not job.is_lost(self._clock.now()):
+            self._offload(lambda: self._store.put(_STOPS + job_id, by.name))
+            self._note(by.name, "stopped", job, {})
+        return job
 
     def now(self) -> datetime:
         """The time by which imports tell how far they are."""
@@ -121,22 +162,42 @@ class ImportJobs:
         failure = ""
         try:
             told = self._clock.monotonic()
-            for verdict in self._imports.run(by, rows, options):
+            for verdict in self._imports.run(by, rows, options, lambda: self._demand_going_on(by, job)):
                 verdicts.append(verdict)
                 if self._clock.monotonic() - told >= TOLD_EVERY:
                     told = self._clock.monotonic()
                     self._write(self._at(job, verdicts))
-        except (DatabaseError, LogError) as error:
+        except _Halted as halted:
+            failure = str(halted)
+        except (DatabaseError, LogError, AccountsUnavailable) as error:
             failure = f"It ended before the last row, because something it needs is away: {error}. Send the file again."
         except Exception:
             logger.exception("an import of cameras failed for an unforeseen reason")
             failure = "It ended before the last row, for a reason that is in the service's log. Send the file again."
         finally:
             self._room.release()
+        counted: dict[str, Value] = {str(kind): number for kind, number in Counter(v.outcome for v in verdicts).items()}
+        self._note(by.name, "did not finish" if failure else "ended", job, counted)
         try:
+            self._offload(lambda: self._store.change(_STOPS + job.job_id, lambda _: None))
             self._write(replace(self._at(job, verdicts), over=True, failure=failure))
         except LogError as error:
             logger.warning("What became of an import of cameras cannot be written down: %s", error)
+
+    def _demand_going_on(self, by: Visitor, job: ImportJob) -> bool:
+        """Look whether it is still wanted, and whether whoever began it still may. Raises ``_Halted``."""
+        stopped_by = self._offload(lambda: self._store.get(_STOPS + job.job_id))
+        if stopped_by:
+            raise _Halted(f"{stopped_by.body} stopped it. What is in stays; the rest was neither asked nor entered.")
+        if not _covers(self._rights(by), by):
+            raise _Halted(
+                f"It was stopped, because {by.name} has signed out or may do less than when it was begun. What is in "
+                "stays; the rest was not entered."
+            )
+        return True
+
+    def _note(self, who: str, verb: str, job: ImportJob, facts: dict[str, Value]) -> None:
+        self._audit.note(who, verb, Subject.IMPORT, job.job_id, job.file, after=facts)
 
     def _at(self, job: ImportJob, verdicts: Sequence[Verdict]) -> ImportJob:
         in_order = tuple(sorted(verdicts, key=lambda verdict: verdict.row))
@@ -152,6 +213,20 @@ class ImportJobs:
             job = _read(key.removeprefix(_PREFIX), body)
             if job is None or self._clock.now() - job.told > KEPT_FOR:
                 self._store.change(key, lambda _: None)
+        for key in self._store.under(_STOPS):
+            if not self._store.get(_PREFIX + key.removeprefix(_STOPS)):
+                self._store.change(key, lambda _: None)
+
+
+def _may_see(by: Visitor, job: ImportJob) -> bool:
+    return job.owner == by.name or not by.is_limited
+
+
+def _covers(now: Visitor | None, then: Visitor) -> bool:
+    """Whether somebody may still do all that they might when an import was begun."""
+    if now is None or now.role is None or not now.role.covers(Role.ADMINISTRATOR):
+        return False
+    return now.sites is None or (then.sites is not None and then.sites <= now.sites)
 
 
 def _read(job_id: str, body: str) -> ImportJob | None:

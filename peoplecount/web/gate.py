@@ -127,6 +127,7 @@ NEEDS: Mapping[str, Need] = {
     "admin_import.upload": _ADMINISTRATION,
     "admin_import.begin": _ADMINISTRATION,
     "admin_import.job": _ADMINISTRATION,
+    "admin_import.stop": _ADMINISTRATION,
     "admin_commissioning.report": _ADMINISTRATION,
     "admin_walk.walk": _ADMINISTRATION,
     "admin_walk.begin": _ADMINISTRATION,

@@ -8,7 +8,9 @@ from dataclasses import replace
 import pytest
 
 from peoplecount.camera_access import CameraAccess
+from peoplecount.domain.change import Subject
 from peoplecount.domain.clock import REAL_TIME
+from peoplecount.domain.user import Role
 from peoplecount.eventlog.local_store import LocalStore
 from peoplecount.services.camera_import import ImportOptions, Outcome
 from peoplecount.services.camera_sheet import COLUMNS, SheetRow, read_sheet, write_sheet
@@ -271,11 +273,11 @@ class TestJobs:
     def test_it_goes_on_by_itself_and_is_looked_at_by_any_worker(self, office):
         stand(office, "hall")
         job_id = self.start(office, row("Hall"), row("Gone"))
-        wait_until(lambda: office.jobs.find("anna", job_id).over)
-        job = office.jobs.find("anna", job_id)
+        wait_until(lambda: office.jobs.find(ANNA, job_id).over)
+        job = office.jobs.find(ANNA, job_id)
         assert [one.outcome for one in job.verdicts] == [Outcome.ADDED, Outcome.REFUSED]
         assert (job.file, job.rows, job.failure) == ("cameras.csv", 2, "")
-        assert office.jobs.find("ben", job_id) is None
+        assert office.jobs.find(BEN, job_id) is None
         assert PASSWORD not in office.store.get(f"camera-import:{job_id}").body
 
     def test_more_than_two_at_once_are_refused(self, office):
@@ -291,28 +293,105 @@ class TestJobs:
         with pytest.raises(TooManyImports):
             self.start(office, row("Annex"))
         let_go.set()
-        wait_until(lambda: all(office.jobs.find("anna", one).over for one in running))
+        wait_until(lambda: all(office.jobs.find(ANNA, one).over for one in running))
         last = self.start(office, row("Annex"))
-        wait_until(lambda: office.jobs.find("anna", last).over)
+        wait_until(lambda: office.jobs.find(ANNA, last).over)
+
+    def slow(self, office, *names):
+        """These cameras answer when the event is set."""
+        let_go, original = threading.Event(), office.network.client
+
+        def client(camera, clock):
+            if camera.name in names:
+                let_go.wait(20)
+            return original(camera, clock)
+
+        office.network.client = client
+        return let_go
+
+    def ended(self, office, job_id, by=ANNA):
+        wait_until(lambda: office.jobs.find(by, job_id).over)
+        return office.jobs.find(by, job_id)
+
+    def entered_names(self, office):
+        return [one.camera.name for one in office.desk.entered(ANNA)]
+
+    def test_it_is_stopped_before_the_next_row_by_whoever_began_it(self, office):
+        stand(office, "hall", "foyer")
+        let_go = self.slow(office, "Foyer")
+        job_id = self.start(office, row("Hall"), row("Foyer"))
+        wait_until(lambda: self.entered_names(office) == ["Hall"])
+        (going,) = office.jobs.under_way(ANNA)
+        assert (going.job_id, going.owner) == (job_id, "anna")
+        assert office.jobs.stop(ANNA, job_id).job_id == job_id
+        let_go.set()
+        job = self.ended(office, job_id)
+        assert "anna stopped it" in job.failure
+        assert self.entered_names(office) == ["Hall"]
+        assert office.jobs.under_way(ANNA) == []
+        assert office.store.under("camera-import-stop:") == {}
+        assert office.noted() == [
+            ("anna", "began", job_id), ("anna", "added", "hall"), ("anna", "stopped", job_id),
+            ("anna", "did not finish", job_id),
+        ]  # fmt: skip
+
+    def test_who_may_see_all_sites_stops_the_import_of_somebody_else_and_nobody_else_may(self, office):
+        let_go = self.slow(office, "Hall", "Foyer")
+        of_ben, of_anna = self.start(office, row("Hall"), by=BEN), self.start(office, row("Foyer"))
+        assert office.jobs.stop(BEN, of_anna) is None
+        assert [job.job_id for job in office.jobs.under_way(BEN)] == [of_ben]
+        assert office.jobs.stop(ANNA, of_ben)
+        let_go.set()
+        assert "anna stopped it" in self.ended(office, of_ben).failure
+        assert self.ended(office, of_anna).failure == ""
+
+    @pytest.mark.parametrize(
+        "becomes",
+        [None, replace(ANNA, role=Role.OPERATOR), replace(ANNA, sites=frozenset({"shop"}))],
+        ids=["signed out", "operator", "fewer sites"],
+    )
+    def test_it_ends_when_whoever_began_it_may_do_less(self, office, becomes):
+        stand(office, "hall", "foyer")
+        let_go = self.slow(office, "Foyer")
+        job_id = self.start(office, row("Hall"), row("Foyer"))
+        wait_until(lambda: self.entered_names(office) == ["Hall"])
+        office.rights["anna"] = becomes
+        let_go.set()
+        assert "may do less" in self.ended(office, job_id).failure
+        assert self.entered_names(office) == ["Hall"]
+
+    def test_it_goes_on_where_they_may_do_more(self, office):
+        stand(office, "hall")
+        office.rights["ben"] = replace(BEN, sites=None)
+        job = self.ended(office, self.start(office, row("Hall"), by=BEN))
+        assert (job.failure, [one.outcome for one in job.verdicts]) == ("", [Outcome.ADDED])
+
+    def test_that_it_began_and_what_came_of_it_is_in_the_log(self, office):
+        stand(office, "hall")
+        self.ended(office, self.start(office, row("Hall"), row("Gone"), dry_run=True))
+        wait_until(lambda: len(office.audit.page(subject=Subject.IMPORT).changes) == 2)
+        ended, began = office.audit.page(subject=Subject.IMPORT).changes
+        assert (began.name, began.after) == ("cameras.csv", {"rows": 2, "only tried": True})
+        assert ended.after == {"fit": 1, "refused": 1}
 
     def test_that_the_database_went_away_is_said(self, office):
         office.database.is_away = True
         job_id = self.start(office, row("Hall"))
-        wait_until(lambda: office.jobs.find("anna", job_id).over)
-        assert "Send the file again" in office.jobs.find("anna", job_id).failure
+        wait_until(lambda: office.jobs.find(ANNA, job_id).over)
+        assert "Send the file again" in office.jobs.find(ANNA, job_id).failure
 
     def test_one_that_says_nothing_any_more_is_lost(self, office):
         job_id = self.start(office, row("Hall"))
-        wait_until(lambda: office.jobs.find("anna", job_id).over)
-        job = office.jobs.find("anna", job_id)
+        wait_until(lambda: office.jobs.find(ANNA, job_id).over)
+        job = office.jobs.find(ANNA, job_id)
         assert not job.is_lost(office.clock.now())
         office.clock.passes(61)
         assert replace(job, over=False).is_lost(office.clock.now())
 
     def test_after_a_week_it_is_forgotten(self, office):
         old = self.start(office, row("Hall"))
-        wait_until(lambda: office.jobs.find("anna", old).over)
+        wait_until(lambda: office.jobs.find(ANNA, old).over)
         office.clock.passes(8 * 86400)
         new = self.start(office, row("Hall"))
-        wait_until(lambda: office.jobs.find("anna", new).over)
-        assert office.jobs.find("anna", old) is None
+        wait_until(lambda: office.jobs.find(ANNA, new).over)
+        assert office.jobs.find(ANNA, old) is None

@@ -148,6 +148,8 @@ class Office:
         self.read_serials: dict[str, str] = {}
         self.read_names: dict[str, str] = {}
         self.states: list[dict] = []
+        self.rights: dict[str, Visitor | None] = {}
+        """Of people who may do something else by now; ``None``: they are signed out."""
         self.serials = KnownSerials(self.store, lambda: self.read_serials)
         self.desk = self.desk_by(Login("default-user", PASSWORD))
         self.lines = LineDesk(self.desk, self.table, self.places, self.audit, self.clock, lambda: self.read_names)
@@ -155,7 +157,9 @@ class Office:
             self.desk, self.places, self.audit, default_interval=10.0, time_zone="Europe/Zurich"
         )
         self.drafts = CameraDrafts(self.store, ToySealer(), self.clock)
-        self.jobs = ImportJobs(self.imports, self.store, self.clock)
+        self.jobs = ImportJobs(
+            self.imports, self.store, self.audit, self.clock, rights=lambda by: self.rights.get(by.name, by)
+        )
         office = CameraOffice(self.desk, self.lines, self.imports, 10.0)
         self.walks = WalkTests(
             self.desk, self.lines, lambda camera: self.network.client(camera, self.clock), self.store, self.clock

@@ -4,6 +4,7 @@ import html
 import io
 import logging
 import re
+import threading
 
 import pytest
 
@@ -436,6 +437,24 @@ class TestImport:
         assert office.desk.find(ANNA, "hall").camera.name == "Hall"
         shown = self.finished(anna, self.send(anna))
         assert "already there" in shown
+
+    def test_one_that_goes_on_is_shown_and_stopped(self, anna, ben, office):
+        let_go, original = threading.Event(), office.network.client
+
+        def slow(camera, clock):
+            let_go.wait(20)
+            return original(camera, clock)
+
+        office.network.client = slow
+        place = self.send(anna).headers["Location"]
+        assert "Stop the import" in anna.text(place)
+        assert place in anna.text("/admin/cameras/import")
+        assert place not in ben.text("/admin/cameras/import")
+        assert ben.post(f"{place}/stop").status_code == 404
+        assert anna.post(f"{place}/stop").headers["Location"] == place
+        let_go.set()
+        wait_until(lambda: "anna stopped it" in anna.text(place))
+        assert office.desk.entered(ANNA) == []
 
     def test_only_tried_is_not_entered(self, anna, office):
         office.network.stands("http://hall.example", "Z1")

@@ -70,6 +70,7 @@ TABLE = {
     ("GET", "/admin/cameras/import"): ADMINISTRATION,
     ("POST", "/admin/cameras/import"): ADMINISTRATION_FAULT,
     ("GET", "/admin/cameras/import/none"): ADMINISTRATION_NOWHERE,
+    ("POST", "/admin/cameras/import/none/stop"): ADMINISTRATION_NOWHERE,
     ("GET", "/admin/sites/none/commissioning"): ADMINISTRATION_NOWHERE,
     ("GET", "/admin/walk/none"): ADMINISTRATION_NOWHERE,
     ("GET", "/admin/walk/none/figures"): (401, *ADMINISTRATION_NOWHERE[1:]),

@@ -15,6 +15,8 @@ from peoplecount.web.admin.form import sentence
 from peoplecount.web.context import CameraPages
 from peoplecount.web.errors import unavailable
 
+_NO_SUCH = "There is no such import of yours; verdicts are kept for a week."
+
 
 def routes(pages: CameraPages) -> Blueprint:
     """``/admin/cameras/import`` and ``/admin/cameras/import/JOB``."""
@@ -23,6 +25,7 @@ def routes(pages: CameraPages) -> Blueprint:
     blueprint.add_url_rule("", "upload", desk.upload)
     blueprint.add_url_rule("", "begin", desk.begin, methods=["POST"])
     blueprint.add_url_rule("/<job_id>", "job", desk.job)
+    blueprint.add_url_rule("/<job_id>/stop", "stop", desk.stop, methods=["POST"])
     return blueprint
 
 
@@ -53,7 +56,7 @@ class _Desk:
         """How far it is; looks again by itself as long as it goes on."""
         job = self._find(job_id)
         if job is None:
-            abort(404, "There is no such import of yours; verdicts are kept for a week.")
+            abort(404, _NO_SUCH)
         is_lost = job.is_lost(self._jobs.now())
         only = request.args.get("only", "")
         shown = [one for one in job.verdicts if not only or not one.is_well or one.sentences]
@@ -68,10 +71,20 @@ class _Desk:
             counted={outcome.value: number for outcome, number in counted.items() if number},
         )
 
+    def stop(self, job_id: str) -> AnyResponse:
+        """Let an import end before its next row."""
+        try:
+            job = self._jobs.stop(gate.visitor(), job_id)
+        except LogError as error:
+            unavailable(sentence(error), 10)
+        if job is None:
+            abort(404, _NO_SUCH)
+        return redirect(url_for("admin_import.job", job_id=job_id), 303)
+
     def _options(self) -> ImportOptions:
         form, accepted = request.form, {}
         earlier = self._find(form.get("accept", "")) if form.get("accept") else None
-        if earlier:
+        if earlier and earlier.owner == gate.visitor().name:
             accepted = {verdict.camera_id: verdict.fingerprint for verdict in earlier.waiting}
         return ImportOptions(
             dry_run="dry-run" in form,
@@ -82,9 +95,15 @@ class _Desk:
 
     def _find(self, job_id: str) -> ImportJob | None:
         try:
-            return self._jobs.find(gate.visitor().name, job_id)
+            return self._jobs.find(gate.visitor(), job_id)
         except LogError as error:
             unavailable(sentence(error), 10)
+
+    def _under_way(self) -> list[ImportJob]:
+        try:
+            return self._jobs.under_way(gate.visitor())
+        except LogError:
+            return []  # the form is good without
 
     def _form(self, status: int = 200, fault: str = "") -> Response:
         return frame.page(
@@ -96,5 +115,6 @@ class _Desk:
             most_rows=MOST_ROWS,
             most_bytes=MOST_BYTES,
             is_limited=gate.visitor().is_limited,
+            under_way=self._under_way(),
             chosen=request.form,
         )
