@@ -123,29 +123,31 @@ def on_time(cameras: int, seconds: int) -> Comparison:
 
 
 def late(farm: CameraFarm, seconds: int, left_out: Set[int]) -> tuple[float, float, float]:
-    """Milliseconds after their slot at which half and 99.9 % of the polls came, and the share that did not in time."""
+    """Milliseconds after their slot at which half and 99.9 % of the polls came, and the share that did not in time.
+
+    Each camera has as many slots as there are seconds, from its first one in that time on.
+    """
     farm.arrivals()
     begun = time.time()
-    time.sleep(seconds)
-    ended = time.time()
-    arrivals = farm.arrivals()
-    delays = sorted(delay_of(arrivals, left_out))
-    expected = (len(farm.fleet) - len(left_out)) * int(ended - begun)
+    time.sleep(seconds + 1 + ON_TIME)  # the last slot of a camera begins up to a second later
+    delays = delay_of(farm.arrivals(), left_out, begun, seconds)
+    expected = (len(farm.fleet) - len(left_out)) * seconds
     in_time = sum(delay <= ON_TIME for delay in delays)
-    share = max(0.0, 1 - in_time / expected) * 100
-    return statistics.median(delays) * 1000, delays[int(len(delays) * 0.999)] * 1000, share
+    return statistics.median(delays) * 1000, delays[int(len(delays) * 0.999)] * 1000, (1 - in_time / expected) * 100
 
 
-def delay_of(arrivals: Arrivals, left_out: Set[int]) -> list[float]:
-    offsets: dict[int, float] = {}
-    found = []
+def delay_of(arrivals: Arrivals, left_out: Set[int], begun: float, slots: int) -> list[float]:
+    """Seconds after its slot at which the first poll of each slot came, in order of size."""
+    first: dict[int, float] = {}
+    found: dict[tuple[int, int], float] = {}
     for camera, moment in zip(arrivals.cameras, arrivals.moments, strict=True):
         if camera not in left_out:
-            offset = offsets.get(camera)
-            if offset is None:
-                offset = offsets[camera] = phase(str(camera), 1.0)
-            found.append((moment - offset) % 1.0)
-    return found
+            if camera not in first:
+                first[camera] = begun + (phase(str(camera), 1.0) - begun) % 1.0
+            slot, delay = divmod(moment - first[camera], 1.0)
+            if 0 <= slot < slots:
+                found.setdefault((camera, int(slot)), delay)
+    return sorted(found.values())
 
 
 def fleet(cameras: int, seconds: int, *, https: bool) -> Comparison:

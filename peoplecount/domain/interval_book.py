@@ -72,6 +72,7 @@ class IntervalBook:
         self.is_waiting = False
         """Whether an interval that has ended was left open by the last ``close``, because a reading may still come."""
         self._known: dict[tuple[LineKey, datetime, datetime], Told] = {}
+        """While intervals close; after a start it is a whole day of each line."""
 
     def tell(self, place: Place, increment: Increment, of_site: tzinfo, now: datetime) -> None:
         """People were counted at a line of this place; ``of_site`` is the zone of its site."""
@@ -114,6 +115,7 @@ class IntervalBook:
                 has_closed = True
                 yield closing
                 breathe()
+        self._known = {}
         if has_closed:
             self._forget(breathe)
 
