@@ -26,7 +26,6 @@ from peoplecount.storage.copied_table import CopiedTable
 from peoplecount.storage.copy_mark import claim, installation_of, put_cursor
 from peoplecount.storage.errors import CopyRefused, CopyUnfinished, DatabaseUnavailable, RowsLost, ValueRefused
 from peoplecount.storage.hand_count_table import HandCountTable
-from peoplecount.storage.migrate import upgrade
 from peoplecount.storage.registros import Row, Watermark
 from peoplecount.storage.registros_states import REGISTROS, KnownCamera, Note, load_states, save_mark, save_note
 from peoplecount.storage.schema import (
@@ -44,6 +43,7 @@ from peoplecount.storage.site_table import SiteTable
 from peoplecount.storage.writer_cursor import WriterCursor, load_cursor
 from tests.services.test_record_batch import busy_log, contents, sums
 from tests.support.counting_line import EIGHT, CountingLine, append
+from tests.support.own_tables import make_tables
 from tests.support.toy_sealer import ToySealer
 
 HOUR = timedelta(hours=1)
@@ -70,7 +70,7 @@ def target(connection):
 def second(make_connection):
     """SQLite, where the kind does not matter."""
     made = make_connection("sqlite", "second")
-    upgrade(made)
+    make_tables(made)
     return made
 
 
@@ -188,7 +188,7 @@ def test_of_rows_that_are_alike_as_many_are_kept(source, second):
 @pytest.mark.parametrize("first", ["sqlite", "postgresql", "mssql"])
 def test_from_any_to_any(first, make_connection, second, source):
     between = make_connection(first, "between")
-    upgrade(between)
+    make_tables(between)
     log, lines = busy_log(8)
     write_all(log, source)
     copy(source, between)
@@ -202,7 +202,7 @@ def test_from_any_to_any(first, make_connection, second, source):
 def test_the_service_goes_on_there_exactly(target, source, make_connection, seed):
     """Whoever was counted before, while and after it was copied is there once, as if there had been one database."""
     alone = make_connection("sqlite", "alone")
-    upgrade(alone)
+    make_tables(alone)
     dice = random.Random(seed)
     log, lines = busy_log(seed)
     write_all(log, source, batch=dice.randrange(5, 60))
@@ -239,7 +239,7 @@ def test_another_installations_data_are_not_touched(log, source, target):
 
 def test_a_copy_of_another_installation_is_not_touched(source, second, make_connection):
     theirs = make_connection("sqlite", "theirs")
-    upgrade(theirs)
+    make_tables(theirs)
     copy(theirs, second)
     with pytest.raises(CopyRefused, match="another installation"):
         copy(source, second)

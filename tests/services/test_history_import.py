@@ -10,12 +10,12 @@ from peoplecount.domain.site import DEFAULT_SITE_ID, Site
 from peoplecount.eventlog.memory_log import MemoryEventLog
 from peoplecount.services.history_import import HistoryImport
 from peoplecount.services.record_writer import RecordWriter
-from peoplecount.storage.migrate import upgrade
 from peoplecount.storage.registros import Registros
 from peoplecount.storage.registros_shape import look_at
 from peoplecount.storage.schema import hour_counts, quarter_hours
 from tests.support.counting_line import EIGHT, CountingLine, append
 from tests.support.installation import Installation
+from tests.support.own_tables import make_tables
 
 ZURICH = ZoneInfo("Europe/Zurich")
 MORNING = datetime(2026, 5, 4, 8)
@@ -28,7 +28,7 @@ ROSTER = Roster(
 @pytest.fixture(params=[True, False], ids=["numbered", "dated only"])
 def installation(request, blank):
     made = Installation(blank, numbered=request.param).make()
-    upgrade(blank)
+    make_tables(blank)
     return made
 
 

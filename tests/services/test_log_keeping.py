@@ -201,11 +201,11 @@ def test_the_database_has_the_same_hours_from_a_folded_log(shop, make_database, 
 
 @pytest.fixture
 def make_database(make_connection):
-    from peoplecount.storage.migrate import upgrade  # noqa: PLC0415 - needs the embedded database only
+    from tests.support.own_tables import make_tables  # noqa: PLC0415 - needs the embedded database only
 
     def make(place):
         connection = make_connection("sqlite", place)
-        upgrade(connection)
+        make_tables(connection)
         return ProxyDB(connection, pause=lambda seconds: None)
 
     return make

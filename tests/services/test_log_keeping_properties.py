@@ -27,7 +27,6 @@ from peoplecount.services.count_keeper import CountKeeper
 from peoplecount.services.log_backlog import LogBacklog
 from peoplecount.services.log_keeping import LogKeeping
 from peoplecount.services.record_writer import RecordWriter
-from peoplecount.storage.migrate import upgrade
 from peoplecount.storage.proxy import ProxyDB
 from peoplecount.storage.schema import hour_counts, records
 from peoplecount.storage.sqlite import SQLiteConnection
@@ -36,6 +35,7 @@ from peoplecount.stream.hub import Hub
 from peoplecount.stream.snapshot import Snapshot
 from tests.support.appending import DirectAppender
 from tests.support.fake_clock import FakeClock
+from tests.support.own_tables import make_tables
 from tests.support.stream_events import heard
 
 MORNING = datetime(2026, 5, 4, 0, 0, 10, tzinfo=UTC)
@@ -84,7 +84,7 @@ class Doors(RuleBasedStateMachine):
         self.clock = FakeClock(MORNING)
         self.totals = dict.fromkeys(KEYS, (0, 0))
         connection = SQLiteConnection(self.path.with_name("database.sqlite"))
-        upgrade(connection)
+        make_tables(connection)
         self.db = ProxyDB(connection, pause=lambda seconds: None)
         self.restart()
         self.poll()

@@ -16,12 +16,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from peoplecount.domain.increment import Generation
 from peoplecount.eventlog.memory_log import MemoryEventLog
 from peoplecount.storage.errors import DatabaseError
-from peoplecount.storage.migrate import upgrade
 from peoplecount.storage.sqlite import SQLiteConnection
 from tests.services.test_registros_writer import Attached
 from tests.support.counting_line import EIGHT, CountingLine, append
 from tests.support.fake_clock import FakeClock
 from tests.support.installation import Installation
+from tests.support.own_tables import make_tables
 
 
 def copy_of(log):
@@ -58,7 +58,7 @@ class Registros(RuleBasedStateMachine):
         installation = Installation(self.connections[0], numbered=numbered).make()
         if apart:
             self.connections.append(SQLiteConnection(folder / "own.db"))
-        upgrade(self.connections[-1])
+        make_tables(self.connections[-1])
         self.log = MemoryEventLog()
         self.attached = Attached(self.log, installation, FakeClock(EIGHT), self.connections[1] if apart else None)
         self.attached.catches_up()

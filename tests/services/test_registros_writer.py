@@ -11,7 +11,6 @@ from peoplecount.services.database_copy import DatabaseCopy
 from peoplecount.services.registros_keeping import Apart, Together
 from peoplecount.services.registros_writer import SHARE, RegistrosWriter
 from peoplecount.storage.errors import DatabaseError, DatabaseUnavailable, SchemaMismatch
-from peoplecount.storage.migrate import upgrade
 from peoplecount.storage.proxy import ProxyDB
 from peoplecount.storage.registros_shape import look_at
 from peoplecount.storage.registros_states import load_states
@@ -19,6 +18,7 @@ from tests.support.counting_line import EIGHT, CountingLine, append
 from tests.support.fake_clock import FakeClock
 from tests.support.installation import Installation
 from tests.support.lossy import LossyDatabase
+from tests.support.own_tables import make_tables
 
 MINUTE = timedelta(minutes=1)
 
@@ -85,7 +85,7 @@ def attach(request, blank, make_connection, log, clock):
     if request.param == "together":
         theirs = own = request.getfixturevalue("connection")
     else:
-        upgrade(own)
+        make_tables(own)
 
     def attach(*old_rows, **options):
         made.append(Installation(theirs, **options).make())
@@ -108,7 +108,7 @@ def quick(request, make_connection, log, clock):
         for row in old_rows:
             installation.writes(*row)
         own = theirs if request.param == "together" else make_connection("sqlite", "own")
-        upgrade(own)
+        make_tables(own)
         return Attached(log, installation, clock, None if own is theirs else own)
 
     return attach
@@ -282,7 +282,7 @@ def test_after_a_data_folder_was_put_back_its_rows_are_found_in_the_table(make_c
     """Our notes are older than the table then, and what the log tells next is in it already."""
     theirs, own = make_connection("sqlite", "theirs"), make_connection("sqlite", "own")
     installation = Installation(theirs).make()
-    upgrade(own)
+    make_tables(own)
     attached = Attached(log, installation, clock, own)
     attached.catches_up()
     line = CountingLine("7")
@@ -457,8 +457,8 @@ def test_what_was_under_way_apart_is_seen_to_where_our_tables_have_been_copied_b
 ):
     theirs, own = make_connection("sqlite", "theirs"), make_connection("sqlite", "own")
     installation = Installation(theirs, numbered=numbered).make()
-    upgrade(own)
-    upgrade(theirs)
+    make_tables(own)
+    make_tables(theirs)
     attached = Attached(log, installation, clock, own)
     line = CountingLine("7")
     attached.shows(line.count(1, 0))

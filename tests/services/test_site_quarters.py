@@ -13,11 +13,11 @@ from peoplecount.eventlog.memory_log import MemoryEventLog
 from peoplecount.services.record_writer import RecordWriter
 from peoplecount.services.site_quarters import AT_ONCE, KEPT, SiteQuarters
 from peoplecount.storage.history import History
-from peoplecount.storage.migrate import upgrade
 from peoplecount.storage.schema import quarter_hours
 from tests.support.counting_line import EIGHT, HOUR, CountingLine, append
 from tests.support.databases import *  # noqa: F403 - fixtures
 from tests.support.fake_clock import FakeClock
+from tests.support.own_tables import make_tables
 
 DAY = 24 * HOUR
 
@@ -96,7 +96,7 @@ def test_a_database_that_was_put_back_is_read_again(shop, make_connection):
     quarters = SiteQuarters(shop.history)
     before = figures_of(quarters.read(EIGHT, EIGHT + DAY))
     put_back = Shop(make_connection("sqlite", "put_back"))
-    upgrade(put_back.db)
+    make_tables(put_back.db)
     put_back.tells(CountingLine("a").count(30))
     quarters._history = put_back.history
     assert figures_of(quarters.read(EIGHT, EIGHT + DAY)) == {(EIGHT, "site"): (30, 0)} != before

@@ -4,8 +4,10 @@ import pytest
 from sqlalchemy import column, insert, select, table, text
 
 from peoplecount.storage import migrate
+from peoplecount.storage.dialects import Product
 from peoplecount.storage.errors import SchemaMismatch
 from peoplecount.storage.schema import sites
+from tests.support.own_tables import make_tables
 from tests.support.schema_differences import differences_of
 
 KINDS = ("sqlite", "postgresql", "mssql")
@@ -15,6 +17,7 @@ def test_an_empty_database_is_brought_up_to_date_and_then_left_alone(blank):
     assert migrate.current(blank) is None
     assert migrate.upgrade(blank) is None
     assert migrate.current(blank) == migrate.expected()
+    assert differences_of(blank) == []
     assert migrate.upgrade(blank) == migrate.expected()
 
 
@@ -29,6 +32,35 @@ def test_several_processes_may_upgrade_at_once(make_connection, kind):
 
 def test_the_tables_are_those_the_program_knows(connection):
     assert differences_of(connection) == []
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_what_is_copied_for_tests_is_what_the_migrations_make(make_connection, kind):
+    migrated, copied = make_connection(kind, "one"), make_connection(kind, "two")
+    migrate.upgrade(migrated)
+    make_tables(copied)
+    assert len(catalogue(migrated)) > 40
+    assert catalogue(copied) == catalogue(migrated)
+    assert migrate.current(copied) == migrate.expected()
+
+
+SQLITE_CATALOGUE = "SELECT type, name, tbl_name, sql FROM sqlite_master"
+POSTGRESQL_CATALOGUE = """
+SELECT table_name, column_name, data_type || coalesce(column_default, ''), is_nullable || is_identity
+FROM information_schema.columns WHERE table_schema = :schema
+UNION ALL SELECT tablename, indexname, indexdef, '' FROM pg_indexes WHERE schemaname = :schema
+UNION ALL SELECT viewname, '', definition, '' FROM pg_views WHERE schemaname = :schema
+UNION ALL SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid), '' FROM pg_constraint
+WHERE connamespace = CAST(:schema AS regnamespace)
+"""
+
+
+def catalogue(connection):
+    """All that is there, in the server's own words, wherever it is."""
+    if connection.product is Product.SQLITE:
+        return {tuple(row) for row in connection.execute(text(SQLITE_CATALOGUE))}
+    rows = connection.execute(text(POSTGRESQL_CATALOGUE), {"schema": connection.schema})
+    return {tuple(cell.replace(connection.schema, "…") for cell in row) for row in rows}
 
 
 def test_two_schemas_of_one_server_keep_apart(make_connection):

@@ -20,6 +20,7 @@ from peoplecount.storage.postgresql import PostgreSQLConnection
 from peoplecount.storage.schema import metadata
 from peoplecount.storage.sql_server import SQLServerConnection
 from peoplecount.storage.sqlite import SQLiteConnection
+from tests.support.own_tables import make_tables
 
 KINDS = ("sqlite", "postgresql", "mssql")
 
@@ -105,7 +106,7 @@ def blank(request: pytest.FixtureRequest, make_connection: Callable[..., EngineC
 def connection(blank: EngineConnection, request: pytest.FixtureRequest) -> Iterator[EngineConnection]:
     """A connection to a database with our tables, which are empty, of each kind in turn."""
     if blank.product is not Product.SQL_SERVER:
-        upgrade(blank)
+        make_tables(blank)
         yield blank
         return
     made = sql_server_under_test(request.getfixturevalue("migrated_sql_server"))
@@ -154,5 +155,5 @@ def _empty(transaction: Transaction) -> None:
 def embedded(make_connection: Callable[..., EngineConnection]) -> EngineConnection:
     """A connection to SQLite with our tables."""
     made = make_connection("sqlite", "embedded")
-    upgrade(made)
+    make_tables(made)
     return made

@@ -10,8 +10,8 @@ from sqlalchemy import Executable
 
 from peoplecount.storage.connection import Parameters, Rows, ServerInfo, Transaction
 from peoplecount.storage.errors import DatabaseUnavailable
-from peoplecount.storage.migrate import upgrade
 from peoplecount.storage.sqlite import SQLiteConnection
+from tests.support.own_tables import make_tables
 
 T = TypeVar("T")
 
@@ -43,6 +43,6 @@ class FreshDatabase:
         if self.is_away:
             raise DatabaseUnavailable("counts.internal does not answer")
         if not self._is_made:
-            upgrade(self._connection)
+            make_tables(self._connection)
             self._is_made = True
         return self._connection

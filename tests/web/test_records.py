@@ -8,11 +8,11 @@ from peoplecount.services.missed_counts import MissedCounts
 from peoplecount.services.record_writer import RecordWriter
 from peoplecount.storage.errors import DatabaseUnavailable
 from peoplecount.storage.history import History
-from peoplecount.storage.migrate import upgrade
 from peoplecount.storage.record_pages import RecordPages
 from peoplecount.storage.sqlite import SQLiteConnection
 from peoplecount.web.app import create_app
 from tests.support.counting_line import EIGHT, CountingLine, append
+from tests.support.own_tables import make_tables
 
 
 class Kept:
@@ -21,7 +21,7 @@ class Kept:
     def __init__(self, service, path) -> None:
         self.log = MemoryEventLog()
         self.db = SQLiteConnection(path)
-        upgrade(self.db)
+        make_tables(self.db)
         missed = MissedCounts(RecordPages(self.db), History(self.db))
         self.client = create_app(service.context(records=missed)).test_client()
 
