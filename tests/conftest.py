@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-pytest_plugins = ["tests.support.databases", "tests.support.skip_rule"]
+pytest_plugins = ["tests.support.compiled_templates", "tests.support.databases", "tests.support.skip_rule"]
 
 
 @pytest.fixture(scope="session", autouse=True)
