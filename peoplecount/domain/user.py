@@ -7,6 +7,8 @@ import unicodedata
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from peoplecount.domain.visible_text import invisible_in, is_of_one_script
+
 
 class Role(StrEnum):
     """What somebody may do; each role may what those before it may."""
@@ -43,6 +45,18 @@ def user_name(text: str) -> str:
         raise UnfitName(
             f"{text[:64]!r} can be nobody's name: 2 to 64 letters, digits and . _ @ + - are allowed, as in an e-mail "
             "address, with a letter or digit at both ends"
+        )
+    return name
+
+
+def new_user_name(text: str) -> str:
+    """The name of somebody new, as it is kept: one that passes for no other name. Raises ``UnfitName``."""
+    name = user_name(text)
+    if unseen := invisible_in(text.strip()) or invisible_in(name):
+        raise UnfitName(f"the name has a character that nobody can see, {unseen}: type it anew, do not copy it")
+    if not is_of_one_script(name):
+        raise UnfitName(
+            f"{name!r} mixes letters of several scripts, which makes one name look like another: write it in one script"
         )
     return name
 

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from peoplecount.domain.clock import Clock
 from peoplecount.domain.offload import Offload, call_here
-from peoplecount.domain.user import Role, UnfitName, User, user_name
+from peoplecount.domain.user import Role, UnfitName, User, new_user_name, user_name
 from peoplecount.domain.visitor import Visitor, Way
 from peoplecount.eventlog.log import LogError
 from peoplecount.services.api_tokens import ApiToken, ApiTokens
@@ -211,7 +211,7 @@ class Accounts:
         purpose = self.link_purpose(code)
         if purpose is None:
             raise LinkVoid
-        name = purpose.user or user_name(typed)
+        name = purpose.user or new_user_name(typed)
         hashed = self.passwords.hash(password, name)
 
         def enter() -> User:

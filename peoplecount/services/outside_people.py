@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from peoplecount.domain.group_rights import GroupRight, rights_of
-from peoplecount.domain.user import UnfitName, User, user_name
+from peoplecount.domain.user import UnfitName, User, new_user_name
 from peoplecount.services.accounts import Accounts
 from peoplecount.services.user_book import UserRefused
 
@@ -56,7 +56,7 @@ class OutsidePeople:
         Raises ``NotAdmitted`` and ``AccountsUnavailable``.
         """
         try:
-            name = user_name(who.name)
+            name = new_user_name(who.name)
         except UnfitName as error:
             raise NotAdmitted(f"You are signed in there under a name that cannot be one here: {error}.") from error
         found = rights_of(who.groups, self._rights)

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from peoplecount.domain.change import Subject, Value
 from peoplecount.domain.offload import Offload, call_here
-from peoplecount.domain.user import Role, User, user_name
+from peoplecount.domain.user import Role, User, new_user_name
 from peoplecount.services.accounts import Accounts
 from peoplecount.services.audit_log import AuditLog
 from peoplecount.services.user_book import UserRefused
@@ -74,7 +74,7 @@ class PeopleDesk:
 
     def demand_new(self, typed: str) -> str:
         """The name as it is kept, where it is nobody's yet."""
-        name = user_name(typed)
+        name = new_user_name(typed)
         if self._offload(self._accounts.book.find, name):
             raise UserRefused(f"There is a user {name} already: choose another name, or give that one a new password")
         return name

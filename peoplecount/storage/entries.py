@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from peoplecount.domain.opening_hours import OpeningHours
 from peoplecount.domain.threshold import MOST_PEOPLE
+from peoplecount.domain.visible_text import invisible_in, is_visible
 
 LEAST_INTERVAL, LONGEST_INTERVAL = 0.05, 3600.0
 """Seconds between two polls."""
@@ -39,16 +41,20 @@ def identity(value: object) -> str:
 
 
 def display_name(text: str) -> str:
-    """``text``, if it can be a name. Raises ``ValueError``."""
+    """``text`` in one writing (NFC), if it can be a name. Raises ``ValueError``."""
     if not text.strip() or len(text) > LONGEST_NAME or not text.isprintable():
         raise ValueError(f"{text[:40]!r} is not a name: 1 to {LONGEST_NAME} printable characters are allowed")
-    return text
+    if unseen := invisible_in(text):
+        raise ValueError(
+            f"{one_line(text, 40)!r} is not a name: it has a character that nobody can see, {unseen}; type it anew"
+        )
+    return unicodedata.normalize("NFC", text)
 
 
 def one_line(text: str, longest: int = LONGEST_NAME) -> str:
     """``text`` made fit for a page or a log: a blank for each character that cannot be seen, and not too long."""
     cut = text if len(text) <= longest else f"{text[: longest - 1]}…"
-    return "".join(character if character.isprintable() else " " for character in cut).strip()
+    return "".join(character if is_visible(character) else " " for character in cut).strip()
 
 
 def poll_interval(seconds: float) -> float:

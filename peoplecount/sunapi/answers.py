@@ -12,6 +12,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
+from peoplecount.domain.visible_text import is_visible
+
 Json: TypeAlias = Mapping[str, object]
 Pairs: TypeAlias = tuple[tuple[str, str], ...]
 """Keys and values of a text answer in their order; a key may come more than once."""
@@ -27,7 +29,6 @@ _NOT_ZERO = re.compile(r"[-0.]*[1-9]", re.ASCII)
 _FAILURE_CODE = re.compile(r"^Error Code\s*:\s*(\d{1,9})", re.ASCII | re.IGNORECASE | re.MULTILINE)
 _FAILURE_DETAILS = re.compile(r"^Error Details\s*:\s*(\S[^\r\n]*)", re.IGNORECASE | re.MULTILINE)
 _LONGEST_NAME = 100
-_LONGEST_QUOTE = 60
 
 
 class MalformedAnswer(ValueError):
@@ -55,14 +56,14 @@ def parse_answer(body: bytes) -> Json | Pairs:
     if first in {"{", "["}:
         return _json_object(text)
     if first == "<":
-        raise MalformedAnswer(f"a page came instead of values: {quote(text)}")
+        raise MalformedAnswer(f"a page came instead of values: {extent_of(text)}")
     lines = _LINE_END.split(text)
     # The first line only: the word may stand anywhere else, in a line called PARKING for instance.
     if lines and lines[0].strip() == "NG":
         raise _text_refusal(text)
     pairs = tuple(_pairs(lines))
     if not pairs:
-        raise MalformedAnswer(f"neither JSON nor lines of the form key=value: {quote(text)}")
+        raise MalformedAnswer(f"neither JSON nor lines of the form key=value: {extent_of(text)}")
     return pairs
 
 
@@ -74,21 +75,18 @@ def decode(body: bytes) -> str:
         return body.decode("latin-1")
 
 
-def quote(text: str) -> str:
-    """The beginning of a body, short and printable, as error messages may show it."""
-    if not text:
-        return "an empty body"
-    cut = "".join(character if character.isprintable() else " " for character in text[:_LONGEST_QUOTE])
-    return repr(cut)
+def extent_of(text: str) -> str:
+    """How long a body is. None of it is quoted: what answers is no camera, perhaps, and its body somebody's secret."""
+    return f"{len(text):,} characters" if text else "an empty body"
 
 
 def _json_object(text: str) -> Json:
     try:
         value = json.loads(text, parse_float=_exact)
     except (ValueError, RecursionError) as error:
-        raise MalformedAnswer(f"broken or cut-off JSON: {quote(text)}") from error
+        raise MalformedAnswer(f"broken or cut-off JSON: {extent_of(text)}") from error
     if not isinstance(value, dict):
-        raise MalformedAnswer(f"a JSON object was expected: {quote(text)}")
+        raise MalformedAnswer(f"a JSON object was expected: {extent_of(text)}")
     if str(member(value, "Response")).lower() == "fail":
         raise _json_refusal(value)
     return value
@@ -159,4 +157,4 @@ def clean(value: object) -> str:
     """A name or description fit to be shown: one line, printable, not endless; empty for what is no text."""
     if not isinstance(value, str):
         return ""
-    return "".join(character for character in value if character.isprintable()).strip()[:_LONGEST_NAME]
+    return "".join(character for character in value if is_visible(character)).strip()[:_LONGEST_NAME]

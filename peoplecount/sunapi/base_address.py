@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from urllib.parse import urljoin, urlsplit
 
-from peoplecount.sunapi.answers import quote
+from peoplecount.sunapi.answers import clean
 from peoplecount.sunapi.errors import CameraUnreachable, UnexpectedAnswer
+
+_LONGEST_PLACE = 60
 
 
 def sound(camera_id: str, address: str) -> str:
@@ -38,6 +40,12 @@ def redirected(camera_id: str, address: str, location: str) -> str:
     if not followed:
         raise UnexpectedAnswer(
             camera_id,
-            f"the camera redirects to {quote(location)}; only the step from http to https on the same host is followed",
+            f"the camera redirects to {_place(location)}; only the step from http to https on the same host is "
+            "followed",
         )
     return f"https://{there.netloc.rpartition('@')[2]}{here.path.rstrip('/')}"
+
+
+def _place(location: str) -> str:
+    """Where a redirect leads, short and printable, without the query: that may be somebody's secret."""
+    return repr(clean(location.partition("?")[0].partition("#")[0])[:_LONGEST_PLACE])

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from peoplecount.domain.camera import CameraProtocol
 from peoplecount.domain.line import LineKey
 from peoplecount.domain.reading import Totals
-from peoplecount.sunapi.answers import MalformedAnswer, clean, decode, member, objects, parse_answer, quote
+from peoplecount.sunapi.answers import MalformedAnswer, clean, decode, extent_of, member, objects, parse_answer
 
 _MAX_CHANNEL = re.compile(r"<attribute\b[^<>]*\bname\s*=\s*\"MaxChannel\"[^<>]*>", re.IGNORECASE)
 _VALUE = re.compile(r"\bvalue\s*=\s*\"\s*(\d{1,3})\s*\"", re.ASCII | re.IGNORECASE)
@@ -125,4 +125,4 @@ def parse_channel_limit(body: bytes) -> int:
     if value is not None:
         return int(value[1])
     parse_answer(body)
-    raise MalformedAnswer(f"an attribute MaxChannel was expected: {quote(text)}")
+    raise MalformedAnswer(f"an attribute MaxChannel was expected: {extent_of(text)}")

@@ -49,6 +49,8 @@ def test_sites_and_doors_are_entered_changed_and_removed(table):
         ({"time_zone": "Zurich"}, "not a time zone"),
         ({"time_zone": "../etc/passwd"}, "not a time zone"),
         ({"capacity": 0}, "not a capacity"),
+        ({"name": "Nor\u200bth"}, "printable"),
+        ({"name": "\u115f\u1160"}, r"nobody can see, U\+115F"),
     ],
 )
 def test_nonsense_is_refused(embedded_table, change, says):
@@ -80,6 +82,11 @@ def test_what_is_not_there_cannot_be_removed(embedded_table):
         embedded_table.remove_site("north")
     with pytest.raises(InvalidEntry, match="no door 'main'"):
         embedded_table.remove_door("main")
+
+
+def test_a_name_is_kept_in_one_writing(embedded_table):
+    embedded_table.put_site(replace(NORTH, name="Cafe\u0301"))
+    assert [site.name for site in embedded_table.sites()] == ["Café"]
 
 
 def test_thresholds_are_kept_as_they_were_entered(table):
