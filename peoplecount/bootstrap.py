@@ -43,6 +43,7 @@ from peoplecount.services.polling_watch import PollingWatch
 from peoplecount.services.roster_keeper import RosterKeeper
 from peoplecount.services.snapshots import Snapshots
 from peoplecount.services.today_chart import TodayChart
+from peoplecount.services.usual_days import UsualDays
 from peoplecount.settings import Settings
 from peoplecount.storage.history import History
 from peoplecount.storage.record_pages import RecordPages
@@ -196,6 +197,7 @@ class Service:
             snapshots=self._snapshots,
             clock=self._clock,
             chart=TodayChart(self._history, self._board, self._clock),
+            usual=UsualDays(self._history, self._sites, self._clock),
             counts=Counts(self._history, lambda: self._snapshots().fields, self._clock),
             audit=DoorAudit(
                 self._history,

@@ -11,6 +11,8 @@ from peoplecount.domain.camera import CameraState
 from peoplecount.domain.event import parse_utc
 from peoplecount.domain.threshold import Levels
 from peoplecount.services.unhurried import Breath, unhurried
+from peoplecount.web.live.beside_usual import beside_usual
+from peoplecount.web.trust import doubt
 
 DONE_AT_ONCE = 100
 """Cameras or lines after which others have their turn; some milliseconds."""
@@ -25,17 +27,19 @@ _STATE_WORDS = {
 }
 
 
-def board_page(snapshot: Mapping[str, Any]) -> dict[str, Any]:
-    """What the templates need, from a snapshot of the board."""
+def board_page(snapshot: Mapping[str, Any], usual: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """What the templates need, from a snapshot of the board and what is usual at its sites, where that is at hand."""
     now = parse_utc(snapshot["time"])
     breathe = Breath(DONE_AT_ONCE)
     cameras = {camera["cameraId"]: _camera(camera, now) for camera in unhurried(snapshot["cameras"], breathe)}
     lines = [_line(line, cameras[line["cameraId"]], now) for line in unhurried(snapshot["lines"], breathe)]
+    sites = [_site(site, snapshot, lines, cameras) for site in unhurried(snapshot["sites"], Breath(1))]
+    known = {row["siteId"]: row for row in usual["sites"]} if usual else {}
     return {
         "snapshot": snapshot,
         "now": now,
         "empty": not cameras,
-        "sites": [_site(site, snapshot, lines, cameras) for site in unhurried(snapshot["sites"], Breath(1))],
+        "sites": [site | {"usual": beside_usual(site, known.get(site["siteId"]), now)} for site in sites],
     }
 
 
@@ -61,18 +65,26 @@ def _site(
         "doors": [_door(door, of_door[door["doorId"]]) for door in snapshot["doors"] if door["siteId"] == site_id],
         "cameras": watching,
         "answering": answering,
+        **_readings(of_site),
     }
 
 
-def _door(door: Mapping[str, Any], lines: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def _readings(lines: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """How old the oldest reading of some lines is, and whether one of them is too old; without lines nothing is."""
+    if not lines:
+        return {"age": None, "stale": False}
     oldest = max(lines, key=lambda line: line["age"] if line["age"] is not None else float("inf"))
+    return {"age": oldest["age"], "stale": any(line["stale"] for line in lines)}
+
+
+def _door(door: Mapping[str, Any], lines: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    reason = next((line["reason"] for line in lines if line["reason"]), "")
     return {
         **door,
+        **_readings(lines),
         "lines": lines,
         "single": len(lines) == 1,
-        "age": oldest["age"],
-        "stale": any(line["stale"] for line in lines),
-        "reason": next((line["reason"] for line in lines if line["reason"]), ""),
+        "reason": reason or doubt(door),
     }
 
 

@@ -41,6 +41,14 @@ class Chart(Protocol):
         ...
 
 
+class Usual(Protocol):
+    """Where it comes from what sites usually count."""
+
+    def read(self) -> Mapping[str, Any]:
+        """JSON-ready. Raises ``UsualUnavailable``."""
+        ...
+
+
 class Audits(Protocol):
     """Where the door audits come from."""
 
@@ -81,6 +89,9 @@ class WebContext:
     snapshots: Callable[[], Snapshot]
     clock: Clock
     chart: Chart | None = None
+    """``None`` where nothing keeps a history."""
+
+    usual: Usual | None = None
     """``None`` where nothing keeps a history."""
 
     audit: Audits | None = None

@@ -1,10 +1,17 @@
-"""The dashboard."""
+"""The dashboard: all sites at a glance, and each of them at an address of its own."""
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, make_response, stream_template
+from collections.abc import Callable, Mapping
+from typing import Any
 
+from flask import Blueprint, Response, abort, make_response, request, stream_template
+
+from peoplecount.services.at_hand import AtHand
 from peoplecount.services.unhurried import Breath, unhurried
+from peoplecount.services.usual_days import UsualUnavailable
+from peoplecount.stream.selection import Selection
+from peoplecount.stream.snapshot import only
 from peoplecount.web.board_page import board_page
 from peoplecount.web.context import WebContext
 from peoplecount.web.gate import visitor
@@ -15,30 +22,60 @@ PIECES_AT_ONCE = 500
 
 SOMETHING_IS_WRONG = "Something does not work as it should. Those who look after this service see what."
 
+FRESH, KEPT = 60.0, 7200.0
+"""Seconds: how often it is asked anew what is usual, and for how long an answer is shown."""
+
 
 def routes(context: WebContext) -> Blueprint:
-    """``/``, and ``/board``: the part of it that changes when cameras, doors or sites come and go."""
+    """``/``, ``/sites/ID``, and ``/board``: the part of both that changes when cameras, doors or sites come and go."""
     blueprint = Blueprint("dashboard", __name__)
+    usual = _usual_of(context)
 
-    def render(template: str) -> Response:
+    def render(template: str, site_id: str) -> Response:
         snapshot = context.snapshots()
         # Where the stream goes on for who has this page.
         fields = own_part(visitor(), snapshot.fields)
-        page = board_page({"id": str(snapshot.event_id) if context.hub.ready else "", **fields})
+        if site_id:
+            fields = _of_site(fields, site_id, is_ready=context.hub.ready)
+        page = board_page({"id": str(snapshot.event_id) if context.hub.ready else "", **fields}, usual())
         troubles = context.status().get("degraded", ())
         if troubles and visitor().is_limited:  # they may name what is of other sites
             troubles = (SOMETHING_IS_WRONG,)
-        pieces = stream_template(template, page=page, ready=context.hub.ready, troubles=troubles)
+        pieces = stream_template(
+            template,
+            page=page,
+            ready=context.hub.ready,
+            troubles=troubles,
+            scope=site_id,
+            alone=page["sites"][0] if len(page["sites"]) == 1 else None,
+        )
         response = make_response("".join(unhurried(pieces, Breath(PIECES_AT_ONCE))))
         response.headers["Cache-Control"] = "no-cache"
         return response
 
     @blueprint.get("/")
     def dashboard() -> Response:
-        return render("dashboard.html")
+        return render("dashboard.html", "")
+
+    @blueprint.get("/sites/<site_id>")
+    def site(site_id: str) -> Response:
+        return render("dashboard.html", site_id)
 
     @blueprint.get("/board")
     def board() -> Response:
-        return render("board.html")
+        return render("board.html", request.args.get("site", ""))
 
     return blueprint
+
+
+def _usual_of(context: WebContext) -> Callable[[], Mapping[str, Any] | None]:
+    if context.usual is None:
+        return lambda: None
+    return AtHand(context.usual.read, UsualUnavailable, context.clock, fresh=FRESH, kept=KEPT)
+
+
+def _of_site(fields: Mapping[str, Any], site_id: str, *, is_ready: bool) -> Mapping[str, Any]:
+    """The part of a snapshot that is of one site. 404 where there is none such; before anything is known, nothing."""
+    if is_ready and site_id not in {site["siteId"] for site in fields["sites"]}:
+        abort(404, "There is no such site.")
+    return only(fields, Selection(sites=frozenset({site_id})))

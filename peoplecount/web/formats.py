@@ -100,6 +100,11 @@ def opened(site: Mapping[str, Any]) -> Sentence | str:
     return say("open") if site["open"] else say("closed")
 
 
+def fullness_words(band: str) -> str:
+    """How full a site is; empty where there is nothing to be said of it."""
+    return {"busy": "nearly full", "full": "full"}.get(band, "")
+
+
 def told(value: object) -> str:
     """A value of the audit log."""
     if isinstance(value, bool):
@@ -118,4 +123,5 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "estimate": estimate,
     "opened": opened,
     "told": told,
+    "fullness_words": fullness_words,
 }

@@ -68,6 +68,7 @@ STREAM = Need(Role.VIEWER, Scope.READ, ticket=True)
 NEEDS: Mapping[str, Need] = {
     # Pages
     "dashboard.dashboard": _PAGE,
+    "dashboard.site": _PAGE,
     "dashboard.board": Need(Role.VIEWER),  # fetched by a script, which must not take a sign-in for it
     "audit.report": _PAGE,
     "fleet.fleet": Need(Role.OPERATOR, page=True),
@@ -76,6 +77,7 @@ NEEDS: Mapping[str, Need] = {
     "stream.events": STREAM,
     "stream_access.ticket": _FIGURES,
     "chart.today": _FIGURES,
+    "chart.usual": _FIGURES,
     "counts.counts": _FIGURES,
     "counts.export": _FIGURES,
     "records.records": _FIGURES,

@@ -33,6 +33,13 @@ def trusted(row: Mapping[str, Any]) -> str:
     return f"{words}; read {per_cent(coverage)} of the day so far."
 
 
+def doubt(row: Mapping[str, Any]) -> str:
+    """What is to be said beside figures of today that were not all measured; empty where they were."""
+    quality = Quality(row["qualityToday"])
+    words = QUALITY_WORDS[quality]
+    return "" if quality is Quality.MEASURED else f"{words[:1].lower()}{words[1:]}"
+
+
 def per_cent(share: float) -> str:
     """A share, rounded down: 100 % is all of it."""
     return f"{math.floor(round(share * 100, 6))} %"
@@ -77,4 +84,4 @@ def _sentence(together: Sequence[Mapping[str, Any]], zone: str) -> str:
     return f"{clock_time(oldest['time'], zone)}: {words[:1].upper()}{words[1:]}.{unknown}"
 
 
-FILTERS = {"trusted": trusted, "break_sentences": break_sentences}
+FILTERS = {"trusted": trusted, "doubt": doubt, "break_sentences": break_sentences}

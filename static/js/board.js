@@ -12,7 +12,9 @@ export class Board {
   // Lines by the door or site they belong to; asked for with every painted frame.
   #groups = new Map();
 
-  constructor() {
+  // `scope` is the site that is shown; empty: all of them.
+  constructor(scope = "") {
+    this.scope = scope;
     this.sites = new Map();
     this.doors = new Map();
     this.lines = new Map();
@@ -22,11 +24,17 @@ export class Board {
 
   load(snapshot) {
     this.ownClock = snapshot.ownClock;
-    this.sites = byId(snapshot.sites, "siteId");
-    this.doors = byId(snapshot.doors, "doorId");
-    this.lines = byId(snapshot.lines, "lineId");
-    this.cameras = byId(snapshot.cameras, "cameraId");
+    const lines = snapshot.lines.filter((line) => this.#shows(line));
+    const used = new Set(lines.map((line) => line.cameraId));
+    this.sites = byId(snapshot.sites.filter((site) => this.#shows(site)), "siteId");
+    this.doors = byId(snapshot.doors.filter((door) => this.#shows(door)), "doorId");
+    this.lines = byId(lines, "lineId");
+    this.cameras = byId(snapshot.cameras.filter((camera) => this.#shows(camera) || used.has(camera.cameraId)), "cameraId");
     this.#groups.clear();
+  }
+
+  #shows({ siteId }) {
+    return !this.scope || siteId === this.scope;
   }
 
   // What the page is built from: when this changes, numbers alone do not do.
@@ -40,6 +48,7 @@ export class Board {
 
   // Both say whether the shape may have changed.
   count(event) {
+    if (!this.#shows(event)) return this.#leaves(event.lineId);
     const site = this.sites.get(event.siteId) ?? this.#newSite(event);
     const known = this.lines.get(event.lineId);
     // A count of yesterday that arrives after midnight says nothing about today.
@@ -61,6 +70,13 @@ export class Board {
     this.#sumsOf(line);
     if (moved) this.#trustsOf(line);
     return shaping;
+  }
+
+  // A line that is of another site now, where it was of the one that is shown.
+  #leaves(lineId) {
+    if (!this.lines.delete(lineId)) return false;
+    this.#groups.clear();
+    return true;
   }
 
   // What is told of the people inside a site beside what its doors say.
@@ -113,6 +129,7 @@ export class Board {
       return true;
     }
     const before = this.cameras.get(event.cameraId);
+    if (!before && !this.#shows(event)) return false;
     const known = before ?? this.#newCamera(event);
     const { cameraName, siteId, state, reason, since } = event;
     this.cameras.set(event.cameraId, { ...known, cameraName, siteId, state, reason, since });

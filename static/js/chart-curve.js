@@ -1,6 +1,6 @@
 // What a curve of today shows: which hours, who is inside, which bars, and what is doubtful about it.
 
-import { clockTime } from "./format.js";
+import { clockTime, hourOfDay } from "./format.js";
 
 const HOUR = 3600;
 const LEAST_HOURS = 4;
@@ -56,6 +56,17 @@ export function bars(curve) {
   const pick = (values, sign, wanted) =>
     values.map((value, index) => (value !== null && kinds[index] === wanted ? sign * value : null));
   return [times, ...KINDS_OF_BARS.flatMap((kind) => [pick(curve.in, 1, kind), pick(curve.out, -1, kind)])];
+}
+
+// Between what lines half of such days lay, people in above and out below, beside the bars of each quarter. Hours are all
+// that is told, so each of their quarters is shown as busy as the others.
+export function usualBand(curve) {
+  const pick = (direction, place, sign) => curve.in.map((_, index) => {
+    const moment = (curve.start + index * curve.step) * 1000;
+    const hour = curve.usual?.[Math.floor(hourOfDay(moment, curve.timeZone))];
+    return hour ? (sign * hour[direction][place] * curve.step) / 3600 : null;
+  });
+  return [pick("in", 2, 1), pick("in", 0, 1), pick("out", 0, -1), pick("out", 2, -1)];
 }
 
 // What is over and not known is a gap with a mark of its own, and no zero.

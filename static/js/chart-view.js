@@ -1,6 +1,6 @@
 // One site's curves on the page, drawn by uPlot.
 
-import { bars, doubts, hoursShown, insideLine, kindOf, KINDS_OF_BARS, missingSpans } from "./chart-curve.js";
+import { bars, doubts, hoursShown, insideLine, kindOf, KINDS_OF_BARS, missingSpans, usualBand } from "./chart-curve.js";
 import { PATTERNS } from "./chart-patterns.js";
 import { clockTime, people } from "./format.js";
 
@@ -8,6 +8,8 @@ import { clockTime, people } from "./format.js";
 
 const HOUR = 3600;
 const MOST_HEIGHT = 480;
+// Place of the first of the lines around what is usual, behind the times and the bars.
+const FIRST_EDGE = 1 + 2 * KINDS_OF_BARS.length;
 
 export class ChartView {
   constructor(element) {
@@ -37,12 +39,12 @@ export class ChartView {
     if (!this.flow || this.timeZone !== curve.timeZone) this.#build(curve.timeZone);
     const [from, to] = hoursShown(curve, now);
     const inside = insideLine(curve, now);
-    const key = JSON.stringify([from, to, curve.in, curve.out, curve.quality, Math.floor(now / 60), inside[1]]);
+    const key = JSON.stringify([from, to, curve.in, curve.out, curve.quality, curve.usual, Math.floor(now / 60), inside[1]]);
     if (key === this.drawn) return;
     this.drawn = key;
     this.range = [from, to];
     this.inside.setData(inside);
-    this.flow.setData(bars(curve));
+    this.flow.setData([...bars(curve), ...usualBand(curve)]);
     this.doubts.textContent = doubts(curve, now);
     this.#read(null);
   }
@@ -71,6 +73,9 @@ export class ChartView {
       label, width: pattern === "measured" ? 0 : 1, stroke: colour(name), points: { show: false }, fill: PATTERNS[pattern](colour(name), colour("card")),
       paths: uPlot.paths.bars({ size: [0.82, 60], align: 1 }),
     });
+    const edges = Array.from({ length: 4 }, () => ({
+      label: "usual", stroke: colour("usual-edge"), width: 1, points: { show: false }, paths: uPlot.paths.stepped({ align: 1 }),
+    }));
     const missing = PATTERNS.missing(colour("ink-faint"));
     this.inside = new uPlot({
       ...shared,
@@ -82,9 +87,10 @@ export class ChartView {
       ...shared,
       scales: { x: scaleX, y: { range: (_, low, high) => [Math.min(-2, (low ?? 0) * 1.15), Math.max(2, (high ?? 0) * 1.15)] } },
       axes: [hours, figures],
-      series: [{}, ...KINDS_OF_BARS.flatMap((kind) => [bar(`in, ${kind}`, "in", kind), bar(`out, ${kind}`, "out", kind)])],
+      series: [{}, ...KINDS_OF_BARS.flatMap((kind) => [bar(`in, ${kind}`, "in", kind), bar(`out, ${kind}`, "out", kind)]), ...edges],
+      bands: [[0, 1], [2, 3]].map((pair) => ({ series: pair.map((place) => FIRST_EDGE + place), fill: colour("usual") })),
       hooks: { ...shared.hooks, drawAxes: [(plot) => drawMissing(plot, this.curve, this.now, missing)] },
-    }, [[], ...KINDS_OF_BARS.flatMap(() => [[], []])], this.plot);
+    }, [[], ...KINDS_OF_BARS.flatMap(() => [[], []]), ...edges.map(() => [])], this.plot);
   }
 
   // As high as the list of doors beside it, within reason; where it stands above that list, as the style sheet says.

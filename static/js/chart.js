@@ -9,7 +9,8 @@ const RETRY = 5_000;
 const SETTLING = 1_500;
 
 export class TodayCharts {
-  constructor(root, board, clock) {
+  constructor(root, board, clock, usual) {
+    this.usual = usual;
     this.root = root;
     this.board = board;
     this.clock = clock;
@@ -56,6 +57,7 @@ export class TodayCharts {
 
   async load() {
     clearTimeout(this.timer);
+    if (!this.views.length) return;
     let again = RETRY;
     try {
       const answer = await fetch("/chart/today", { headers: { Accept: "application/json" } });
@@ -104,7 +106,7 @@ export class TodayCharts {
       curve.in[running] = curve.out[running] = 0;
       curve.quality[running] = "measured";
     }
-    return { ...curve, start, step, occupancy: site.occupancy, countedByHandAt: site.countedByHandAt, timeZone: site.timeZone };
+    return { ...curve, start, step, occupancy: site.occupancy, countedByHandAt: site.countedByHandAt, timeZone: site.timeZone, usual: this.usual.of(site) };
   }
 
   // Of a quarter that has just begun nothing is stored: where a camera is being read, nobody has come yet.

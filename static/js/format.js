@@ -33,6 +33,11 @@ export function opened(site) {
   return site.open == null ? "" : site.open ? _("open") : _("closed");
 }
 
+export function fullnessWords(band) {
+  if (band === "busy") return _("nearly full");
+  return band === "full" ? _("full") : "";
+}
+
 export function age(seconds) {
   if (seconds === null) return _("never");
   if (seconds >= 86400) return _("%(count)s d ago", { count: people(Math.floor(seconds / 86400)) });
@@ -48,6 +53,12 @@ export function clockTime(milliseconds, timeZone) {
     clocks.set(timeZone, new Intl.DateTimeFormat(FORMATS, { timeZone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" }));
   }
   return clocks.get(timeZone).format(milliseconds);
+}
+
+// The local time of day in hours; to the minute.
+export function hourOfDay(milliseconds, timeZone) {
+  const [hours, minutes] = clockTime(milliseconds, timeZone).split(":").map(Number);
+  return hours + minutes / 60;
 }
 
 const days = new Map();

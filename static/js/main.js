@@ -7,6 +7,7 @@ import { ServerClock } from "./clock.js";
 import { localDay } from "./format.js";
 import { Page } from "./page.js";
 import { TabStream } from "./stream.js";
+import { UsualDays } from "./usual.js";
 
 // The service sends a new snapshot within 5 s of a site's midnight; a page that has slept meanwhile asks for it.
 const DAY_PATIENCE = 12_000;
@@ -16,9 +17,12 @@ const REBUILD_TOGETHER = 1_500;
 
 const root = document.getElementById("board");
 const clock = new ServerClock();
-const board = new Board();
-const page = new Page(root, board, clock);
-const charts = new TodayCharts(root, board, clock);
+// The site that is shown, empty for all; the same at which the page is rendered anew.
+const scope = root.dataset.scope;
+const board = new Board(scope);
+const usual = new UsualDays(() => page.changed(true));
+const page = new Page(root, board, clock, usual);
+const charts = new TodayCharts(root, board, clock, usual);
 const banner = new Banner({
   banner: document.getElementById("banner"),
   announcer: document.getElementById("announcer"),
@@ -40,7 +44,7 @@ function embedded() {
 }
 
 function shapeOf(snapshot) {
-  const other = new Board();
+  const other = new Board(scope);
   other.load(snapshot);
   return other.shape();
 }
@@ -96,12 +100,13 @@ function rebuildSoon() {
 
 async function rebuild() {
   try {
-    const answer = await fetch("/board", { headers: { Accept: "text/html" } });
+    const answer = await fetch(`/board?site=${encodeURIComponent(scope)}`, { headers: { Accept: "text/html" } });
     if (answer.ok) {
       page.replace(await answer.text());
       pageShape = shapeOf(embedded());
       page.changed(true);
       charts.attach();
+      charts.load();
     }
   } catch {
     // The connection is lost, which the banner tells already.
@@ -125,6 +130,7 @@ function everySecond() {
   if (!document.hidden) page.tick();
   charts.tick();
   askForNewDay();
+  if (usual.isOld([...board.sites.values()])) usual.load();
 }
 
 function askForNewDay() {
@@ -147,6 +153,7 @@ window.addEventListener("pageshow", (event) => {
 });
 window.addEventListener("pagehide", () => connection.leave());
 
+usual.load();
 charts.attach();
 charts.begin(rendered.id);
 connection.open();

@@ -1,8 +1,9 @@
 // The page: writes the state of the board into elements that the server has rendered. Writes are gathered and done once
 // a frame, and only where the text differs.
 
-import { age, clockTime, estimate, opened, people } from "./format.js";
-import { trusted } from "./trust.js";
+import { age, clockTime, estimate, fullnessWords, hourOfDay, opened, people } from "./format.js";
+import { doubt, trusted } from "./trust.js";
+import { besideUsual } from "./usual.js";
 
 const STATE_WORDS = {
   up: "answering",
@@ -18,7 +19,8 @@ const MOST_TICKS = 24;
 const TICK_SPAN = 1_000;
 
 export class Page {
-  constructor(root, board, clock) {
+  constructor(root, board, clock, usual) {
+    this.usual = usual;
     this.root = root;
     this.board = board;
     this.clock = clock;
@@ -35,6 +37,9 @@ export class Page {
     this.ages = grouped(this.root, "age");
     this.rows = grouped(this.root, "row");
     this.bands = grouped(this.root, "siteBand");
+    this.bandWords = grouped(this.root, "bandWords");
+    this.usuals = grouped(this.root, "usual");
+    this.doubts = grouped(this.root, "doubt");
     this.bars = grouped(this.root, "bar");
     this.answering = grouped(this.root, "answering");
     this.cameraItems = grouped(this.root, "camera");
@@ -84,7 +89,11 @@ export class Page {
     for (const door of this.board.doors.values()) {
       this.#paintReading(`door/${door.doorId}`, this.board.linesOf("doorId", door.doorId), cameras, now);
     }
-    for (const site of this.board.sites.values()) this.#paintAnswering(site);
+    for (const site of this.board.sites.values()) {
+      this.#paintAnswering(site);
+      this.#paintReading(`site/${site.siteId}`, this.board.linesOf("siteId", site.siteId), cameras, now);
+      this.#paintUsual(site, now);
+    }
   }
 
   // That the clock of the service is wrong: the cameras say so together.
@@ -101,7 +110,11 @@ export class Page {
     this.#flow(key, site);
     write(this.trusts.get(key), trusted(site));
     const share = site.capacity && site.occupancy !== null ? site.occupancy / site.capacity : null;
-    mark(this.bands.get(site.siteId), "band", fullness(site));
+    const band = fullness(site);
+    mark(this.bands.get(site.siteId), "band", band);
+    write(this.bandWords.get(site.siteId), fullnessWords(band));
+    write(this.doubts.get(key), doubt(site));
+    mark(this.doubts.get(key), "quality", site.qualityToday);
     for (const bar of this.bars.get(site.siteId) ?? []) {
       bar.lastElementChild.setAttribute("width", `${Math.min(100, (share ?? 0) * 100).toFixed(1)}%`);
     }
@@ -114,6 +127,14 @@ export class Page {
     for (const [direction, value] of [["in", site.inToday], ["out", site.outToday]]) {
       const partly = site.complete ? "" : "without the lines that are not known";
       write(this.whys.get(`${direction}/${site.siteId}`), value === null ? none : partly);
+    }
+  }
+
+  #paintUsual(site, now) {
+    const hours = this.usual.of(site);
+    const moment = hourOfDay(now, site.timeZone);
+    for (const direction of ["in", "out"]) {
+      write(this.usuals.get(`${direction}/${site.siteId}`), besideUsual(site, hours, direction, moment));
     }
   }
 
@@ -180,7 +201,13 @@ export class Page {
     const oldest = readings.reduce((a, b) => ((b[1].seconds ?? Infinity) > (a[1].seconds ?? Infinity) ? b : a))[1];
     write(this.ages.get(key), age(oldest.seconds));
     mark(this.rows.get(key), "stale", readings.some(([, reading]) => reading.stale) ? "yes" : "no");
-    write(this.whys.get(key), readings.map(([line, reading]) => reason(line, reading)).find(Boolean) ?? "");
+    write(this.whys.get(key), readings.map(([line, reading]) => reason(line, reading)).find(Boolean) ?? this.#doubtOf(key));
+  }
+
+  // Of a door; of its lines the table below tells more.
+  #doubtOf(key) {
+    const door = key.startsWith("door/") && this.board.doors.get(key.slice(5));
+    return door ? doubt(door) : "";
   }
 
   #paintAnswering(site) {

@@ -16,6 +16,12 @@ export function worst(qualities) {
   return WORSE[qualities.reduce((place, quality) => Math.max(place, WORSE.indexOf(quality)), 0)];
 }
 
+// What is to be said beside figures of today that were not all measured; empty where they were.
+export function doubt({ qualityToday }) {
+  const words = WORDS[qualityToday] ?? WORDS.missing;
+  return qualityToday === "measured" || qualityToday === undefined ? "" : words[0].toLowerCase() + words.slice(1);
+}
+
 export function trusted({ qualityToday, coverageToday }) {
   const words = WORDS[qualityToday] ?? WORDS.missing;
   if (coverageToday === null || coverageToday === undefined) return `${words}.`;

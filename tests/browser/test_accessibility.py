@@ -8,9 +8,9 @@ pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is in
 from tests.support.axe import axe_finds
 
 
-def test_axe_finds_nothing_on_the_dashboard(open_page):
-    page = open_page()
-    assert axe_finds(page) == []
+@pytest.mark.parametrize("path", ["/", "/sites/station", "/sites/library"])
+def test_axe_finds_nothing_on_live_pages(open_page, path):
+    assert axe_finds(open_page(path)) == []
 
 
 def test_axe_finds_what_is_wrong(open_page):

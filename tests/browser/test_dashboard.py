@@ -1,6 +1,8 @@
 """The dashboard in a browser."""
 
 import re
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -38,7 +40,6 @@ def test_numbers_change_in_place_when_people_cross(open_page, service):
     shows(page, "site/station/occupancy", inside + 2)
     shows(page, "site/station/in", entered + 3)
     shows(page, "door/station-south-entrance/in", at_door + 3)
-    expect(page.locator('.glance [data-figure="site/station/occupancy"]')).to_have_text(f"{inside + 2:,}")
     assert figure(page, "site/station/in").get_attribute("data-tick")
     assert page.evaluate("window.untouched")
 
@@ -47,13 +48,68 @@ def test_what_is_shown_after_many_changes_is_what_the_server_would_render(open_p
     page = open_page()
     for step in range(200):
         service.count(GATES[step % len(GATES)], step % 3, step % 2)
-    service.status(FOYER, CameraState.DOWN, "timed out")
+    service.status(SOUTH, CameraState.DOWN, "timed out")
+    expect(page.locator('[data-camera="south"] .words')).to_contain_text("not answering")
     wait_until(lambda: service.board.head == service.log.head())
-    expect(page.locator('[data-camera="foyer"] .words')).to_contain_text("not answering")
-    rendered = dict(re.findall(r'data-figure="([^"]+)">([^<]*)<', service.app.test_client().get("/").text))
-    assert len(rendered) > 30
+    assert_shows(page, service, "/sites/station", 18)
+    assert_shows(open_page("/"), service, "/", 9)
+
+
+def assert_shows(page, service, address, least):
+    rendered = dict(re.findall(r'data-figure="([^"]+)">([^<]*)<', service.app.test_client().get(address).text))
+    assert len(rendered) >= least
     for key, text in rendered.items():
-        expect(figure(page, key)).to_have_text(text)
+        expect(page.locator(f'[data-figure="{key}"]')).to_have_text(text)
+
+
+def test_all_sites_at_a_glance_change_in_place(open_page, service):
+    page = open_page("/")
+    page.evaluate("window.untouched = true")
+    tile = page.locator('.tile[data-site="station"]')
+    inside = tile.locator('[data-figure="site/station/occupancy"]')
+    before = int(inside.inner_text().replace(",", ""))
+    service.count(SOUTH, 3, 1)
+    expect(inside).to_have_text(f"{before + 2:,}")
+    expect(tile.locator('[data-age="site/station"]')).to_have_text(re.compile(r"^\d+ s ago$"))
+    service.count(FOYER, 170)
+    library = page.locator('.tile[data-site="library"]')
+    expect(library.locator(".band")).to_have_text("full")
+    expect(library).to_have_attribute("data-stale", "yes")
+    expect(library).to_contain_text("Cameras answering: 1 of 2")
+    library.locator("a").click()
+    page.wait_for_url("**/sites/library")
+    expect(page.locator("h1")).to_have_text(LIBRARY.name)
+
+
+def test_a_site_hears_nothing_of_others(open_page, service):
+    page = open_page("/sites/library")
+    page.evaluate("window.untouched = true")
+    service.count(Gate(STATION, "Car park", "car-park"), 7)
+    before = number(page, "site/library/in")
+    service.count(FOYER, 2)
+    shows(page, "site/library/in", before + 2)
+    expect(page.locator("tr.door")).to_have_count(2)
+    expect(page.locator("[data-camera]")).to_have_count(2)
+    assert page.evaluate("window.untouched")
+
+
+def test_today_is_told_beside_what_is_usual(open_page, service):
+    usual_weeks(service)
+    page = open_page()
+    words = page.locator('[data-usual="in/station"]')
+    expect(words).to_have_text(re.compile(r"^\d+ % below the usual [\d,]+ by now$"))
+    expect(open_page("/").locator('[data-usual="in/station"]')).to_have_text(words.inner_text())
+    client = service.app.test_client()
+    wait_until(lambda: f'data-usual="in/station">{words.inner_text()}<' in client.get("/").text)
+
+
+def usual_weeks(service, more: float = 1.3) -> None:
+    """The weeks before were busier than today."""
+    today = [replace(row) for row in service.history.rows]
+    for week in range(1, 5):
+        service.history.rows += [
+            replace(row, start=row.start - timedelta(weeks=week), in_count=int(row.in_count * more)) for row in today
+        ]
 
 
 def test_a_lost_connection_is_told_and_so_is_its_return(open_page, service, server):
@@ -149,7 +205,7 @@ def test_a_reading_that_changed_nothing_still_makes_the_age_young(open_page, ser
     service.seen(SOUTH)
     service.follower.step()
     expect(page.locator('[data-age="door/station-south-entrance"]')).to_have_text(re.compile(r"^[0-3] s ago$"))
-    expect(page.locator('[data-age="door/library-foyer"]')).to_have_text(re.compile(r"^(49|5\d) s ago$"))
+    expect(page.locator('[data-age="door/station-platform-3"]')).to_have_text(re.compile(r"^(49|5\d) s ago$"))
 
 
 def test_the_chart_is_drawn_and_grows_with_the_stream(open_page, service):
@@ -221,11 +277,11 @@ def test_an_empty_installation_shows_its_first_camera_by_itself(open_page, servi
     for gate in GATES:
         service.status(gate, CameraState.REMOVED)
     wait_until(lambda: not service.board.camera_ids())
-    page = open_page()
+    page = open_page("/")
     expect(page.locator(".empty")).to_contain_text("python -m peoplecount camera add")
     service.count(FOYER, 3)
     shows(page, "site/library/in", service._totals[FOYER.key][0])
-    expect(page.locator(".site h2")).to_have_text(LIBRARY.name)
+    expect(page.locator(".site h1")).to_have_text(LIBRARY.name)
 
 
 @pytest.mark.flaky(reruns=2)  # of a browser on a machine that is busy with something else

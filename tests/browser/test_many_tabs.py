@@ -37,7 +37,7 @@ def tabs_of(context, how_many: int) -> list:
     tabs = [context.new_page() for _ in range(how_many)]
     for page in tabs:
         page.set_default_timeout(LATE)
-        page.goto("/", wait_until="commit")
+        page.goto("/sites/station", wait_until="commit")
     for page in tabs:
         page.wait_for_selector('#connection[data-state="live"]')
     return tabs

@@ -26,7 +26,7 @@ def number(page, key):
 
 
 def rendered(service, pattern):
-    return re.findall(pattern, service.app.test_client().get("/").text)
+    return re.findall(pattern, service.app.test_client().get("/sites/station").text)
 
 
 def test_a_correction_of_today_moves_the_figures_and_is_explained(open_page, service):

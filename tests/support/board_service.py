@@ -34,6 +34,7 @@ from peoplecount.services.log_backlog import LogBacklog
 from peoplecount.services.log_follower import LogFollower
 from peoplecount.services.snapshots import Snapshots
 from peoplecount.services.today_chart import TodayChart
+from peoplecount.services.usual_days import UsualDays
 from peoplecount.storage.scope_sums import LineSpan, ScopeSum
 from peoplecount.stream.hub import Hub
 from peoplecount.web.app import create_app
@@ -87,6 +88,11 @@ class Figures:
     coverage: float | None = None
 
 
+def _begin(moment: datetime, step: timedelta) -> datetime:
+    """Of the quarter, or of the hour."""
+    return moment if step == QUARTER else moment.replace(minute=0)
+
+
 @dataclass
 class FakeHistory:
     """A history that says what it was given, or fails."""
@@ -108,12 +114,14 @@ class FakeHistory:
         return {begin: hash(repr(rows)) for begin, rows in quarters.items() if start <= begin < end}
 
     def sums(self, step, scope, start, end):
-        assert (step, scope) == (QUARTER, Scope.SITE)
-        places = {(row.start, row.site_id) for row in self.rows if start <= row.start < end}
-        return [self._sum(*place) for place in sorted(places)]
+        assert scope is Scope.SITE
+        if self.error:
+            raise self.error
+        places = {(_begin(row.start, step), row.site_id) for row in self.rows if start <= row.start < end}
+        return [self._sum(step, *place) for place in sorted(places)]
 
-    def _sum(self, start: datetime, site_id: str) -> ScopeSum:
-        rows = [row for row in self.rows if (row.start, row.site_id) == (start, site_id)]
+    def _sum(self, step: timedelta, start: datetime, site_id: str) -> ScopeSum:
+        rows = [row for row in self.rows if (_begin(row.start, step), row.site_id) == (start, site_id)]
         known = [row for row in rows if row.quality is not Quality.MISSING]
         covered = [row.coverage for row in rows if row.coverage is not None]
         return ScopeSum(
@@ -190,6 +198,7 @@ class BoardService:
             "snapshots": self.snapshots,
             "clock": self.clock,
             "chart": TodayChart(self.history, self.board, self.clock),
+            "usual": UsualDays(self.history, lambda: self.sites, self.clock),
             "demo": self.demo,
             "access": Everybody(),
         }

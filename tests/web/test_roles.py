@@ -36,6 +36,7 @@ ADMINISTRATION_FRONT = (303, 403, 403, 303, 303, 403, 403, 403, 403, 401)
 TABLE = {
     ("GET", "/"): PAGE,
     ("GET", "/board"): BOARD,
+    ("GET", "/sites/shop"): PAGE,
     ("GET", "/sites/shop/audit"): (303, 404, 404, 404, 404, 403, 403, 403, 403, 401),
     ("GET", "/fleet"): FLEET,
     ("GET", "/fleet/front"): FLEET,
@@ -44,6 +45,7 @@ TABLE = {
     ("POST", "/events/ticket"): (401, 201, 201, 201, 201, 403, 201, 403, 403, 401),
     ("POST", "/close-stream"): (401, 403, 403, 202, 403, 403, 403, 403, 202, 401),
     ("GET", "/chart/today"): LOOKS,
+    ("GET", "/chart/usual"): LOOKS,
     ("GET", "/api/v1/counts?from=2026-05-04"): MISSING,
     ("GET", "/export/counts.csv?from=2026-05-04"): MISSING,
     ("GET", "/api/v1/records?after=3f9a61c2-1"): MISSING,

@@ -1,0 +1,49 @@
+"""Today beside what is usual, in words; ``static/js/usual.js`` says it the same way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from peoplecount.web.formats import people
+
+LEAST_PEOPLE = 20
+"""Of fewer, a handful more are a hundred per cent and mean nothing."""
+
+
+def beside_usual(site: Mapping[str, Any], usual: Mapping[str, Any] | None, now: datetime) -> dict[str, str]:
+    """What is said beside a site's figures of today, ``in`` and ``out``; empty where nothing usual is known."""
+    if usual is None or usual["date"] != site["date"]:
+        return {"in": "", "out": ""}
+    local = now.astimezone(ZoneInfo(site["timeZone"]))
+    moment = local.hour + local.minute / 60
+    return {
+        way: _words(site[f"{way}Today"] if site["complete"] else None, expected_by(usual["hours"], way, moment))
+        for way in ("in", "out")
+    }
+
+
+def expected_by(hours: Sequence[Mapping[str, Sequence[float]] | None], way: str, moment: float) -> int | None:
+    """People who have usually crossed by a time of day, in hours; ``None`` where an hour before it is not known."""
+    total = 0.0
+    for number, hour in enumerate(hours):
+        share = min(1.0, moment - number)
+        if share <= 0:
+            break
+        if hour is None:
+            return None
+        total += hour[way][1] * share
+    return round(total)
+
+
+def _words(counted: int | None, expected: int | None) -> str:
+    if expected is None:
+        return ""
+    if counted is None or expected < LEAST_PEOPLE:
+        return f"usually {people(expected)} by now"
+    share = round(100 * (counted - expected) / expected)
+    if share == 0:
+        return f"as usual, {people(expected)} by now"
+    return f"{abs(share)} % {'above' if share > 0 else 'below'} the usual {people(expected)} by now"

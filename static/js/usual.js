@@ -1,0 +1,67 @@
+// What is usual at each site on such a day, and today beside it; peoplecount/web/live/beside_usual.py says it the same way.
+
+import { people } from "./format.js";
+
+// What is usual is read anew by the service every quarter of an hour.
+const RELOAD = 15 * 60_000;
+const RETRY = 30_000;
+// Of fewer, a handful more are a hundred per cent and mean nothing.
+const LEAST_PEOPLE = 20;
+
+export class UsualDays {
+  #rows = new Map();
+  #timer = 0;
+
+  // `heard` is called whenever there is something new.
+  constructor(heard) {
+    this.heard = heard;
+  }
+
+  async load() {
+    clearTimeout(this.#timer);
+    let again = RETRY;
+    try {
+      const answer = await fetch("/chart/usual", { headers: { Accept: "application/json" } });
+      if (answer.status === 404) return;
+      if (answer.ok) {
+        this.#rows = new Map((await answer.json()).sites.map((row) => [row.siteId, row]));
+        again = RELOAD;
+        this.heard();
+      }
+    } catch {
+      // Without the network what was heard last goes on being shown, for its day.
+    }
+    this.#timer = setTimeout(() => this.load(), again * (1 + Math.random() / 5));
+  }
+
+  // The hours of a site's day; null where they are not known. Yesterday's are not those of today.
+  of(site) {
+    const row = this.#rows.get(site.siteId);
+    return row && row.date === site.date ? row.hours : null;
+  }
+
+  // Whether another day has begun at one of these sites since.
+  isOld(sites) {
+    return sites.some(({ siteId, date }) => this.#rows.has(siteId) && this.#rows.get(siteId).date !== date);
+  }
+}
+
+// `moment` is the time of day in hours.
+export function besideUsual(site, hours, direction, moment) {
+  const counted = site[`${direction}Today`];
+  const expected = hours && expectedBy(hours, direction, moment);
+  if (expected === null || expected === undefined) return "";
+  if (!site.complete || counted === null || expected < LEAST_PEOPLE) return `usually ${people(expected)} by now`;
+  const share = Math.round((100 * (counted - expected)) / expected);
+  if (share === 0) return `as usual, ${people(expected)} by now`;
+  return `${Math.abs(share)} % ${share > 0 ? "above" : "below"} the usual ${people(expected)} by now`;
+}
+
+function expectedBy(hours, direction, moment) {
+  let total = 0;
+  for (let number = 0; number < moment; number += 1) {
+    if (!hours[number]) return null;
+    total += hours[number][direction][1] * Math.min(1, moment - number);
+  }
+  return Math.round(total);
+}
