@@ -102,7 +102,9 @@ def opened(site: Mapping[str, Any]) -> Sentence | str:
 
 def fullness_words(band: str) -> str:
     """How full a site is; empty where there is nothing to be said of it."""
-    return {"busy": "nearly full", "full": "full"}.get(band, "")
+    if band == "busy":
+        return say("nearly full")
+    return say("full") if band == "full" else ""
 
 
 def told(value: object) -> str:

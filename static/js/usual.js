@@ -1,6 +1,7 @@
 // What is usual at each site on such a day, and today beside it; peoplecount/web/live/beside_usual.py says it the same way.
 
-import { people } from "./format.js";
+import { people, perCent } from "./format.js";
+import { _ } from "./words.js";
 
 // What is usual is read anew by the service every quarter of an hour.
 const RELOAD = 15 * 60_000;
@@ -51,10 +52,13 @@ export function besideUsual(site, hours, direction, moment) {
   const counted = site[`${direction}Today`];
   const expected = hours && expectedBy(hours, direction, moment);
   if (expected === null || expected === undefined) return "";
-  if (!site.complete || counted === null || expected < LEAST_PEOPLE) return `usually ${people(expected)} by now`;
-  const share = Math.round((100 * (counted - expected)) / expected);
-  if (share === 0) return `as usual, ${people(expected)} by now`;
-  return `${Math.abs(share)} % ${share > 0 ? "above" : "below"} the usual ${people(expected)} by now`;
+  const usual = people(expected);
+  if (!site.complete || counted === null || expected < LEAST_PEOPLE) return _("usually %(usual)s by now", { usual });
+  const share = Math.round((100 * (counted - expected)) / expected) / 100;
+  if (share === 0) return _("as usual, %(usual)s by now", { usual });
+  return share > 0
+    ? _("%(share)s above the usual %(usual)s by now", { share: perCent(share), usual })
+    : _("%(share)s below the usual %(usual)s by now", { share: perCent(-share), usual });
 }
 
 function expectedBy(hours, direction, moment) {

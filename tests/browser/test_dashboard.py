@@ -97,7 +97,7 @@ def test_today_is_told_beside_what_is_usual(open_page, service):
     usual_weeks(service)
     page = open_page()
     words = page.locator('[data-usual="in/station"]')
-    expect(words).to_have_text(re.compile(r"^\d+ % below the usual [\d,]+ by now$"))
+    expect(words).to_have_text(re.compile(r"^\d+% below the usual [\d,]+ by now$"))
     expect(open_page("/").locator('[data-usual="in/station"]')).to_have_text(words.inner_text())
     client = service.app.test_client()
     wait_until(lambda: f'data-usual="in/station">{words.inner_text()}<' in client.get("/").text)

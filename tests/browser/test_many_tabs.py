@@ -101,7 +101,7 @@ def test_a_tab_that_cannot_catch_up_tries_again_and_is_not_live_until_then(first
     first.context.route("**/events?timeout=0*", refuse)
     first.context.route("**/js/stream.js", lambda route: (service.count(SOUTH, 5), route.continue_()))
     second = first.context.new_page()
-    second.goto("/", wait_until="commit")
+    second.goto("/sites/station", wait_until="commit")
     all_show([first, second], before + 7)
     second.wait_for_selector('#connection[data-state="live"]')
     assert len(asked) == 3
@@ -169,7 +169,7 @@ def test_behind_a_proxy_that_holds_the_stream_back_the_page_asks_instead_and_say
     with nginx_before(server.port, tmp_path / "nginx", HOLDS_BACK) as port:
         context = browser.new_context(base_url=f"http://127.0.0.1:{port}")
         page = context.new_page()
-        page.goto("/")
+        page.goto("/sites/station")
         page.wait_for_selector('#connection[data-state="asking"]', timeout=60_000)
         banner = page.locator("#banner")
         expect(banner).to_contain_text("holds its live stream back")

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from peoplecount.web.formats import people
+from peoplecount.domain.sentence import figure, per_cent, say
 
 LEAST_PEOPLE = 20
 """Of fewer, a handful more are a hundred per cent and mean nothing."""
@@ -41,9 +41,12 @@ def expected_by(hours: Sequence[Mapping[str, Sequence[float]] | None], way: str,
 def _words(counted: int | None, expected: int | None) -> str:
     if expected is None:
         return ""
+    usual = figure(expected)
     if counted is None or expected < LEAST_PEOPLE:
-        return f"usually {people(expected)} by now"
-    share = round(100 * (counted - expected) / expected)
+        return say("usually %(usual)s by now", usual=usual)
+    share = round((counted - expected) / expected, 2)
     if share == 0:
-        return f"as usual, {people(expected)} by now"
-    return f"{abs(share)} % {'above' if share > 0 else 'below'} the usual {people(expected)} by now"
+        return say("as usual, %(usual)s by now", usual=usual)
+    if share > 0:
+        return say("%(share)s above the usual %(usual)s by now", share=per_cent(share), usual=usual)
+    return say("%(share)s below the usual %(usual)s by now", share=per_cent(-share), usual=usual)
