@@ -64,7 +64,9 @@ def camera_office(
         are_theirs=settings.cameras_are_theirs,
     )
     lines = LineDesk(desk, cameras, sites, audit, clock, line_names)
-    imports = CameraImport(desk, sites, audit, default_interval=settings.poll_interval, time_zone=settings.time_zone)
+    imports = CameraImport(
+        desk, lines, sites, audit, default_interval=settings.poll_interval, time_zone=settings.time_zone
+    )
     return CameraOffice(desk, lines, imports, settings.poll_interval)
 
 

@@ -18,13 +18,15 @@ from peoplecount.configuration import Configuration
 from peoplecount.services.camera_import import ImportOptions, Outcome, Verdict
 from peoplecount.services.camera_office import CameraOffice
 from peoplecount.services.camera_sheet import COLUMNS, SheetRefused, SheetRow, read_sheet, write_sheet
+from peoplecount.services.sheet_lines import COLUMNS as LINE_COLUMNS
 from peoplecount.settings import Settings
 from peoplecount.storage.errors import InvalidEntry
 
 
 def add_importing(parser: argparse.ArgumentParser) -> None:
     """Add what ``camera import`` takes."""
-    parser.add_argument("file", type=Path, help=f"CSV whose first row names its columns: {', '.join(COLUMNS)}")
+    columns = ", ".join((*COLUMNS, *LINE_COLUMNS))
+    parser.add_argument("file", type=Path, help=f"CSV whose first row names its columns: {columns}")
     parser.add_argument("--dry-run", action="store_true", help="look at everything, ask the cameras, enter nothing")
     parser.add_argument("--update", action="store_true", help="change cameras that are there already, and otherwise")
     parser.add_argument("--make-sites", action="store_true", help="make sites that are missing")
@@ -119,7 +121,7 @@ def run_export(arguments: argparse.Namespace, _settings: Settings, _tables: Conf
     passwords = None
     if arguments.with_secrets:
         passwords = {one.camera.camera_id: office.desk.with_password(one).password for one in entered}
-    text = write_sheet(entered, passwords)
+    text = write_sheet(entered, office.lines.doors(this_visitor()), passwords)
     if arguments.file is None:
         print(text, end="")
         return 0

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from peoplecount.domain.camera import Camera
 from peoplecount.domain.change import Subject
+from peoplecount.domain.line import Line
 from peoplecount.domain.site import Site
 from peoplecount.domain.visitor import Visitor
 from peoplecount.services.audit_log import AuditLog
@@ -18,6 +19,8 @@ from peoplecount.services.camera_sheet import SheetRow
 from peoplecount.services.camera_trial import Trial, as_sentence
 from peoplecount.services.fleet import id_of
 from peoplecount.services.import_book import ImportBook, ImportPlan, RowRefused
+from peoplecount.services.line_desk import LineDesk, LineWish
+from peoplecount.services.sheet_lines import door_of, key_of
 from peoplecount.storage.errors import InvalidEntry
 from peoplecount.storage.site_table import SiteTable
 
@@ -96,10 +99,18 @@ class CameraImport:
     """Imports rows at the cameras' desk. What is in already stays as it is, so the same file may be sent again."""
 
     def __init__(
-        self, desk: CameraDesk, sites: SiteTable, audit: AuditLog, *, default_interval: float, time_zone: str
+        self,
+        desk: CameraDesk,
+        lines: LineDesk,
+        sites: SiteTable,
+        audit: AuditLog,
+        *,
+        default_interval: float,
+        time_zone: str,
     ) -> None:
         """``time_zone`` is that of sites that are made without one."""
         self._desk = desk
+        self._lines = lines
         self._sites = sites
         self._audit = audit
         self._default_interval = default_interval
@@ -119,7 +130,8 @@ class CameraImport:
 
         Raises ``DatabaseError`` and ``LogError``, after which the same rows may be sent again.
         """
-        book = ImportBook.of(self._desk, by, self._default_interval, self._time_zone)
+        doors = self._lines.doors(by)
+        book = ImportBook.of(self._desk, by, self._default_interval, self._time_zone, doors)
         plans = []
         for row in rows:
             try:
@@ -185,12 +197,16 @@ class CameraImport:
             if not trial.is_fit:
                 return replace(verdict, outcome=Outcome.REFUSED)
             book.note(trial.serial, plan.row)
+            verdict = replace(verdict, sentences=(*verdict.sentences, *_strange_lines(plan, trial)))
         if options.dry_run:
             return verdict
         try:
-            return replace(verdict, outcome=self._enter(by, plan, trial))
-        except InvalidEntry as error:
-            return replace(verdict, outcome=Outcome.REFUSED, sentences=(as_sentence(str(error)), *verdict.sentences))
+            verdict = replace(verdict, outcome=self._enter(by, plan, trial))
+            self._name_lines(by, plan)
+        except InvalidEntry as error:  # its lines may be at fault when the camera is in already
+            outcome = Outcome.REFUSED if verdict.outcome is Outcome.FIT else verdict.outcome
+            return replace(verdict, outcome=outcome, sentences=(as_sentence(str(error)), *verdict.sentences))
+        return verdict
 
     def _enter(self, by: Visitor, plan: ImportPlan, trial: Trial | None) -> Outcome:
         """Enter or change a camera. Raises ``InvalidEntry``."""
@@ -204,6 +220,23 @@ class CameraImport:
         if plan.paused is not None:
             self._desk.pause(by, camera.camera_id, paused=plan.paused)
         return Outcome.ADDED if plan.known is None else Outcome.UPDATED
+
+    def _name_lines(self, by: Visitor, plan: ImportPlan) -> None:
+        """Give the lines the names and doors of the row; what it says nothing of stays. Raises ``InvalidEntry``."""
+        if not plan.lines:
+            return
+        one, doors = self._desk.find(by, plan.camera.camera_id), self._lines.doors(by)
+        known = {line.key: line for line in one.camera.lines}
+        wishes = []
+        for place, cells in plan.lines.items():
+            key = key_of(one.camera.camera_id, place)
+            line, door = known.get(key, Line(key, "", "")), door_of(cells.door, one.site.site_id, doors.values())
+            door_id = door.door_id if door else "" if cells.door else line.door_id
+            new_door = cells.door if cells.door and not door else ""
+            wishes.append(LineWish(key, cells.name or line.name, door_id, new_door))
+        self._lines.put(by, one.camera.camera_id, one.version, wishes)
+        for place, cells in plan.lines.items():
+            self._lines.restore_swaps(by, key_of(one.camera.camera_id, place), cells.swaps)
 
     def _make_site(self, by: Visitor, site: Site) -> None:
         if site.site_id not in self._desk.sites(by):
@@ -225,6 +258,17 @@ def _is_awaited(future: Future[tuple[Camera, Trial | None]], goes_on: Callable[[
         if wait([future], timeout=LOOKED_AFTER).done:
             return goes_on()
     return False
+
+
+def _strange_lines(plan: ImportPlan, trial: Trial) -> list[str]:
+    """What the row says of lines that the camera does not have, in words."""
+    there = {line.line_id for line in trial.lines}
+    if not there:
+        return []
+    keys = [key_of(plan.camera.camera_id, place) for place in plan.lines]
+    strange = [f"{key.channel}-{key.rule}-{key.index}" for key in keys if str(key) not in there]
+    found = ", ".join(line_id.removeprefix(f"{plan.camera.camera_id}-") for line_id in sorted(there))
+    return [f"The file names line {one}, which the camera does not have; it has {found}." for one in strange]
 
 
 def _refused(row: SheetRow, refused: RowRefused) -> Verdict:

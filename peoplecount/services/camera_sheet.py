@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from peoplecount.domain.door import Door
+from peoplecount.services import sheet_lines
 from peoplecount.services.camera_desk import EnteredCamera
 from peoplecount.services.camera_entry import texts_of
 
@@ -78,10 +80,20 @@ def read_sheet(body: bytes) -> list[SheetRow]:
     return rows
 
 
-def write_sheet(entered: Iterable[EnteredCamera], passwords: Mapping[str, str] | None = None) -> str:
-    """A file that reads as these cameras again; with their passwords where they are given."""
+def write_sheet(
+    entered: Iterable[EnteredCamera], doors: Mapping[str, Door], passwords: Mapping[str, str] | None = None
+) -> str:
+    """A file that reads as these cameras again, with their lines; with their passwords where they are given.
+
+    ``doors`` by id.
+    """
+    entered = list(entered)
+    lines = {
+        one.camera.camera_id: sheet_lines.write_lines(one.camera.lines, one.site.site_id, doors) for one in entered
+    }
     out = io.StringIO(newline="")
     columns = [name for name in COLUMNS if passwords is not None or name != "password"]
+    columns += sheet_lines.in_order({column for cells in lines.values() for column in cells})
     writer = csv.DictWriter(out, columns, extrasaction="ignore", lineterminator="\r\n")
     writer.writeheader()
     for one in entered:
@@ -91,6 +103,7 @@ def write_sheet(entered: Iterable[EnteredCamera], passwords: Mapping[str, str] |
             "paused": "yes" if one.paused else "no",
             "password": (passwords or {}).get(one.camera.camera_id, ""),
         }
+        said |= lines[one.camera.camera_id]
         writer.writerow({name: _harmless(text) for name, text in said.items()})
     return out.getvalue()
 
@@ -130,14 +143,14 @@ def _decoded(body: bytes) -> str:
 
 
 def _columns(header: Sequence[str]) -> list[str]:
-    columns = [cell.strip().lower().replace(" ", "_") for cell in header]
+    columns = [sheet_lines.canonical(cell.strip().lower().replace(" ", "_")) for cell in header]
     while columns and not columns[-1]:
         columns.pop()
-    strange = [name for name in columns if name not in COLUMNS]
+    strange = [name for name in columns if name not in COLUMNS and not sheet_lines.is_column(name)]
     if strange:
         raise SheetRefused(
             f"unknown column {', '.join(repr(name[:40]) for name in strange[:6])}; the first row names the columns, "
-            f"and {', '.join(COLUMNS)} are known"
+            f"and {', '.join((*COLUMNS, *sheet_lines.COLUMNS))} are known"
         )
     if len(set(columns)) < len(columns):
         raise SheetRefused("a column is there twice")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from peoplecount.domain.camera import Camera
+from peoplecount.domain.door import Door
+from peoplecount.domain.line import Line
 from peoplecount.domain.site import DEFAULT_SITE_ID, Site
 from peoplecount.domain.visitor import Visitor
 from peoplecount.services.camera_desk import CameraDesk, EnteredCamera
@@ -13,6 +15,7 @@ from peoplecount.services.camera_doubles import TWICE, CameraDoubles, place_of
 from peoplecount.services.camera_entry import read_entry, texts_of
 from peoplecount.services.camera_sheet import SheetRow, wants_pause
 from peoplecount.services.fleet import id_of
+from peoplecount.services.sheet_lines import LineCells, Place, door_of, key_of, read_lines
 from peoplecount.services.site_entry import InvalidFields
 from peoplecount.storage.camera_address import base_address
 from peoplecount.storage.entries import time_zone
@@ -50,6 +53,9 @@ class ImportPlan:
 
     has_password: bool = False
     paused: bool | None = None
+    lines: Mapping[Place, LineCells] = field(default_factory=dict)
+    """What the row says of its lines."""
+
     is_to_be_asked: bool = True
 
 
@@ -64,6 +70,9 @@ class ImportBook:
     sites: dict[str, Site]
     entered: dict[str, EnteredCamera]
     doubles: CameraDoubles
+    doors: Mapping[str, Door]
+    """By id."""
+
     _rows_of_ids: dict[str, int] = field(default_factory=dict)
     _rows_of_places: dict[tuple[str, int, str, int | None], int] = field(default_factory=dict)
     _rows_of_serials: dict[str, int] = field(default_factory=dict)
@@ -71,10 +80,12 @@ class ImportBook:
     """By what an id is made of: the number that comes next."""
 
     @classmethod
-    def of(cls, desk: CameraDesk, by: Visitor, default_interval: float, zone: str) -> ImportBook:
+    def of(
+        cls, desk: CameraDesk, by: Visitor, default_interval: float, zone: str, doors: Mapping[str, Door]
+    ) -> ImportBook:
         """The book before the first row. Raises ``DatabaseError`` and ``LogError``."""
         entered = {one.camera.camera_id: one for one in desk.entered(by)}
-        return cls(desk, by, default_interval, zone, desk.sites(by), entered, desk.doubles())
+        return cls(desk, by, default_interval, zone, desk.sites(by), entered, desk.doubles(), doors)
 
     def plan(self, row: SheetRow, *, update: bool, make_sites: bool) -> ImportPlan:
         """What is to be done for a row. Raises ``RowRefused``."""
@@ -91,14 +102,18 @@ class ImportBook:
         try:
             camera = read_entry(texts, default_interval=self.default_interval, known=opened, site_id=site.site_id)
             paused = wants_pause(texts)
+            lines = read_lines(texts)
             self.desk.demand_own_login(self.by, camera, known.camera if known else None)
         except InvalidFields as refused:
             raise RowRefused(*(f"{name}: {fault}" for name, fault in refused.faults.items())) from refused
         except (ValueError, InvalidEntry) as error:
             raise RowRefused(str(error)) from error
         self._refuse_twice(row.number, camera, known)
-        plan = ImportPlan(row.number, camera, site, known, has_password="password" in texts, paused=paused)
-        return _compared(plan, known, opened, update=update) if known and opened else plan
+        plan = ImportPlan(row.number, camera, site, known, has_password="password" in texts, paused=paused, lines=lines)
+        if not known or not opened:
+            return plan
+        others = [place for place, cells in lines.items() if self._differs(known, site, place, cells)]
+        return _compared(plan, known, opened, others, update=update)
 
     def twin(self, camera_id: str, serial: str) -> str:
         """That another camera is the same device, in words; empty where none is."""
@@ -111,6 +126,15 @@ class ImportBook:
         """The camera of a row is that device."""
         if serial:
             self._rows_of_serials[serial] = row
+
+    def _differs(self, known: EnteredCamera, site: Site, place: Place, cells: LineCells) -> bool:
+        """Whether a line is entered otherwise than its row says."""
+        key = key_of(known.camera.camera_id, place)
+        line = next((line for line in known.camera.lines if line.key == key), Line(key, "", ""))
+        if cells.name not in {"", line.name} or set(cells.swaps) - set(line.swaps):
+            return True
+        door = door_of(cells.door, site.site_id, self.doors.values())
+        return bool(cells.door) and (door is None or door.door_id != line.door_id)
 
     def _known(self, texts: Mapping[str, str]) -> EnteredCamera | None:
         """The camera of a row as it is entered: by its id or, where the row has none, by where it answers."""
@@ -199,7 +223,9 @@ class ImportBook:
                 raise RowRefused(double, camera_id=camera.camera_id)
 
 
-def _compared(plan: ImportPlan, known: EnteredCamera, opened: Camera, *, update: bool) -> ImportPlan:
+def _compared(
+    plan: ImportPlan, known: EnteredCamera, opened: Camera, lines: Sequence[Place], *, update: bool
+) -> ImportPlan:
     """With what differs from the camera as entered. Raises ``RowRefused`` where that may not be changed."""
     compared = ("name", "poll_interval", *_ASKED_ABOUT)
     changed = [name for name in compared if getattr(plan.camera, name) != getattr(opened, name)]
@@ -209,6 +235,8 @@ def _compared(plan: ImportPlan, known: EnteredCamera, opened: Camera, *, update:
         changed.append("password")
     if plan.paused is not None and plan.paused != known.paused:
         changed.append("paused")
+    if lines:
+        changed.append(f"line {', '.join(str(index) for _, _, index in lines)}")
     if changed and not update:
         words = ", ".join(name.replace("_", " ") for name in changed)
         raise RowRefused(

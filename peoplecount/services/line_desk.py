@@ -122,6 +122,18 @@ class LineDesk:
         )
         return moment
 
+    def restore_swaps(self, by: Visitor, key: LineKey, moments: Sequence[datetime]) -> None:
+        """Enter again that a line's in and out were exchanged at these full hours, UTC. Raises as ``put``."""
+        one = self._desk.find(by, key.camera_id)
+        there = next((line.swaps for line in one.camera.lines if line.key == key), ())
+        for moment in moments:
+            if moment not in there:
+                self._cameras.swap(key, moment)
+                sites = {one.site.site_id}
+                self._audit.note(
+                    by.name, "swapped", Subject.LINE, str(key), sites=sites, after={"from": utc_text(moment)}
+                )
+
     def _door(self, by: Visitor, wish: LineWish, known: Line, site: Site, doors: dict[str, Door]) -> str:
         """The door that is wished for, which is made where it is new. One that is not theirs stays the line's."""
         kept = doors.get(known.door_id)

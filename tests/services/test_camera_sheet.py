@@ -77,7 +77,7 @@ def test_a_row_with_too_many_cells_is_at_fault_by_itself():
 
 
 def test_what_is_written_reads_as_the_same_cameras():
-    text = write_sheet([EnteredCamera(HALL, SHOP, paused=True)], {"hall": HALL.password})
+    text = write_sheet([EnteredCamera(HALL, SHOP, paused=True)], {}, {"hall": HALL.password})
     (row,) = read_sheet(b"\xef\xbb\xbf" + text.encode())
     assert read_entry(row.texts, default_interval=9.0, site_id="shop") == HALL
     assert (row.texts["site"], wants_pause(row.texts)) == (SHOP.name, True)
@@ -89,7 +89,7 @@ def test_what_is_written_reads_as_the_same_cameras():
 def test_what_a_spreadsheet_would_take_for_a_formula_is_marked_as_text_and_read_as_it_was(text):
     camera = Camera("a", text.strip(), "http://192.0.2.7", username="admin", password=text)
     one = EnteredCamera(camera, Site("shop", "Shop", "Europe/Zurich"))
-    written = write_sheet([one], {"a": text})
+    written = write_sheet([one], {}, {"a": text})
     assert not re.search(r"(^|[,;\r\n\"])\s*[=+\-@\uff1d]", written)
     (row,) = read_sheet(written.encode())
     assert (row.texts["name"], row.texts["password"]) == (text.strip(), text)
@@ -104,7 +104,7 @@ def test_of_a_file_that_is_far_too_long_no_more_is_read_than_shows_that():
 
 
 def test_without_secrets_there_is_no_column_for_them():
-    text = write_sheet([EnteredCamera(HALL, SHOP)])
+    text = write_sheet([EnteredCamera(HALL, SHOP)], {})
     assert "password" not in text
     assert "s,e;c" not in text
 

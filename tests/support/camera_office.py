@@ -154,7 +154,7 @@ class Office:
         self.desk = self.desk_by(Login("default-user", PASSWORD))
         self.lines = LineDesk(self.desk, self.table, self.places, self.audit, self.clock, lambda: self.read_names)
         self.imports = CameraImport(
-            self.desk, self.places, self.audit, default_interval=10.0, time_zone="Europe/Zurich"
+            self.desk, self.lines, self.places, self.audit, default_interval=10.0, time_zone="Europe/Zurich"
         )
         self.drafts = CameraDrafts(self.store, ToySealer(), self.clock)
         self.jobs = ImportJobs(

@@ -9,6 +9,7 @@ from peoplecount.eventlog.log import LogError
 from peoplecount.services.camera_import import ImportOptions, Outcome
 from peoplecount.services.camera_sheet import COLUMNS, MOST_BYTES, MOST_ROWS, NEEDED, SheetRefused, read_sheet
 from peoplecount.services.import_jobs import ImportJob, TooManyImports
+from peoplecount.services.sheet_lines import COLUMNS as LINE_COLUMNS
 from peoplecount.web import gate
 from peoplecount.web.admin import frame
 from peoplecount.web.admin.form import sentence
@@ -110,7 +111,7 @@ class _Desk:
             "admin/camera_import.html",
             status,
             fault=fault,
-            columns=COLUMNS,
+            columns=(*COLUMNS, *LINE_COLUMNS),
             needed=NEEDED,
             most_rows=MOST_ROWS,
             most_bytes=MOST_BYTES,

@@ -75,7 +75,8 @@ class _Desk:
     def export(self) -> Response:
         """All of theirs, without passwords."""
         try:
-            text = write_sheet(self._desk.entered(gate.visitor()))
+            by = gate.visitor()
+            text = write_sheet(self._desk.entered(by), self._pages.office.lines.doors(by))
         except DatabaseError as error:
             unavailable(words_of(error), 10)
         answer = make_response("\ufeff" + text)
