@@ -18,6 +18,7 @@ from peoplecount.domain.clock import REAL_TIME
 from peoplecount.domain.roster import Roster
 from peoplecount.domain.site import Site
 from peoplecount.eventlog.data_folder import DataFolder
+from peoplecount.history_pages import history_desk
 from peoplecount.leading import Leading
 from peoplecount.people import (
     accounts_in,
@@ -206,6 +207,7 @@ class Service:
                 clock=self._clock,
                 offload=self._runtime.offload,
             ),
+            history=history_desk(self._database.hurried(), self._rosters, self._snapshots, self._clock),
             fleet=fleet_desk(
                 self._settings,
                 self._folder,

@@ -18,6 +18,7 @@ from peoplecount.web import (
     fleet,
     gate,
     health,
+    history,
     languages,
     parameters,
     records,
@@ -75,11 +76,13 @@ def create_app(context: WebContext) -> Flask:
     app.jinja_env.filters.update(trust.FILTERS)
     app.jinja_env.filters.update(strip.FILTERS)
     app.jinja_env.filters.update(fleet.FILTERS)
+    app.jinja_env.filters.update(history.FILTERS)
     app.jinja_env.filters["browser_name"] = browser_name
     app.jinja_env.globals["demo"] = context.demo
     app.jinja_env.globals["can_sign_in"] = context.accounts is not None
     app.jinja_env.globals["has_administration"] = context.administration is not None
     app.jinja_env.globals["walks"] = context.cameras is not None
+    app.jinja_env.globals["has_history"] = context.history is not None
     app.jinja_env.globals["has_fleet"] = context.fleet is not None
     languages.register(app, context.translation_folder, context.addresses)
     for part in _parts(context):
@@ -102,7 +105,7 @@ def create_app(context: WebContext) -> Flask:
 
 def _parts(context: WebContext) -> Iterator[Blueprint]:
     """What there is to be seen, as far as the context has what it is made from."""
-    for part in (dashboard, audit, stream, stream_access, chart, counts, records, health):
+    for part in (dashboard, audit, history, stream, stream_access, chart, counts, records, health):
         yield part.routes(context)
     if context.fleet is not None:
         yield fleet.routes(context, context.fleet)

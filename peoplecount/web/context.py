@@ -17,6 +17,7 @@ from peoplecount.services.commissioning import Commissioning
 from peoplecount.services.counts import Counts
 from peoplecount.services.door_audit import AuditReport
 from peoplecount.services.fleet_desk import FleetDesk
+from peoplecount.services.history_report import HistoryDesk
 from peoplecount.services.import_jobs import ImportJobs
 from peoplecount.services.live_board import LiveBoard
 from peoplecount.services.missed_counts import MissedCounts
@@ -99,6 +100,9 @@ class WebContext:
 
     counts: Counts | None = None
     """Where counts of earlier times come from; ``None`` where nothing keeps a history."""
+
+    history: HistoryDesk | None = None
+    """What the pages of the history are made from; ``None`` where nothing keeps one."""
 
     fleet: FleetDesk | None = None
     """``None`` where nobody polls."""

@@ -106,7 +106,7 @@ def _cells(row: CountRow) -> list[object]:
         fields["to"],
         fields["localStart"],
         fields["timeZone"],
-        *map(_harmless, places),
+        *map(harmless, places),
         fields["in"],
         fields["out"],
         fields["quality"],
@@ -120,7 +120,7 @@ _FORMULA = re.compile(r"(?:^|(?<=[;\t\r\n]))(?=\s*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20
 not; full-width signs are as good as others to some."""
 
 
-def _harmless(name: str | None) -> str | None:
+def harmless(name: str | None) -> str | None:
     """A name that no spreadsheet takes for a formula: cameras and people choose names."""
     return _FORMULA.sub("'", name) if name else name
 

@@ -71,6 +71,7 @@ NEEDS: Mapping[str, Need] = {
     "dashboard.site": _PAGE,
     "dashboard.board": Need(Role.VIEWER),  # fetched by a script, which must not take a sign-in for it
     "audit.report": _PAGE,
+    "history.history": _PAGE,
     "fleet.fleet": Need(Role.OPERATOR, page=True),
     "fleet.camera": Need(Role.OPERATOR, page=True),
     # Figures

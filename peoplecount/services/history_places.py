@@ -1,0 +1,161 @@
+"""The places whose history can be asked for: what they are called, where they lie, and what they consist of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from peoplecount.domain.clock import Clock
+from peoplecount.domain.interval import Scope
+from peoplecount.domain.site import Site
+from peoplecount.services.counts import NoSuchPlace
+from peoplecount.services.history_query import HistoryQuery
+
+NAMED_AT_MOST = 20
+
+
+class NamedPlace(NamedTuple):
+    """A site, door or line."""
+
+    subject: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a question is about, and the way to it."""
+
+    site: NamedPlace | None
+    """``None``: all sites."""
+
+    door: NamedPlace | None
+    line: NamedPlace | None
+    zone: ZoneInfo
+    opening_hours: str
+    holidays: str
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        found = self.line or self.door or self.site
+        return found.name if found else ""
+
+
+class HistoryPlaces:
+    """As the live board and the list of sites have them just now."""
+
+    def __init__(
+        self, board: Callable[[], Mapping[str, Any]], sites: Callable[[], Mapping[str, Site]], clock: Clock
+    ) -> None:
+        self._board = board
+        self._sites = sites
+        self._clock = clock
+
+    def ask(self, asked: Mapping[str, str], own: Collection[str] | None) -> HistoryQuery:
+        """Understand parameters; ``own`` are the sites somebody may see, ``None``: all.
+
+        Raises ``BadQuery`` and ``NoSuchPlace``; what is not theirs is not there.
+        """
+        site_id = asked.get("site") or self._site_of(asked) or _only(own)
+        query = HistoryQuery.parse(asked, self._today(site_id))
+        query = replace(query, site_id=site_id)
+        self._demand_place(query, own)
+        if query.line_id and not query.door_id:
+            line = _find(self._board()["lines"], "lineId", query.line_id)
+            query = replace(query, door_id=str(line["doorId"]) if line else None)
+        return query
+
+    def place(self, query: HistoryQuery) -> Place:
+        """What it is about. What is no longer there goes by its id."""
+        board = self._board()
+        site = self._sites().get(query.site_id or "")
+        return Place(
+            _named(board, "site", query.site_id),
+            _named(board, "door", query.door_id),
+            _named(board, "line", query.line_id),
+            self._zone(query.site_id),
+            site.opening_hours if site else "",
+            getattr(site, "holidays", "") if site else "",
+        )
+
+    def sites(self, own: Collection[str] | None) -> Mapping[str, ZoneInfo]:
+        """The sites that are somebody's to see, with their time zones."""
+        return {
+            row["siteId"]: ZoneInfo(row["timeZone"])
+            for row in self._board()["sites"]
+            if own is None or row["siteId"] in own
+        }
+
+    def all_zones(self) -> Mapping[ZoneInfo, Collection[str]]:
+        """All sites by time zone."""
+        found: dict[ZoneInfo, list[str]] = {}
+        for site_id, zone in self.sites(None).items():
+            found.setdefault(zone, []).append(site_id)
+        return found
+
+    def inside(self, query: HistoryQuery, own: Collection[str] | None) -> tuple[Scope, list[NamedPlace]]:
+        """What a place consists of: the sites, the doors of a site, the lines of a door."""
+        board = self._board()
+        if query.line_id:
+            return Scope.LINE, []
+        if query.door_id:
+            rows = [row for row in board["lines"] if row.get("doorId") == query.door_id]
+            return Scope.LINE, [NamedPlace(row["lineId"], row["lineName"]) for row in rows]
+        if query.site_id:
+            rows = [row for row in board["doors"] if row.get("siteId") == query.site_id]
+            return Scope.DOOR, [NamedPlace(row["doorId"], row["doorName"]) for row in rows]
+        rows = [row for row in board["sites"] if own is None or row["siteId"] in own]
+        return Scope.SITE, [NamedPlace(row["siteId"], row["siteName"]) for row in rows]
+
+    def _site_of(self, asked: Mapping[str, str]) -> str | None:
+        for kind in ("door", "line"):
+            row = _find(self._board()[f"{kind}s"], f"{kind}Id", asked.get(kind))
+            if row:
+                return str(row["siteId"])
+        return None
+
+    def _zone(self, site_id: str | None) -> ZoneInfo:
+        """Of a site; of all of them where they have one in common."""
+        zones = {row["timeZone"] for row in self._board()["sites"] if not site_id or row["siteId"] == site_id}
+        return ZoneInfo(zones.pop() if len(zones) == 1 else "UTC")
+
+    def _today(self, site_id: str | None) -> date:
+        return self._clock.now().astimezone(self._zone(site_id)).date()
+
+    def _demand_place(self, query: HistoryQuery, own: Collection[str] | None) -> None:
+        """What was removed has its history still, for those who may see all; nobody else can be told whose it was."""
+        board = self._board()
+        wanted = (("site", query.site_id), ("door", query.door_id), ("line", query.line_id))
+        for kind, subject in wanted:
+            if subject is None:
+                continue
+            row = _find(board[f"{kind}s"], f"{kind}Id", subject)
+            is_elsewhere = row is not None and query.site_id not in {None, row["siteId"]}
+            if (row is None and (own is not None or query.site_id is None)) or is_elsewhere:
+                raise NoSuchPlace(_not_here(kind, subject, board, own))
+            if own is not None and row is not None and row["siteId"] not in own:
+                raise NoSuchPlace(_not_here(kind, subject, board, own))
+
+
+def _only(own: Collection[str] | None) -> str | None:
+    return next(iter(own)) if own is not None and len(own) == 1 else None
+
+
+def _find(rows: Collection[Mapping[str, Any]], key: str, subject: str | None) -> Mapping[str, Any] | None:
+    return next((row for row in rows if row[key] == subject), None) if subject else None
+
+
+def _named(board: Mapping[str, Any], kind: str, subject: str | None) -> NamedPlace | None:
+    if subject is None:
+        return None
+    row = _find(board[f"{kind}s"], f"{kind}Id", subject)
+    return NamedPlace(subject, row[f"{kind}Name"] if row else subject)
+
+
+def _not_here(kind: str, subject: str, board: Mapping[str, Any], own: Collection[str] | None) -> str:
+    known = sorted(str(row[f"{kind}Id"]) for row in board[f"{kind}s"] if own is None or row["siteId"] in own)
+    more = f" and {len(known) - NAMED_AT_MOST} more" if len(known) > NAMED_AT_MOST else ""
+    return f"No {kind} {subject[:80]!r} here. {kind.title()}s: {', '.join(known[:NAMED_AT_MOST]) or 'none yet'}{more}."

@@ -1,0 +1,305 @@
+"""The past of a place: the parts of a period, beside another one, the hours of its week, and what it consists of."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from peoplecount.domain.clock import Clock
+from peoplecount.domain.history_period import ONE_DAY, Beside, Grain, HistoryPeriod, Part, day_start
+from peoplecount.domain.interval import Scope
+from peoplecount.domain.place_sum import PlaceStretch, PlaceSum
+from peoplecount.domain.roll_up import HOUR, QUARTER
+from peoplecount.services.history_filter import HistoryFilter, Holidays, no_holidays
+from peoplecount.services.history_places import HistoryPlaces, NamedPlace, Place
+from peoplecount.services.history_query import HistoryQuery
+from peoplecount.services.history_sums import Summed, WeekHours, merged, sum_up
+from peoplecount.storage.errors import DatabaseError
+from peoplecount.storage.place_history import Where
+
+logger = logging.getLogger(__name__)
+
+SPLIT_AT_MOST = 35
+"""Days of which doors are told apart where only some hours count: that has to be made out hour by hour."""
+
+
+class HistoryUnavailable(Exception):
+    """The history cannot be read just now; why stands in the log, because it may name servers and accounts."""
+
+
+class PlaceSums(Protocol):
+    """Where figures of earlier times come from. All raise ``DatabaseError``."""
+
+    def stretches(
+        self, step: timedelta, scope: Scope, start: datetime, end: datetime, where: Where
+    ) -> Sequence[PlaceStretch]:
+        """By the hour or quarter of an hour and by place, in order of time."""
+        ...
+
+    def totals(self, scope: Scope, period: HistoryPeriod, where: Where) -> Sequence[PlaceStretch]:
+        """Of a whole period, by place."""
+        ...
+
+    def days(self, period: HistoryPeriod, sites: Collection[str]) -> Sequence[PlaceStretch]:
+        """Of sites in that time zone, by day."""
+        ...
+
+    def learned_later(
+        self, scope: Scope, start: datetime, end: datetime, known: datetime, where: Where
+    ) -> Sequence[PlaceStretch]:
+        """What was learned about hours since a moment, to be taken away."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRow:
+    """A part of a period."""
+
+    part: Part
+    total: PlaceSum
+    before: PlaceSum | None
+    """The same part of the period beside it; ``None`` where there is none."""
+
+    is_ahead: bool
+    """Whether it had not begun."""
+
+    is_running: bool
+    """Whether it was not over."""
+
+    holiday: str
+    """What is celebrated on that day; empty: nothing, or it is no day."""
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryChild:
+    """A place within a place."""
+
+    place: NamedPlace
+    total: PlaceSum | None
+    """``None``: nothing is told of it here."""
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryReport:
+    """Everything a page of the history shows."""
+
+    query: HistoryQuery
+    place: Place
+    period: HistoryPeriod
+    rows: Sequence[HistoryRow]
+    total: PlaceSum
+    beside: HistoryPeriod | None
+    before: PlaceSum | None
+    week: WeekHours | None
+    child_scope: Scope
+    children: Sequence[HistoryChild]
+    are_children_told: bool
+    now: datetime
+
+    @property
+    def busiest(self) -> HistoryRow | None:
+        """The part in which most came."""
+        known = [row for row in self.rows if row.total.figures is not None and row.total.entered]
+        return max(known, key=lambda row: row.total.entered, default=None)
+
+
+class HistoryDesk:
+    """Answers what people ask of the past, for pages and for what is exported from them."""
+
+    def __init__(
+        self, sums: PlaceSums, places: HistoryPlaces, clock: Clock, holidays: Callable[[str], Holidays] = no_holidays
+    ) -> None:
+        """``holidays`` understands what is set for a site."""
+        self._sums = sums
+        self._clock = clock
+        self._holidays = holidays
+        self.places = places
+
+    def ask(self, asked: Mapping[str, str], own: Collection[str] | None) -> HistoryQuery:
+        """Understand parameters. Raises ``BadQuery`` and ``NoSuchPlace``."""
+        return self.places.ask(asked, own)
+
+    def report(self, query: HistoryQuery, own: Collection[str] | None) -> HistoryReport:
+        """Everything about it; ``own`` are the sites that may be seen. Raises ``HistoryUnavailable``."""
+        try:
+            return self._report(query, own)
+        except DatabaseError as error:
+            logger.warning("The history cannot be shown, it cannot be read: %s", error)
+            raise HistoryUnavailable("the history cannot be read just now") from error
+
+    def _report(self, query: HistoryQuery, own: Collection[str] | None) -> HistoryReport:
+        place = self.places.place(query)
+        period = HistoryPeriod(query.first, query.last, place.zone)
+        now = self._clock.now()
+        known = day_start(query.known + ONE_DAY, place.zone) if query.known else None
+        until = min(now, known) if known else now
+        look = _Look(self._sums, query, place, own, self.places, self._holidays(place.holidays), known)
+        parts = list(period.parts(query.grain))
+        summed = look.summed(period, parts, until)
+        beside = period.beside(query.beside, query.grain) if query.beside is not Beside.NOTHING else None
+        before: Mapping[int, PlaceSum] = {}
+        total_before = None
+        if beside is not None:
+            others = list(beside.parts(query.grain))
+            ends = _same_moment(parts, others, until, beside)
+            found = look.summed(beside, others, ends)
+            before = _paired(parts, others, found.parts, query.grain)
+            total_before = found.total
+        rows = [
+            HistoryRow(
+                part,
+                summed.parts[place_],
+                before.get(place_),
+                part.start >= until,
+                part.start < until < part.end,
+                look.holidays(part.local.date()) if query.grain in (Grain.DAY, Grain.HOUR, Grain.QUARTER) else "",
+            )
+            for place_, part in enumerate(parts)
+        ]
+        scope, children, told = look.children(period, until)
+        week = None if query.site_id is None else summed.week
+        return HistoryReport(
+            query, place, period, rows, summed.total, beside, total_before, week, scope, children, told, now
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What is the same for a period and the one beside it."""
+
+    sums: PlaceSums
+    query: HistoryQuery
+    place: Place
+    own: Collection[str] | None
+    places: HistoryPlaces
+    holidays: Holidays
+    known: datetime | None
+
+    @property
+    def where(self) -> Where:
+        """Of which places."""
+        query = self.query
+        sites = [query.site_id] if query.site_id else self.own
+        if query.line_id:  # a line's key finds its rows; it may have been at other doors
+            return Where(sites if self.own is not None else None, None, query.line_id)
+        return Where(sites, query.door_id)
+
+    def summed(self, period: HistoryPeriod, parts: Sequence[Part], until: datetime) -> Summed:
+        query = self.query
+        if query.site_id is None:
+            return self._all_sites(period, parts, until)
+        step = QUARTER if query.grain is Grain.QUARTER else HOUR
+        found = self._stretches(step, query.scope, period, self.where)
+        filtered = HistoryFilter.of(query, self.place.opening_hours, self.holidays, step)
+        return sum_up(found, parts, step, period.zone, until=until, wanted=filtered.wanted if filtered else None)
+
+    def _stretches(self, step: timedelta, scope: Scope, period: HistoryPeriod, where: Where) -> Sequence[PlaceStretch]:
+        found = self.sums.stretches(step, scope, period.start, period.end, where)
+        if self.known is None or step is not HOUR:
+            return found
+        later = self.sums.learned_later(scope, period.start, period.end, self.known, where)
+        return merged(found, later) if later else found
+
+    def _all_sites(self, period: HistoryPeriod, parts: Sequence[Part], until: datetime) -> Summed:
+        """Each by its own calendar, then together."""
+        sums = [PlaceSum() for _ in parts]
+        for zone, sites in self._by_zone().items():
+            own_period = replace(period, zone=zone)
+            own_parts = list(own_period.parts(self.query.grain))
+            by_site: dict[str, list[PlaceStretch]] = {}
+            for one in self._of_sites(own_period, sites):
+                by_site.setdefault(one.subject, []).append(one)
+            step = self.query.grain.length or ONE_DAY
+            for stretches in by_site.values():
+                found = sum_up(stretches, own_parts, step, zone, until=until)
+                for into, more in zip(sums, found.parts, strict=False):
+                    into.include(more)
+        total = PlaceSum()
+        for each in sums:
+            total.include(each)
+        return Summed(sums, total, WeekHours())
+
+    def _of_sites(self, period: HistoryPeriod, sites: Collection[str]) -> Sequence[PlaceStretch]:
+        where = Where(sites)
+        step = self.query.grain.length
+        if step is not None:
+            return self._stretches(step, Scope.SITE, period, where)
+        found = self.sums.days(period, sites)
+        if self.known is None:
+            return found
+        later = self.sums.learned_later(Scope.SITE, period.start, period.end, self.known, where)
+        return merged(found, [one._replace(start=_midnight_before(one.start, period.zone)) for one in later])
+
+    def _by_zone(self) -> Mapping[ZoneInfo, Collection[str]]:
+        found: dict[ZoneInfo, list[str]] = {}
+        for site_id, zone in self.places.sites(self.own).items():
+            found.setdefault(zone, []).append(site_id)
+        return found
+
+    def children(self, period: HistoryPeriod, until: datetime) -> tuple[Scope, list[HistoryChild], bool]:
+        """What it consists of, and whether figures are told."""
+        scope, named = self.places.inside(self.query, self.own)
+        if not named:
+            return scope, [], False
+        if self.query.is_filtered and period.days > SPLIT_AT_MOST:
+            return scope, [HistoryChild(one, None) for one in named], False
+        found = self._of_children(scope, period, until)
+        known = {one.subject for one in named}
+        gone = [NamedPlace(subject, subject) for subject in sorted(found.keys() - known)]
+        return scope, [HistoryChild(one, found.get(one.subject)) for one in [*named, *gone]], True
+
+    def _of_children(self, scope: Scope, period: HistoryPeriod, until: datetime) -> Mapping[str, PlaceSum]:
+        if self.query.is_filtered or (self.known is not None and self.query.site_id is not None):
+            return self._by_hour(scope, period, until)
+        found: dict[str, PlaceSum] = {}
+        if self.query.site_id is None:
+            for zone, sites in self._by_zone().items():
+                for one in self._of_sites(replace(period, zone=zone), sites):
+                    if one.start < until:
+                        found.setdefault(one.subject, PlaceSum()).add(one)
+            return found
+        for one in self.sums.totals(scope, period, self.where):
+            found.setdefault(one.subject, PlaceSum()).add(one)
+        return found
+
+    def _by_hour(self, scope: Scope, period: HistoryPeriod, until: datetime) -> Mapping[str, PlaceSum]:
+        filtered = HistoryFilter.of(self.query, self.place.opening_hours, self.holidays, HOUR)
+        found: dict[str, PlaceSum] = {}
+        for one in self._stretches(HOUR, scope, period, self.where):
+            if one.start < until and (filtered is None or filtered.wanted(one.start.astimezone(period.zone))):
+                found.setdefault(one.subject, PlaceSum()).add(one)
+        return found
+
+
+def _midnight_before(moment: datetime, zone: ZoneInfo) -> datetime:
+    return day_start(moment.astimezone(zone).date(), zone)
+
+
+def _same_moment(parts: Sequence[Part], others: Sequence[Part], until: datetime, beside: HistoryPeriod) -> datetime:
+    """How far the other period is looked at, where this one is not over: to the same time of its day, or month."""
+    for part, other in zip(parts, others, strict=False):
+        if part.start <= until < part.end:
+            return min(other.start + (until - part.start), other.end)
+    return beside.end if parts and until >= parts[-1].end else beside.start
+
+
+def _paired(
+    parts: Sequence[Part], others: Sequence[Part], sums: Sequence[PlaceSum], grain: Grain
+) -> Mapping[int, PlaceSum]:
+    """The other period's sums by the place of the part they stand beside."""
+    if grain.length is None:
+        return dict(enumerate(sums[: len(parts)]))
+    shift = parts[0].local - others[0].local if parts and others else timedelta(0)
+    theirs = {(other.local + shift, other.turn): one for other, one in zip(others, sums, strict=True)}
+    return {
+        place: theirs[part.local, part.turn] for place, part in enumerate(parts) if (part.local, part.turn) in theirs
+    }
+
+
+def days_of(period: HistoryPeriod) -> list[date]:
+    """All its days."""
+    return [period.first + number * ONE_DAY for number in range(period.days)]

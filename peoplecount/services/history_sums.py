@@ -1,0 +1,144 @@
+"""Stretches of a place put together into the parts of a period, and into the hours of a week."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from peoplecount.domain.history_period import ONE_DAY, Part, day_start
+from peoplecount.domain.place_sum import PlaceStretch, PlaceSum, unseen_rows
+from peoplecount.domain.roll_up import HOUR
+
+HOURS_A_WEEK = 168
+
+Wanted = Callable[[datetime], bool]
+"""Whether what begins at a moment of the wall clock counts."""
+
+
+@dataclass(slots=True)
+class WeekHours:
+    """People in and out by hour of the week, from Monday at midnight."""
+
+    entered: list[int] = field(default_factory=lambda: [0] * HOURS_A_WEEK)
+    left: list[int] = field(default_factory=lambda: [0] * HOURS_A_WEEK)
+    hours: list[float] = field(default_factory=lambda: [0.0] * HOURS_A_WEEK)
+    """How many hours are in it of which something is known."""
+
+    def add(self, local: datetime, stretch: PlaceStretch, hours: float) -> None:
+        """One more."""
+        place = local.weekday() * 24 + local.hour
+        self.entered[place] += stretch.entered
+        self.left[place] += stretch.left
+        self.hours[place] += hours
+
+    def mean(self, place: int) -> float | None:
+        """People who came in such an hour; ``None`` where nothing is known of any."""
+        return self.entered[place] / self.hours[place] if self.hours[place] else None
+
+
+@dataclass(frozen=True, slots=True)
+class Summed:
+    """A period in parts."""
+
+    parts: Sequence[PlaceSum]
+    total: PlaceSum
+    week: WeekHours
+
+
+def merged(stretches: Iterable[PlaceStretch], differences: Iterable[PlaceStretch]) -> list[PlaceStretch]:
+    """Stretches with differences added to them, by place and time."""
+    found = {(one.subject, one.start): one for one in stretches}
+    for one in differences:
+        known = found.get((one.subject, one.start))
+        if known is not None:
+            by_quality = tuple(map(sum, zip(known.by_quality, one.by_quality, strict=True)))
+            found[one.subject, one.start] = PlaceStretch(
+                one.subject,
+                one.start,
+                known.entered + one.entered,
+                known.left + one.left,
+                by_quality,
+                known.covered,
+                known.coverages,
+            )
+    return list(found.values())
+
+
+def sum_up(
+    stretches: Iterable[PlaceStretch],
+    parts: Sequence[Part],
+    step: timedelta,
+    zone: ZoneInfo,
+    *,
+    until: datetime,
+    wanted: Wanted | None = None,
+) -> Summed:
+    """Put one place's stretches together, those that begin before ``until`` (UTC) and are ``wanted``."""
+    together = [one for one in _together(stretches) if one.start < until]
+    sums = [PlaceSum() for _ in parts]
+    week = WeekHours()
+    hours = step / HOUR
+    place = 0
+    for one, unseen in _with_unseen(together, step, zone):
+        local = one.start.astimezone(zone)
+        if wanted is not None and not wanted(local):
+            continue
+        while place < len(parts) and parts[place].end <= one.start:
+            place += 1
+        if place == len(parts):
+            break
+        if one.start < parts[place].start:
+            continue
+        into = sums[place]
+        if any(one.by_quality[:-1]):
+            week.add(local, one, hours)
+        into.add(one)
+        into.unseen += unseen
+    total = PlaceSum()
+    for each in sums:
+        total.include(each)
+    return Summed(sums, total, week)
+
+
+def _together(stretches: Iterable[PlaceStretch]) -> list[PlaceStretch]:
+    """By time. Of lines that changed doors there may be two of one time."""
+    in_order = sorted(stretches, key=lambda one: one.start)
+    found: list[PlaceStretch] = []
+    for one in in_order:
+        if found and found[-1].start == one.start:
+            both = PlaceSum()
+            both.add(found.pop())
+            both.add(one)
+            figures = (both.entered, both.left, tuple(both.by_quality), both.covered, both.coverages)
+            one = PlaceStretch(one.subject, one.start, *figures)  # noqa: PLW2901 - the two as one
+        found.append(one)
+    return found
+
+
+def _with_unseen(
+    stretches: Sequence[PlaceStretch], step: timedelta, zone: ZoneInfo
+) -> Iterable[tuple[PlaceStretch, int]]:
+    """Every stretch from the first to the last, also those nothing is there of, and how many rows lack in each."""
+    if not stretches:
+        return
+    first = stretches[0].start
+    # Halves are added because a day may have an hour more or less.
+    there = {(one.start - first + step / 2) // step: one for one in stretches}
+    rows = [0] * (max(there) + 1)
+    for place, one in there.items():
+        rows[place] = _rows_of_a_day(one, zone) if step == ONE_DAY else one.rows
+    nothing = (0,) * len(stretches[0].by_quality)
+    for place, lacking in enumerate(unseen_rows(rows)):
+        found = there.get(place)
+        if found is not None:
+            yield found, lacking
+        elif lacking:
+            yield PlaceStretch(stretches[0].subject, first + place * step, 0, 0, nothing, 0.0, 0), lacking
+
+
+def _rows_of_a_day(one: PlaceStretch, zone: ZoneInfo) -> int:
+    """As many as it would have with 24 hours."""
+    following = day_start(one.start.astimezone(zone).date() + ONE_DAY, zone)
+    return round(one.rows * (ONE_DAY / (following - one.start)))

@@ -1,0 +1,170 @@
+"""What places counted by the hour or quarter of an hour, or in all: summed up by the database."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from operator import attrgetter
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, Select, Table, and_, case, func, literal, select
+
+from peoplecount.domain.event import WORSE
+from peoplecount.domain.interval import Scope
+from peoplecount.domain.place_sum import PlaceStretch
+from peoplecount.domain.roll_up import HOUR, QUARTER
+from peoplecount.storage.connection import IDBConnection, Rows
+from peoplecount.storage.schema import corrections, hour_counts, quarter_hours
+from peoplecount.storage.scope_sums import span_of
+
+_TABLES = {HOUR: hour_counts, QUARTER: quarter_hours}
+_IN_TIME = attrgetter("start", "subject")
+_SUBJECTS = {Scope.SITE: "site_id", Scope.DOOR: "door_id", Scope.LINE: "line_id"}
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Of which places. Of those only that fit everything that is given."""
+
+    sites: Collection[str] | None = None
+    """``None``: of all."""
+
+    door_id: str | None = None
+    line_id: str | None = None
+
+    def rows_of(self, table: Table) -> ColumnElement[bool]:
+        """The same as a condition."""
+        columns = table.c
+        parts: list[ColumnElement[bool]] = []
+        if self.sites is not None:
+            one = len(self.sites) == 1
+            parts.append(columns.site_id == next(iter(self.sites)) if one else columns.site_id.in_(sorted(self.sites)))
+        if self.door_id is not None:
+            parts.append(columns.door_id == self.door_id)
+        if self.line_id is not None:
+            parts.append(columns.line_id == self.line_id)
+        return and_(True, *parts)
+
+
+class PlaceHistory:
+    """Asks the roll-ups for sums. All raise ``DatabaseError``."""
+
+    def __init__(self, db: IDBConnection) -> None:
+        self._db = db
+
+    def stretches(
+        self, step: timedelta, scope: Scope, start: datetime, end: datetime, where: Where
+    ) -> list[PlaceStretch]:
+        """By the hour or quarter of an hour, as ``step`` says, and by site, door or line; in order of time."""
+        table = _TABLES[step]
+        question = _hour_sums(table, _SUBJECTS[scope]).where(span_of(table, start, end), where.rows_of(table))
+        rows = self._db.execute(question.group_by(table.c.starts_at, table.c[_SUBJECTS[scope]]))
+        return sorted(_stretches_of(rows), key=_IN_TIME)
+
+    def totals(self, scope: Scope, start: datetime, end: datetime, where: Where) -> list[PlaceStretch]:
+        """Of all hours that begin in a time together, by site, door or line."""
+        subject = _SUBJECTS[scope]
+        question = _total_sums(subject).where(span_of(hour_counts, start, end), where.rows_of(hour_counts))
+        rows = self._db.execute(question.group_by(hour_counts.c[subject]))
+        return sorted(map(_total_of, rows))
+
+    def learned_later(
+        self, scope: Scope, start: datetime, end: datetime, known: datetime, where: Where
+    ) -> list[PlaceStretch]:
+        """What to add to hours for figures as they were known at a moment: what was learned since is taken away.
+
+        Of an hour that was corrected several times since, the first correction has what had been known until then.
+        """
+        of_hour = (corrections.c.line_id, corrections.c.starts_at, corrections.c.door_id, corrections.c.site_id)
+        first = (
+            select(func.min(corrections.c.correction_id).label("first"))
+            .where(corrections.c.known_at > known, span_of(corrections, start, end), where.rows_of(corrections))
+            .group_by(*of_hour)
+            .subquery()
+        )
+        same = and_(*(column == hour_counts.c[column.name] for column in of_hour))
+        question = select(
+            corrections.c[_SUBJECTS[scope]].label("subject"),
+            corrections.c.starts_at,
+            (func.coalesce(corrections.c.old_in, 0) - hour_counts.c.in_count).label("entered"),
+            (func.coalesce(corrections.c.old_out, 0) - hour_counts.c.out_count).label("left_"),
+            corrections.c.old_quality,
+            hour_counts.c.quality,
+        ).select_from(corrections.join(first, corrections.c.correction_id == first.c.first).join(hour_counts, same))
+        return list(map(_difference_of, self._db.execute(question)))
+
+    def first_day(self, where: Where) -> datetime | None:
+        """When the first hour of a place began; ``None`` where it has none."""
+        question = select(func.min(hour_counts.c.starts_at).label("first")).where(where.rows_of(hour_counts))
+        first: datetime | None = self._db.execute(question)[0].first
+        return first
+
+
+_BITS = 12
+"""Of how many rows of each quality can be told in one number; a place has fewer lines than 4,096."""
+
+_ONE = {quality.value: 1 << (_BITS * (place - 1)) for place, quality in enumerate(WORSE) if place}
+"""The rest are measured. One sum instead of six takes half the time, and a year has 8,760 rows of them."""
+
+
+def _sums(table: Table, subject: str, start: ColumnElement[datetime]) -> Select[Any]:
+    columns = table.c
+    return select(
+        columns[subject].label("subject"),
+        start.label("start"),
+        func.sum(columns.in_count).label("entered"),
+        func.sum(columns.out_count).label("left_"),
+        func.count().label("rows"),
+        func.sum(columns.coverage).label("covered"),
+        func.count(columns.coverage).label("coverages"),
+    )
+
+
+def _hour_sums(table: Table, subject: str) -> Select[Any]:
+    columns = table.c
+    worse = func.sum(case(_ONE, value=columns.quality, else_=literal(0, BigInteger())))
+    return _sums(table, subject, columns.starts_at).add_columns(worse.label("worse"))
+
+
+def _total_sums(subject: str) -> Select[Any]:
+    columns = hour_counts.c
+    return _sums(hour_counts, subject, func.min(columns.starts_at)).add_columns(
+        *(func.sum(case((columns.quality == one, 1), else_=0)).label(f"rows_{place}") for place, one in enumerate(_ONE))
+    )
+
+
+def _stretches_of(rows: Rows) -> list[PlaceStretch]:
+    unpack = _Unpacked()
+    return [
+        PlaceStretch(subject, start, int(entered), int(left), unpack[count, worse], float(covered or 0.0), coverages)
+        for subject, start, entered, left, count, covered, coverages, worse in map(tuple[Any, ...], rows)
+    ]
+
+
+class _Unpacked(dict[tuple[int, int], tuple[int, ...]]):
+    """Rows by quality of how many there are and the number that says how many of them are worse than measured."""
+
+    def __missing__(self, key: tuple[int, int]) -> tuple[int, ...]:
+        count, worse = key
+        told = [int(worse) >> (_BITS * place) & ((1 << _BITS) - 1) for place in range(len(_ONE))]
+        self[key] = found = (count - sum(told), *told)
+        return found
+
+
+def _total_of(row: Any) -> PlaceStretch:  # noqa: ANN401
+    subject, start, entered, left, count, covered, coverages, *worse = row
+    told = tuple(map(int, worse))
+    by_quality = (int(count) - sum(told), *told)
+    return PlaceStretch(subject, start, int(entered), int(left), by_quality, float(covered or 0.0), int(coverages))
+
+
+_PLACES = {quality.value: place for place, quality in enumerate(WORSE)}
+
+
+def _difference_of(row: Any) -> PlaceStretch:  # noqa: ANN401
+    subject, start, entered, left, old, new = row
+    by_quality = [0] * len(WORSE)
+    by_quality[_PLACES[new]] -= 1
+    by_quality[_PLACES[old]] += 1
+    return PlaceStretch(subject, start, int(entered), int(left), tuple(by_quality), 0.0, 0)

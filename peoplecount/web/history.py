@@ -1,0 +1,148 @@
+"""The history: what was counted at a site, a door or a line over any period, as a page that needs no script."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from typing import Any
+
+from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
+
+from peoplecount.domain.history_period import ONE_DAY, Beside, Grain
+from peoplecount.services.counts import NoSuchPlace
+from peoplecount.services.counts_query import BadQuery
+from peoplecount.services.history_query import Days, HistoryQuery, Hours
+from peoplecount.services.history_report import HistoryDesk, HistoryReport, HistoryUnavailable
+from peoplecount.web.context import WebContext
+from peoplecount.web.gate import visitor
+from peoplecount.web.history_chart import chart_of, heat_of, share_bar
+from peoplecount.web.history_words import (
+    WEEKDAYS,
+    change_words,
+    day_words,
+    part_words,
+    percent,
+    period_words,
+    presets,
+    quality_words,
+)
+
+FILTERS = {
+    "percent": percent,
+    "quality_words": quality_words,
+    "day_words": day_words,
+    "period_words": period_words,
+}
+
+
+def routes(context: WebContext) -> Blueprint:
+    """``/history``. Its whole question stands in its address, always in the same way, so that it can be passed on."""
+    blueprint = Blueprint("history", __name__)
+
+    @blueprint.get("/history")
+    def history() -> Response:
+        desk, query, own = asked(context)
+        wanted = query.parameters()
+        if list(request.args.items(multi=True)) != list(wanted.items()):
+            answer = redirect(url_for("history.history", **wanted), 302)
+            answer.headers["Cache-Control"] = "no-store"
+            return answer  # type: ignore[return-value]  # werkzeug's, of which Flask's is one
+        try:
+            report = desk.report(query, own)
+        except HistoryUnavailable:
+            return _page(render_template("history_away.html", query=query, links=Links(query)), 503)
+        return _page(render_template("history.html", **_shown(desk, report, own)), 200)
+
+    return blueprint
+
+
+def asked(context: WebContext) -> tuple[HistoryDesk, HistoryQuery, Collection[str] | None]:
+    """What is asked, and of which sites who asks may know. 400 and 404 in words."""
+    if context.history is None:
+        abort(404, "No history is kept here.")
+    twice = [name for name, values in request.args.lists() if len(values) > 1]
+    if twice:
+        abort(400, f"{twice[0][:40]} is given twice; once is enough.")
+    own = visitor().sites
+    try:
+        return context.history, context.history.ask(request.args, own), own
+    except BadQuery as error:
+        abort(400, str(error))
+    except NoSuchPlace as error:
+        abort(404, str(error))
+
+
+class Links:
+    """Addresses of other questions that differ a little from this one."""
+
+    def __init__(self, query: HistoryQuery) -> None:
+        self._query = query
+
+    def but(self, **changes: Any) -> str:  # noqa: ANN401 - fields of a question
+        """The page of the same question but for some of its parts."""
+        return url_for("history.history", **replace(self._query, **changes).parameters())
+
+    def place(self, site: str | None = None, door: str | None = None, line: str | None = None) -> str:
+        """Another place, over the same time."""
+        changes: dict[str, Any] = {"site_id": site, "door_id": door, "line_id": line}
+        if site is None:
+            changes |= {"hours": Hours.ALL, "days": Days.ALL}
+        return self.but(**changes)
+
+    def period(self, first: Any, last: Any) -> str:  # noqa: ANN401 - dates
+        """Another time, in steps that fit it."""
+        wanted = replace(self._query, first=first, last=last).parameters()
+        wanted.pop("step")
+        return url_for("history.history", **wanted)
+
+
+def _page(body: str, status: int) -> Response:
+    response = make_response(body, status)
+    response.headers["Cache-Control"] = "no-store"
+    if status == 503:
+        response.headers["Retry-After"] = "10"
+    return response
+
+
+def _shown(desk: HistoryDesk, report: HistoryReport, own: Collection[str] | None) -> Mapping[str, Any]:
+    today = report.now.astimezone(report.place.zone).date()
+    most = max((child.total.entered for child in report.children if child.total), default=0)
+    children = [
+        (child, share_bar(child.total, most) if child.total else 0.0, _child_link(report, child.place.subject))
+        for child in report.children
+    ]
+    return {
+        "report": report,
+        "query": report.query,
+        "chart": chart_of(report),
+        "heat": heat_of(report.week) if report.week else None,
+        "children": children,
+        "links": Links(report.query),
+        "presets": presets(today),
+        "earlier": _moved(report, -1),
+        "later": _moved(report, 1) if report.period.last < today else None,
+        "sites": [] if report.query.site_id else sorted(desk.places.sites(own)),
+        "grains": list(Grain),
+        "besides": list(Beside),
+        "hours": list(Hours),
+        "days": list(Days),
+        "weekdays": WEEKDAYS,
+        "change": change_words(report.total, report.before),
+        "changes": [change_words(row.total, row.before) for row in report.rows],
+        "names": [part_words(row.part, report.query.grain) for row in report.rows],
+    }
+
+
+def _moved(report: HistoryReport, direction: int) -> str:
+    """The same length of time, right before or after."""
+    days = report.period.days * direction * ONE_DAY
+    return Links(report.query).but(first=report.period.first + days, last=report.period.last + days)
+
+
+def _child_link(report: HistoryReport, subject: str) -> str:
+    query, links = report.query, Links(report.query)
+    if query.site_id is None:
+        return links.place(subject)
+    if query.door_id is None:
+        return links.place(query.site_id, subject)
+    return links.place(query.site_id, query.door_id, subject)
