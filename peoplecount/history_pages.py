@@ -9,13 +9,13 @@ from peoplecount.services.history_places import HistoryPlaces
 from peoplecount.services.history_report import HistoryDesk
 from peoplecount.services.place_sums import DirectSums
 from peoplecount.services.roster_keeper import RosterKeeper
+from peoplecount.storage.connection import IDBConnection
 from peoplecount.storage.place_history import PlaceHistory
-from peoplecount.storage.proxy import ProxyDB
 from peoplecount.stream.snapshot import Snapshot
 
 
 def history_desk(
-    database: ProxyDB, rosters: RosterKeeper, snapshots: Callable[[], Snapshot], clock: Clock
+    database: IDBConnection, rosters: RosterKeeper, snapshots: Callable[[], Snapshot], clock: Clock
 ) -> HistoryDesk:
     """The desk on this database."""
     places = HistoryPlaces(lambda: snapshots().fields, lambda: rosters.current().sites, clock)

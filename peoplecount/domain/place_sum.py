@@ -96,6 +96,12 @@ class PlaceSum:
         return self.known == self.rows > 0 and not self.unseen
 
     @property
+    def known_share(self) -> float | None:
+        """The share of it of which something is known, 0 to 1; ``None`` where there is nothing of it."""
+        total = self.rows + self.unseen
+        return self.known / total if total else None
+
+    @property
     def coverage(self) -> float | None:
         """The share of the expected readings that came, 0 to 1; ``None`` where that is not known."""
         if not self.coverages:

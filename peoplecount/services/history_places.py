@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from peoplecount.domain.clock import Clock
 from peoplecount.domain.interval import Scope
+from peoplecount.domain.sentence import Sentence, say
 from peoplecount.domain.site import Site
 from peoplecount.services.counts import NoSuchPlace
 from peoplecount.services.history_query import HistoryQuery
@@ -155,7 +156,10 @@ def _named(board: Mapping[str, Any], kind: str, subject: str | None) -> NamedPla
     return NamedPlace(subject, row[f"{kind}Name"] if row else subject)
 
 
-def _not_here(kind: str, subject: str, board: Mapping[str, Any], own: Collection[str] | None) -> str:
+_KINDS = {"site": say("site"), "door": say("door"), "line": say("line")}
+
+
+def _not_here(kind: str, subject: str, board: Mapping[str, Any], own: Collection[str] | None) -> Sentence:
     known = sorted(str(row[f"{kind}Id"]) for row in board[f"{kind}s"] if own is None or row["siteId"] in own)
-    more = f" and {len(known) - NAMED_AT_MOST} more" if len(known) > NAMED_AT_MOST else ""
-    return f"No {kind} {subject[:80]!r} here. {kind.title()}s: {', '.join(known[:NAMED_AT_MOST]) or 'none yet'}{more}."
+    names = ", ".join([*known[:NAMED_AT_MOST], *(["…"] if len(known) > NAMED_AT_MOST else [])]) or say("none yet")
+    return say("No %(kind)s %(id)s here. There are: %(known)s.", kind=_KINDS[kind], id=repr(subject[:80]), known=names)

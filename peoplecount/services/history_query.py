@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from peoplecount.domain.history_period import Beside, Grain
 from peoplecount.domain.interval import Scope
+from peoplecount.domain.sentence import figure, say
 from peoplecount.services.counts_query import BadQuery
 
 FIRST, LAST = date(1970, 1, 2), date(2199, 12, 31)
@@ -27,14 +28,6 @@ USUAL = 30
 ALLOWED = ("site", "door", "line", "from", "to", "step", "compare", "hours", "days", "known")
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-_STEPS = {
-    Grain.QUARTER: "quarters of an hour",
-    Grain.HOUR: "hours",
-    Grain.DAY: "days",
-    Grain.WEEK: "weeks",
-    Grain.MONTH: "months",
-}
-
 E = TypeVar("E", bound=StrEnum)
 
 
@@ -79,7 +72,13 @@ class HistoryQuery:
         """From parameters as they came; ``today`` is the place's. Raises ``BadQuery``."""
         strange = sorted(asked.keys() - set(ALLOWED))
         if strange:
-            raise BadQuery(f"{strange[0][:40]!r} is not known here; allowed are {', '.join(ALLOWED)}.")
+            raise BadQuery(
+                say(
+                    "%(name)s is not known here; allowed are %(allowed)s.",
+                    name=strange[0][:40],
+                    allowed=", ".join(ALLOWED),
+                )
+            )
         last = _date("to", asked["to"]) if asked.get("to") else today
         first = _date("from", asked["from"]) if asked.get("from") else last - timedelta(days=USUAL - 1)
         _demand_order(first, last)
@@ -133,11 +132,17 @@ class HistoryQuery:
             longest = MOST_PARTS // parts_of(self.grain, 1)
             allowed = ", ".join(one.value for one in Grain if parts_of(one, (self.last - self.first).days + 1) <= 800)
             raise BadQuery(
-                f"step: {_STEPS[self.grain]} are shown of {longest} days at most, and {self.first} to {self.last} are "
-                f"{(self.last - self.first).days + 1}. Of those, step={allowed} can be had; the export has all steps."
+                say(
+                    "step: parts of %(step)s are shown of %(most)s days at most, and these are %(days)s. Allowed for "
+                    "them: %(allowed)s.",
+                    step=self.grain.value,
+                    most=figure(longest),
+                    days=figure((self.last - self.first).days + 1),
+                    allowed=allowed,
+                )
             )
         if (self.hours is not Hours.ALL or self.days is not Days.ALL) and self.site_id is None:
-            raise BadQuery("hours, days: opening hours and holidays are a site's; choose a site.")
+            raise BadQuery(say("hours, days: opening hours and holidays are a site's; choose a site."))
 
 
 def fitting(days: int) -> Grain:
@@ -159,34 +164,61 @@ def parts_of(grain: Grain, days: int) -> int:
 
 def _demand_order(first: date, last: date) -> None:
     if last < first:
-        raise BadQuery(f"from, to: {first} comes after {last}; the first day goes into from, the last one into to.")
+        raise BadQuery(
+            say(
+                "from, to: %(first)s comes after %(last)s; the first day goes into from, the last one into to.",
+                first=first.isoformat(),
+                last=last.isoformat(),
+            )
+        )
     if (last - first).days >= LONGEST:
         raise BadQuery(
-            f"from, to: {LONGEST} days at most are shown on a page, and these are {(last - first).days + 1}."
+            say(
+                "from, to: %(most)s days at most are shown on a page, and these are %(days)s.",
+                most=figure(LONGEST),
+                days=figure((last - first).days + 1),
+            )
         )
 
 
 def _id(name: str, text: str) -> str | None:
     """Control characters are in no id, and some databases refuse to be asked for them."""
     if any(unicodedata.category(one) in {"Cc", "Cs"} for one in text):
-        raise BadQuery(f"{name}: {text[:80]!r} holds a character that no id has.")
+        raise BadQuery(say("%(name)s: this holds a character that no id has.", name=name))
     return text or None
 
 
 def _date(name: str, text: str) -> date:
     if not _DATE.fullmatch(text):
-        raise BadQuery(f"{name}: {text[:40]!r} is no day; write it as in 2026-05-04.")
+        raise BadQuery(
+            say("%(name)s: %(given)s is no day; write it as in 2026-05-04.", name=name, given=repr(text[:40]))
+        )
     try:
         found = date.fromisoformat(text)
     except ValueError as error:
-        raise BadQuery(f"{name}: there is no day {text}.") from error
+        raise BadQuery(say("%(name)s: there is no day %(day)s.", name=name, day=text)) from error
     if not FIRST <= found <= LAST:
-        raise BadQuery(f"{name}: {text} is out of reach; days from {FIRST} to {LAST} are allowed.")
+        raise BadQuery(
+            say(
+                "%(name)s: %(day)s is out of reach; days from %(first)s to %(last)s are allowed.",
+                name=name,
+                day=text,
+                first=FIRST.isoformat(),
+                last=LAST.isoformat(),
+            )
+        )
     return found
 
 
 def _choice(name: str, text: str, kind: type[E]) -> E:
     allowed = [one.value for one in kind]
     if text not in allowed:
-        raise BadQuery(f"{name}: {text[:40]!r} is not known; allowed are {', '.join(allowed)}.")
+        raise BadQuery(
+            say(
+                "%(name)s: %(given)s is not known; allowed are %(allowed)s.",
+                name=name,
+                given=repr(text[:40]),
+                allowed=", ".join(allowed),
+            )
+        )
     return kind(text)

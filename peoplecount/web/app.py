@@ -19,6 +19,7 @@ from peoplecount.web import (
     gate,
     health,
     history,
+    history_words,
     languages,
     parameters,
     records,
@@ -76,7 +77,7 @@ def create_app(context: WebContext) -> Flask:
     app.jinja_env.filters.update(trust.FILTERS)
     app.jinja_env.filters.update(strip.FILTERS)
     app.jinja_env.filters.update(fleet.FILTERS)
-    app.jinja_env.filters.update(history.FILTERS)
+    app.jinja_env.filters.update(history_words.FILTERS)
     app.jinja_env.filters["browser_name"] = browser_name
     app.jinja_env.globals["demo"] = context.demo
     app.jinja_env.globals["can_sign_in"] = context.accounts is not None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
 
 from peoplecount.domain.history_period import ONE_DAY, Beside, Grain
+from peoplecount.domain.sentence import Sentence, say
 from peoplecount.services.counts import NoSuchPlace
 from peoplecount.services.counts_query import BadQuery
 from peoplecount.services.history_query import Days, HistoryQuery, Hours
@@ -17,22 +18,15 @@ from peoplecount.web.context import WebContext
 from peoplecount.web.gate import visitor
 from peoplecount.web.history_chart import chart_of, heat_of, share_bar
 from peoplecount.web.history_words import (
-    WEEKDAYS,
+    beside_words,
     change_words,
-    day_words,
+    days_words,
+    grain_words,
+    hours_words,
     part_words,
-    percent,
-    period_words,
     presets,
-    quality_words,
+    weekday_words,
 )
-
-FILTERS = {
-    "percent": percent,
-    "quality_words": quality_words,
-    "day_words": day_words,
-    "period_words": period_words,
-}
 
 
 def routes(context: WebContext) -> Blueprint:
@@ -44,14 +38,14 @@ def routes(context: WebContext) -> Blueprint:
         desk, query, own = asked(context)
         wanted = query.parameters()
         if list(request.args.items(multi=True)) != list(wanted.items()):
-            answer = redirect(url_for("history.history", **wanted), 302)
+            answer = redirect(address_of(wanted), 302)
             answer.headers["Cache-Control"] = "no-store"
             return answer  # type: ignore[return-value]  # werkzeug's, of which Flask's is one
         try:
             report = desk.report(query, own)
         except HistoryUnavailable:
             return _page(render_template("history_away.html", query=query, links=Links(query)), 503)
-        return _page(render_template("history.html", **_shown(desk, report, own)), 200)
+        return _page(render_template("history.html", **_shown(report)), 200)
 
     return blueprint
 
@@ -59,17 +53,23 @@ def routes(context: WebContext) -> Blueprint:
 def asked(context: WebContext) -> tuple[HistoryDesk, HistoryQuery, Collection[str] | None]:
     """What is asked, and of which sites who asks may know. 400 and 404 in words."""
     if context.history is None:
-        abort(404, "No history is kept here.")
+        abort(404, say("No history is kept here."))
     twice = [name for name, values in request.args.lists() if len(values) > 1]
     if twice:
-        abort(400, f"{twice[0][:40]} is given twice; once is enough.")
+        abort(400, say("%(name)s is given twice; once is enough.", name=twice[0][:40]))
     own = visitor().sites
     try:
         return context.history, context.history.ask(request.args, own), own
     except BadQuery as error:
-        abort(400, str(error))
+        abort(400, error.args[0])
     except NoSuchPlace as error:
-        abort(404, str(error))
+        abort(404, error.args[0])
+
+
+def address_of(parameters: Mapping[str, str]) -> str:
+    """The page of a question."""
+    values: dict[str, Any] = dict(parameters)
+    return url_for("history.history", **values)
 
 
 class Links:
@@ -80,7 +80,7 @@ class Links:
 
     def but(self, **changes: Any) -> str:  # noqa: ANN401 - fields of a question
         """The page of the same question but for some of its parts."""
-        return url_for("history.history", **replace(self._query, **changes).parameters())
+        return address_of(replace(self._query, **changes).parameters())
 
     def place(self, site: str | None = None, door: str | None = None, line: str | None = None) -> str:
         """Another place, over the same time."""
@@ -89,11 +89,15 @@ class Links:
             changes |= {"hours": Hours.ALL, "days": Days.ALL}
         return self.but(**changes)
 
+    def everything(self) -> str:
+        """The same with all hours and days."""
+        return self.but(hours=Hours.ALL, days=Days.ALL)
+
     def period(self, first: Any, last: Any) -> str:  # noqa: ANN401 - dates
         """Another time, in steps that fit it."""
         wanted = replace(self._query, first=first, last=last).parameters()
         wanted.pop("step")
-        return url_for("history.history", **wanted)
+        return address_of(wanted)
 
 
 def _page(body: str, status: int) -> Response:
@@ -104,7 +108,7 @@ def _page(body: str, status: int) -> Response:
     return response
 
 
-def _shown(desk: HistoryDesk, report: HistoryReport, own: Collection[str] | None) -> Mapping[str, Any]:
+def _shown(report: HistoryReport) -> Mapping[str, Any]:
     today = report.now.astimezone(report.place.zone).date()
     most = max((child.total.entered for child in report.children if child.total), default=0)
     children = [
@@ -121,16 +125,30 @@ def _shown(desk: HistoryDesk, report: HistoryReport, own: Collection[str] | None
         "presets": presets(today),
         "earlier": _moved(report, -1),
         "later": _moved(report, 1) if report.period.last < today else None,
-        "sites": [] if report.query.site_id else sorted(desk.places.sites(own)),
-        "grains": list(Grain),
-        "besides": list(Beside),
-        "hours": list(Hours),
-        "days": list(Days),
-        "weekdays": WEEKDAYS,
+        "choices": _choices(report.query),
+        "today": today,
+        "is_running": any(row.is_running or row.is_ahead for row in report.rows),
+        "weekdays": weekday_words(),
         "change": change_words(report.total, report.before),
         "changes": [change_words(row.total, row.before) for row in report.rows],
         "names": [part_words(row.part, report.query.grain) for row in report.rows],
     }
+
+
+Choice = tuple[str, Sentence, Sequence[Any], Any, Callable[[Any], Sentence]]
+
+
+def _choices(query: HistoryQuery) -> list[Choice]:
+    """Of each field its name, its label, what can be chosen and is, and how that is said."""
+    of_all: list[Choice] = [
+        ("step", say("By"), list(Grain), query.grain, grain_words),
+        ("compare", say("Beside"), list(Beside), query.beside, beside_words),
+    ]
+    of_site: list[Choice] = [
+        ("hours", say("Hours"), list(Hours), query.hours, hours_words),
+        ("days", say("Days"), list(Days), query.days, days_words),
+    ]
+    return [*of_all, *(of_site if query.site_id else [])]
 
 
 def _moved(report: HistoryReport, direction: int) -> str:

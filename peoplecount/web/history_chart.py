@@ -12,6 +12,7 @@ from peoplecount.domain.history_period import Grain
 from peoplecount.domain.place_sum import PlaceSum
 from peoplecount.services.history_report import HistoryReport, HistoryRow
 from peoplecount.services.history_sums import HOURS_A_WEEK, WeekHours
+from peoplecount.web.formats import people
 from peoplecount.web.history_words import row_words, tick_words
 
 UP = 190
@@ -91,12 +92,12 @@ def chart_of(report: HistoryReport) -> Chart:
     most_out = max((one.left for one in everything), default=0)
     step = _step(max(most_in, most_out))
     scale = min(UP / max(step, _up_to(most_in, step)), DOWN / most_out if most_out else UP)
-    middle = TOP + UP
+    middle = TOP + round(_up_to(most_in, step) * scale)
     down = math.ceil(most_out * scale) + 4
     bars = [_bar(row, place, len(rows), scale, middle, grain) for place, row in enumerate(rows)]
     rules = [
-        Mark(round(middle - number * step * scale, 1), f"{number * step:,}")
-        for number in range(1, int(UP / scale / step) + 1)
+        Mark(round(middle - number * step * scale, 1), people(number * step))
+        for number in range(1, _up_to(most_in, step) // step + 1)
     ]
     fills = frozenset(bar.fill for bar in bars) | (
         frozenset({"part"}) if any(bar.is_part for bar in bars) else frozenset()
@@ -144,9 +145,9 @@ def _ticks(rows: Sequence[HistoryRow], grain: Grain) -> list[Mark]:
 
 
 def _step(most: int) -> int:
-    """Between two lines: 1, 2 or 5 times a power of ten, so that three or four fit."""
+    """Between two lines: 1, 2 or 5 times a power of ten, so that two to four fit."""
     wanted = max(1.0, most / 4)
-    power: int = 10 ** int(math.floor(math.log10(wanted)))
+    power: int = 10 ** math.floor(math.log10(wanted))
     return next(power * factor for factor in (1, 2, 5, 10) if power * factor >= wanted)
 
 

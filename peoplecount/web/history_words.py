@@ -1,125 +1,207 @@
-"""How the history's pages say dates, parts of a period, and how figures were come by."""
+"""How the history's pages say dates, parts of a period, and how figures were come by, in the visitor's language."""
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
+
+from babel.dates import format_skeleton, format_time, get_day_names
 
 from peoplecount.domain.event import Quality
-from peoplecount.domain.history_period import ONE_DAY, Grain, HistoryPeriod, Part
+from peoplecount.domain.history_period import ONE_DAY, Beside, Grain, HistoryPeriod, Part
+from peoplecount.domain.interval import Scope
 from peoplecount.domain.place_sum import PlaceSum
+from peoplecount.domain.sentence import Sentence, figure, joined, per_cent, say
+from peoplecount.services.history_query import Days, Hours
 from peoplecount.services.history_report import HistoryRow
-from peoplecount.web.formats import people
-
-WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-
-_QUALITY_WORDS = {
-    Quality.MEASURED: "measured",
-    Quality.BACK_FILLED: "from the camera's history",
-    Quality.CORRECTED: "corrected",
-    Quality.IMPORTED: "imported",
-    Quality.ESTIMATED: "estimated",
-    Quality.MISSING: "not known",
-}
+from peoplecount.web.formats import UNKNOWN
+from peoplecount.web.formats import per_cent as share_words
+from peoplecount.web.languages import book_now
 
 
-def day_words(day: date, *, weekday: bool = True, year: bool = True) -> str:
+def grain_words(grain: Grain) -> Sentence:
+    """What a part of a period is."""
+    return {
+        Grain.QUARTER: say("Quarter of an hour"),
+        Grain.HOUR: say("Hour"),
+        Grain.DAY: say("Day"),
+        Grain.WEEK: say("Week"),
+        Grain.MONTH: say("Month"),
+    }[grain]
+
+
+def beside_words(beside: Beside) -> Sentence:
+    """What a period is compared with."""
+    return {
+        Beside.NOTHING: say("nothing"),
+        Beside.BEFORE: say("the period before"),
+        Beside.YEAR: say("the year before"),
+    }[beside]
+
+
+def hours_words(hours: Hours) -> Sentence:
+    """Which hours count."""
+    return {Hours.ALL: say("all"), Hours.OPEN: say("while open"), Hours.CLOSED: say("while closed")}[hours]
+
+
+def days_words(days: Days) -> Sentence:
+    """Which days count."""
+    return {
+        Days.ALL: say("all"),
+        Days.ORDINARY: say("without holidays"),
+        Days.HOLIDAYS: say("holidays only"),
+    }[days]
+
+
+def scope_words(scope: Scope) -> Sentence:
+    """Several places."""
+    return {Scope.SITE: say("Sites"), Scope.DOOR: say("Doors"), Scope.LINE: say("Lines")}[scope]
+
+
+def one_of_words(scope: Scope) -> Sentence:
+    """One place."""
+    return {Scope.SITE: say("Site"), Scope.DOOR: say("Door"), Scope.LINE: say("Line")}[scope]
+
+
+def day_words(day: date) -> str:
     """``Mon 4 May 2026``."""
-    words = f"{day.day} {MONTHS[day.month - 1]}"
-    return (f"{WEEKDAYS[day.weekday()]} " if weekday else "") + words + (f" {day.year}" if year else "")
+    return _formed("yMMMEd", day)
 
 
-def period_words(period: HistoryPeriod) -> str:
-    """``4 to 10 May 2026``."""
+def period_words(period: HistoryPeriod) -> Sentence | str:
+    """``4 May 2026 to 10 May 2026``."""
     if period.first == period.last:
         return day_words(period.first)
-    first = day_words(period.first, weekday=False, year=period.first.year != period.last.year)
-    return f"{first} to {day_words(period.last, weekday=False)}"
+    first = _formed("yMMMd" if period.first.year != period.last.year else "MMMd", period.first)
+    return say("%(first)s to %(last)s", first=first, last=_formed("yMMMd", period.last))
 
 
-def part_words(part: Part, grain: Grain) -> str:
+def part_words(part: Part, grain: Grain) -> Sentence | str:
     """A part, in full."""
+    day = day_words(part.local.date())
     if grain in (Grain.QUARTER, Grain.HOUR):
-        again = ", the second time" if part.turn else ""
-        return f"{day_words(part.local.date())}, {part.local:%H:%M}{again}"
+        told = f"{day}, {_clock(part.local)}"
+        return say("%(time)s, the second time", time=told) if part.turn else told
     if grain is Grain.DAY:
-        return day_words(part.local.date())
-    cut = ", a part of it" if part.is_cut else ""
+        return day
     if grain is Grain.WEEK:
         year, number, _ = part.local.isocalendar()
-        return f"Week {number} of {year}, from {day_words(part.local.date())}{cut}"
-    return f"{MONTHS[part.local.month - 1]} {part.local.year}{cut}"
+        told = say("Week %(number)s of %(year)s, from %(day)s", number=str(number), year=str(year), day=day)
+    else:
+        told = _formed("yMMMM", part.local.date())
+    return say("%(part)s, in part", part=told) if part.is_cut else told
 
 
 def tick_words(part: Part, grain: Grain) -> str:
     """A part, as it stands under a chart."""
-    if grain in (Grain.QUARTER, Grain.HOUR):
-        is_midnight = (part.local.hour, part.local.minute) == (0, 0)
-        return day_words(part.local.date(), weekday=False, year=False) if is_midnight else f"{part.local:%H:%M}"
-    if grain is Grain.MONTH:
-        return f"{MONTHS[part.local.month - 1]} {part.local.year % 100:02}"
-    return day_words(part.local.date(), weekday=False, year=False)
+    if grain in (Grain.QUARTER, Grain.HOUR) and (part.local.hour, part.local.minute) != (0, 0):
+        return _clock(part.local)
+    return _formed("yMMM" if grain is Grain.MONTH else "MMMd", part.local.date())
 
 
-def quality_words(total: PlaceSum) -> str:
+def weekday_words() -> list[str]:
+    """From Monday."""
+    names = get_day_names("abbreviated", locale=book_now().formats)
+    return [str(names[place]) for place in range(7)]
+
+
+def quality_words(total: PlaceSum) -> Sentence:
     """How a figure was come by: all of it in one word, or the shares."""
     shares = total.shares()
-    if not shares:
-        return ""
     if len(shares) == 1:
-        return _QUALITY_WORDS[next(iter(shares))]
-    return ", ".join(f"{percent(share)} {_QUALITY_WORDS[quality]}" for quality, share in shares.items())
+        return _quality(next(iter(shares)))
+    return joined(
+        [
+            say("%(share)s %(quality)s", share=per_cent(_careful(share)), quality=_quality(quality))
+            for quality, share in shares.items()
+        ],
+        ", ",
+    )
 
 
 def percent(share: float | None) -> str:
     """A share of 0 to 1. Never 0 or 100 where it is not quite that."""
-    if share is None:
-        return people(None)
-    hundred = 100 * share
-    if 0 < hundred < 1:
-        return "< 1 %"
-    return f"{min(99, round(hundred)) if hundred < 100 else 100} %"
+    return UNKNOWN if share is None else share_words(_careful(share))
 
 
 def change_words(now: PlaceSum, before: PlaceSum | None) -> str:
     """How much more or fewer came; empty where that cannot be said."""
     if before is None or now.figures is None or before.figures is None or not before.entered:
         return ""
-    change = round(100 * (now.entered - before.entered) / before.entered)
-    return f"+{change} %" if change > 0 else f"\N{MINUS SIGN}{-change} %" if change < 0 else "\N{PLUS-MINUS SIGN}0 %"
+    change = (now.entered - before.entered) / before.entered
+    sign = "+" if change > 0 else "\N{MINUS SIGN}" if change < 0 else "\N{PLUS-MINUS SIGN}"
+    return sign + share_words(abs(change))
 
 
-def row_words(row: HistoryRow, grain: Grain) -> str:
+def row_words(row: HistoryRow, grain: Grain) -> Sentence:
     """Everything about a part in one sentence, for whoever points at its bar or has it read out."""
-    words = [part_words(row.part, grain) + (f" ({row.holiday})" if row.holiday else "")]
+    part: Sentence | str = part_words(row.part, grain)
+    if row.holiday:
+        part = say("%(part)s (%(holiday)s)", part=part, holiday=row.holiday)
     if row.is_ahead:
-        return f"{words[0]}: not yet"
+        return say("%(part)s: not yet", part=part)
     figures = row.total.figures
     if figures is None:
-        return f"{words[0]}: not known"
-    words.append(f": {people(figures.entered)} in, {people(figures.left)} out, {quality_words(row.total)}")
-    if row.is_running:
-        words.append(", so far")
+        return say("%(part)s: not known", part=part)
+    known = quality_words(row.total)
+    told = say(
+        "%(part)s: %(in)s in, %(out)s out, %(known)s",
+        **{"part": part, "in": figure(figures.entered), "out": figure(figures.left), "known": known},
+    )
+    more = [told, *([say("so far")] if row.is_running else [])]
     if row.before is not None and row.before.figures is not None:
-        words.append(f"; before: {people(row.before.entered)} in, {people(row.before.left)} out")
-    return "".join(words)
+        before = row.before.figures
+        more.append(say("before: %(in)s in, %(out)s out", **{"in": figure(before.entered), "out": figure(before.left)}))
+    return joined(more, "; ")
 
 
-def presets(today: date) -> list[tuple[str, date, date]]:
+def presets(today: date) -> list[tuple[Sentence, date, date]]:
     """Periods that are asked for often."""
     monday = today - today.weekday() * ONE_DAY
     first = today.replace(day=1)
     before = (first - ONE_DAY).replace(day=1)
     return [
-        ("Today", today, today),
-        ("Yesterday", today - ONE_DAY, today - ONE_DAY),
-        ("This week", monday, monday + 6 * ONE_DAY),
-        ("Last week", monday - 7 * ONE_DAY, monday - ONE_DAY),
-        ("30 days", today - 29 * ONE_DAY, today),
-        ("Last month", before, first - ONE_DAY),
-        ("12 months", _a_year_before(first), first - ONE_DAY),
+        (say("Today"), today, today),
+        (say("Yesterday"), today - ONE_DAY, today - ONE_DAY),
+        (say("This week"), monday, monday + 6 * ONE_DAY),
+        (say("Last week"), monday - 7 * ONE_DAY, monday - ONE_DAY),
+        (say("30 days"), today - 29 * ONE_DAY, today),
+        (say("Last month"), before, first - ONE_DAY),
+        (say("12 months"), first.replace(year=first.year - 1), first - ONE_DAY),
     ]
 
 
-def _a_year_before(first: date) -> date:
-    return first.replace(year=first.year - 1)
+def _quality(quality: Quality) -> Sentence:
+    return {
+        Quality.MEASURED: say("measured"),
+        Quality.BACK_FILLED: say("from the camera's history"),
+        Quality.CORRECTED: say("corrected"),
+        Quality.IMPORTED: say("imported"),
+        Quality.ESTIMATED: say("estimated"),
+        Quality.MISSING: say("not known"),
+    }[quality]
+
+
+def _careful(share: float) -> float:
+    return min(0.99, max(0.01, share)) if 0 < share < 1 else share
+
+
+def _formed(skeleton: str, day: date) -> str:
+    return str(format_skeleton(skeleton, datetime(day.year, day.month, day.day), locale=book_now().formats))  # noqa: DTZ001 - a day
+
+
+def _clock(local: datetime) -> str:
+    return format_time(local.time(), "short", locale=book_now().formats)
+
+
+FILTERS = {
+    "percent": percent,
+    "quality_words": quality_words,
+    "day_words": day_words,
+    "period_words": period_words,
+    "grain_words": grain_words,
+    "beside_words": beside_words,
+    "hours_words": hours_words,
+    "days_words": days_words,
+    "scope_words": scope_words,
+    "one_of_words": one_of_words,
+}
