@@ -111,6 +111,13 @@ class HistoryPlaces:
         rows = [row for row in board["sites"] if own is None or row["siteId"] in own]
         return Scope.SITE, [NamedPlace(row["siteId"], row["siteName"]) for row in rows]
 
+    def demand_known(self, query: HistoryQuery, own: Collection[str] | None) -> None:
+        """For a question that found nothing. Raises ``NoSuchPlace`` where it is not on the board either."""
+        board = self._board()
+        for kind, subject in (("site", query.site_id), ("door", query.door_id), ("line", query.line_id)):
+            if subject is not None and _find(board[f"{kind}s"], f"{kind}Id", subject) is None:
+                raise NoSuchPlace(_not_here(kind, subject, board, own))
+
     def _site_of(self, asked: Mapping[str, str]) -> str | None:
         for kind in ("door", "line"):
             row = _find(self._board()[f"{kind}s"], f"{kind}Id", asked.get(kind))

@@ -124,7 +124,10 @@ class HistoryDesk:
         return self.places.ask(asked, own)
 
     def report(self, query: HistoryQuery, own: Collection[str] | None) -> HistoryReport:
-        """Everything about it; ``own`` are the sites that may be seen. Raises ``HistoryUnavailable``."""
+        """Everything about it; ``own`` are the sites that may be seen.
+
+        Raises ``HistoryUnavailable``, and ``NoSuchPlace`` where nothing was ever heard of the place.
+        """
         try:
             return self._report(query, own)
         except DatabaseError as error:
@@ -160,6 +163,8 @@ class HistoryDesk:
             )
             for place_, part in enumerate(parts)
         ]
+        if not (summed.total.rows or summed.total.unseen):
+            self.places.demand_known(query, own)
         scope, children, told = look.children(period, until)
         week = None if query.site_id is None else summed.week
         return HistoryReport(
@@ -250,7 +255,8 @@ class _Look:
         found = self._of_children(scope, period, until)
         known = {one.subject for one in named}
         gone = [NamedPlace(subject, subject) for subject in sorted(found.keys() - known)]
-        return scope, [HistoryChild(one, found.get(one.subject)) for one in [*named, *gone]], True
+        children = [HistoryChild(one, found.get(one.subject)) for one in [*named, *gone]]
+        return scope, sorted(children, key=_most_first), True
 
     def _of_children(self, scope: Scope, period: HistoryPeriod, until: datetime) -> Mapping[str, PlaceSum]:
         if self.query.is_filtered or (self.known is not None and self.query.site_id is not None):
@@ -273,6 +279,10 @@ class _Look:
             if one.start < until and (filtered is None or filtered.wanted(one.start.astimezone(period.zone))):
                 found.setdefault(one.subject, PlaceSum()).add(one)
         return found
+
+
+def _most_first(child: HistoryChild) -> tuple[int, str]:
+    return -(child.total.entered if child.total else 0), child.place.name.casefold()
 
 
 def _midnight_before(moment: datetime, zone: ZoneInfo) -> datetime:

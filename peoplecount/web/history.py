@@ -44,7 +44,9 @@ def routes(context: WebContext) -> Blueprint:
         try:
             report = desk.report(query, own)
         except HistoryUnavailable:
-            return _page(render_template("history_away.html", query=query, links=Links(query)), 503)
+            return _page(render_template("history_away.html"), 503)
+        except NoSuchPlace as error:
+            abort(404, error.args[0])
         return _page(render_template("history.html", **_shown(report)), 200)
 
     return blueprint

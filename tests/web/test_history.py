@@ -1,0 +1,249 @@
+"""The pages of the history, on a real database."""
+
+import re
+from datetime import timedelta
+from html import unescape
+
+import pytest
+
+from peoplecount.domain.event import Quality
+from peoplecount.domain.user import Role
+from peoplecount.domain.visitor import Visitor, Way
+from peoplecount.services.history_places import HistoryPlaces
+from peoplecount.services.history_report import HistoryDesk
+from peoplecount.services.place_sums import DirectSums
+from peoplecount.storage.errors import DatabaseUnavailable
+from peoplecount.storage.place_history import PlaceHistory
+from peoplecount.web.app import create_app
+from tests.support.board_service import BoardService, Gate
+from tests.support.databases import *  # noqa: F403 - fixtures
+from tests.support.past import Past
+from tests.support.shop import BACK, FRONT, LEFT, RIGHT, SHOP, at
+
+BANK = Gate(SHOP.__class__("bank", "Bank", "Europe/Zurich"), "Hall", "hall")
+
+
+class Limited:
+    """Somebody who may see one site."""
+
+    def __init__(self, *sites):
+        self._visitor = Visitor("anna", Role.VIEWER, way=Way.NOBODY, sites=frozenset(sites))
+
+    def visitor(self, asked):
+        return self._visitor
+
+    def of_holders(self, holders):
+        return {}
+
+
+class Town(BoardService):
+    """Two sites with a past; it is two in the afternoon of the fourth of May."""
+
+    def __init__(self, db):
+        super().__init__([SHOP, BANK.site], now=at(14))
+        for gate in (FRONT, LEFT, RIGHT, BACK, BANK):
+            self.count(gate, 1, 0)
+        self.catch_up()
+        self.past = Past(db)
+        self.places = HistoryPlaces(
+            lambda: self.snapshots().fields, lambda: {site.site_id: site for site in self.sites}, self.clock
+        )
+        self.desk = HistoryDesk(DirectSums(PlaceHistory(db)), self.places, self.clock)
+        self.client = create_app(self.context(history=self.desk)).test_client()
+
+    def page(self, path="/history", **asked):
+        answer = self.client.get(path, query_string=asked, follow_redirects=True)
+        assert answer.status_code == 200, answer.text
+        return answer.text
+
+
+@pytest.fixture
+def town(embedded):
+    town = Town(embedded)
+    for day in (1, 2, 3, 4):
+        for gate in (FRONT, LEFT):
+            town.past.counts(gate, at(0, day=day), hours=9)
+            town.past.counts(gate, at(9, day=day), 10 * day, 2, hours=3)
+            town.past.counts(gate, at(12, day=day), hours=2 if day == 4 else 12)
+    town.past.counts(BANK, at(9), 500, 400)
+    return town
+
+
+def words(page):
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]*>", " ", page)))
+
+
+def rows(page, css="figures-of"):
+    table = page.split(f'class="{css}"')[1].split("</table>")[0]
+    return [words(row).strip() for row in re.findall(r"<tr.*?</tr>", table.split("<tbody>")[1], re.DOTALL)]
+
+
+MAY = {"from": "2026-05-01", "to": "2026-05-04", "step": "day"}
+
+
+def test_the_address_has_the_whole_question_always_in_the_same_way(town):
+    answer = town.client.get("/history", query_string={"site": "shop", "hours": "all", "known": ""})
+    assert answer.status_code == 302
+    assert answer.location == "/history?site=shop&from=2026-04-05&to=2026-05-04&step=day"
+    assert town.client.get(answer.location).status_code == 200
+
+
+def test_a_site_is_told_by_the_day_as_chart_and_table(town):
+    page = town.page(site="shop", **MAY)
+    assert rows(page) == [
+        "Fri, 1 May 2026 60 12 100% measured",
+        "Sat, 2 May 2026 120 12 100% measured",
+        "Sun, 3 May 2026 180 12 100% measured",
+        "Mon, 4 May 2026 so far 240 12 100% measured",
+    ]
+    assert "<title>Sun, 3 May 2026: 180 in, 12 out, measured</title>" in page
+    assert "Most came Mon, 4 May 2026 240 in" in words(page)
+    assert "<script" not in page
+    assert "style=" not in page
+
+
+def test_all_sites_stand_beside_each_other_and_lead_on(town):
+    page = town.page(**MAY)
+    assert [row.split(" measured")[0] for row in rows(page, "children")] == ["Shop 600 48 100%", "Bank 500 400 100%"]
+    assert 'href="/history?site=bank&amp;from=2026-05-01&amp;to=2026-05-04&amp;step=day"' in page
+    assert "740 412" in rows(page)[-1]
+
+
+def test_doors_and_lines_have_pages_of_their_own(town):
+    page = town.page(site="shop", **MAY)
+    assert [row.split(" measured")[0] for row in rows(page, "children")] == [
+        "Front 300 24 100%",
+        "Wide 300 24 100%",
+        "Back – – –",
+    ]
+    door = town.page(door="shop-wide", **MAY)
+    assert "Wide" in door
+    assert [row.split(" measured")[0] for row in rows(door, "children")] == ["Left 300 24 100%", "Right – – –"]
+    line = town.page(line="wide-0-1-1", **MAY)
+    assert rows(line)[2] == "Sun, 3 May 2026 90 6 100% measured"
+    assert "Shop" in line
+    assert 'class="children"' not in line
+
+
+def test_a_gap_is_a_gap_and_not_nobody(town):
+    town.past.counts(BACK, at(12, day=3), hours=1, quality=Quality.MISSING, coverage=0.0)
+    town.past.counts(BACK, at(13, day=3), 0, 0, hours=1)
+    page = town.page(site="shop", door="shop-back", **{"from": "2026-05-03", "to": "2026-05-03", "step": "60"})
+    told = rows(page)
+    assert told[12] == "Sun, 3 May 2026, 12:00 – – 0% not known"
+    assert told[13] == "Sun, 3 May 2026, 13:00 0 0 100% measured"
+    assert told[5] == "Sun, 3 May 2026, 05:00 – – – not known"
+    assert page.count('class="bar-of unknown"') == 23
+
+
+def test_hours_that_nobody_was_there_for_lower_what_is_known(town):
+    for hour in (6, 9):
+        town.past.counts(BACK, at(hour, day=3), 1, 1)
+    told = rows(town.page(site="shop", **{"from": "2026-05-03", "to": "2026-05-03", "step": "60"}))
+    assert told[6] == "Sun, 3 May 2026, 06:00 1 1 100% measured"
+    assert told[7] == "Sun, 3 May 2026, 07:00 0 0 67% 67% measured, 33% not known"
+    assert told[10] == "Sun, 3 May 2026, 10:00 60 4 100% measured", "it may have been taken away"
+
+
+def test_a_period_stands_beside_the_one_before_up_to_the_same_time(town):
+    town.past.counts(FRONT, at(9, day=4) - timedelta(days=7), 30, 3, hours=8)
+    page = town.page(site="shop", compare="previous", **{"from": "2026-05-04", "to": "2026-05-04", "step": "day"})
+    assert rows(page) == ["Mon, 4 May 2026 so far 240 12 150 15 +60% 100% measured"]
+    assert "Beside Mon, 27 Apr 2026, up to the same time." in words(page)
+    hours = town.page(site="shop", compare="previous", **{"from": "2026-05-04", "to": "2026-05-04", "step": "60"})
+    assert rows(hours)[9] == "Mon, 4 May 2026, 09:00 80 4 30 3 +167% 100% measured"
+
+
+def test_figures_are_shown_as_they_were_known_on_a_day(town):
+    town.past.learns(FRONT, at(9, day=2), at(9, day=4), (15, 2), (20, 2))
+    town.past.learns(FRONT, at(10, day=2), at(9, day=4), None, (20, 2))
+    now = rows(town.page(site="shop", **MAY))
+    then = rows(town.page(site="shop", known="2026-05-03", **MAY))
+    assert now[1] == "Sat, 2 May 2026 120 12 100% measured"
+    assert then[1].startswith("Sat, 2 May 2026 95 10 98% 98% measured, 2% not known")
+    assert len(then) == 3, "the fourth had not come"
+    everywhere = rows(town.page(known="2026-05-03", **MAY))
+    assert everywhere[1].startswith("Sat, 2 May 2026 95 10 ")
+
+
+def test_opening_hours_are_a_view_that_follows_what_is_set_now(town):
+    asked = {"site": "shop", "hours": "open", **MAY}
+    assert "none, so it is open all day" in town.page(**asked)
+    town.sites[0] = SHOP.__class__("shop", "Shop", "Europe/Zurich", opening_hours="Mo-Sa 10:30-20:00")
+    page = town.page(**asked)
+    assert "Mo-Sa 10:30-20:00" in page
+    assert rows(page)[0] == "Fri, 1 May 2026 40 8 100% measured", "ten to eleven is open in part"
+    assert rows(page)[2] == "Sun, 3 May 2026 – – – not known"
+    assert rows(page, "children")[0].startswith("Front 140 12")
+    closed = town.page(**asked | {"hours": "closed"})
+    assert rows(closed)[0] == "Fri, 1 May 2026 20 4 100% measured"
+    town.sites[0] = SHOP
+    assert rows(town.page(site="shop", **MAY))[0] == "Fri, 1 May 2026 60 12 100% measured"
+
+
+def test_the_week_has_its_hours_and_says_what_it_does_not_know(town):
+    page = town.page(site="shop", **MAY)
+    week = page.split('class="heat"')[1].split("</table>")[0]
+    days = {
+        row.split()[0]: row.split()[1:]
+        for row in (words(row) for row in re.findall(r"<tr><th scope=\"row\".*?</tr>", week))
+    }
+    assert days["Mon"][9:13] == ["80", "80", "80", "0"]
+    assert days["Mon"][14] == "–", "not yet"
+    assert days["Sun"][9] == "60"
+    assert days["Tue"] == ["–"] * 24
+
+
+def test_nonsense_is_answered_in_words_with_what_is_allowed(town):
+    for asked, said in (
+        ({"step": "5"}, "allowed are 15, 60, day, week, month"),
+        ({"from": "today"}, "write it as in 2026-05-04"),
+        ({"sites": "shop"}, "sites is not known here"),
+    ):
+        answer = town.client.get("/history", query_string=asked)
+        assert answer.status_code == 400
+        assert said in unescape(answer.text)
+    assert "given twice" in town.client.get("/history?step=day&step=day").text
+    answer = town.client.get("/history?site=none", follow_redirects=True)
+    assert answer.status_code == 404
+    assert "There are: bank, shop." in answer.text
+
+
+def test_nobody_learns_of_sites_that_are_not_theirs(town):
+    client = create_app(town.context(history=town.desk, access=Limited("shop"))).test_client()
+    page = client.get("/history", query_string=MAY, follow_redirects=True)
+    assert page.request.args["site"] == "shop", "the only one is what is meant"
+    assert "Bank" not in page.text
+    for asked in ({"site": "bank"}, {"door": "bank-hall"}, {"line": "hall-0-1-1"}, {"site": "none"}):
+        answer = client.get("/history", query_string=asked)
+        assert answer.status_code == 404
+        assert "bank," not in answer.text
+    both = create_app(town.context(history=town.desk, access=Limited("shop", "other"))).test_client()
+    everywhere = both.get("/history", query_string=MAY).text
+    assert "Bank" not in everywhere
+    assert rows(everywhere)[-1].startswith("Mon, 4 May 2026 so far 240 12")
+
+
+def test_with_the_database_away_the_page_says_so(town, monkeypatch):
+    def away(*_, **__):
+        raise DatabaseUnavailable("no route to db.example")
+
+    monkeypatch.setattr(PlaceHistory, "stretches", away)
+    answer = town.client.get("/history?site=shop", follow_redirects=True)
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"] == "10"
+    assert "cannot be read just now" in answer.text
+    assert "db.example" not in answer.text
+
+
+def test_it_speaks_spanish(town):
+    town.client.set_cookie("language", "es")
+    page = town.client.get("/history?site=shop", follow_redirects=True, headers={"Accept-Language": "es"}).text
+    assert "Las horas de la semana" in page
+    assert "lun" in page
+
+
+def test_a_time_of_which_nothing_is_known_says_what_to_do(town):
+    page = town.page(site="shop", **{"from": "2020-01-01", "to": "2020-01-02", "step": "day"})
+    assert "Nothing is known of this time" in page
+    assert "Look at today" in page
