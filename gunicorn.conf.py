@@ -22,6 +22,7 @@ from gunicorn.errors import HaltServer
 _here = Path(__file__).resolve().parent
 sys.path.insert(0, str(_here))  # so that it can be started from any folder
 
+from peoplecount.garbage import begin, keep_searches_short, put_off  # noqa: E402
 from peoplecount.launch import (  # noqa: E402
     OWNER_ONLY,
     CannotStart,
@@ -172,12 +173,16 @@ def _allow_open_files(wanted: int) -> None:
             resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
 
 
+def post_fork(server: Arbiter, worker: StreamWorker) -> None:  # noqa: ARG001  gunicorn passes both
+    """In the worker, before it imports anything."""
+    put_off()
+
+
 def post_worker_init(worker: StreamWorker) -> None:
     """Start the service in the worker, where everything is patched and nothing is shared with the master."""
     import gevent  # noqa: PLC0415  in the worker only
 
     from peoplecount.eventlog.log import LogError  # noqa: PLC0415
-    from peoplecount.garbage import begin, keep_searches_short  # noqa: PLC0415
     from peoplecount.runtime import put_the_loop_first  # noqa: PLC0415
 
     put_the_loop_first()

@@ -10,6 +10,7 @@ import secrets
 import signal
 import threading
 
+from peoplecount.garbage import begin, keep_searches_short, put_off
 from peoplecount.launch import CannotStart, own_address
 from peoplecount.own_certificate import OwnCertificate
 from peoplecount.settings import Settings
@@ -22,13 +23,13 @@ def serve(settings: Settings) -> None:
     """Serve until the process is told to end. Patches the process: call it first, and once. Raises ``CannotStart``."""
     from gevent import monkey  # noqa: PLC0415 - only where it serves
 
+    put_off()
     monkey.patch_all()
     from gevent import signal_handler, spawn  # noqa: PLC0415 - after patching, as all that opens sockets
     from gevent.pywsgi import WSGIServer  # noqa: PLC0415
 
     from peoplecount.bootstrap import build  # noqa: PLC0415
     from peoplecount.eventlog.log import LogError  # noqa: PLC0415
-    from peoplecount.garbage import begin, keep_searches_short  # noqa: PLC0415
     from peoplecount.runtime import put_the_loop_first  # noqa: PLC0415
     from peoplecount.services.played_clock import ClockUnavailable  # noqa: PLC0415
 

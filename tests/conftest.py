@@ -6,10 +6,23 @@ import os
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 pytest_plugins = ["tests.support.compiled_templates", "tests.support.databases", "tests.support.skip_rule"]
+
+
+TESTS = Path(__file__).parent
+LONG_FIRST = ("e2e", "browser", "clients", "commands")
+"""Folders of tests that take seconds each. What is begun last should be short: else one worker is waited for."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Folder by folder, the long ones first; in each in the usual order."""
+    ranks = {TESTS / name: rank for rank, name in enumerate(LONG_FIRST)}
+    items.sort(key=lambda item: ranks.get(item.path.parent, len(ranks)))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -6,11 +6,13 @@ import sys
 
 SCRIPT = """
 import gc, json, weakref
-from peoplecount.garbage import EARLY_SEARCHES, THAW_AFTER, begin, keep_searches_short
+from peoplecount.garbage import EARLY_SEARCHES, THAW_AFTER, begin, keep_searches_short, put_off
 
 class Thing:
     pass
 
+put_off()
+was_put_off = not gc.isenabled()
 lasting = [Thing() for _ in range(50_000)]
 begin()
 looked_at = []
@@ -52,6 +54,7 @@ keep_searches_short(stop)
 print(json.dumps({
     "pauses": stop.pauses, "gone": stop.gone_after, "early": EARLY_SEARCHES, "thaw": THAW_AFTER,
     "looked_at": looked_at, "lasting": len(lasting), "threshold": gc.get_threshold()[2],
+    "put_off": was_put_off, "enabled": gc.isenabled(),
 }))
 """
 
@@ -67,4 +70,6 @@ def test_what_lasts_is_looked_at_once_a_day_and_what_came_since_each_time():
     assert seen["gone"]["late"] == seen["early"] + 2, "nothing is set aside but once an hour"
     early, late = seen["pauses"][: seen["early"]], seen["pauses"][seen["early"] :]
     assert max(early) < min(late)
+    assert seen["put_off"]
+    assert seen["enabled"]
     assert seen["threshold"] > 100  # Python makes no full search by itself
