@@ -10,7 +10,7 @@ from typing import Any
 
 from flask import Flask
 
-from peoplecount.administering import administration_of
+from peoplecount.administering import administration_of, audit_log_in
 from peoplecount.attachment import Attachment, attached_database
 from peoplecount.camera_administration import camera_pages
 from peoplecount.configuration import database, default_site
@@ -227,7 +227,12 @@ class Service:
             addresses=self._addresses,
             access=self._people,
             accounts=self._accounts,
-            outside=outside_sign_in(self._accounts, self._addresses, self._settings),
+            outside=outside_sign_in(
+                self._accounts,
+                self._addresses,
+                self._settings,
+                audit_log_in(self._folder, self._runtime.offload),
+            ),
             administration=administration_of(
                 self._settings,
                 self._folder,

@@ -9,6 +9,7 @@ from peoplecount.domain.offload import Offload, call_here
 from peoplecount.eventlog.data_folder import DataFolder
 from peoplecount.launch import is_loopback, public_address, say_on_terminal
 from peoplecount.services.accounts import Accounts, AccountsUnavailable
+from peoplecount.services.audit_log import AuditLog
 from peoplecount.services.outside_people import OutsidePeople
 from peoplecount.services.passwords import Passwords
 from peoplecount.services.played_clock import PlayedClock
@@ -38,7 +39,9 @@ def known_people(accounts: Accounts, addresses: ClientAddresses, settings: Setti
     )
 
 
-def outside_sign_in(accounts: Accounts, addresses: ClientAddresses, settings: Settings) -> OutsideSignIn | None:
+def outside_sign_in(
+    accounts: Accounts, addresses: ClientAddresses, settings: Settings, log: AuditLog
+) -> OutsideSignIn | None:
     """Who else signs people in, as the settings say; ``None``: nobody."""
     if not (settings.sign_in_header or settings.oidc_issuer):
         return None
@@ -50,7 +53,7 @@ def outside_sign_in(accounts: Accounts, addresses: ClientAddresses, settings: Se
         come_back_to=f"{settings.public_url}/sign-in/oidc/back",
     )
     return OutsideSignIn(
-        OutsidePeople(accounts, settings.sign_in_groups),
+        OutsidePeople(accounts, settings.sign_in_groups, log),
         ProxyIdentities(addresses, settings.sign_in_header, settings.sign_in_groups_header),
         oidc if settings.oidc_issuer else None,
     )

@@ -103,6 +103,14 @@ class Accounts:
         logger.info("%s signed in from %s", user.name, address)
         return self._in_store(lambda: self.sessions.begin(user, address, browser))
 
+    def of_outside(self, outside: str) -> User | None:
+        """Whoever is known so elsewhere, as the user they were here when they last came."""
+
+        def look() -> User | None:
+            return next((user for user in self.book.users().values() if user.outside == outside), None)
+
+        return self._in_store(look)
+
     def admit(self, name: str, outside: str, role: Role, sites: frozenset[str] | None) -> User:
         """Somebody whom others have signed in, as the user they are here. Raises ``UserRefused``."""
         return self._in_store(lambda: self._admitted(name, outside, role, sites))

@@ -87,7 +87,7 @@ class PeopleDesk:
         hashed = "" if password is None else self._accounts.passwords.hash(password, name)
         user = User(name, role, None if sites is None else frozenset(sites), hashed)
         self._offload(self._accounts.book.add, user)
-        self._note(who, "added", user, {}, _facts(user))
+        self._note(who, "added", user, {}, facts_of(user))
         return self._let_in(user)
 
     def change(self, who: str, name: str, role: Role, sites: Collection[str] | None, version: str = "") -> User:
@@ -102,8 +102,8 @@ class PeopleDesk:
             return before, book.demand(name)
 
         before, after = self._offload(work)
-        if _facts(before) != _facts(after):
-            self._note(who, "changed", after, _facts(before), _facts(after))
+        if facts_of(before) != facts_of(after):
+            self._note(who, "changed", after, facts_of(before), facts_of(after))
         return after
 
     def reset(self, who: str, name: str, password: str | None = None, *, in_any_case: bool = False) -> LetIn:
@@ -131,7 +131,7 @@ class PeopleDesk:
 
     def note_own(self, user: User, verb: str) -> None:
         """Note what somebody did to their own account elsewhere."""
-        self._note(user.name, verb, user, {}, _facts(user))
+        self._note(user.name, verb, user, {}, facts_of(user))
 
     def end_sessions(self, who: str, name: str) -> int:
         """Sign somebody out everywhere; from how many places."""
@@ -155,7 +155,7 @@ class PeopleDesk:
             return user
 
         user = self._offload(work)
-        self._note(who, "removed", user, _facts(user), {})
+        self._note(who, "removed", user, facts_of(user), {})
         return user
 
     def _person(self, user: User) -> Person:
@@ -174,6 +174,7 @@ def _rights(user: User) -> tuple[str, list[str] | None]:
     return user.role.value, None if user.sites is None else sorted(user.sites)
 
 
-def _facts(user: User) -> dict[str, Value]:
+def facts_of(user: User) -> dict[str, Value]:
+    """What of somebody's rights stands in the audit log."""
     sites = "all" if user.sites is None else ", ".join(sorted(user.sites)) or "none"
     return {"role": user.role.value, "sites": sites}

@@ -34,8 +34,8 @@ class SiteInHand:
     """False for a default site of which only the settings tell."""
 
     doors: tuple[DoorInHand, ...]
-    cameras: tuple[str, ...]
-    """Names of the cameras that belong to it."""
+    cameras: tuple[tuple[str, str], ...]
+    """Names and ids of the cameras that belong to it, by name."""
 
     @property
     def version(self) -> str:
@@ -98,10 +98,10 @@ class SiteDesk:
         doors_of: dict[str, list[DoorInHand]] = defaultdict(list)
         for door in doors:
             doors_of[_home(door.door.site_id, everywhere)].append(door)
-        cameras_of: dict[str, list[str]] = defaultdict(list)
+        cameras_of: dict[str, list[tuple[str, str]]] = defaultdict(list)
         known = {one.camera_id: (one.name, one.site_id) for one in (*roster.cameras.values(), *roster.paused.values())}
-        for name, site_id in (known | self._table.own_cameras()).values():
-            cameras_of[_home(site_id, everywhere)].append(name)
+        for camera_id, (name, site_id) in (known | self._table.own_cameras()).items():
+            cameras_of[_home(site_id, everywhere)].append((name, camera_id))
         found = [
             SiteInHand(site, site_id in entered, tuple(doors_of[site_id]), tuple(sorted(cameras_of[site_id])))
             for site_id, site in everywhere.items()
@@ -193,5 +193,5 @@ def _site_facts(site: Site) -> dict[str, Value]:
 
 def _hanging(one: SiteInHand) -> str:
     doors = [f"the doors {some(place.door.name for place in one.doors)}"] if one.doors else []
-    cameras = [f"the cameras {some(one.cameras)}"] if one.cameras else []
+    cameras = [f"the cameras {some(name for name, _ in one.cameras)}"] if one.cameras else []
     return " and ".join([*doors, *cameras])

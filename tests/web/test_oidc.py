@@ -46,7 +46,9 @@ def app(people, provider):
 
 def app_of(people, issuer):
     oidc = OidcSettings(issuer, CLIENT_ID, CLIENT_SECRET, "Entra ID", "http://localhost/sign-in/oidc/back")
-    outside = OutsideSignIn(OutsidePeople(people.accounts, RIGHTS), ProxyIdentities(ClientAddresses()), oidc)
+    outside = OutsideSignIn(
+        OutsidePeople(people.accounts, RIGHTS, people.audit_log), ProxyIdentities(ClientAddresses()), oidc
+    )
     return people.app(BoardService([SHOP]), outside=outside)
 
 
@@ -108,6 +110,27 @@ def test_who_is_in_no_group_stays_outside_and_is_told_why(people, provider, app)
     assert "in no group that may come in here" in answer.text
     assert client.get("/account").status_code == 303
     assert people.accounts.book.users() == {}
+
+
+def test_what_groups_give_and_take_stands_in_the_log(people, provider, app):
+    for groups in (["shop"], ["shop"], ["admins"], ["chess club"], ["chess club"]):
+        provider.signs_in("0001", "anna", *groups)
+        come_back(app.test_client())
+    noted = [(one.verb, one.subject_id, one.before, one.after) for one in people.audit_log.page().changes]
+    assert noted[::-1] == [
+        ("added", "anna", {}, {"role": "operator", "sites": "shop"}),
+        ("changed", "anna", {"role": "operator", "sites": "shop"}, {"role": "administrator", "sites": "all"}),
+        ("removed", "anna", {"role": "administrator", "sites": "all"}, {}),
+    ]
+    assert {one.who for one in people.audit_log.page().changes} == {f"groups at {provider.issuer}"}
+
+
+def test_that_somebody_is_called_otherwise_elsewhere_stands_in_the_log(people, provider, app):
+    for name in ("anna", "anna.new"):
+        provider.signs_in("0001", name, "admins")
+        come_back(app.test_client())
+    newest = people.audit_log.page().changes[0]
+    assert (newest.verb, newest.before, newest.after) == ("changed", {"name": "anna"}, {"name": "anna.new"})
 
 
 def test_who_loses_all_groups_is_out_in_other_browsers_too(people, provider, app):

@@ -26,7 +26,7 @@ def people(tmp_path):
 @pytest.fixture
 def app(people):
     proxy = ProxyIdentities(ClientAddresses((PROXY,)), "X-Remote-User", "X-Remote-Groups")
-    outside = OutsideSignIn(OutsidePeople(people.accounts, RIGHTS), proxy)
+    outside = OutsideSignIn(OutsidePeople(people.accounts, RIGHTS, people.audit_log), proxy)
     return people.app(BoardService([SHOP]), proxies=(PROXY,), outside=outside)
 
 

@@ -140,7 +140,9 @@ def app(people):
     service = BoardService([SHOP])
     service.catch_up()
     chart = TodayChart(service.history, service.board, service.clock)
-    elsewhere = OutsideSignIn(OutsidePeople(people.accounts, ()), ProxyIdentities(ClientAddresses()), AWAY)
+    elsewhere = OutsideSignIn(
+        OutsidePeople(people.accounts, (), people.audit_log), ProxyIdentities(ClientAddresses()), AWAY
+    )
     fleet = WatchedFleet(service, people.store)
     fleet.has(FRONT)
     return people.app(service, proxies=("192.0.2.7",), chart=chart, outside=elsewhere, fleet=fleet.desk)
