@@ -88,6 +88,12 @@ def per_cent(share: float) -> Figure:
     return Figure(f"{share:.0%}", share, is_share=True)
 
 
+def words_of(error: BaseException) -> str:
+    """What an error says: the sentence itself, where it was given one; ``str`` would make a plain text of it."""
+    words = error.args[0] if error.args else ""
+    return words if isinstance(words, Sentence) and str(error) == words else str(error)
+
+
 def whole(words: str) -> Sentence:
     """What an error says, as a sentence of its own: with a capital letter in front and a full stop behind."""
     english = finished(words)

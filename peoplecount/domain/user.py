@@ -7,6 +7,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from peoplecount.domain.sentence import Sentence, say
 from peoplecount.domain.visible_text import invisible_in, is_of_one_script
 
 
@@ -26,6 +27,17 @@ class Role(StrEnum):
         """Whether this role may what ``needed`` may."""
         order = list(Role)
         return order.index(self) >= order.index(needed)
+
+
+def role_words(role: Role) -> Sentence:
+    """A role as people read it."""
+    match role:
+        case Role.VIEWER:
+            return say("viewer")
+        case Role.OPERATOR:
+            return say("operator")
+        case Role.ADMINISTRATOR:
+            return say("administrator")
 
 
 class UnfitName(ValueError):

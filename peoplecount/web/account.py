@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from peoplecount.domain.sentence import say
 from peoplecount.services.accounts import Accounts, AccountsUnavailable, SignedIn, SignInRefused
 from peoplecount.services.passwords import SHORTEST, TooManyAtOnce, UnfitPassword, demand_same
 from peoplecount.services.sign_in_throttle import TriedTooOften
@@ -41,13 +42,13 @@ class _Desk:
             demand_same(new, request.form.get("again", ""))
             user = self._accounts.change_password(me.user, request.form.get("current", ""), new, address)
         except SignInRefused:
-            return self._page(403, fault="The password so far is another one.")
+            return self._page(403, fault=say("The password so far is another one."))
         except TriedTooOften as error:
             return self._page(429, fault=str(error))
         except UnfitPassword as error:
             return self._page(400, fault=str(error))
         if self._context.administration:
-            self._context.administration.people.note_own(user, "changed the password of")
+            self._context.administration.people.note_own(user, say("changed the password of"))
         secret = self._accounts.begin_session(user, address, me.session.browser)
         known = self._accounts.of_session(secret, address)
         if known is None:  # an administrator was quicker
@@ -57,7 +58,7 @@ class _Desk:
 
     def end_session(self, key: str) -> AnyResponse:
         if not self._accounts.end_session(_me().user, key):
-            abort(404, "There is no such session of yours.")
+            abort(404, say("There is no such session of yours."))
         return redirect("/account", 303)
 
     def end_others(self) -> AnyResponse:
@@ -80,5 +81,5 @@ def _me() -> SignedIn:
     """Who is signed in; the gate has seen to it that somebody is."""
     me = signing.signed_in()
     if me is None:
-        abort(401, "Sign in first.")
+        abort(401, say("Sign in first."))
     return me

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, abort, make_response, render_template
 
+from peoplecount.domain.sentence import say
 from peoplecount.services.door_audit import AuditReport, AuditUnavailable, NoSuchSite
 from peoplecount.web.context import WebContext
 from peoplecount.web.gate import visitor
@@ -16,15 +17,15 @@ def routes(context: WebContext) -> Blueprint:
     @blueprint.get("/sites/<site_id>/audit")
     def report(site_id: str) -> Response:
         if context.audit is None:
-            abort(404, "No history is kept here.")
+            abort(404, say("No history is kept here."))
         if not visitor().may_see(site_id):
-            abort(404, "There is no such site.")
+            abort(404, say("There is no such site."))
         try:
             found = context.audit.read(site_id)
         except NoSuchSite:
-            abort(404, "There is no such site.")
+            abort(404, say("There is no such site."))
         except AuditUnavailable:
-            abort(503, "The history cannot be read just now. Try again in a moment.")
+            abort(503, say("The history cannot be read just now. Try again in a moment."))
         response = make_response(render_template("audit.html", report=found, most=_most(found)))
         response.headers["Cache-Control"] = "no-cache"
         return response

@@ -10,20 +10,22 @@ from typing import NoReturn
 from flask import Flask, Response, jsonify, make_response, render_template, request
 from werkzeug.exceptions import HTTPException, SecurityError, ServiceUnavailable
 
+from peoplecount.domain.sentence import say
+
 logger = logging.getLogger(__name__)
 
 _FOR_PROGRAMS = ("/events", "/stream-data", "/chart/", "/api/", "/export/", "/health/", "/close-stream", "/board")
 
 _WORDS = {
-    400: "This request cannot be understood",
-    401: "Sign in first",
-    403: "You may not do this here",
-    404: "There is nothing at this address",
-    405: "This address does not take that kind of request",
-    413: "This is too large",
-    429: "Too often",
-    500: "Something went wrong here",
-    503: "Not available just now",
+    400: say("This request cannot be understood"),
+    401: say("Sign in first"),
+    403: say("You may not do this here"),
+    404: say("There is nothing at this address"),
+    405: say("This address does not take that kind of request"),
+    413: say("This is too large"),
+    429: say("Too often"),
+    500: say("Something went wrong here"),
+    503: say("Not available just now"),
 }
 
 
@@ -58,7 +60,7 @@ def _http_error(error: HTTPException) -> Response:
 def _failure(error: Exception) -> Response:
     reference = secrets.token_hex(4)
     logger.error("request %s %s failed, reference %s", request.method, request.path, reference, exc_info=error)
-    return _answer(500, f"It has been written down under the reference {reference}.", {})
+    return _answer(500, say("It has been written down under the reference %(reference)s.", reference=reference), {})
 
 
 def _answer(code: int, description: str, headers: dict[str, str]) -> Response:

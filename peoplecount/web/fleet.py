@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, Response, abort, make_response, request, stream_template
 
 from peoplecount.domain.camera import CameraState
+from peoplecount.domain.sentence import say
 from peoplecount.domain.site import Site
 from peoplecount.services.door_audit import AuditUnavailable, NoSuchSite
 from peoplecount.services.fleet_camera import PAUSED, FleetCamera, Level
@@ -20,21 +21,22 @@ from peoplecount.services.fleet_desk import FleetDesk, FleetPicture
 from peoplecount.services.site_day import zone_of
 from peoplecount.services.unhurried import Breath, unhurried
 from peoplecount.web.context import WebContext
-from peoplecount.web.formats import UNKNOWN
+from peoplecount.web.formats import UNKNOWN, clock_time, day_and_time, decimal
 from peoplecount.web.gate import visitor
+from peoplecount.web.languages import said
 
 ON_A_PAGE = 100
 PIECES_AT_ONCE = 500
 """Pieces of a page after which others have their turn."""
 
 SAID = {
-    CameraState.DOWN.value: "does not answer",
-    CameraState.CREDENTIALS_REJECTED.value: "refuses us",
-    CameraState.CERTIFICATE_CHANGED.value: "certificate changed",
-    CameraState.CERTIFICATE_UNKNOWN.value: "certificate not trusted",
-    CameraState.UNKNOWN.value: "not asked yet",
-    PAUSED: "paused",
-    CameraState.UP.value: "answers",
+    CameraState.DOWN.value: say("does not answer"),
+    CameraState.CREDENTIALS_REJECTED.value: say("refuses us"),
+    CameraState.CERTIFICATE_CHANGED.value: say("certificate changed"),
+    CameraState.CERTIFICATE_UNKNOWN.value: say("certificate not trusted"),
+    CameraState.UNKNOWN.value: say("not asked yet"),
+    PAUSED: say("paused"),
+    CameraState.UP.value: say("answers"),
 }
 """States in words, the most urgent first."""
 
@@ -92,7 +94,7 @@ def routes(context: WebContext, desk: FleetDesk) -> Blueprint:
         picture = desk.picture(visitor())
         found = next((one for one in picture.cameras if one.camera_id == camera_id), None)
         if found is None:
-            abort(404, "There is no such camera.")
+            abort(404, say("There is no such camera."))
         findings, audit_missing = _audit(context, found)
         return _page(
             "fleet_camera.html",
@@ -149,7 +151,7 @@ def _states(picture: FleetPicture, choice: Choice) -> list[StateCount]:
     counts = Counter(camera.state for camera in picture.cameras)
     odd = sum(camera.level is Level.ODD for camera in picture.cameras)
     rows = [(state, words, counts[state], _level(state)) for state, words in SAID.items()]
-    rows.append((ODD, "with a remark", odd, Level.ODD.value))
+    rows.append((ODD, say("with a remark"), odd, Level.ODD.value))
     return [
         StateCount(state, words, count, level, _link(choice, 0, "" if choice.state == state else state), chosen)
         for state, words, count, level in rows
@@ -172,7 +174,7 @@ def _sites(cameras: Iterable[FleetCamera]) -> list[Site]:
 def _audit(context: WebContext, camera: FleetCamera) -> tuple[list[tuple[str, Sequence[str]]], str]:
     """What the door audits of its lines' sites say of its lines; and why nothing, where they cannot be read."""
     if context.audit is None:
-        return [], "No history is kept here, so nothing is said of its doors."
+        return [], say("No history is kept here, so nothing is said of its doors.")
     ids = {line["lineId"] for line in camera.lines}
     found: list[tuple[str, Sequence[str]]] = []
     for site_id in sorted({line["siteId"] for line in camera.lines if visitor().may_see(line["siteId"])}):
@@ -181,7 +183,7 @@ def _audit(context: WebContext, camera: FleetCamera) -> tuple[list[tuple[str, Se
         except NoSuchSite:
             continue
         except AuditUnavailable:
-            return found, "The history cannot be read just now, so nothing is said of its doors."
+            return found, say("The history cannot be read just now, so nothing is said of its doors.")
         found += [(row.name, row.findings) for row in report.rows if row.audit.line_id in ids and row.findings]
     return found, ""
 
@@ -190,12 +192,15 @@ def at_site(moment: datetime, site: Site, now: datetime) -> str:
     """A moment at a site: its time, with its day where that is not today."""
     zone: ZoneInfo = zone_of(site)
     local = moment.astimezone(zone)
-    return f"{local:%H:%M}" if local.date() == now.astimezone(zone).date() else f"{local:%Y-%m-%d %H:%M}"
+    is_today = local.date() == now.astimezone(zone).date()
+    return clock_time(local, zone.key) if is_today else day_and_time(local, zone)
 
 
 def offset(seconds: float | None) -> str:
     """How far a clock is ahead."""
-    return UNKNOWN if seconds is None else f"{seconds:+.1f} s" if seconds else "right"
+    if seconds is None:
+        return UNKNOWN
+    return f"{decimal(seconds, sign=True)} s" if seconds else said(say("right"))
 
 
 FILTERS: Mapping[str, Callable[..., Any]] = {"at_site": at_site, "offset": offset}

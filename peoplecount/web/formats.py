@@ -14,7 +14,7 @@ from babel.dates import format_date, format_time, get_datetime_format
 from babel.numbers import format_decimal
 
 from peoplecount.domain.event import parse_utc
-from peoplecount.domain.sentence import Sentence, figure, joined, say
+from peoplecount.domain.sentence import Sentence, figure, joined, say, whole
 from peoplecount.web.languages import book_now
 
 UNKNOWN = "\N{EN DASH}"
@@ -25,12 +25,19 @@ def people(number: float | None) -> str:
     return UNKNOWN if number is None else format_decimal(number, locale=book_now().formats)
 
 
-def decimal(number: float | None, digits: int = 1) -> str:
-    """A number with so many digits behind the point, or a dash."""
+def decimal(number: float | None, digits: int = 1, *, sign: bool = False) -> str:
+    """A number with so many digits behind the point, or a dash; ``sign``: also where it is a plus."""
     if number is None:
         return UNKNOWN
     pattern = f"#,##0.{'0' * digits}" if digits else "#,##0"
+    if sign:
+        pattern = f"+{pattern};-{pattern}"
     return format_decimal(number, pattern, locale=book_now().formats)
+
+
+def plain_number(number: float) -> str:
+    """A number with as many digits behind the point as it has."""
+    return format_decimal(number, "#,##0.###", locale=book_now().formats)
 
 
 def per_cent(share: float | None) -> str:
@@ -68,11 +75,19 @@ def day(moment: datetime | date | str, zone: str | ZoneInfo = "") -> str:
     return format_date(local, "medium", locale=book_now().formats)
 
 
-def day_and_time(moment: datetime | str, zone: str | ZoneInfo) -> str:
+def iso_day(text: str) -> str:
+    """A day that is kept as ``2026-11-23``; what is no such day stays as it is."""
+    try:
+        return day(date.fromisoformat(text))
+    except ValueError:
+        return text
+
+
+def day_and_time(moment: datetime | str, zone: str | ZoneInfo, *, seconds: bool = False) -> str:
     """The day and the wall-clock time of a place, ``23 Nov 2026, 14:05``."""
     locale = book_now().formats
     local = _local(moment, zone)
-    time = format_time(local, "short", tzinfo=local.tzinfo, locale=locale)
+    time = format_time(local, "medium" if seconds else "short", tzinfo=local.tzinfo, locale=locale)
     form = str(get_datetime_format("medium", locale=locale))
     return form.replace("'", "").format(time, format_date(local, "medium", locale=locale))
 
@@ -118,12 +133,15 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "people": people,
     "decimal": decimal,
     "per_cent": per_cent,
+    "plain_number": plain_number,
     "age": age,
     "clock_time": clock_time,
     "day": day,
+    "iso_day": iso_day,
     "day_and_time": day_and_time,
     "estimate": estimate,
     "opened": opened,
     "told": told,
     "fullness_words": fullness_words,
+    "whole": lambda words: book_now().told(whole(words)),
 }

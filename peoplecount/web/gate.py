@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from flask import Flask, Response, abort, current_app, g, redirect, request, url_for
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
-from peoplecount.domain.user import Role
+from peoplecount.domain.sentence import say
+from peoplecount.domain.user import Role, role_words
 from peoplecount.domain.visitor import Scope, Visitor, Way
 from peoplecount.services.accounts import AccountsUnavailable
 from peoplecount.web.access import ADMIN_HEADER, Access, BadToken
@@ -91,8 +92,12 @@ NEEDS: Mapping[str, Need] = {
         Role.ADMINISTRATOR,
         Scope.END_STREAMS,
         whole=True,
-        refusal=f"Only an administrator may end streams, or a token with the scope {Scope.END_STREAMS}: send what "
-        f"ADMIN_TOKEN is set to as {ADMIN_HEADER}.",
+        refusal=say(
+            "Only an administrator may end streams, or a token with the scope %(end_streams)s: "
+            "send what ADMIN_TOKEN is set to as %(admin_header)s.",
+            end_streams=Scope.END_STREAMS,
+            admin_header=ADMIN_HEADER,
+        ),
     ),
     # Administration
     "admin.front": _ADMINISTRATION,
@@ -163,7 +168,7 @@ def register(app: Flask, access: Access, addresses: ClientAddresses) -> None:
         need = NEEDS.get(request.endpoint)
         if need is None:
             logger.error("%s is in no table of rights, and closed therefore", request.endpoint)
-            abort(403, "Nobody has said who may come here.")
+            abort(403, say("Nobody has said who may come here."))
         by_ticket = need.ticket and "ticket" in request.args
         is_here = need.local and transport_of(request, addresses) is Transport.LOCAL
         if not (need.is_open or by_ticket or is_here):
@@ -221,14 +226,18 @@ def _visitor(access: Access) -> Visitor | None:
     try:
         return access.visitor(request)
     except BadToken:
-        abort(401, "This API token was revoked, is too old, or never was. Make one: python -m peoplecount token add.")
+        abort(
+            401, say("This API token was revoked, is too old, or never was. Make one: python -m peoplecount token add.")
+        )
     except AccountsUnavailable:
-        unavailable("Who you are cannot be looked up just now. Try again in a moment.", 10)
+        unavailable(say("Who you are cannot be looked up just now. Try again in a moment."), 10)
 
 
 def _led_to_sign_in(need: Need) -> Response:
     if not need.page:
-        abort(401, "Sign in, send an API token in a header, or open the stream with a ticket (POST /events/ticket).")
+        abort(
+            401, say("Sign in, send an API token in a header, or open the stream with a ticket (POST /events/ticket).")
+        )
     asked = request.full_path.rstrip("?") if request.method in _SAFE else "/"
     answer = redirect(url_for("sign_in.sign_in", next=None if asked == "/" else asked), 303)
     answer.headers["Cache-Control"] = "no-store"
@@ -244,13 +253,22 @@ def demand_fit(need: Need, found: Visitor) -> None:
     if need.refusal:
         abort(403, need.refusal)
     if found.sites == frozenset():
-        abort(403, "You may see no site yet. An administrator can change that: python -m peoplecount user set.")
+        abort(403, say("You may see no site yet. An administrator can change that: python -m peoplecount user set."))
     if need.whole and found.is_limited:
-        abort(403, "This concerns all sites, and you may see some of them.")
+        abort(403, say("This concerns all sites, and you may see some of them."))
     if found.way is Way.TOKEN:
         wanted = f"needs the scope {need.scope}" if need.scope else "is for people and takes no API token"
         abort(403, f"This address {wanted}; this token has {', '.join(sorted(found.scopes))}.")
-    abort(403, f"This takes the role {need.role or 'of a program'}, and you have {found.role}.")
+    if need.role is None or found.role is None:
+        abort(403, say("This is for programs, which show an API token."))
+    abort(
+        403,
+        say(
+            "This takes the role %(needed)s, and you have %(role)s.",
+            needed=role_words(need.role),
+            role=role_words(found.role),
+        ),
+    )
 
 
 def _demand_own_form() -> None:
@@ -261,6 +279,8 @@ def _demand_own_form() -> None:
     except CSRFError:
         abort(
             400,
-            "This form is too old, or does not come from here. Load its page again; the browser must keep cookies of "
-            "this address.",
+            say(
+                "This form is too old, or does not come from here. Load its page again; the browser must keep "
+                "cookies of this address."
+            ),
         )

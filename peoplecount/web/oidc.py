@@ -13,6 +13,7 @@ from joserfc.errors import JoseError
 from requests import RequestException
 from werkzeug.wrappers import Response as AnyResponse
 
+from peoplecount.domain.sentence import say
 from peoplecount.services.outside_people import OutsideIdentity
 from peoplecount.web.outside import OidcSettings
 from peoplecount.web.own_path import HOME, own_path
@@ -56,11 +57,11 @@ class OidcProvider:
         """Whom the provider has signed in. Raises ``OidcFault``."""
         if "error" in request.args:
             logger.warning("%s signed nobody in: %r", self.settings.name, request.args["error"][:80])
-            raise OidcFault(f"{self.settings.name} did not sign you in.")
+            raise OidcFault(say("%(name)s did not sign you in.", name=self.settings.name))
         token = self._asked(self._client.authorize_access_token)
         claims = token.get("userinfo")
         if not claims:
-            raise OidcFault(f"{self.settings.name} did not say who you are.")
+            raise OidcFault(say("%(name)s did not say who you are.", name=self.settings.name))
         return OutsideIdentity(self.settings.issuer, str(claims["sub"]), _name(claims), self._groups(claims))
 
     def _asked(self, work: Callable[[], Any]) -> Any:  # noqa: ANN401  Authlib has no types
@@ -69,12 +70,16 @@ class OidcProvider:
             return work()
         except RequestException as error:
             logger.warning("%s does not answer as it should: %s", self.settings.name, type(error).__name__)
-            raise OidcFault(f"{self.settings.name} does not answer just now. Try again in a moment.") from error
+            raise OidcFault(
+                say("%(name)s does not answer just now. Try again in a moment.", name=self.settings.name)
+            ) from error
         except (AuthlibBaseError, JoseError, ValueError, KeyError) as error:
             logger.warning("A sign-in by %s failed: %s", self.settings.name, _kind(error))
             raise OidcFault(
-                "This sign-in was begun in another browser or too long ago, or something in between has spoiled it. "
-                "Sign in once more."
+                say(
+                    "This sign-in was begun in another browser or too long ago, or something in between has spoiled "
+                    "it. Sign in once more."
+                )
             ) from error
 
     def _demand_issuer(self) -> None:
@@ -82,7 +87,9 @@ class OidcProvider:
         told = self._client.load_server_metadata().get("issuer")
         if told != self.settings.issuer:
             logger.error("The provider at OIDC_ISSUER calls itself %r: set that", told)
-            raise OidcFault(f"{self.settings.name} is not set up as it should be: OIDC_ISSUER is another's name.")
+            raise OidcFault(
+                say("%(name)s is not set up as it should be: OIDC_ISSUER is another's name.", name=self.settings.name)
+            )
 
     def _groups(self, claims: Mapping[str, Any]) -> frozenset[str]:
         """Groups, and the roles that the provider gives people in this service."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Flask, Response, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from peoplecount.domain.sentence import say
 from peoplecount.domain.user import UnfitName, User
 from peoplecount.services.accounts import Accounts, AccountsUnavailable, LinkVoid, SignedIn, SignInRefused
 from peoplecount.services.outside_people import NotAdmitted, OutsideIdentity
@@ -129,7 +130,7 @@ class _Entrance:
         except AccountsUnavailable as error:
             unavailable(str(error), 10)
         if known is None:
-            unavailable(f"{user.name} was changed just now. Sign in again.", 1)
+            unavailable(say("%(name)s was changed just now. Sign in again.", name=user.name), 1)
         signing.begin(secret, known)
         return redirect(goes_on, 303)
 

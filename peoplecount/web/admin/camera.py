@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from peoplecount.domain.camera import Camera
 from peoplecount.domain.line import LineKey
+from peoplecount.domain.sentence import say
 from peoplecount.services.camera_desk import EnteredCamera, NoSuchCamera
 from peoplecount.services.camera_entry import texts_of
 from peoplecount.services.line_desk import LineWish
@@ -22,6 +23,7 @@ from peoplecount.web.admin.camera_form import FAULTS, CameraForm, form_of, statu
 from peoplecount.web.admin.camera_lines import LineRow, LineRows, wishes
 from peoplecount.web.admin.camera_states import CameraStates
 from peoplecount.web.context import CameraPages
+from peoplecount.web.formats import day_and_time
 
 _ASKED_ABOUT = ("address", "username", "password", "protocol", "nvr_channel")
 """What is saved only once the camera has been asked again."""
@@ -64,7 +66,9 @@ class _Desk:
             abort(404, words_of(error))
         except FAULTS as error:
             return self._page(camera_id, form.blamed(error), form=form)
-        return frame.done(f"{camera.name} is changed; the service takes it up within some seconds.", _path(camera_id))
+        return frame.done(
+            say("%(name)s is changed; the service takes it up within some seconds.", name=camera.name), _path(camera_id)
+        )
 
     def _changed_after_asking(self, one: EnteredCamera, camera: Camera, form: CameraForm) -> AnyResponse:
         """Saved at once where it counts like that; else somebody is to look at what it said."""
@@ -72,7 +76,7 @@ class _Desk:
         trial = self._desk.try_out(by, camera)
         if trial.is_fit:
             self._desk.change(by, camera, one.version, trial, keeps_password=not form.password.data)
-            return frame.done(f"{camera.name} answered, and is changed.", _path(camera.camera_id))
+            return frame.done(say("%(name)s answered, and is changed.", name=camera.name), _path(camera.camera_id))
         draft = self._pages.drafts.keep(
             by.name,
             form.typed(),
@@ -110,7 +114,9 @@ class _Desk:
         except FAULTS as error:
             typed = {wish.key: wish for wish in chosen}
             return self._page(camera_id, status_of(error), line_fault=words_of(error), typed=typed)
-        return frame.done("The lines are named; events say so from the next reading on.", f"{_path(camera_id)}#lines")
+        return frame.done(
+            say("The lines are named; events say so from the next reading on."), f"{_path(camera_id)}#lines"
+        )
 
     def swap(self, camera_id: str) -> AnyResponse:
         line_id, form = request.form.get("line", ""), request.form
@@ -122,17 +128,23 @@ class _Desk:
                 local = this_hour(one.site, self._pages.office.lines.now()).astimezone(zone_of(one.site))
                 since = local.isoformat()
             elif not since and form.get("when") != "next":
-                raise InvalidEntry("say from when on: a full hour on the site's clock")
+                raise InvalidEntry(say("say from when on: a full hour on the site's clock"))
             take_back = form.get("take-back") == "yes"
             moment = self._pages.office.lines.swap(gate.visitor(), line_id, since, take_back=take_back)
         except NoSuchCamera as error:
             abort(404, words_of(error))
         except FAULTS as error:
             return self._page(camera_id, status_of(error), line_fault=words_of(error), swapped=line_id)
-        at = f"{moment.astimezone(zone_of(one.site)):%Y-%m-%d %H:%M}"
-        done = "as they were before" if take_back else "exchanged"
+        at = day_and_time(moment, zone_of(one.site))
+        told = {"line": line_id, "at": at}
+        if take_back:
+            done = say("From %(at)s on, %(line)s counts as it did before; hours that are over are told anew.", **told)
+        else:
+            done = say(
+                "In and out of %(line)s are exchanged from %(at)s on; hours that are over are told anew.", **told
+            )
         return frame.done(
-            f"In and out of {line_id} are {done} from {at} on; hours that are over are told anew.",
+            done,
             f"{_path(camera_id)}#lines",
         )
 
@@ -144,7 +156,9 @@ class _Desk:
             abort(404, words_of(error))
         except FAULTS as error:
             return self._page(camera_id, status_of(error), fault=words_of(error))
-        words = "It is paused, and not asked any more." if paused else "It is asked again within some seconds."
+        words = (
+            say("It is paused, and not asked any more.") if paused else say("It is asked again within some seconds.")
+        )
         return frame.done(words, _path(camera_id))
 
     def remove(self, camera_id: str) -> AnyResponse:
@@ -158,7 +172,9 @@ class _Desk:
             abort(404, words_of(error))
         except FAULTS as error:
             return frame.page("admin/camera_remove.html", status_of(error), one=None, fault=words_of(error))
-        return frame.done(f"{one.camera.name} is forgotten; what it counted stays.", url_for("admin_cameras.cameras"))
+        return frame.done(
+            say("%(name)s is forgotten; what it counted stays.", name=one.camera.name), url_for("admin_cameras.cameras")
+        )
 
     def _page(
         self,
@@ -215,7 +231,7 @@ def _demand_own(line_id: str, camera_id: str) -> None:
     except ValueError:
         is_own = False
     if not is_own:
-        raise InvalidEntry(f"{line_id[:64]!r} is no line of this camera")
+        raise InvalidEntry(say("%(line_id)s is no line of this camera", line_id=repr(line_id[:64])))
 
 
 def _path(camera_id: str) -> str:

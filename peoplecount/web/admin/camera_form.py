@@ -8,6 +8,7 @@ from flask import request
 from wtforms import HiddenField, PasswordField, SelectChoice, SelectField
 
 from peoplecount.domain.camera import Camera, CameraProtocol
+from peoplecount.domain.sentence import say
 from peoplecount.domain.site import Site
 from peoplecount.eventlog.log import LogError
 from peoplecount.services.camera_entry import read_entry, texts_of
@@ -24,24 +25,24 @@ FIELDS = ("name", "id", "address", "user", "site", "interval", "protocol", "nvr_
 class CameraForm(AdminForm):
     """What can be said of a camera. Its password is never sent to a page."""
 
-    name = Text("Name")
-    id = Text("Id")
-    address = Text("Address")
-    user = Text("User")
-    password = PasswordField("Password")
-    site = SelectField("Site", validate_choice=False)
-    interval = Text("Asked every")
+    name = Text(say("Name"))
+    id = Text(say("Id"))
+    address = Text(say("Address"))
+    user = Text(say("User"))
+    password = PasswordField(say("Password"))
+    site = SelectField(say("Site"), validate_choice=False)
+    interval = Text(say("Asked every"))
     protocol = SelectField(
-        "Interface",
+        say("Interface"),
         choices=[
-            SelectChoice("", "ask the camera"),
+            SelectChoice("", say("ask the camera")),
             SelectChoice(CameraProtocol.CLASSIC.value, "classic"),
             SelectChoice(CameraProtocol.WISEAI.value, "WiseAI"),
         ],
         validate_choice=False,
     )
-    nvr_channel = Text("Channel of the recorder")
-    https_pin = Text("Accepted certificate")
+    nvr_channel = Text(say("Channel of the recorder"))
+    https_pin = Text(say("Accepted certificate"))
     draft = HiddenField()
 
     def with_sites(self, sites: Mapping[str, Site]) -> CameraForm:
@@ -88,7 +89,7 @@ def words_of(error: Exception) -> str:
     if isinstance(error, DatabaseError | LogError):
         return store_words(error)
     if isinstance(error, ChangedMeanwhile):
-        return (
+        return say(
             "Somebody else changed this camera after you opened its page. Load the page again to see what it is now, "
             "and then change it."
         )

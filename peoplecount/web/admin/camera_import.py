@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, abort, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from peoplecount.domain.sentence import say
 from peoplecount.eventlog.log import LogError
 from peoplecount.services.camera_import import ImportOptions, Outcome
 from peoplecount.services.camera_sheet import COLUMNS, MOST_BYTES, MOST_ROWS, NEEDED, SheetRefused, read_sheet
@@ -16,7 +17,7 @@ from peoplecount.web.admin.form import sentence
 from peoplecount.web.context import CameraPages
 from peoplecount.web.errors import unavailable
 
-_NO_SUCH = "There is no such import of yours; verdicts are kept for a week."
+_NO_SUCH = say("There is no such import of yours; verdicts are kept for a week.")
 
 
 def routes(pages: CameraPages) -> Blueprint:
@@ -41,7 +42,7 @@ class _Desk:
         """Take the file in, and begin."""
         file = request.files.get("file")
         if file is None or not file.filename:
-            return self._form(400, "Choose a file.")
+            return self._form(400, say("Choose a file."))
         try:
             rows = read_sheet(file.read())
             job_id = self._jobs.start(gate.visitor(), file.filename, rows, self._options())
@@ -50,7 +51,7 @@ class _Desk:
         except TooManyImports as error:
             return self._form(429, str(error))
         except LogError as error:
-            return self._form(503, f"Nothing was begun: {error}. Try again in a moment.")
+            return self._form(503, say("Nothing was begun: %(error)s. Try again in a moment.", error=error))
         return redirect(url_for("admin_import.job", job_id=job_id), 303)
 
     def job(self, job_id: str) -> Response:

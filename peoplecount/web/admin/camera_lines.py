@@ -8,6 +8,7 @@ from datetime import datetime
 
 from peoplecount.domain.door import Door
 from peoplecount.domain.line import Line, LineKey
+from peoplecount.domain.sentence import say
 from peoplecount.domain.visitor import Visitor
 from peoplecount.services.camera_desk import EnteredCamera
 from peoplecount.services.camera_trial import Trial
@@ -48,7 +49,7 @@ class LineRow:
     @property
     def label(self) -> str:
         """What it is best called."""
-        return self.name or self.read_name or f"Line {LineKey.parse(self.line_id).index}"
+        return self.name or self.read_name or say("Line %(index)s", index=LineKey.parse(self.line_id).index)
 
 
 class LineRows:
@@ -101,7 +102,7 @@ def wishes(form: Mapping[str, str]) -> list[LineWish]:
 def _wishes(form: Mapping[str, str]) -> Iterable[LineWish]:
     ids = [name.removeprefix("line:") for name in form if name.startswith("line:")]
     if len(ids) > MOST:
-        raise InvalidEntry(f"a form with {len(ids)} lines is none of ours")
+        raise InvalidEntry(say("a form with %(number)s lines is none of ours", number=len(ids)))
     for line_id in ids:
         try:
             key = LineKey.parse(line_id)

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from peoplecount.domain.camera import CameraState
+from peoplecount.domain.sentence import say
 from peoplecount.services.camera_desk import EnteredCamera
 
 _WORDS: Mapping[str, tuple[str, str]] = {
     CameraState.UP: ("counts", "good"),
-    CameraState.DOWN: ("does not answer", "bad"),
-    CameraState.CREDENTIALS_REJECTED: ("refuses user or password", "bad"),
-    CameraState.CERTIFICATE_UNKNOWN: ("certificate not accepted", "bad"),
-    CameraState.CERTIFICATE_CHANGED: ("another certificate", "bad"),
+    CameraState.DOWN: (say("does not answer"), "bad"),
+    CameraState.CREDENTIALS_REJECTED: (say("refuses user or password"), "bad"),
+    CameraState.CERTIFICATE_UNKNOWN: (say("certificate not accepted"), "bad"),
+    CameraState.CERTIFICATE_CHANGED: (say("another certificate"), "bad"),
 }
 
 

@@ -9,6 +9,7 @@ from flask import Blueprint, Response, abort, make_response, redirect, request, 
 from werkzeug.wrappers import Response as AnyResponse
 
 from peoplecount.domain.camera import Camera
+from peoplecount.domain.sentence import joined, say
 from peoplecount.eventlog.log import LogError
 from peoplecount.services.camera_desk import EnteredCamera
 from peoplecount.services.camera_drafts import CameraDraft
@@ -124,7 +125,9 @@ class _Desk:
         """Enter what was tried, with the names and doors of its lines."""
         draft, by = self._demand(draft_id), gate.visitor()
         if not draft.trial.is_fit and request.form.get("all-the-same") != "yes":
-            return self._tried(draft, 400, fault="It would not count like this. Mend it, or say that it is meant so.")
+            return self._tried(
+                draft, 400, fault=say("It would not count like this. Mend it, or say that it is meant so.")
+            )
         try:
             camera, chosen = self._camera(draft, draft.texts), wishes(request.form)
             if draft.camera_id:
@@ -136,8 +139,11 @@ class _Desk:
         where = url_for("admin_camera.camera", camera_id=camera.camera_id)
         fault = self._put_lines(camera, chosen)
         self._forget(draft)
-        done = "is changed" if draft.camera_id else "is entered"
-        return frame.done(f"{camera.name} {done}; it is asked within some seconds.{fault}", where)
+        if draft.camera_id:
+            done = say("%(name)s is changed; it is asked within some seconds.", name=camera.name)
+        else:
+            done = say("%(name)s is entered; it is asked within some seconds.", name=camera.name)
+        return frame.done(joined([done, fault]), where)
 
     def _put_lines(self, camera: Camera, chosen: list[LineWish]) -> str:
         """What is to be said of lines that could not be kept: the camera is in, and they can be entered there."""
@@ -146,14 +152,14 @@ class _Desk:
                 version = self._desk.find(gate.visitor(), camera.camera_id).version
                 self._pages.office.lines.put(gate.visitor(), camera.camera_id, version, chosen)
         except FAULTS as error:
-            return f" Its lines have no names and doors yet: {words_of(error)}"
+            return say("Its lines have no names and doors yet: %(fault)s", fault=words_of(error))
         return ""
 
     def _try(self, camera: Camera, texts: Mapping[str, str], draft: CameraDraft | None = None) -> CameraDraft:
         """Ask a camera and keep what came of it."""
         by = gate.visitor()
         if camera.site_id not in self._desk.sites(by):
-            raise InvalidEntry("there is no such site")
+            raise InvalidEntry(say("there is no such site"))
         trial = self._desk.try_out(by, camera)
         if draft is None:
             return self._drafts.keep(by.name, texts, trial, is_change=True, password=camera.password)
@@ -206,7 +212,9 @@ class _Desk:
     def _demand(self, draft_id: str) -> CameraDraft:
         draft = self._draft_of(draft_id)
         if draft is None:
-            abort(404, "What was tried is kept for an hour, and this is older or was somebody else's. Try it again.")
+            abort(
+                404, say("What was tried is kept for an hour, and this is older or was somebody else's. Try it again.")
+            )
         return draft
 
     def _forget(self, draft: CameraDraft) -> None:

@@ -6,6 +6,7 @@ from flask import Blueprint, Response, abort, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 from wtforms import SelectChoice, SelectField
 
+from peoplecount.domain.sentence import joined, say
 from peoplecount.services.door_desk import DoorInHand, NoSuchPlace
 from peoplecount.services.site_desk import SiteDesk
 from peoplecount.storage.errors import ChangedMeanwhile, DatabaseError
@@ -17,8 +18,8 @@ from peoplecount.web.admin.form import KNOWN_FAULTS, AdminForm, Text, needed, se
 class DoorForm(AdminForm):
     """What can be said of a door."""
 
-    name = Text("Name", [needed("A name is needed, such as Main entrance.")])
-    site_id = SelectField("Site", validate_choice=False)
+    name = Text(say("Name"), [needed(say("A name is needed, such as Main entrance."))])
+    site_id = SelectField(say("Site"), validate_choice=False)
 
 
 def routes(desk: SiteDesk) -> Blueprint:
@@ -45,9 +46,13 @@ class _Pages:
                 wanted = (form.name.data, form.site_id.data, form.seen())
                 door = self._desk.doors.change(frame.author(), door_id, *wanted)
                 moved = (
-                    " What was counted there so far stays where it was." if door.site_id != before.door.site_id else ""
+                    say("What was counted there so far stays where it was.")
+                    if door.site_id != before.door.site_id
+                    else ""
                 )
-                return frame.done(f"The door {door.name} is changed.{moved}", _site_path(door.site_id))
+                return frame.done(
+                    joined([say("The door %(name)s is changed.", name=door.name), moved]), _site_path(door.site_id)
+                )
         except NoSuchPlace as error:
             abort(404, sentence(error))
         except ChangedMeanwhile:
@@ -66,7 +71,9 @@ class _Pages:
             abort(404, sentence(error))
         except KNOWN_FAULTS as error:
             return self._page(door_id, form.blame(error), fault=form.fault)
-        return frame.done(f"The door {door.name} is removed; what was counted there stays.", _site_path(site_id))
+        return frame.done(
+            say("The door %(name)s is removed; what was counted there stays.", name=door.name), _site_path(site_id)
+        )
 
     def _page(self, door_id: str, status: int = 200, form: DoorForm | None = None, fault: str = "") -> Response:
         try:
@@ -87,9 +94,11 @@ class _Pages:
         for name in ("name", "site_id"):
             value = getattr(now.door, name)
             if form[name].data != value:
-                form[name].errors = [f"Now {value}."]
+                form[name].errors = [say("Now %(value)s.", value=value)]
         form.version.data = now.version
-        form.fault = "Somebody else changed this door after you opened its page. Save again to put yours in its place."
+        form.fault = say(
+            "Somebody else changed this door after you opened its page. Save again to put yours in its place."
+        )
 
     def _offer_sites(self, form: DoorForm | None) -> None:
         if form is not None:
@@ -103,12 +112,12 @@ class _Pages:
         """The door, where it is of a site of the visitor's. Raises ``NoSuchPlace``."""
         one = self._desk.doors.one_in_hand(door_id)
         if not gate.visitor().may_see(one.door.site_id):
-            raise NoSuchPlace(f"there is no door {door_id[:64]!r}")
+            raise NoSuchPlace(say("there is no door %(door_id)s", door_id=repr(door_id[:64])))
         return one
 
     def _demand_own_site(self, site_id: str) -> None:
         if not gate.visitor().may_see(site_id):
-            raise NoSuchPlace(f"there is no site {site_id[:64]!r}")
+            raise NoSuchPlace(say("there is no site %(site_id)s", site_id=repr(site_id[:64])))
 
 
 def _site_path(site_id: str) -> str:

@@ -11,6 +11,7 @@ from werkzeug.datastructures import MultiDict
 from wtforms import Form, HiddenField, StringField
 from wtforms.validators import DataRequired, InputRequired
 
+from peoplecount.domain.sentence import say, whole, words_of
 from peoplecount.domain.user import UnfitName
 from peoplecount.eventlog.log import LogError
 from peoplecount.services.api_tokens import TokenRefused
@@ -92,15 +93,15 @@ def store_words(error: Exception) -> str:
     if isinstance(error, TooManyAtOnce):
         return sentence(error)
     if isinstance(error, DatabaseUnavailable):
-        return "The database does not answer just now. Try again in a moment; what you have typed is kept."
-    where = "The database" if isinstance(error, DatabaseError) else "The local store"
-    return f"{where} did not do it, and nothing was changed: {error}."
+        return say("The database does not answer just now. Try again in a moment; what you have typed is kept.")
+    if isinstance(error, DatabaseError):
+        return say("The database did not do it, and nothing was changed: %(error)s.", error=words_of(error))
+    return say("The local store did not do it, and nothing was changed: %(error)s.", error=words_of(error))
 
 
 def sentence(error: Exception) -> str:
     """An error's words as a sentence."""
-    words = str(error).rstrip(".")
-    return f"{words[:1].upper()}{words[1:]}."
+    return whole(words_of(error))
 
 
 def _faults_by_field(error: Exception, fields: Collection[str]) -> dict[str, str]:
@@ -109,4 +110,4 @@ def _faults_by_field(error: Exception, fields: Collection[str]) -> dict[str, str
     if not isinstance(error, InvalidFields):
         return {}
     fallback = next(name for name in fields if name != "version")
-    return {name if name in fields else fallback: f"{words}." for name, words in error.faults.items()}
+    return {name if name in fields else fallback: whole(words) for name, words in error.faults.items()}

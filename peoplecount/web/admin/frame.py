@@ -8,7 +8,9 @@ from flask import Blueprint, Response, abort, current_app, flash, make_response,
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
+from peoplecount.domain.sentence import say
 from peoplecount.web import gate
+from peoplecount.web.languages import said
 
 
 class Section(NamedTuple):
@@ -25,11 +27,11 @@ class Section(NamedTuple):
 
 
 SECTIONS = (
-    Section("/admin/cameras", "Cameras"),
-    Section("/admin/sites", "Sites", ("/admin/new-site", "/admin/doors")),
-    Section("/admin/people", "People", ("/admin/new-person",)),
-    Section("/admin/tokens", "Tokens", ("/admin/new-token",)),
-    Section("/admin/log", "Log"),
+    Section("/admin/cameras", say("Cameras")),
+    Section("/admin/sites", say("Sites"), ("/admin/new-site", "/admin/doors")),
+    Section("/admin/people", say("People"), ("/admin/new-person",)),
+    Section("/admin/tokens", say("Tokens"), ("/admin/new-token",)),
+    Section("/admin/log", say("Log")),
 )
 
 
@@ -60,7 +62,7 @@ def page(template: str, status: int = 200, **values: object) -> Response:
 
 def done(words: str, path: str) -> AnyResponse:
     """On to a page of ours, which says once what was done."""
-    flash(words)
+    flash(said(words))
     return redirect(path, 303)
 
 

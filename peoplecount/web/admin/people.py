@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from flask import Blueprint, Response, abort, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 from wtforms import PasswordField, RadioField, SelectChoice
 
-from peoplecount.domain.user import Role, UnfitName
+from peoplecount.domain.sentence import say
+from peoplecount.domain.user import Role, UnfitName, role_words
 from peoplecount.eventlog.log import LogError
 from peoplecount.services.one_time_links import GOOD_FOR
 from peoplecount.services.passwords import SHORTEST
@@ -22,31 +25,31 @@ LINK, TYPED = "link", "typed"
 LINK_HOURS = int(GOOD_FOR.total_seconds() // 3600)
 
 _ROLES = [
-    SelectChoice(Role.VIEWER.value, "viewer: sees pages, charts, counts, exports, door audits and the stream"),
-    SelectChoice(Role.OPERATOR.value, "operator: also sees in detail how the service is doing"),
-    SelectChoice(Role.ADMINISTRATOR.value, "administrator: also changes the installation, as here"),
+    SelectChoice(Role.VIEWER.value, say("viewer: sees pages, charts, counts, exports, door audits and the stream")),
+    SelectChoice(Role.OPERATOR.value, say("operator: also sees in detail how the service is doing")),
+    SelectChoice(Role.ADMINISTRATOR.value, say("administrator: also changes the installation, as here")),
 ]
 
 
 class RightsForm(ReachForm):
     """What somebody may do."""
 
-    role = RadioField("Role", [chosen("Choose a role.")], choices=_ROLES, default=Role.VIEWER.value)
+    role = RadioField(say("Role"), [chosen(say("Choose a role."))], choices=_ROLES, default=Role.VIEWER.value)
 
 
 class PasswordForm(AdminForm):
     """How somebody gets a password."""
 
     way = RadioField(
-        "Password",
-        [chosen("Choose how they get a password.")],
+        say("Password"),
+        [chosen(say("Choose how they get a password."))],
         choices=[
-            SelectChoice(LINK, "A one-time link, by which they choose it themselves"),
-            SelectChoice(TYPED, "The one typed in here"),
+            SelectChoice(LINK, say("A one-time link, by which they choose it themselves")),
+            SelectChoice(TYPED, say("The one typed in here")),
         ],
         default=LINK,
     )
-    password = PasswordField("Password for them")
+    password = PasswordField(say("Password for them"))
 
     def typed(self) -> str | None:
         """The password; ``None``: they choose one."""
@@ -56,7 +59,7 @@ class PasswordForm(AdminForm):
 class PersonForm(RightsForm, PasswordForm):
     """Somebody new."""
 
-    name = Text("Name", [needed("A name is needed, such as anna or anna@example.org.")])
+    name = Text(say("Name"), [needed(say("A name is needed, such as anna or anna@example.org."))])
 
 
 def routes(desk: PeopleDesk, sites: SiteDesk) -> Blueprint:
@@ -97,7 +100,14 @@ class _Pages:
                 except KNOWN_FAULTS as error:
                     status = form.blame(error)
                 else:
-                    return self._let_in(let_in, f"{let_in.user.name} may sign in as {let_in.user.role}.")
+                    return self._let_in(
+                        let_in,
+                        say(
+                            "%(name)s may sign in as %(role)s.",
+                            name=let_in.user.name,
+                            role=role_words(let_in.user.role),
+                        ),
+                    )
         parts = {"form": form, "shortest": SHORTEST, "hours": LINK_HOURS}
         return frame.page("admin/person_new.html", status, **parts)
 
@@ -111,14 +121,18 @@ class _Pages:
             if form.validate():
                 wanted = (Role(form.role.data), form.chosen_sites(), form.seen())
                 self._desk.change(frame.author(), name, *wanted)
-                return frame.done(f"{name} is changed, at once and also where they are signed in.", _path(name))
+                return frame.done(
+                    say("%(name)s is changed, at once and also where they are signed in.", name=name), _path(name)
+                )
         except ChangedMeanwhile:
             status = 409
             now = self._demand(name)
             form.version.data = now.version
-            form.fault = (
-                f"Somebody else changed what {name} may do after you opened this page: now {_in_words(now)}. "
-                "Save again to put yours in its place."
+            form.fault = say(
+                "Somebody else changed what %(name)s may do after you opened this page: now "
+                "%(in_words)s. Save again to put yours in its place.",
+                name=name,
+                in_words=_in_words(now),
             )
         except KNOWN_FAULTS as error:
             status = form.blame(error)
@@ -133,7 +147,7 @@ class _Pages:
             except KNOWN_FAULTS as error:
                 status = form.blame(error)
             else:
-                return self._let_in(let_in, f"{name} is signed out everywhere, and has a new way in.")
+                return self._let_in(let_in, say("%(name)s is signed out everywhere, and has a new way in.", name=name))
         return self._page(name, status, password_form=form)
 
     def end_sessions(self, name: str) -> AnyResponse:
@@ -142,7 +156,7 @@ class _Pages:
             self._desk.end_sessions(frame.author(), name)
         except KNOWN_FAULTS as error:
             return self._refused(name, error)
-        return frame.done(f"{name} is signed out everywhere.", _path(name))
+        return frame.done(say("%(name)s is signed out everywhere.", name=name), _path(name))
 
     def remove(self, name: str) -> AnyResponse:
         try:
@@ -150,7 +164,7 @@ class _Pages:
             self._desk.remove(frame.author(), name)
         except KNOWN_FAULTS as error:
             return self._refused(name, error)
-        return frame.done(f"{name} may not sign in any more.", url_for("admin_people.people"))
+        return frame.done(say("%(name)s may not sign in any more.", name=name), url_for("admin_people.people"))
 
     def _let_in(self, let_in: LetIn, words: str) -> AnyResponse:
         """On to their page; a link is shown with it, this once, and stands in no address and no cookie."""
@@ -188,12 +202,18 @@ class _Pages:
         try:
             return self._desk.person(name)
         except (UserRefused, UnfitName):
-            abort(404, f"There is no user {name[:64]!r}.")
+            abort(404, say("There is no user %(name)s.", name=repr(name[:64])))
 
 
 def _in_words(person: Person) -> str:
     sites = person.user.sites
-    return f"{person.user.role} of {'all sites' if sites is None else ', '.join(sorted(sites)) or 'no site'}"
+    return say("%(role)s of %(sites)s", role=role_words(person.user.role), sites=_sites_in_words(sites))
+
+
+def _sites_in_words(sites: Collection[str] | None) -> str:
+    if sites is None:
+        return say("all sites")
+    return ", ".join(sorted(sites)) or say("no site")
 
 
 def _path(name: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from flask import Blueprint, Response, abort, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from peoplecount.domain.sentence import say
 from peoplecount.domain.site import DEFAULT_SITE_ID, Site
 from peoplecount.services.door_desk import NoSuchPlace
 from peoplecount.services.site_day import zone_of
@@ -17,6 +18,7 @@ from peoplecount.web import gate
 from peoplecount.web.admin import frame
 from peoplecount.web.admin.form import KNOWN_FAULTS, AdminForm, Text, needed, sent, sentence, store_words
 from peoplecount.web.admin.time_zones import time_zones
+from peoplecount.web.formats import day_and_time
 
 FIELDS = ("name", "time_zone", "opening_hours", "capacity", "busy_from", "full_from", "reset_time")
 
@@ -27,28 +29,28 @@ Occupancies = Callable[[], Mapping[str, int | None]]
 class SiteForm(AdminForm):
     """What can be said of a site."""
 
-    name = Text("Name", [needed("A name is needed, such as Shop in the Old Town.")])
-    site_id = Text("Id")
-    time_zone = Text("Time zone", [needed("A time zone is needed, such as Europe/Zurich.")])
-    opening_hours = Text("Opening hours")
-    capacity = Text("Capacity")
-    busy_from = Text("Busy from")
-    full_from = Text("Full from")
-    reset_time = Text("Empty at", [needed("A time of day is needed, such as 00:00 or 04:00.")])
+    name = Text(say("Name"), [needed(say("A name is needed, such as Shop in the Old Town."))])
+    site_id = Text(say("Id"))
+    time_zone = Text(say("Time zone"), [needed(say("A time zone is needed, such as Europe/Zurich."))])
+    opening_hours = Text(say("Opening hours"))
+    capacity = Text(say("Capacity"))
+    busy_from = Text(say("Busy from"))
+    full_from = Text(say("Full from"))
+    reset_time = Text(say("Empty at"), [needed(say("A time of day is needed, such as 00:00 or 04:00."))])
 
 
 class DoorForm(AdminForm):
     """A door that is to be added."""
 
-    door_name = Text("Another door", [needed("A name is needed, such as Main entrance.")])
+    door_name = Text(say("Another door"), [needed(say("A name is needed, such as Main entrance."))])
 
 
 class CountForm(AdminForm):
     """People that somebody counted."""
 
-    people = Text("People inside", [needed("How many people were inside?")])
-    at = Text("When")
-    note = Text("Note")
+    people = Text(say("People inside"), [needed(say("How many people were inside?"))])
+    at = Text(say("When"))
+    note = Text(say("Note"))
 
 
 def routes(desk: SiteDesk, occupancies: Occupancies) -> Blueprint:
@@ -89,7 +91,7 @@ class _Pages:
                 except KNOWN_FAULTS as error:
                     status = form.blame(error)
                 else:
-                    return frame.done(f"{site.name} is added. Give it doors.", _path(site.site_id))
+                    return frame.done(say("%(name)s is added. Give it doors.", name=site.name), _path(site.site_id))
         return frame.page("admin/site_new.html", status, form=form, zones=time_zones())
 
     def site(self, site_id: str) -> AnyResponse:
@@ -109,7 +111,8 @@ class _Pages:
                 status = form.blame(error)
             else:
                 return frame.done(
-                    f"{site.name} is changed. The service takes it up within some seconds.", _path(site_id)
+                    say("%(name)s is changed. The service takes it up within some seconds.", name=site.name),
+                    _path(site_id),
                 )
         return self._page(site_id, status, form=form)
 
@@ -123,7 +126,8 @@ class _Pages:
                 status = form.blame(error)
             else:
                 return frame.done(
-                    f"The door {door.name} is added. Lines are given to it at their camera.", _path(site_id)
+                    say("The door %(name)s is added. Lines are given to it at their camera.", name=door.name),
+                    _path(site_id),
                 )
         return self._page(site_id, status, door_form=form)
 
@@ -137,8 +141,13 @@ class _Pages:
             except KNOWN_FAULTS as error:
                 status = form.blame(error)
             else:
-                at = f"{count.counted_at.astimezone(zone_of(site)):%Y-%m-%d %H:%M}"
-                words = f"{count.people} people inside {site.name} at {at}. The occupancy goes on from there."
+                at = day_and_time(count.counted_at, zone_of(site))
+                words = say(
+                    "%(people)s people inside %(name)s at %(at)s. The occupancy goes on from there.",
+                    people=count.people,
+                    name=site.name,
+                    at=at,
+                )
                 return frame.done(words, _path(site_id))
         return self._page(site_id, status, count_form=form)
 
@@ -151,7 +160,9 @@ class _Pages:
             abort(404, sentence(error))
         except KNOWN_FAULTS as error:
             return self._page(site_id, form.blame(error), fault=form.fault)
-        return frame.done(f"{site.name} is removed; what was counted there stays.", url_for("admin_sites.sites"))
+        return frame.done(
+            say("%(name)s is removed; what was counted there stays.", name=site.name), url_for("admin_sites.sites")
+        )
 
     def _page(self, site_id: str, status: int = 200, *, form: SiteForm | None = None, **forms: object) -> Response:
         """The page of a site; where the database does not answer, with nothing but what was typed."""
@@ -184,14 +195,14 @@ class _Pages:
         try:
             now = self._desk.one_in_hand(site_id)
         except (NoSuchPlace, DatabaseError):
-            form.fault = "Somebody else changed this site meanwhile. Load its page again."
+            form.fault = say("Somebody else changed this site meanwhile. Load its page again.")
             return form
         texts = as_texts(now.site)
         for name in FIELDS:
             if form[name].data != texts[name]:
-                form[name].errors = [f"Now {texts[name] or 'empty'}."]
+                form[name].errors = [say("Now %(value)s.", value=texts[name] or say("empty"))]
         form.version.data = now.version
-        form.fault = (
+        form.fault = say(
             "Somebody else changed this site after you opened its page. What you typed is kept, and what stands there "
             "now is said beside it. Save again to put yours in its place."
         )
@@ -200,13 +211,13 @@ class _Pages:
     def _known(self, site_id: str) -> Site:
         site = self._desk.sites().get(site_id)
         if site is None:
-            abort(404, "There is no such site.")
+            abort(404, say("There is no such site."))
         return site
 
     def _demand(self, site_id: str) -> None:
         """404 for a site that is not the visitor's, as for one that never was."""
         if not gate.visitor().may_see(site_id):
-            abort(404, f"There is no site {site_id[:64]!r}.")
+            abort(404, say("There is no site %(site_id)s.", site_id=repr(site_id[:64])))
 
 
 def _path(site_id: str) -> str:

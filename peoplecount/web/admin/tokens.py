@@ -8,6 +8,7 @@ from wtforms import SelectChoice, SelectMultipleField
 from wtforms.validators import ValidationError
 from wtforms.widgets import CheckboxInput
 
+from peoplecount.domain.sentence import say
 from peoplecount.domain.visitor import Scope
 from peoplecount.eventlog.log import LogError
 from peoplecount.services.administration import Administration
@@ -17,33 +18,39 @@ from peoplecount.web.admin.form import KNOWN_FAULTS, AdminForm, Text, needed, se
 from peoplecount.web.admin.reach import ReachForm
 
 _SCOPES = [
-    SelectChoice(Scope.READ.value, "read figures: stream, tickets, chart, counts, export, records"),
-    SelectChoice(Scope.HEALTH.value, "see in detail how the service is doing"),
-    SelectChoice(Scope.END_STREAMS.value, "end streams"),
+    SelectChoice(Scope.READ.value, say("read figures: stream, tickets, chart, counts, export, records")),
+    SelectChoice(Scope.HEALTH.value, say("see in detail how the service is doing")),
+    SelectChoice(Scope.END_STREAMS.value, say("end streams")),
 ]
 
 
 class TokenForm(ReachForm):
     """A token that is to be made."""
 
-    label = Text("What it is for", [needed("Words are needed for what it is for, such as Power BI.")])
+    label = Text(say("What it is for"), [needed(say("Words are needed for what it is for, such as Power BI."))])
     scopes = SelectMultipleField(
-        "It may",
+        say("It may"),
         choices=_SCOPES,
         default=[Scope.READ.value],
         option_widget=CheckboxInput(),
     )
-    days = Text("Days it is good for")
+    days = Text(say("Days it is good for"))
 
     def validate_scopes(self, field: SelectMultipleField) -> None:
         """One at least. A validator that says so to browsers would make them want every box ticked."""
         if not field.data:
-            raise ValidationError("Tick one thing at least that it may do.")
+            raise ValidationError(say("Tick one thing at least that it may do."))
 
     def validate_days(self, field: Text) -> None:
         """A number of days, or nothing."""
         if field.data and self.number_of_days() is None:
-            raise ValidationError(f"{field.data[:20]!r} is not a number of days: 1 to {LONGEST_DAYS}, or nothing.")
+            raise ValidationError(
+                say(
+                    "%(data)s is not a number of days: 1 to %(longest_days)s, or nothing.",
+                    data=repr(field.data[:20]),
+                    longest_days=LONGEST_DAYS,
+                )
+            )
 
     def number_of_days(self) -> int | None:
         """Also ``None`` where what was typed is no such number."""
@@ -95,7 +102,9 @@ class _Pages:
         except KNOWN_FAULTS as error:
             form = AdminForm()
             return self._page(form.blame(error), fault=form.fault)
-        return frame.done(f"The token for {revoked.label} is good no longer.", url_for("admin_tokens.tokens"))
+        return frame.done(
+            say("The token for %(label)s is good no longer.", label=revoked.label), url_for("admin_tokens.tokens")
+        )
 
     def _page(self, status: int = 200, **more: object) -> Response:
         """The list; a new token is shown with it, this once, and stands in no address and no cookie."""

@@ -11,6 +11,7 @@ from werkzeug.utils import redirect
 from werkzeug.wrappers import Response as AnyResponse
 
 from peoplecount.domain.reading import Totals
+from peoplecount.domain.sentence import say
 from peoplecount.eventlog.log import LogError
 from peoplecount.services.site_day import zone_of
 from peoplecount.services.swap_moments import this_hour
@@ -57,7 +58,10 @@ class _Desk:
             return self._page(door, {}, 502, fault=words_of(error))
         silent = [line.name for line in lines if line.totals is None]
         if silent:
-            fault = f"The camera says nothing of {' and '.join(silent)}. Is that line switched on in the camera?"
+            fault = say(
+                "The camera says nothing of %(lines)s. Is that line switched on in the camera?",
+                lines=", ".join(silent),
+            )
             return self._page(door, {}, 502, fault=fault)
         return redirect(self._address(door, {line.line_id: line.totals for line in lines if line.totals}), 303)
 
@@ -80,7 +84,10 @@ class _Desk:
         door, before = self._door(door_id), _before(request.form)
         by_hand = _by_hand(request.form)
         if by_hand is None:
-            fault = f"Enter how many you saw go in, and how many out: whole numbers up to {MOST_BY_HAND}."
+            fault = say(
+                "Enter how many you saw go in, and how many out: whole numbers up to %(most_by_hand)s.",
+                most_by_hand=MOST_BY_HAND,
+            )
             return self._page(door, before, 400, fault=fault, typed=request.form)
         try:
             self._walks.conclude(gate.visitor(), door, before, by_hand)
@@ -92,20 +99,23 @@ class _Desk:
         """Exchange in and out of a line of the door, from this hour on."""
         door, line_id = self._door(door_id), request.form.get("line", "")
         if line_id not in {str(line.key) for line in door.lines}:
-            abort(404, "There is no such line at this door.")
+            abort(404, say("There is no such line at this door."))
         zone = zone_of(door.site)
         since = this_hour(door.site, self._lines.now()).astimezone(zone)
         try:
             self._lines.swap(gate.visitor(), line_id, since.isoformat())
         except (InvalidEntry, DatabaseError) as error:
             return self._page(door, {}, 400, fault=words_of(error))
-        return frame.done(f"In and out are exchanged from {since:%H:%M} on. Test once more.", self._address(door, {}))
+        return frame.done(
+            say("In and out are exchanged from %(since)s on. Test once more.", since=f"{since:%H:%M}"),
+            self._address(door, {}),
+        )
 
     def _door(self, door_id: str) -> WalkedDoor:
         try:
             return self._walks.door(gate.visitor(), door_id)
         except NoSuchDoor:
-            abort(404, "There is no such door, or no line counts at it.")
+            abort(404, say("There is no such door, or no line counts at it."))
         except DatabaseError as error:
             unavailable(str(error), 10)
 
