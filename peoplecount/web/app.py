@@ -19,6 +19,7 @@ from peoplecount.web import (
     gate,
     health,
     history,
+    history_export,
     history_words,
     languages,
     parameters,
@@ -106,7 +107,7 @@ def create_app(context: WebContext) -> Flask:
 
 def _parts(context: WebContext) -> Iterator[Blueprint]:
     """What there is to be seen, as far as the context has what it is made from."""
-    for part in (dashboard, audit, history, stream, stream_access, chart, counts, records, health):
+    for part in (dashboard, audit, history, history_export, stream, stream_access, chart, counts, records, health):
         yield part.routes(context)
     if context.fleet is not None:
         yield fleet.routes(context, context.fleet)

@@ -14,7 +14,18 @@ from peoplecount.domain.sentence import say
 
 logger = logging.getLogger(__name__)
 
-_FOR_PROGRAMS = ("/events", "/stream-data", "/chart/", "/api/", "/export/", "/health/", "/close-stream", "/board")
+_FOR_PROGRAMS = (
+    "/events",
+    "/stream-data",
+    "/chart/",
+    "/api/",
+    "/export/",
+    "/history.csv",
+    "/history.xlsx",
+    "/health/",
+    "/close-stream",
+    "/board",
+)
 
 _WORDS = {
     400: say("This request cannot be understood"),

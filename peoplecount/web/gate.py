@@ -73,6 +73,8 @@ NEEDS: Mapping[str, Need] = {
     "dashboard.board": Need(Role.VIEWER),  # fetched by a script, which must not take a sign-in for it
     "audit.report": _PAGE,
     "history.history": _PAGE,
+    "history_export.as_csv": _FIGURES,
+    "history_export.as_workbook": _FIGURES,
     "fleet.fleet": Need(Role.OPERATOR, page=True),
     "fleet.camera": Need(Role.OPERATOR, page=True),
     # Figures

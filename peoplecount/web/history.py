@@ -52,8 +52,11 @@ def routes(context: WebContext) -> Blueprint:
     return blueprint
 
 
-def asked(context: WebContext) -> tuple[HistoryDesk, HistoryQuery, Collection[str] | None]:
-    """What is asked, and of which sites who asks may know. 400 and 404 in words."""
+def asked(context: WebContext, but: str = "") -> tuple[HistoryDesk, HistoryQuery, Collection[str] | None]:
+    """What is asked, and of which sites who asks may know. 400 and 404 in words.
+
+    ``but`` is a parameter that is not of the question.
+    """
     if context.history is None:
         abort(404, say("No history is kept here."))
     twice = [name for name, values in request.args.lists() if len(values) > 1]
@@ -61,7 +64,11 @@ def asked(context: WebContext) -> tuple[HistoryDesk, HistoryQuery, Collection[st
         abort(400, say("%(name)s is given twice; once is enough.", name=twice[0][:40]))
     own = visitor().sites
     try:
-        return context.history, context.history.ask(request.args, own), own
+        return (
+            context.history,
+            context.history.ask({name: value for name, value in request.args.items() if name != but}, own),
+            own,
+        )
     except BadQuery as error:
         abort(400, error.args[0])
     except NoSuchPlace as error:
@@ -90,6 +97,20 @@ class Links:
         if site is None:
             changes |= {"hours": Hours.ALL, "days": Days.ALL}
         return self.but(**changes)
+
+    def file(self, ending: str, table: str = "") -> str:
+        """The same as a file."""
+        values: dict[str, Any] = self._query.parameters() | ({"table": table} if table else {})
+        return url_for("history_export.as_workbook" if ending == "xlsx" else "history_export.as_csv", **values)
+
+    def rows(self) -> str:
+        """Every line by itself, in steps that all exports have."""
+        query = self._query
+        step = query.grain.value if query.grain in (Grain.QUARTER, Grain.HOUR) else Grain.DAY.value
+        until = query.last + ONE_DAY
+        values: dict[str, Any] = {"from": query.first.isoformat(), "to": until.isoformat(), "step": step}
+        places = {"site": query.site_id, "door": query.door_id, "line": query.line_id}
+        return url_for("counts.export", **values, **{name: one for name, one in places.items() if one})
 
     def everything(self) -> str:
         """The same with all hours and days."""

@@ -1,7 +1,9 @@
 """The pages of the history, on a real database."""
 
+import csv
+import io
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from html import unescape
 
 import pytest
@@ -234,6 +236,55 @@ def test_with_the_database_away_the_page_says_so(town, monkeypatch):
     assert answer.headers["Retry-After"] == "10"
     assert "cannot be read just now" in answer.text
     assert "db.example" not in answer.text
+
+
+def test_every_table_can_be_taken_along_with_the_same_figures(town):
+    asked = {"site": "shop", "compare": "previous", **MAY}
+    answer = town.client.get("/history.csv", query_string=asked)
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="history-20260501-20260504.csv"'
+    first, *_, last = csv.DictReader(io.StringIO(answer.text, newline=""))
+    assert (first["from_utc"], first["local_start"]) == ("2026-04-30T22:00:00.000Z", "2026-05-01T00:00:00")
+    assert (first["time_zone"], first["site"], first["door_id"]) == ("Europe/Zurich", "Shop", "")
+    assert (first["in"], first["out"], first["quality"], first["known"]) == ("60", "12", "measured", "1.0")
+    assert (first["in_before"], first["complete"], last["complete"]) == ("", "true", "false")
+    week = town.client.get("/history.csv", query_string=asked | {"table": "week"}).text.splitlines()
+    assert week[10:14] == [
+        "Monday,9,80.0,4.0,1.0",
+        "Monday,10,80.0,4.0,1.0",
+        "Monday,11,80.0,4.0,1.0",
+        "Monday,12,0.0,0.0,1.0",
+    ]
+    places = town.client.get("/history.csv", query_string=asked | {"table": "places"}).text.splitlines()
+    assert places[:2] == ["door_id,door,in,out,quality,known,coverage", "shop-front,Front,300,24,measured,1.0,1.0"]
+    assert town.client.get("/history.csv", query_string=asked | {"table": "x"}).status_code == 400
+
+
+def test_a_workbook_has_cells_of_their_types_and_says_what_it_is(town):
+    openpyxl = pytest.importorskip("openpyxl", reason="openpyxl is in requirements-dev.txt")
+    answer = town.client.get("/history.xlsx", query_string={"site": "shop", **MAY})
+    book = openpyxl.load_workbook(io.BytesIO(answer.data))
+    assert book.sheetnames == ["parts", "week", "places", "about"]
+    header, first, *_ = book["parts"].iter_rows(values_only=True)
+    row = dict(zip(header, first, strict=True))
+    assert (row["from_utc"], row["local_start"]) == (datetime(2026, 4, 30, 22), datetime(2026, 5, 1))
+    assert (row["in"], row["out"], row["known"], row["complete"], row["door"]) == (60, 12, 1, True, None)
+    about = dict(book["about"].iter_rows(min_row=2, values_only=True))
+    assert about["time zone"] == "Europe/Zurich"
+    assert about["address"].endswith("/history?site=shop&from=2026-05-01&to=2026-05-04&step=day")
+
+
+def test_no_name_becomes_a_formula(town):
+    openpyxl = pytest.importorskip("openpyxl", reason="openpyxl is in requirements-dev.txt")
+    evil = Gate(SHOP, "=HYPERLINK(1)", "evil")
+    town.count(evil, 1, 0)
+    town.catch_up()
+    town.past.counts(evil, at(9), 1, 1)
+    asked = {"site": "shop", "door": evil.place.door_id, **MAY}
+    text = town.client.get("/history.csv", query_string=asked).text
+    assert ",'=HYPERLINK(1)," in text
+    book = openpyxl.load_workbook(io.BytesIO(town.client.get("/history.xlsx", query_string=asked).data))
+    cell = book["parts"]["H2"]
+    assert (cell.value, cell.data_type) == ("=HYPERLINK(1)", "s")
 
 
 def test_it_speaks_spanish(town):

@@ -38,6 +38,8 @@ TABLE = {
     ("GET", "/board"): BOARD,
     ("GET", "/sites/shop"): PAGE,
     ("GET", "/sites/shop/audit"): (303, 404, 404, 404, 404, 403, 403, 403, 403, 401),
+    ("GET", "/history.csv"): MISSING,
+    ("GET", "/history.xlsx"): MISSING,
     ("GET", "/history"): (303, 404, 404, 404, 404, 403, 403, 403, 403, 401),
     ("GET", "/fleet"): FLEET,
     ("GET", "/fleet/front"): FLEET,
