@@ -110,7 +110,7 @@ class Links:
         until = query.last + ONE_DAY
         values: dict[str, Any] = {"from": query.first.isoformat(), "to": until.isoformat(), "step": step}
         places = {"site": query.site_id, "door": query.door_id, "line": query.line_id}
-        return url_for("counts.export", **values, **{name: one for name, one in places.items() if one})
+        return url_for("counts.export", **(values | {name: one for name, one in places.items() if one}))
 
     def everything(self) -> str:
         """The same with all hours and days."""

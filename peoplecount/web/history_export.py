@@ -90,7 +90,7 @@ def csv_of(sheet: Sheet) -> str:
 
 
 def workbook_of(report: HistoryReport, address: str) -> bytes:
-    """A sheet for each table, with cells of their own types, and one that says what this is. Names are never formulas."""
+    """A sheet for each table, with typed cells, and one that says what this is. Names are never formulas."""
     made = BytesIO()
     with Workbook(made, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
         bold = book.add_format({"bold": True, "bottom": 1})
