@@ -192,7 +192,8 @@ class CameraWalk:
         door = f"door {place.door_name} of {place.site_name}{swapped}"
         name = f"line {line.line_id}"
         if not line.enabled:
-            return odd(name, f"{line.name or '(no name)'}: switched off in the camera")
+            off = "is switched off: switch it on on the camera's people counting page, if it is to count."
+            return odd(name, f"{line.name or '(no name)'}: switched off in the camera", f"{name.capitalize()} {off}")
         if line.entered is None or line.left is None:
             return odd(name, f"{line.name or '(no name)'}: no counts given; {door}")
         return Step(name, f"{line.name or '(no name)'}: {line.entered} in, {line.left} out; {door}")

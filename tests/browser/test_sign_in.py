@@ -9,7 +9,12 @@ import threading
 
 import pytest
 
+from peoplecount.domain.group_rights import read_group_rights
 from peoplecount.domain.user import Role
+from peoplecount.services.outside_people import OutsidePeople
+from peoplecount.web.client_address import ClientAddresses
+from peoplecount.web.outside import OidcSettings, OutsideSignIn
+from peoplecount.web.proxy_identity import ProxyIdentities
 from tests.support.board_service import Server
 from tests.support.busy_day import busy_afternoon
 from tests.support.people import PASSWORD, People
@@ -184,3 +189,46 @@ def terminal_signed_in(terminal, visit):
         assert done.returncode == 0, done.stderr
 
     return page, end_session
+
+
+@pytest.fixture
+def elsewhere(tmp_path):
+    """A service whose people are signed in by a provider; the provider, and what serves it."""
+    pytest.importorskip("authlib", reason="Authlib is not installed")
+    from tests.support.oidc_provider import CLIENT_ID, CLIENT_SECRET, running_provider  # noqa: PLC0415  it needs Authlib
+
+    people, service = People(tmp_path), busy_afternoon()
+    port = free_port()
+    with running_provider() as provider:
+        back = f"http://127.0.0.1:{port}/sign-in/oidc/back"
+        oidc = OidcSettings(provider.issuer, CLIENT_ID, CLIENT_SECRET, "Entra ID", back)
+        rights = read_group_rights("admins=administrator")
+        outside = OutsideSignIn(
+            OutsidePeople(people.accounts, rights, people.audit_log), ProxyIdentities(ClientAddresses()), oidc
+        )
+        server = Server(people.app(service, outside=outside))
+        server.port = port
+        with service.following():
+            server.start()
+            try:
+                yield provider, server
+            finally:
+                service.hub.close("the test is over")
+                server.stop()
+                people.close()
+
+
+def test_the_button_leads_to_the_provider_and_back_to_where_one_was_going(elsewhere, visit):
+    provider, server = elsewhere
+    provider.signs_in("0001", "stranger", "chess club")
+    page = visit(f"{server.url}/account")
+    page.click("text=Sign in with Entra ID")
+    page.wait_for_selector("text=in no group that may come in here")
+    provider.signs_in("0002", "anna@firm.example", "admins")
+    page.goto(f"{server.url}/admin/log")
+    page.click("text=Sign in with Entra ID")
+    page.wait_for_url(f"{server.url}/admin/log")
+    assert page.text_content('.who a[href="/account"]') == "anna@firm.example"
+    assert f"groups at {provider.issuer}" in page.text_content(".changes")
+    page.click("text=Sign out")
+    page.wait_for_selector("text=Sign in with Entra ID")

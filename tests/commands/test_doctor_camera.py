@@ -179,3 +179,34 @@ def test_a_certificate_that_nobody_accepted_gets_no_password(command):
         inject(server, "certificate-changed")
         code, out, _ = command("doctor", "east")
         assert (code, "another than the accepted one" in step(out, "certificate")) == (1, True)
+
+
+def test_an_account_without_rights_is_told_from_a_wrong_password_and_costs_no_sign_in(command, cameras):
+    enter(command, cameras)
+    inject(cameras, "609")
+    for _ in range(3):
+        code, out, _ = command("doctor", "east")
+        assert code == 1
+        assert "administrator level" in out.splitlines()[-1]
+        assert "wrong password" not in out
+    cameras.simulation.clear_faults("east")
+    assert command("doctor", "east")[0] == 0
+
+
+def test_counting_that_is_switched_off_is_a_fault_of_the_camera(command, cameras):
+    enter(command, cameras)
+    for index in (1, 2):
+        inject(cameras, "line-disabled", line=index)
+    code, out, _ = command("doctor", "east")
+    assert code == 1
+    assert "people counting page" in out.splitlines()[-1]
+
+
+def test_one_line_that_is_switched_off_is_said_and_the_others_count(command, cameras):
+    enter(command, cameras)
+    inject(cameras, "line-disabled", line=2)
+    code, out, _ = command("doctor", "east")
+    assert code == 0
+    assert step(out, "line east-0-1-2").startswith("  !")
+    assert "switched off in the camera" in step(out, "line east-0-1-2")
+    assert out.splitlines()[-1].startswith("Line east-0-1-2 is switched off")
