@@ -48,7 +48,7 @@ class _Desk:
         except UnfitPassword as error:
             return self._page(400, fault=str(error))
         if self._context.administration:
-            self._context.administration.people.note_own(user, say("changed the password of"))
+            self._context.administration.people.note_own(user, "changed the password of")
         secret = self._accounts.begin_session(user, address, me.session.browser)
         known = self._accounts.of_session(secret, address)
         if known is None:  # an administrator was quicker
