@@ -35,7 +35,7 @@ def test_it_says_who_changed_what_and_from_what_to_what(people, app):
         "120</ins>",
     ):
         assert words in page
-    assert "2026-05-04 14:00:00" in page
+    assert "4 May 2026, 14:00:00" in page
     assert "Europe/Zurich" in page
 
 

@@ -182,7 +182,7 @@ def test_a_count_by_hand_goes_to_the_desk_and_is_listed(people, anna):
     answer = anna.post("/admin/sites/shop/count", people="42", at="2026-05-04T13:30", note="with a clicker")
     assert answer.status_code == 303
     page = anna.get("/admin/sites/shop").text
-    assert "42 people inside Shop at 2026-05-04 13:30" in page
+    assert "42 people inside Shop at 4 May 2026, 13:30" in page
     assert "with a clicker" in page
     assert len(HandCountTable(people.database).since(people.clock.now().replace(hour=0))) == 1
     answer = anna.post("/admin/sites/shop/count", people="-3", at="", note="kept <i>")
