@@ -25,7 +25,7 @@ _NO_WORDS = {"_", "gettext", "ngettext", "url_for", "strftime", "selectattr", "r
 
 def bare_words(source: str) -> list[str]:
     """What somebody would read in English whatever their language is: text of the page, attributes, strings."""
-    tree = Environment(extensions=["jinja2.ext.i18n"], autoescape=True).parse(source)  # noqa: S701
+    tree = Environment(extensions=["jinja2.ext.i18n"], autoescape=True).parse(source)
     return [*_texts(tree), *_strings(tree)]
 
 
