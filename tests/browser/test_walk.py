@@ -45,7 +45,7 @@ def test_somebody_walks_through_and_the_report_has_it(living, open_page):
     page.fill("#in", "4")
     page.fill("#out", "2")
     page.click("button:has-text('That is what I saw')")
-    page.wait_for_selector("text=100 % right")
+    page.wait_for_selector("text=100% right")
     assert "of 6: too few to tell" in page.text_content("main")
     page.goto("/admin/sites/test-site/commissioning")
     assert "East door was tested with 6 crossings" in page.text_content(".open-points")

@@ -258,7 +258,7 @@ class TestOneCamera:
         there = office.network.stands("http://evil.example", "Z9")
         answer = self.change(anna, address="evil.example")
         assert answer.status_code == 400
-        assert "type it again" in answer.text
+        assert "Type it again" in answer.text
         assert there.asked == []
         office.network.stands("https://hall.example:8443", "Z1")
         assert self.change(anna, address="https://hall.example:8443").status_code == 303, "the same host"

@@ -119,7 +119,7 @@ def test_who_walks_through_is_shown_and_held_against_what_was_seen(client, path,
     answer = concluded(client, path, address, "12", "10")
     assert answer.headers["Location"] == path
     page = client.get(path).text
-    assert "95 % right" in page
+    assert "95% right" in page
     assert "counted 12 in, 9 out" in page
     assert "seen 12 in, 10 out" in page
     assert "too few" not in page
@@ -219,7 +219,7 @@ def test_the_report_of_the_site_says_what_is_still_to_be_done(client, path, door
     office.clock.passes(1)
     concluded(client, path, address, "10", "10")
     page = client.get(report).text
-    assert "100 % right" in page
+    assert "100% right" in page
     assert "was not tested" not in page
     assert PASSWORD not in page
 

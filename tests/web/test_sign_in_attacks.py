@@ -378,7 +378,7 @@ def test_a_one_time_link_makes_one_administrator_and_no_second_one(people, bare)
     assert weak.status_code == 400
     answer = client.post("/welcome", data=form | {"csrf_token": form_token(client, "/welcome")})
     assert answer.status_code == 303
-    assert "administrator of all sites" in client.get("/account").text
+    assert "Role: administrator. Sites: all sites." in client.get("/account").text
     assert "clara@example.org" in client.get("/account").text
     again = second.post("/welcome", data=form | {"csrf_token": form_token(second, "/welcome")})
     assert again.status_code == 403
@@ -391,7 +391,7 @@ def test_a_link_for_somebody_is_for_no_one_else(people, bare):
     client = bare.test_client()
     form = {"code": code, "name": "anna", "password": PASSWORD, "again": PASSWORD}
     assert client.post("/welcome", data=form | {"csrf_token": form_token(client, "/welcome")}).status_code == 303
-    assert "You are viewer" in client.get("/account").text
+    assert "Role: viewer" in client.get("/account").text
 
 
 def test_a_link_is_void_once_its_user_has_another_password_or_is_somebody_else(people):
