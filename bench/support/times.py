@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,12 +14,12 @@ class Times:
 
     passed: float
     worked: float
-    """Of the processor, this process' part: other processes on a busy machine change it less."""
+    """Of the processor, this process' part and that of a server of its own: others on a busy machine change it less."""
 
     @classmethod
-    def now(cls) -> Times:
-        """Since some moment."""
-        return cls(time.perf_counter(), time.process_time())
+    def now(cls, server: Callable[[], float] = lambda: 0.0) -> Times:
+        """Since some moment; ``server`` gives the processor's time of another process, in seconds."""
+        return cls(time.perf_counter(), time.process_time() + server())
 
     def __add__(self, other: Times) -> Times:
         return Times(self.passed + other.passed, self.worked + other.worked)
@@ -30,8 +31,16 @@ class Times:
         return (self.passed, self.worked)[place]
 
 
-def timed(work: Callable[[], object]) -> Times:
-    """How long ``work`` takes."""
-    begun = Times.now()
+def timed(work: Callable[[], object], server: Callable[[], float] = lambda: 0.0) -> Times:
+    """How long ``work`` takes, here and in ``server``."""
+    begun = Times.now(server)
     work()
-    return Times.now() - begun
+    return Times.now(server) - begun
+
+
+def worked_by(process: int) -> float:
+    """Seconds of the processor that a process of one thread has had; 0 where the system does not tell (not Linux)."""
+    try:
+        return int(Path(f"/proc/{process}/schedstat").read_text().split()[0]) / 1e9
+    except OSError:
+        return 0.0

@@ -15,9 +15,12 @@ from peoplecount.eventlog.log import UnsuitableFolder
 from peoplecount.eventlog.sealer import FileSealer
 from peoplecount.eventlog.sqlite_log import SQLiteEventLog
 
+_LOG, _STORE = "events.sqlite", "store.sqlite"
+
 _OUR_NAMES = ("events.sqlite", "store.sqlite", "seal.key", ".seal.key", "leader.lock", "streams.lock", "peoplecount.db")
-_OF_THE_DEMO = ("demo", "simulator-port")
-"""How everything begins that we keep in the folder; the demo's folder lies in it, too, unless it is this one."""
+_BESIDE = ("demo", "simulator-port", "before-restore")
+"""How everything begins that we keep in the folder; the demo's folder lies in it, too, unless it is this one, and what
+was there before a backup was put back."""
 
 _FOR_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
@@ -37,11 +40,21 @@ class DataFolder:
         """The folder at ``path``; nothing of it is touched yet."""
         return cls(
             path=path,
-            log=SQLiteEventLog(path / "events.sqlite"),
-            store=LocalStore(path / "store.sqlite"),
+            log=SQLiteEventLog(path / _LOG),
+            store=LocalStore(path / _STORE),
             sealer=FileSealer(path / "seal.key"),
             leader_lock=LeaderLock(path / "leader.lock"),
         )
+
+    @property
+    def log_path(self) -> Path:
+        """The log's file."""
+        return self.path / _LOG
+
+    @property
+    def store_path(self) -> Path:
+        """The local store's file."""
+        return self.path / _STORE
 
     def make(self) -> None:
         """Make the folder where it is missing, and keep other users of this machine out.
@@ -103,7 +116,7 @@ def _keep_others_out(path: Path) -> None:
     """
     others_too = False
     for entry in path.iterdir():
-        if not entry.name.startswith(_OUR_NAMES + _OF_THE_DEMO):
+        if not entry.name.startswith(_OUR_NAMES + _BESIDE):
             others_too = True
         elif entry.is_file():
             _close_to_others(entry)

@@ -131,6 +131,12 @@ class UserSessions:
             self._store.change(_PREFIX + session.key, lambda _: None)
 
 
+def end_all_sessions(store: KeptTexts) -> None:
+    """Everybody must sign in again. Raises ``LogError``."""
+    for key in store.under(_PREFIX):
+        store.change(key, lambda _: None)
+
+
 def _digest(secret: str) -> str:
     """Of 256 random bits nothing slower is needed."""
     return hashlib.sha256(secret.encode()).hexdigest()

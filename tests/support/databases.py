@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -37,21 +37,36 @@ def postgres_server() -> Iterator:
         yield server
 
 
-@pytest.fixture
-def make_connection(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Callable[..., EngineConnection]]:
+class ConnectionMaker:
     """Makes connections to empty databases by kind; those made with the same ``place`` see the same data."""
-    made: list[EngineConnection] = []
-    run = secrets.token_hex(4)
 
-    def make(kind: str, place: str = "t") -> EngineConnection:
-        made.append(_connection(kind, f"{place}_{run}", tmp_path, request))
-        return made[-1]
+    def __init__(self, folder: Path, request: pytest.FixtureRequest) -> None:
+        self._folder = folder
+        self._request = request
+        self._run = secrets.token_hex(4)
+        self._made: list[EngineConnection] = []
 
-    yield make
-    for connection in made:
-        if connection.product is Product.SQL_SERVER:
-            drop_schema(connection)
-        connection.disconnect()
+    def __call__(self, kind: str, place: str = "t") -> EngineConnection:
+        self._made.append(_connection(kind, f"{place}_{self._run}", self._folder, self._request))
+        return self._made[-1]
+
+    def forget(self, connection: EngineConnection) -> None:
+        """Nobody uses it, so there is nothing to take away; some servers take seconds to say so."""
+        self._made.remove(connection)
+
+    def end(self) -> None:
+        for connection in self._made:
+            if connection.product is Product.SQL_SERVER:
+                drop_schema(connection)
+            connection.disconnect()
+
+
+@pytest.fixture
+def make_connection(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[ConnectionMaker]:
+    """Connections whose tables go again."""
+    maker = ConnectionMaker(tmp_path, request)
+    yield maker
+    maker.end()
 
 
 def _connection(kind: str, place: str, folder: Path, request: pytest.FixtureRequest) -> EngineConnection:
@@ -97,31 +112,32 @@ def sql_server_under_test(schema: str, *, user: str = "", password: str = "") ->
 
 
 @pytest.fixture(params=KINDS)
-def blank(request: pytest.FixtureRequest, make_connection: Callable[..., EngineConnection]) -> EngineConnection:
+def blank(request: pytest.FixtureRequest, make_connection: ConnectionMaker) -> EngineConnection:
     """A connection to a database without our tables, of each kind in turn."""
     return make_connection(request.param)
 
 
 @pytest.fixture
-def connection(blank: EngineConnection, request: pytest.FixtureRequest) -> Iterator[EngineConnection]:
+def connection(
+    blank: EngineConnection, make_connection: ConnectionMaker, request: pytest.FixtureRequest
+) -> Iterator[EngineConnection]:
     """A connection to a database with our tables, which are empty, of each kind in turn."""
     if blank.product is not Product.SQL_SERVER:
         make_tables(blank)
         yield blank
         return
-    made = sql_server_under_test(request.getfixturevalue("migrated_sql_server"))
+    make_connection.forget(blank)
+    made: SQLServerConnection = request.getfixturevalue("migrated_sql_server")
     made.transaction(_empty)
     yield made
-    made.disconnect()
 
 
 @pytest.fixture(scope="session")
-def migrated_sql_server() -> Iterator[str]:
-    """A schema with our tables, for all tests of this process: making them takes some servers many seconds."""
-    schema = f"shared_{secrets.token_hex(4)}"
-    made = sql_server_under_test(schema)
+def migrated_sql_server() -> Iterator[SQLServerConnection]:
+    """A schema with our tables, for all tests of this process: making them, and signing in, takes some servers long."""
+    made = sql_server_under_test(f"shared_{secrets.token_hex(4)}")
     upgrade(made)
-    yield schema
+    yield made
     drop_schema(made)
     made.disconnect()
 
@@ -152,7 +168,7 @@ def _empty(transaction: Transaction) -> None:
 
 
 @pytest.fixture
-def embedded(make_connection: Callable[..., EngineConnection]) -> EngineConnection:
+def embedded(make_connection: ConnectionMaker) -> EngineConnection:
     """A connection to SQLite with our tables."""
     made = make_connection("sqlite", "embedded")
     make_tables(made)
