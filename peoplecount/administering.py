@@ -17,6 +17,7 @@ from peoplecount.services.administration import Administration
 from peoplecount.services.audit_log import AuditLog
 from peoplecount.services.people_desk import PeopleDesk
 from peoplecount.services.played_clock import PlayedClock
+from peoplecount.services.screen_desk import ScreenDesk
 from peoplecount.services.site_desk import SiteDesk
 from peoplecount.services.token_desk import TokenDesk
 from peoplecount.settings import Settings
@@ -52,7 +53,9 @@ def administration_of(
         clock=clock,
     )
     people, tokens = PeopleDesk(accounts, log, link_of, offload), TokenDesk(accounts, log, offload)
-    return Administration(log, sites, people, tokens, ZoneInfo(settings.time_zone))
+    # A screen is on a wall in real time, also where a day is played in a minute.
+    screens = ScreenDesk(folder.store, PlayedClock(REAL_TIME), log, offload)
+    return Administration(log, sites, people, tokens, screens, ZoneInfo(settings.time_zone))
 
 
 @contextmanager

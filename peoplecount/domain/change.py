@@ -20,6 +20,7 @@ class Subject(StrEnum):
     DOOR = "door"
     PERSON = "person"
     TOKEN = "token"  # noqa: S105  a kind of thing
+    SCREEN = "screen"
 
 
 Value = str | int | float | bool | None

@@ -33,6 +33,9 @@ class Way(StrEnum):
     TOKEN = "token"  # noqa: S105  a way, not a token
     """By a header, which only whoever knows the token can send."""
 
+    SCREEN = "screen"
+    """By the cookie of a screen on a wall, which opens one view and nothing else."""
+
 
 @dataclass(frozen=True, slots=True)
 class Visitor:

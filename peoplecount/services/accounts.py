@@ -17,6 +17,7 @@ from peoplecount.services.api_tokens import ApiToken, ApiTokens
 from peoplecount.services.kept_texts import KeptTexts
 from peoplecount.services.one_time_links import OneTimeLinks, Purpose
 from peoplecount.services.passwords import Passwords, demand_fit
+from peoplecount.services.screens import Screen, Screens
 from peoplecount.services.sign_in_throttle import SignInThrottle
 from peoplecount.services.user_book import UserBook
 from peoplecount.services.user_sessions import UserSession, UserSessions
@@ -86,6 +87,7 @@ class Accounts:
         self.sessions = UserSessions(store, clock)
         self.tokens = ApiTokens(store, clock)
         self.links = OneTimeLinks(store, clock)
+        self.screens = Screens(store, clock)
         self.throttle = SignInThrottle(store, clock)
 
     def sign_in(self, typed: str, password: str, address: str, browser: str) -> tuple[str, User]:
@@ -147,6 +149,18 @@ class Accounts:
                 return None
             self.tokens.note_used(found)
             return _visitor_of(found)
+
+        return self._in_store(look)
+
+    def of_screen(self, secret: str, address: str) -> Visitor | None:
+        """The screen on a wall that has this secret; ``None`` where none has."""
+
+        def look() -> Visitor | None:
+            screen = self.screens.of_secret(secret)
+            if screen is None:
+                return None
+            self.screens.note_used(screen, address)
+            return _visitor_at(screen)
 
         return self._in_store(look)
 
@@ -282,6 +296,9 @@ class Accounts:
         if kind == "token":
             token = self.tokens.of_id(key)
             return _visitor_of(token) if token else None
+        if kind == "screen":
+            screen = self.screens.of_key(key)
+            return _visitor_at(screen) if screen else None
         session = self.sessions.of_key(key) if kind == "session" else None
         user = users.get(session.user) if session else None
         is_good = session is not None and self.sessions.is_good(session, user)
@@ -312,3 +329,7 @@ def _visitor_of(token: ApiToken) -> Visitor:
         way=Way.TOKEN,
         holder=f"token:{token.token_id}",
     )
+
+
+def _visitor_at(screen: Screen) -> Visitor:
+    return Visitor(screen.name, sites=screen.sites, way=Way.SCREEN, holder=f"screen:{screen.key}")

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from peoplecount.services.audit_log import AuditLog
 from peoplecount.services.people_desk import PeopleDesk
+from peoplecount.services.screen_desk import ScreenDesk
 from peoplecount.services.site_desk import SiteDesk
 from peoplecount.services.token_desk import TokenDesk
 
@@ -19,5 +20,6 @@ class Administration:
     sites: SiteDesk
     people: PeopleDesk
     tokens: TokenDesk
+    screens: ScreenDesk
     zone: ZoneInfo
     """In which moments are told that belong to no site."""

@@ -36,8 +36,9 @@ class TriedTooOften(Exception):
 class SignInThrottle:
     """Takes room for attempts, and gives it back to those that succeed. All raise ``LogError``."""
 
-    def __init__(self, store: KeptTexts, clock: Clock) -> None:
-        """``clock`` must be one of real time."""
+    def __init__(self, store: KeptTexts, clock: Clock, key: str = _KEY) -> None:
+        """``clock`` must be one of real time; ``key`` is where attempts of this kind are kept."""
+        self._key = key
         self._store = store
         self._clock = clock
 
@@ -53,18 +54,18 @@ class SignInThrottle:
                 raise TriedTooOften(seconds)
             return json.dumps(begun(failures, subjects, now))
 
-        self._store.change(_KEY, work)
+        self._store.change(self._key, work)
         return now
 
     def succeeded(self, name: str, address: str, began: float) -> None:
         """The attempt begun then went well."""
         self._store.change(
-            _KEY, lambda body: json.dumps(succeeded(_read(body), _account(name), [_address(address)], began))
+            self._key, lambda body: json.dumps(succeeded(_read(body), _account(name), [_address(address)], began))
         )
 
     def forget(self, name: str) -> None:
         """What failed for an account does not count any more: it has a new password."""
-        self._store.change(_KEY, lambda body: json.dumps(succeeded(_read(body), _account(name), (), 0.0)))
+        self._store.change(self._key, lambda body: json.dumps(succeeded(_read(body), _account(name), (), 0.0)))
 
 
 def _account(name: str) -> Subject:

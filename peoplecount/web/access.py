@@ -12,6 +12,7 @@ from peoplecount.domain.user import Role
 from peoplecount.domain.visitor import Scope, Visitor, Way
 from peoplecount.services.accounts import Accounts
 from peoplecount.web.client_address import ClientAddresses
+from peoplecount.web.screen_cookie import screen_cookie
 from peoplecount.web.signing import signed_in
 from peoplecount.web.transport import Transport, transport_of
 
@@ -74,6 +75,10 @@ class KnownPeople:
         known = signed_in()
         if known is not None:
             return known.visitor
+        screen = asked.cookies.get(screen_cookie(transport_of(asked, self._addresses)))
+        at_wall = self._accounts.of_screen(screen, self._addresses.of(asked)) if screen else None
+        if at_wall is not None:
+            return at_wall
         is_here = self._anybody_may_look and transport_of(asked, self._addresses) is Transport.LOCAL
         return ANYBODY if is_here else None
 

@@ -36,6 +36,7 @@ from peoplecount.web import admin as administration
 from peoplecount.web.browser_name import browser_name
 from peoplecount.web.context import WebContext
 from peoplecount.web.formats import FILTERS
+from peoplecount.web.live import wall
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": "; ".join(
@@ -107,7 +108,19 @@ def create_app(context: WebContext) -> Flask:
 
 def _parts(context: WebContext) -> Iterator[Blueprint]:
     """What there is to be seen, as far as the context has what it is made from."""
-    for part in (dashboard, audit, history, history_export, stream, stream_access, chart, counts, records, health):
+    for part in (
+        dashboard,
+        wall,
+        audit,
+        history,
+        history_export,
+        stream,
+        stream_access,
+        chart,
+        counts,
+        records,
+        health,
+    ):
         yield part.routes(context)
     if context.fleet is not None:
         yield fleet.routes(context, context.fleet)

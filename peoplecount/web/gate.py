@@ -54,6 +54,12 @@ class Need:
     ticket: bool = False
     """A ticket in the address will do: ``stream_access`` looks at it."""
 
+    screen: bool = False
+    """A screen on a wall may, too: it is part of the one view that it shows."""
+
+    entrance: str = ""
+    """Where whoever is not known is led to; empty: to where they can sign in."""
+
     refusal: str = ""
     """What is said to whoever may not."""
 
@@ -64,13 +70,17 @@ _HEALTH = Need(Role.OPERATOR, Scope.HEALTH, whole=True, local=True)
 _ADMINISTRATION = Need(Role.ADMINISTRATOR, page=True, form=True)
 _ADMINISTRATION_OF_ALL = Need(Role.ADMINISTRATOR, page=True, form=True, whole=True)
 _FIGURES = Need(Role.VIEWER, Scope.READ)
-STREAM = Need(Role.VIEWER, Scope.READ, ticket=True)
+STREAM = Need(Role.VIEWER, Scope.READ, ticket=True, screen=True)
 
 NEEDS: Mapping[str, Need] = {
     # Pages
     "dashboard.dashboard": _PAGE,
     "dashboard.site": _PAGE,
     "dashboard.board": Need(Role.VIEWER),  # fetched by a script, which must not take a sign-in for it
+    "wall.wall": Need(Role.VIEWER, page=True, screen=True, entrance="wall.pair"),
+    "wall.board": Need(Role.VIEWER, screen=True),
+    "wall.pair": OPEN,
+    "wall.state": OPEN,
     "audit.report": _PAGE,
     "history.history": _PAGE,
     "history_export.as_csv": _FIGURES,
@@ -120,6 +130,9 @@ NEEDS: Mapping[str, Need] = {
     "admin_tokens.tokens": _ADMINISTRATION_OF_ALL,
     "admin_tokens.add": _ADMINISTRATION_OF_ALL,
     "admin_tokens.revoke": _ADMINISTRATION_OF_ALL,
+    "admin_screens.screens": _ADMINISTRATION_OF_ALL,
+    "admin_screens.confirm": _ADMINISTRATION_OF_ALL,
+    "admin_screens.revoke": _ADMINISTRATION_OF_ALL,
     "admin_log.changes": _ADMINISTRATION,
     "admin_cameras.cameras": _ADMINISTRATION,
     "admin_cameras.export": _ADMINISTRATION,
@@ -217,6 +230,8 @@ def may(need: Need, found: Visitor | None) -> bool:
         return False
     if found.sites == frozenset() and not need.session:  # one's own account is of no site
         return False
+    if found.way is Way.SCREEN:
+        return need.screen
     if found.way is Way.TOKEN:
         return need.scope is not None and need.scope in found.scopes
     if need.session and found.way is not Way.SESSION:
@@ -240,6 +255,8 @@ def _led_to_sign_in(need: Need) -> Response:
         abort(
             401, say("Sign in, send an API token in a header, or open the stream with a ticket (POST /events/ticket).")
         )
+    if need.entrance:
+        return redirect(url_for(need.entrance), 303)  # type: ignore[return-value]  # as below
     asked = request.full_path.rstrip("?") if request.method in _SAFE else "/"
     answer = redirect(url_for("sign_in.sign_in", next=None if asked == "/" else asked), 303)
     answer.headers["Cache-Control"] = "no-store"
@@ -250,12 +267,14 @@ def demand_fit(need: Need, found: Visitor) -> None:
     """403 where somebody may not, in words that say what is missing."""
     if may(need, found):
         return
-    if (need.session or need.page) and found.way is Way.NOBODY:
+    if (need.session or need.page) and found.way in {Way.NOBODY, Way.SCREEN}:
         abort(_led_to_sign_in(need))
     if need.refusal:
         abort(403, need.refusal)
     if found.sites == frozenset():
         abort(403, say("You may see no site yet. An administrator can change that: python -m peoplecount user set."))
+    if found.way is Way.SCREEN:
+        abort(403, say("A screen on a wall shows its view, and nothing else."))
     if need.whole and found.is_limited:
         abort(403, say("This concerns all sites, and you may see some of them."))
     if found.way is Way.TOKEN:

@@ -12,8 +12,8 @@ export class Board {
   // Lines by the door or site they belong to; asked for with every painted frame.
   #groups = new Map();
 
-  // `scope` is the site that is shown; empty: all of them.
-  constructor(scope = "") {
+  // `scope` are the sites that are shown; empty: all of them.
+  constructor(scope = []) {
     this.scope = scope;
     this.sites = new Map();
     this.doors = new Map();
@@ -34,7 +34,7 @@ export class Board {
   }
 
   #shows({ siteId }) {
-    return !this.scope || siteId === this.scope;
+    return !this.scope.length || this.scope.includes(siteId);
   }
 
   // What the page is built from: when this changes, numbers alone do not do.

@@ -17,8 +17,8 @@ const REBUILD_TOGETHER = 1_500;
 
 const root = document.getElementById("board");
 const clock = new ServerClock();
-// The site that is shown, empty for all; the same at which the page is rendered anew.
-const scope = root.dataset.scope;
+// The sites that are shown, none for all of them.
+const scope = JSON.parse(root.dataset.scope);
 const board = new Board(scope);
 const usual = new UsualDays(() => page.changed(true));
 const page = new Page(root, board, clock, usual);
@@ -100,7 +100,7 @@ function rebuildSoon() {
 
 async function rebuild() {
   try {
-    const answer = await fetch(`/board?site=${encodeURIComponent(scope)}`, { headers: { Accept: "text/html" } });
+    const answer = await fetch(root.dataset.board, { headers: { Accept: "text/html" } });
     if (answer.ok) {
       page.replace(await answer.text());
       pageShape = shapeOf(embedded());
@@ -121,6 +121,8 @@ const connection = new TabStream("/events", {
   },
   changed(state) {
     banner.state(state);
+    // A screen that was revoked shows a new code by itself.
+    if (state === "out" && root.dataset.entrance) location.assign(root.dataset.entrance);
   },
 }, rendered.id ?? "");
 

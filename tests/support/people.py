@@ -21,6 +21,7 @@ from peoplecount.services.administration import Administration
 from peoplecount.services.audit_log import AuditLog
 from peoplecount.services.passwords import Passwords
 from peoplecount.services.people_desk import PeopleDesk
+from peoplecount.services.screen_desk import ScreenDesk
 from peoplecount.services.site_desk import SiteDesk
 from peoplecount.services.stream_tickets import StreamTickets
 from peoplecount.services.token_desk import TokenDesk
@@ -69,7 +70,8 @@ class People:
         )
         people = PeopleDesk(self.accounts, self.audit_log, "https://counts.example/welcome#{}".format)
         tokens = TokenDesk(self.accounts, self.audit_log)
-        return Administration(self.audit_log, sites, people, tokens, ZoneInfo("Europe/Zurich"))
+        screens = ScreenDesk(self.store, self.clock, self.audit_log)
+        return Administration(self.audit_log, sites, people, tokens, screens, ZoneInfo("Europe/Zurich"))
 
     def enters(self, name: str, role: Role = Role.VIEWER, *sites: str, password: str = PASSWORD) -> User:
         hashed = QUICK.hash(password) if password else ""

@@ -29,6 +29,7 @@ MISSING = (401, 404, 404, 404, 404, 403, 404, 403, 403, 401)
 FLEET = (303, 403, 200, 200, 200, 403, 403, 403, 403, 401)
 ADMINISTRATION = (303, 403, 403, 200, 200, 403, 403, 403, 403, 401)
 OF_ALL_SITES = (303, 403, 403, 200, 403, 403, 403, 403, 403, 401)
+OF_ALL_SITES_FAULT = (303, 403, 403, 400, 403, 403, 403, 403, 403, 401)
 ADMINISTRATION_FAULT = (303, 403, 403, 400, 400, 403, 403, 403, 403, 401)
 ADMINISTRATION_NOWHERE = (303, 403, 403, 404, 404, 403, 403, 403, 403, 401)
 ADMINISTRATION_FRONT = (303, 403, 403, 303, 303, 403, 403, 403, 403, 401)
@@ -37,6 +38,14 @@ TABLE = {
     ("GET", "/"): PAGE,
     ("GET", "/board"): BOARD,
     ("GET", "/sites/shop"): PAGE,
+    ("GET", "/wall"): PAGE,
+    ("GET", "/wall/board"): BOARD,
+    ("GET", "/wall/pair"): (200,) * 10,
+    ("GET", "/wall/pair/state"): (200,) * 10,
+    ("GET", "/admin/screens"): OF_ALL_SITES,
+    ("POST", "/admin/screens"): OF_ALL_SITES_FAULT,
+    ("POST", "/admin/screens/confirm"): OF_ALL_SITES_FAULT,
+    ("POST", "/admin/screens/none/revoke"): OF_ALL_SITES_FAULT,
     ("GET", "/sites/shop/audit"): (303, 404, 404, 404, 404, 403, 403, 403, 403, 401),
     ("GET", "/history.csv"): MISSING,
     ("GET", "/history.xlsx"): MISSING,
@@ -182,7 +191,7 @@ def test_everybody_may_what_the_table_says_and_no_more(visitors, method, address
     if answer.status_code == 401:
         assert answer.headers["WWW-Authenticate"].startswith("Bearer")
     if answer.status_code == 303 and visitor == "nobody":
-        assert answer.headers["Location"].startswith("/sign-in")
+        assert answer.headers["Location"].startswith(("/sign-in", "/wall/pair"))
     answer.close()
 
 

@@ -16,6 +16,7 @@ from peoplecount.web.admin import (
     frame,
     log,
     people,
+    screens,
     sites,
     tokens,
     walk,
@@ -35,6 +36,7 @@ def routes(context: WebContext, administration: Administration) -> list[Blueprin
         doors.routes(administration.sites),
         people.routes(administration.people, administration.sites),
         tokens.routes(administration),
+        screens.routes(administration, context.addresses),
         log.routes(administration),
     ]
 

@@ -16,13 +16,14 @@ from peoplecount.domain.user import UnfitName
 from peoplecount.eventlog.log import LogError
 from peoplecount.services.api_tokens import TokenRefused
 from peoplecount.services.passwords import TooManyAtOnce, UnfitPassword
+from peoplecount.services.screens import ScreenRefused
 from peoplecount.services.site_entry import InvalidFields
 from peoplecount.services.user_book import UserRefused
 from peoplecount.storage.errors import DatabaseError, DatabaseUnavailable, InvalidEntry
 
 KNOWN_FAULTS = (
     *(InvalidEntry, DatabaseError, LogError),
-    *(UserRefused, UnfitName, UnfitPassword, TooManyAtOnce, TokenRefused),
+    *(UserRefused, UnfitName, UnfitPassword, TooManyAtOnce, TokenRefused, ScreenRefused),
 )
 """What desks raise that a form can show."""
 

@@ -31,6 +31,7 @@ SECTIONS = (
     Section("/admin/sites", say("Sites"), ("/admin/new-site", "/admin/doors")),
     Section("/admin/people", say("People"), ("/admin/new-person",)),
     Section("/admin/tokens", say("Tokens"), ("/admin/new-token",)),
+    Section("/admin/screens", say("Screens")),
     Section("/admin/log", say("Log")),
 )
 

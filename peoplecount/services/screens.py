@@ -1,0 +1,239 @@
+"""Screens on walls: browsers that nobody signs in at, each confirmed by an administrator for one view."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from peoplecount.domain.clock import Clock
+from peoplecount.domain.sentence import say
+from peoplecount.services.kept_texts import KeptTexts
+
+CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+"""Without those that look like others across a room."""
+
+CODE_LENGTH = 6
+"""A thousand million codes. Whoever guesses one gains nothing: the view goes to the browser that shows the code."""
+
+CODE_LIFE = timedelta(minutes=10)
+MOST_WAITING = 100
+MOST_WAITING_OF_ADDRESS = 10
+NOTED_EVERY = timedelta(minutes=1)
+LONGEST_NAME = 60
+MOST_SCREENS = 500
+
+_WAITING = "screens-waiting"
+_PREFIX = "screen:"
+
+
+class ScreenRefused(Exception):
+    """What was asked of screens makes no sense, or is too much; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingScreen:
+    """A browser that shows a code and waits for somebody to confirm it."""
+
+    key: str
+    """Digest of the secret that the browser has: it names it and opens nothing."""
+
+    code: str
+    asked: datetime
+    address: str
+    browser: str
+    """As it calls itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """A browser that may show one view, and nothing else."""
+
+    key: str
+    name: str
+    sites: frozenset[str] | None
+    """Ids of the sites it shows; ``None``: all."""
+
+    confirmed: datetime
+    confirmed_by: str
+    used: datetime
+    address: str
+    browser: str
+
+
+class Screens:
+    """All screens, in the local store. Calls block for as long as that takes; all raise ``LogError``."""
+
+    def __init__(self, store: KeptTexts, clock: Clock) -> None:
+        """``clock`` must be one of real time."""
+        self._store = store
+        self._clock = clock
+
+    def ask(self, address: str, browser: str) -> tuple[str, WaitingScreen]:
+        """A new code to be shown, and the secret of the browser that shows it. Raises ``ScreenRefused``."""
+        secret = secrets.token_urlsafe(32)
+        code = "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
+        asked = WaitingScreen(_digest(secret), code, self._clock.now(), address, browser[:160])
+
+        def work(waiting: dict[str, WaitingScreen]) -> None:
+            of_address = [one for one in waiting.values() if one.address == address]
+            if len(waiting) >= MOST_WAITING or len(of_address) >= MOST_WAITING_OF_ADDRESS:
+                raise ScreenRefused(say("Too many screens wait for their code just now. Try again in ten minutes."))
+            waiting[asked.key] = asked
+
+        self._change_waiting(work)
+        return secret, asked
+
+    def waiting(self, secret: str) -> WaitingScreen | None:
+        """What the browser with this secret waits for; ``None`` where its code is too old, or was confirmed."""
+        return self._waiting().get(_digest(secret))
+
+    def age(self, waiting: WaitingScreen) -> float:
+        """Seconds since its code was shown first."""
+        return (self._clock.now() - waiting.asked).total_seconds()
+
+    def of_code(self, code: str) -> WaitingScreen | None:
+        """The browser that shows this code; ``None`` where none does."""
+        wanted = tidy_code(code)
+        return next((one for one in self._waiting().values() if secrets.compare_digest(one.code, wanted)), None)
+
+    def confirm(self, code: str, name: str, sites: Collection[str] | None, who: str) -> Screen:
+        """The browser that shows this code is a screen from now on. Raises ``ScreenRefused``."""
+        found = self.of_code(code)
+        if found is None:
+            raise no_such_code()
+        named = " ".join(name.split())[:LONGEST_NAME]
+        known = self.screens()
+        if not named:
+            raise ScreenRefused(say("The screen needs a name, such as Entrance hall."))
+        if any(one.name.casefold() == named.casefold() for one in known):
+            raise ScreenRefused(say("There is a screen %(name)s already.", name=named))
+        if len(known) >= MOST_SCREENS:
+            raise ScreenRefused(say("There are as many screens as there may be. Remove one first."))
+        now = self._clock.now()
+        limited = None if sites is None else frozenset(sites)
+        screen = Screen(found.key, named, limited, now, who, now, found.address, found.browser)
+        self._store.put(_PREFIX + screen.key, _text(screen))
+        self._change_waiting(lambda waiting: waiting.pop(found.key, None))
+        self._store.settle()  # it must be there still after a power cut
+        return screen
+
+    def screens(self) -> list[Screen]:
+        """All of them, by name."""
+        kept = self._store.under(_PREFIX)
+        found = [one for key, body in kept.items() if (one := _read(key.removeprefix(_PREFIX), body))]
+        return sorted(found, key=lambda one: one.name.casefold())
+
+    def of_secret(self, secret: str) -> Screen | None:
+        """The screen whose browser has this secret."""
+        return self.of_key(_digest(secret))
+
+    def of_key(self, key: str) -> Screen | None:
+        """The screen of that key."""
+        kept = self._store.get(_PREFIX + key)
+        return _read(key, kept.body) if kept else None
+
+    def note_used(self, screen: Screen, address: str) -> None:
+        """It shows its view just now, from this address."""
+        now = self._clock.now()
+        if abs(now - screen.used) < NOTED_EVERY and address == screen.address:
+            return
+
+        def work(body: str | None) -> str | None:  # revoked meanwhile: it must not come back
+            return body and _text(replace(screen, used=now, address=address))
+
+        self._store.change(_PREFIX + screen.key, work)
+
+    def revoke(self, key: str) -> Screen:
+        """It is a screen no longer; what it was. Raises ``ScreenRefused``."""
+        found = self.of_key(key)
+        if found is None:
+            raise ScreenRefused(say("There is no such screen any more."))
+        self._store.change(_PREFIX + key, lambda _: None)
+        self._store.settle()
+        return found
+
+    def _waiting(self) -> dict[str, WaitingScreen]:
+        kept = self._store.get(_WAITING)
+        return self._still_waiting(kept.body if kept else None)
+
+    def _still_waiting(self, body: str | None) -> dict[str, WaitingScreen]:
+        """Those whose code is good; one asked for in the future was so before the clock was set back."""
+        now = self._clock.now()
+        return {one.key: one for one in _read_waiting(body) if abs(now - one.asked) < CODE_LIFE}
+
+    def _change_waiting(self, work: Callable[[dict[str, WaitingScreen]], object]) -> None:
+        def changed(body: str | None) -> str:
+            waiting = self._still_waiting(body)
+            work(waiting)
+            return json.dumps([_waiting_fields(one) for one in waiting.values()], separators=(",", ":"))
+
+        self._store.change(_WAITING, changed)
+
+
+def tidy_code(text: str) -> str:
+    """A code as it is kept, however it was typed in."""
+    letters = "".join(letter for letter in text.upper() if letter.isalnum())
+    return letters if letters.isascii() else ""
+
+
+def no_such_code() -> ScreenRefused:
+    """What is said to whoever types in a code that no screen shows."""
+    return ScreenRefused(say("No screen shows this code, or no longer: it is good for ten minutes."))
+
+
+def _digest(secret: str) -> str:
+    """Of 256 random bits nothing slower is needed."""
+    return hashlib.sha256(secret.encode(errors="replace")).hexdigest()
+
+
+def _text(screen: Screen) -> str:
+    fields: dict[str, Any] = {
+        "name": screen.name,
+        "sites": None if screen.sites is None else sorted(screen.sites),
+        "confirmed": screen.confirmed.timestamp(),
+        "by": screen.confirmed_by,
+        "used": screen.used.timestamp(),
+        "address": screen.address,
+        "browser": screen.browser,
+    }
+    return json.dumps(fields, separators=(",", ":"))
+
+
+def _read(key: str, body: str) -> Screen | None:
+    """``None`` for what cannot be read: it shows nothing."""
+    try:
+        row = json.loads(body)
+        confirmed, used = (datetime.fromtimestamp(float(row[name]), UTC) for name in ("confirmed", "used"))
+        name, by, address, browser = (str(row[field]) for field in ("name", "by", "address", "browser"))
+        sites = None if row["sites"] is None else frozenset(map(str, row["sites"]))
+    except (ValueError, TypeError, KeyError, OverflowError):
+        return None
+    return Screen(key, name, sites, confirmed, by, used, address, browser)
+
+
+def _waiting_fields(one: WaitingScreen) -> dict[str, Any]:
+    return {
+        "key": one.key,
+        "code": one.code,
+        "asked": one.asked.timestamp(),
+        "address": one.address,
+        "browser": one.browser,
+    }
+
+
+def _read_waiting(body: str | None) -> list[WaitingScreen]:
+    """What cannot be read waits for nothing."""
+    try:
+        return [
+            WaitingScreen(
+                row["key"], row["code"], datetime.fromtimestamp(row["asked"], UTC), row["address"], row["browser"]
+            )
+            for row in json.loads(body or "[]")
+        ]
+    except (ValueError, TypeError, KeyError, OverflowError):
+        return []

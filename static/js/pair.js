@@ -1,0 +1,18 @@
+// A screen that shows its code: asks whether it is confirmed, and goes on by itself.
+
+const EVERY = 2_000;
+
+async function look() {
+  try {
+    const answer = await fetch("/wall/pair/state", { headers: { Accept: "application/json" }, cache: "no-store" });
+    if (answer.ok) {
+      const { state } = await answer.json();
+      if (state === "confirmed") location.replace("/wall");
+      else if (state === "over") location.reload();
+    }
+  } catch {
+    // The service is away; the code stays until it is back.
+  }
+}
+
+setInterval(look, EVERY);
