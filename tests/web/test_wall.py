@@ -17,7 +17,7 @@ FROM_AFAR = {"REMOTE_ADDR": "192.0.2.7"}
 def people(tmp_path):
     people = People(tmp_path)
     people.enters("anna", Role.ADMINISTRATOR)
-    people.places.put_site(SHOP)
+    people.roster = type(people.roster)(sites={"shop": SHOP})
     yield people
     people.close()
 
