@@ -32,9 +32,9 @@ from peoplecount.storage.errors import DatabaseUnavailable
 from peoplecount.storage.hand_count_table import HandCountTable
 from peoplecount.storage.history import History
 from peoplecount.storage.lanes import Lanes
-from peoplecount.storage.migrate import upgrade
 from peoplecount.storage.open import connection_for
 from peoplecount.storage.proxy import ProxyDB
+from peoplecount.storage.schema_version import current, expected
 from peoplecount.storage.sign_in_gate import OPEN_GATE, SignInGate
 from peoplecount.storage.site_table import SiteTable
 
@@ -99,7 +99,10 @@ def prepare_embedded(settings: Settings) -> None:
     try:
         if settings.database.path is not None:
             settings.database.path.parent.mkdir(parents=True, exist_ok=True)
-        upgrade(connection)
+        if current(connection) != expected():
+            from peoplecount.storage.migrate import upgrade  # noqa: PLC0415 - with Alembic, on few days
+
+            upgrade(connection)
     except OSError as error:
         raise DatabaseUnavailable(f"the folder of {settings.database} cannot be made: {error.strerror}") from error
     finally:

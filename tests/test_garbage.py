@@ -1,8 +1,11 @@
 """Searches for cyclic garbage: what lasts is set aside, and found again once a day. In a process of its own."""
 
 import json
+import platform
 import subprocess
 import sys
+
+import pytest
 
 SCRIPT = """
 import gc, json, weakref
@@ -73,3 +76,26 @@ def test_what_lasts_is_looked_at_once_a_day_and_what_came_since_each_time():
     assert seen["put_off"]
     assert seen["enabled"]
     assert seen["threshold"] > 100  # Python makes no full search by itself
+
+
+PIECES = """
+from pathlib import Path
+from peoplecount.garbage import give_back
+
+def megabytes():
+    line = next(one for one in Path("/proc/self/status").read_text().splitlines() if one.startswith("VmRSS"))
+    return int(line.split()[1]) / 1024
+
+pieces = [bytes(1_500) for _ in range(40_000)]
+kept = pieces[::20]
+del pieces
+before = megabytes()
+give_back()
+print(before - megabytes())
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc can be asked to")
+def test_what_lies_unused_between_what_is_kept_goes_back_to_the_system():
+    answer = subprocess.run([sys.executable, "-c", PIECES], capture_output=True, text=True, check=True, timeout=60)
+    assert float(answer.stdout) > 20

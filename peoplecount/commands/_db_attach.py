@@ -17,7 +17,7 @@ from peoplecount.settings import Settings
 from peoplecount.settings.env_file import read_env_file
 from peoplecount.settings.load import ENV_FILE
 from peoplecount.settings.readers import time_zone, view_name
-from peoplecount.storage import migrate
+from peoplecount.storage import schema_version
 from peoplecount.storage.dialects import Product
 from peoplecount.storage.open import connection_for
 from peoplecount.storage.proxy import ProxyDB
@@ -80,7 +80,7 @@ def _own_tables(settings: Settings) -> Step:
         return Step("our tables", said)
     connection = connection_for(settings.database)
     try:
-        found, expected = migrate.current(connection), migrate.expected()
+        found, expected = schema_version.current(connection), schema_version.expected()
     finally:
         connection.disconnect()
     if found == expected:

@@ -10,7 +10,7 @@ from peoplecount.commands import _db_attach, _db_copy, _db_sql
 from peoplecount.commands._db_check import check
 from peoplecount.launch import CannotStart, read_settings
 from peoplecount.settings import DatabaseSettings
-from peoplecount.storage import migrate
+from peoplecount.storage import migrate, schema_version
 from peoplecount.storage.errors import DatabaseError
 from peoplecount.storage.open import connection_for
 
@@ -55,7 +55,7 @@ def _upgrade(settings: DatabaseSettings) -> int:
         before = migrate.upgrade(connection)
     finally:
         connection.disconnect()
-    expected = migrate.expected()
+    expected = schema_version.expected()
     if before == expected:
         print(f"{settings}: the schema is at version {expected} already")
     else:

@@ -65,7 +65,9 @@ class LineTally:
 
     def tell(self, place: Place, increment: Increment, of_site: tzinfo, *, in_fives: bool) -> None:
         """People were counted at the line, or it was read; ``of_site`` is the zone of its site."""
-        self.place = place
+        if place != self.place:
+            self.place = place
+        place = self.place  # equal, but the same names for all cells: there are dozens a line
         self.read_at = max(self.read_at, increment.ended_at)
         self.offset, self.error = increment.sight.offset, increment.sight.error
         self.in_step = self.offset == increment.ended_at.astimezone(of_site).utcoffset()

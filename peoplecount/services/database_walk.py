@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from peoplecount.services.inspection import Step, odd, wrong
 from peoplecount.services.log_in_advice import log_in_advice
-from peoplecount.storage import migrate
+from peoplecount.storage import schema_version
 from peoplecount.storage.connection import ServerInfo
 from peoplecount.storage.dialects import Product
 from peoplecount.storage.engine import EngineConnection
@@ -111,16 +111,16 @@ class DatabaseWalk:
 
     def _schema(self) -> Step:
         """Of a wrong version nothing else is asked: the tables are not those that we know."""
-        expected = migrate.expected()
+        expected = schema_version.expected()
         try:
-            found = migrate.current(self.connection)
+            found = schema_version.current(self.connection)
         except DatabaseError as error:
             return wrong("schema", str(error), f"The schema's version cannot be read: {error}.")
         if found == expected:
             return Step("schema", f"version {found}, as it should be")
         said = f"version {found or 'none'}, but {expected} is needed"
         if found is not None and found > expected:  # they are numbered with leading zeros
-            return wrong("schema", said, f"{migrate.too_new(found).capitalize()}.")
+            return wrong("schema", said, f"{schema_version.too_new(found).capitalize()}.")
         missing = "The tables are not there yet" if found is None else "The tables are those of an older version"
         return wrong(
             "schema",

@@ -15,6 +15,7 @@ from sqlalchemy.dialects import registry
 from peoplecount.storage import migrate
 from peoplecount.storage.dialects import SCHEMA, Product, create_schema
 from peoplecount.storage.rights import REPORTS, SERVICE, Right, numbered
+from peoplecount.storage.schema_version import expected
 
 LONGEST_ROLE = 63
 """Characters; PostgreSQL cuts what is longer."""
@@ -45,7 +46,7 @@ def administrator_script(
     if product is Product.SQLITE:
         return "\n\n".join(f"{statement};" for step in steps for statement in step.statements) + "\n"
     script = (TransactSQL if product is Product.SQL_SERVER else PostgresSQL)(product, schema)
-    parts = [script.opening(), *map(script.step, steps), script.closing(migrate.expected())]
+    parts = [script.opening(), *map(script.step, steps), script.closing(expected())]
     return "\n".join([*parts, *script.rights(others or {})])
 
 

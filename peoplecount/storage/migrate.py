@@ -9,7 +9,6 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, text
@@ -18,22 +17,9 @@ from sqlalchemy.dialects import registry
 from peoplecount.storage.dialects import SCHEMA, Product, before_migrating, create_schema, schema_name
 from peoplecount.storage.engine import EngineConnection
 from peoplecount.storage.errors import SchemaMismatch, SchemaTooNew
+from peoplecount.storage.schema_version import current, expected, too_new
 
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}", re.ASCII)
-
-
-def expected() -> str:
-    """The schema version that this program needs."""
-    head = ScriptDirectory.from_config(_config()).get_current_head()
-    if head is None:
-        raise SchemaMismatch("the program comes without its migrations; install it again")
-    return head
-
-
-def current(connection: EngineConnection) -> str | None:
-    """The schema version of a database; ``None`` where our tables are not there yet. Raises ``DatabaseError``."""
-    schema = schema_name(connection.product, connection.schema)
-    return connection.run(lambda raw: _current(raw, schema), writes=False)
 
 
 def upgrade(connection: EngineConnection) -> str | None:
@@ -113,23 +99,11 @@ def _config(**attributes: Any) -> Config:  # noqa: ANN401
     return config
 
 
-def _current(raw: Connection, schema: str | None) -> str | None:
-    return MigrationContext.configure(raw, opts={"version_table_schema": schema}).get_current_revision()
-
-
 def _demand_known(revision: str | None) -> None:
     try:
         ScriptDirectory.from_config(_config()).get_revision(revision or "base")
     except CommandError as error:
         raise SchemaTooNew(too_new(revision)) from error
-
-
-def too_new(revision: str | None) -> str:
-    """What to say of a database that a newer program has been at."""
-    return (
-        f"the database has schema version {revision}, this program knows versions up to {expected()}: "
-        "a newer program has migrated it; run that one"
-    )
 
 
 def _upgrade(raw: Connection, product: Product, schema: str) -> None:

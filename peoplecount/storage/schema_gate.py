@@ -5,19 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from sqlalchemy import Column, MetaData, String, Table, select
+from sqlalchemy import select
 
-from peoplecount.storage import migrate
 from peoplecount.storage.connection import IDBConnection
 from peoplecount.storage.copy_mark import demand_whole
-from peoplecount.storage.dialects import SCHEMA
 from peoplecount.storage.errors import SchemaMismatch, SchemaTooNew
+from peoplecount.storage.schema_version import expected, too_new, versions
 
 SURE_FOR = 60.0
 """Seconds. An administrator may bring the schema to another version under a running service."""
-
-versions = Table("alembic_version", MetaData(), Column("version_num", String(32)), schema=SCHEMA)
-"""Alembic's own table, one row."""
 
 
 class SchemaGate:
@@ -37,7 +33,6 @@ class SchemaGate:
         self._db = db
         self._make = make
         self._monotonic = monotonic
-        self._expected = ""
         self._sure_until = float("-inf")
 
     def demand(self) -> None:
@@ -56,12 +51,11 @@ class SchemaGate:
         self._sure_until = now + SURE_FOR
 
     def _compare(self) -> None:
-        self._expected = self._expected or migrate.expected()
         found = [str(row.version_num) for row in self._db.execute(select(versions))]
-        if found == [self._expected]:
+        if found == [expected()]:
             return
-        if found and max(found) > self._expected:  # they are numbered with leading zeros
-            raise SchemaTooNew(migrate.too_new(max(found)))
+        if found and max(found) > expected():  # they are numbered with leading zeros
+            raise SchemaTooNew(too_new(max(found)))
         raise SchemaMismatch(
-            f"the database has schema version {found[0] if found else 'none'}, this program needs {self._expected}"
+            f"the database has schema version {found[0] if found else 'none'}, this program needs {expected()}"
         )

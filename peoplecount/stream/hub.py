@@ -15,10 +15,11 @@ from peoplecount.stream.ring import Frame, Ring
 from peoplecount.stream.selection import EVERYTHING, NOWHERE, Selection, Tags, Whereabouts
 from peoplecount.stream.snapshot import Snapshot
 
-MAX_FRAMES = 20_000
-"""Half an hour of one event every 100 ms: longer than any restart, and some 12 MB."""
+MAX_FRAMES = 10_000
+"""A quarter of an hour of one event every 100 ms: longer than any restart, and some 15 MB in each process. Whoever is
+further behind is served from the log."""
 
-MAX_BYTES = 16 << 20
+MAX_BYTES = 8 << 20
 
 MAX_SLICE = 64 << 10
 """A reader is handed about this many bytes at a time. It is all that one who does not read on holds of our memory, so

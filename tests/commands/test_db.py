@@ -6,7 +6,7 @@ from peoplecount.commands import db
 from peoplecount.launch import CannotStart
 from peoplecount.settings import DatabaseSettings, Settings
 from peoplecount.settings.database import DatabaseKind
-from peoplecount.storage import migrate
+from peoplecount.storage import schema_version
 from tests.support.processes import free_port
 
 
@@ -30,7 +30,7 @@ def test_check_says_what_to_do_then_upgrade_does_it_then_check_is_content(run, c
     assert run("check") == 1
     assert "db upgrade" in capsys.readouterr().out
     assert run("upgrade") == 0
-    assert f"version {migrate.expected()} now (it was empty)" in capsys.readouterr().out
+    assert f"version {schema_version.expected()} now (it was empty)" in capsys.readouterr().out
     assert run("check") == 0
     said = capsys.readouterr().out
     assert "SQLite 3" in said

@@ -3,7 +3,7 @@ import argparse
 import pytest
 
 from peoplecount.commands import db
-from peoplecount.storage import migrate
+from peoplecount.storage import schema_version
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def test_only_what_comes_after_a_version_and_the_rights(run, capsys):
     said = capsys.readouterr().out
     assert "-- 0003:" in said
     assert "CREATE TABLE peoplecount.records" not in said
-    assert run("--dialect", "mssql", "--from", migrate.expected()) == 0
+    assert run("--dialect", "mssql", "--from", schema_version.expected()) == 0
     said = capsys.readouterr().out
     assert "BEGIN TRANSACTION" not in said
     assert "GRANT SELECT ON [peoplecount].[report_hourly]" in said

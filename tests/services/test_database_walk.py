@@ -6,7 +6,7 @@ from sqlalchemy import column, insert, table
 from peoplecount.services.database_walk import DatabaseWalk
 from peoplecount.services.inspection import Step, Verdict, conclusion, is_well, wrong
 from peoplecount.services.log_in_advice import log_in_advice
-from peoplecount.storage import migrate
+from peoplecount.storage import schema_version
 from peoplecount.storage.connection import ServerInfo
 from peoplecount.storage.dialects import Product
 from peoplecount.storage.errors import DatabaseRefused, DatabaseUnavailable, DriverMissing
@@ -27,7 +27,7 @@ def test_a_database_that_is_as_it_should_be(connection):
     assert is_well(steps)
     assert next(iter(by_name)) == "log-in"
     assert list(by_name)[-4:] == ["round trip", "schema", "rights", "a year"]
-    assert by_name["schema"].said == f"version {migrate.expected()}, as it should be"
+    assert by_name["schema"].said == f"version {schema_version.expected()}, as it should be"
     assert "1 lines, 500 records a line and day (assumed): 0.2 million rows, 0.1 GB" in by_name["a year"].said
 
 

@@ -6,14 +6,14 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import column, delete, insert, select, table, text
 
-from peoplecount.storage import migrate
+from peoplecount.storage import migrate, schema_version
 from peoplecount.storage.administrator_script import administrator_script, role_names
 from peoplecount.storage.dialects import SCHEMA, Product
 from peoplecount.storage.engine import EngineConnection
 from peoplecount.storage.errors import DatabaseError, SchemaMismatch
 from peoplecount.storage.rights import REPORTS, Right
 from peoplecount.storage.schema import sites
-from peoplecount.storage.schema_gate import versions
+from peoplecount.storage.schema_version import versions
 from tests.support.administrator import run_script
 from tests.support.schema_differences import differences_of
 
@@ -33,7 +33,7 @@ def script_for(connection: EngineConnection, **options) -> str:
 def test_it_makes_what_an_upgrade_makes_and_may_be_run_again(empty):
     for _ in range(2):
         run_script(empty, script_for(empty))
-        assert migrate.current(empty) == migrate.expected()
+        assert schema_version.current(empty) == schema_version.expected()
         assert differences_of(empty) == []
     empty.execute(insert(sites), SITE)
     run_script(empty, script_for(empty))
@@ -45,9 +45,9 @@ def test_it_takes_an_earlier_version_to_this_one(empty, since):
     steps = [step.revision for step in migrate.steps(empty.product, empty.schema)]
     whole = script_for(empty)
     run_script(empty, whole[: whole.index(f"-- {steps[steps.index(since) + 1]}:")])
-    assert migrate.current(empty) == since
+    assert schema_version.current(empty) == since
     run_script(empty, script_for(empty, since=since))
-    assert migrate.current(empty) == migrate.expected()
+    assert schema_version.current(empty) == schema_version.expected()
     assert differences_of(empty) == []
 
 
@@ -55,9 +55,9 @@ def test_what_comes_after_a_version_says_so_where_the_database_is_at_another(emp
     run_script(empty, script_for(empty))
     empty.execute(delete(versions))
     empty.execute(insert(versions), {"version_num": "0001"})
-    with pytest.raises(DatabaseError, match=f"not at version {migrate.expected()}"):
+    with pytest.raises(DatabaseError, match=f"not at version {schema_version.expected()}"):
         run_script(empty, script_for(empty, since="0002"))
-    assert migrate.current(empty) == "0001"
+    assert schema_version.current(empty) == "0001"
 
 
 def test_a_step_that_fails_is_undone_and_none_is_taken_after_it(empty):
@@ -67,7 +67,7 @@ def test_a_step_that_fails_is_undone_and_none_is_taken_after_it(empty):
     empty.execute(text(f"CREATE TABLE {empty.schema}.hand_counts (something INTEGER)"))
     with pytest.raises(DatabaseError):
         run_script(empty, whole, goes_on=True)
-    assert migrate.current(empty) == "0001"
+    assert schema_version.current(empty) == "0001"
     empty.execute(text(f"DROP TABLE {empty.schema}.hand_counts"))
     run_script(empty, whole)
     assert differences_of(empty) == []
@@ -82,7 +82,7 @@ def test_an_owners_own_view_of_cameras_stays_as_it_is(empty):
     )
     run_script(empty, whole)
     view = table("API_camaras", column("ip"), schema=empty.schema)
-    assert [row.ip for row in empty.execute(select(view))] == [migrate.expected()]
+    assert [row.ip for row in empty.execute(select(view))] == [schema_version.expected()]
 
 
 @pytest.mark.parametrize("schema", ["dbo; DROP", "x]y", "", "1st", "a" * 64])
@@ -137,7 +137,7 @@ def test_sqlites_script_runs_as_it_is(make_connection):
         raw.driver_connection.executescript(administrator_script(Product.SQLITE))
     finally:
         raw.close()
-    assert migrate.current(connection) == migrate.expected()
+    assert schema_version.current(connection) == schema_version.expected()
     assert len(connection.execute(select(sites))) == 0
 
 

@@ -3,7 +3,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import column, insert, select, table, text
 
-from peoplecount.storage import migrate
+from peoplecount.storage import migrate, schema_version
 from peoplecount.storage.dialects import Product
 from peoplecount.storage.errors import SchemaMismatch
 from peoplecount.storage.schema import sites
@@ -14,11 +14,15 @@ KINDS = ("sqlite", "postgresql", "mssql")
 
 
 def test_an_empty_database_is_brought_up_to_date_and_then_left_alone(blank):
-    assert migrate.current(blank) is None
+    assert schema_version.current(blank) is None
     assert migrate.upgrade(blank) is None
-    assert migrate.current(blank) == migrate.expected()
+    assert schema_version.current(blank) == schema_version.expected()
     assert differences_of(blank) == []
-    assert migrate.upgrade(blank) == migrate.expected()
+    assert migrate.upgrade(blank) == schema_version.expected()
+
+
+def test_the_version_that_is_needed_is_that_of_the_last_migration():
+    assert schema_version.expected() == migrate.steps(Product.SQLITE)[-1].revision
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -26,8 +30,8 @@ def test_several_processes_may_upgrade_at_once(make_connection, kind):
     connections = [make_connection(kind, "shared") for _ in range(4)]
     with ThreadPoolExecutor(4) as threads:
         found = list(threads.map(migrate.upgrade, connections))
-    assert set(found) <= {None, migrate.expected()}
-    assert {migrate.current(connection) for connection in connections} == {migrate.expected()}
+    assert set(found) <= {None, schema_version.expected()}
+    assert {schema_version.current(connection) for connection in connections} == {schema_version.expected()}
 
 
 def test_the_tables_are_those_the_program_knows(connection):
@@ -41,7 +45,7 @@ def test_what_is_copied_for_tests_is_what_the_migrations_make(make_connection, k
     make_tables(copied)
     assert len(catalogue(migrated)) > 40
     assert catalogue(copied) == catalogue(migrated)
-    assert migrate.current(copied) == migrate.expected()
+    assert schema_version.current(copied) == schema_version.expected()
 
 
 SQLITE_CATALOGUE = "SELECT type, name, tbl_name, sql FROM sqlite_master"

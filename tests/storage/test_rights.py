@@ -10,7 +10,8 @@ from peoplecount.storage.administrator_script import administrator_script, role_
 from peoplecount.storage.errors import DatabaseError, DatabaseRefused
 from peoplecount.storage.rights import REPORTS, SERVICE, Right, numbered
 from peoplecount.storage.schema import metadata, sites
-from peoplecount.storage.schema_gate import SchemaGate, versions
+from peoplecount.storage.schema_gate import SchemaGate
+from peoplecount.storage.schema_version import versions
 from tests.storage.test_administrator_script import SITE
 from tests.support.administrator import let_in, run_script
 from tests.support.every_statement import do_everything, enter_places, purge, remove_places, write_history

@@ -1,9 +1,10 @@
 import pytest
 from sqlalchemy import delete, insert, update
 
-from peoplecount.storage import migrate
+from peoplecount.storage import migrate, schema_version
 from peoplecount.storage.errors import DatabaseUnavailable, SchemaMismatch, SchemaTooNew
-from peoplecount.storage.schema_gate import SURE_FOR, SchemaGate, versions
+from peoplecount.storage.schema_gate import SURE_FOR, SchemaGate
+from peoplecount.storage.schema_version import versions
 from tests.support.statements import RecordingDatabase
 
 
@@ -35,7 +36,7 @@ def test_a_database_without_tables_is_not_passed(blank):
 
 def test_an_older_version_is_named_with_the_one_that_is_needed(connection):
     is_at(connection, "0001")
-    with pytest.raises(SchemaMismatch, match=f"version 0001, this program needs {migrate.expected()}") as caught:
+    with pytest.raises(SchemaMismatch, match=f"version 0001, this program needs {schema_version.expected()}") as caught:
         SchemaGate(connection).demand()
     assert not isinstance(caught.value, SchemaTooNew)
 
@@ -70,7 +71,7 @@ def test_it_is_looked_again_every_minute_and_after_a_refusal_at_once(embedded, w
     for _ in range(2):
         with pytest.raises(SchemaMismatch):
             gate.demand()
-    is_at(embedded, migrate.expected())
+    is_at(embedded, schema_version.expected())
     gate.demand()
     assert looks(asked) == 4
 
@@ -79,7 +80,7 @@ def test_tables_that_are_ours_are_made(make_connection, watch):
     connection = make_connection("sqlite")
     gate = SchemaGate(connection, make=lambda: migrate.upgrade(connection), monotonic=watch)
     gate.demand()
-    assert migrate.current(connection) == migrate.expected()
+    assert schema_version.current(connection) == schema_version.expected()
 
 
 def test_tables_that_cannot_be_made_are_tried_again(make_connection, watch):

@@ -11,7 +11,7 @@ from peoplecount.domain.camera import Camera
 from peoplecount.domain.site import Site
 from peoplecount.eventlog.memory_log import MemoryEventLog
 from peoplecount.services.record_writer import RecordWriter
-from peoplecount.storage import migrate
+from peoplecount.storage import migrate, schema_version
 from peoplecount.storage.api_camaras import CameraView
 from peoplecount.storage.camera_table import CameraTable
 from peoplecount.storage.errors import DatabaseUnavailable
@@ -82,7 +82,7 @@ READS = {
     "sites": lambda db: SiteTable(db).sites(),
     "roster": lambda db: CameraView(ToySealer()).read(db),
     "history": lambda db: History(db).as_of(lambda: History(db).quarter_hours(EIGHT, EIGHT + timedelta(hours=1))),
-    "schema version": migrate.current,
+    "schema version": schema_version.current,
     "upgrade of what is up to date": migrate.upgrade,
     "check": lambda db: db.check(),
 }
