@@ -29,7 +29,9 @@ def add_importing(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, help=f"CSV whose first row names its columns: {columns}")
     parser.add_argument("--dry-run", action="store_true", help="look at everything, ask the cameras, enter nothing")
     parser.add_argument("--update", action="store_true", help="change cameras that are there already, and otherwise")
-    parser.add_argument("--make-sites", action="store_true", help="make sites that are missing")
+    parser.add_argument(
+        "--make-sites", action="store_true", help="make sites that are missing, in TIME_ZONE unless time_zone says"
+    )
     parser.add_argument("--trust", action="store_true", help="accept the certificates that cameras show without asking")
     parser.add_argument("--untested", action="store_true", help="enter cameras without asking them")
     parser.add_argument("--report", type=Path, help="where the verdicts go; FILE.verdicts.csv unless given")

@@ -114,7 +114,7 @@ class CameraImport:
         self._sites = sites
         self._audit = audit
         self._default_interval = default_interval
-        self._time_zone = time_zone
+        self.time_zone = time_zone
 
     def run(
         self,
@@ -131,7 +131,7 @@ class CameraImport:
         Raises ``DatabaseError`` and ``LogError``, after which the same rows may be sent again.
         """
         doors = self._lines.doors(by)
-        book = ImportBook.of(self._desk, by, self._default_interval, self._time_zone, doors)
+        book = ImportBook.of(self._desk, by, self._default_interval, self.time_zone, doors)
         plans = []
         for row in rows:
             try:

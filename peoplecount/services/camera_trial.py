@@ -34,6 +34,9 @@ from peoplecount.sunapi.errors import (
     SignInsHeldBack,
 )
 
+SLOW = 20.0
+"""Seconds from which on that is said."""
+
 LONGEST = 45.0
 """Seconds that a camera is asked for. One that is well takes less than one."""
 
@@ -56,6 +59,7 @@ class Flaw(StrEnum):
     NO_NAMES = "line without a name"
     CLOCK = "wrong clock"
     ZONE = "wrong zone"
+    SLOW = "slow"
     OTHER = "other"
 
 
@@ -155,12 +159,15 @@ class CameraTrials:
     def try_out(self, camera: Camera, site: Site) -> Trial:
         """Ask a camera everything. It gets no password before its certificate is accepted, or vouched for."""
         try:
+            began = self._clock.monotonic()
             device = self._examined(camera)
-            return self._with_certificate(camera, _described(device, site, self._clock.now()))
+            trial = _described(device, site, self._clock.now())
+            slow = _slow_findings(self._clock.monotonic() - began)
+            return self._with_certificate(camera, replace(trial, findings=(*trial.findings, *slow)))
         except (CertificateUnknown, CertificateChanged) as error:
             return self._untrusted(camera, error)
         except CameraError as error:
-            return Trial((_finding(error),))
+            return Trial((_finding(error, camera),))
 
     def look(self, camera: Camera) -> ShownCertificate | None:
         """The certificate it shows; ``None`` where it answers without encryption. Raises ``CameraError``."""
@@ -179,9 +186,9 @@ class CameraTrials:
         try:
             shown = self.look(camera)
         except CameraError as another:
-            return Trial((_finding(another),))
+            return Trial((_finding(another, camera),))
         if shown is None:
-            return Trial((_finding(error),))
+            return Trial((_finding(error, camera),))
         certificate = shown.certificate
         finding = _certificate_finding(camera, shown)
         return Trial((finding,), fingerprint=certificate.fingerprint, certificate=certificate.details, accepted=False)
@@ -227,6 +234,8 @@ def _certificate_finding(camera: Camera, shown: ShownCertificate) -> Finding:
     )
 
 
+_HTTPS_ONLY = "If it answers to HTTPS only, write https:// before its address."
+
 _ADVICE: tuple[tuple[type[CameraError], Flaw, str], ...] = (
     (CertificateChanged, Flaw.CERTIFICATE_CHANGED, ""),
     (CertificateUnknown, Flaw.CERTIFICATE_UNKNOWN, ""),
@@ -236,7 +245,7 @@ _ADVICE: tuple[tuple[type[CameraError], Flaw, str], ...] = (
     (
         CredentialsRejected,
         Flaw.WRONG_PASSWORD,
-        "Cameras lock an account after five failures: look before trying again.",
+        "Correct them before trying again: two in half an hour may fail.",
     ),
     (AccountBlocked, Flaw.LOCKED, ""),
     (CountingUnavailable, Flaw.NO_COUNTING, "Is it a camera that counts people, and is people counting switched on?"),
@@ -244,12 +253,24 @@ _ADVICE: tuple[tuple[type[CameraError], Flaw, str], ...] = (
 )
 
 
-def _finding(error: CameraError) -> Finding:
+def _slow_findings(seconds: float) -> Iterator[Finding]:
+    if seconds >= SLOW:
+        yield Finding(
+            Flaw.SLOW,
+            f"It took {seconds:.0f} s to say what others say within one: its polls may come late. Look at the network "
+            "between, and at who else asks it.",
+            hinders=False,
+        )
+
+
+def _finding(error: CameraError, camera: Camera) -> Finding:
     said = as_sentence(str(error))
     for kind, flaw, advice in _ADVICE:
         if isinstance(error, kind):
             says_all = "recorder" in said  # and which channel of it to ask for
-            return Finding(flaw, said if says_all else f"{said} {advice}".strip())
+            maybe_https = flaw is Flaw.NO_ANSWER and camera.address.startswith("http:")
+            more = f"{advice} {_HTTPS_ONLY}" if maybe_https else advice
+            return Finding(flaw, said if says_all else f"{said} {more}".strip())
     return Finding(Flaw.STRANGE_ANSWER, f"{said} Is it a Hanwha camera, and not something else at that address?")
 
 

@@ -174,6 +174,6 @@ def _camera(
         lines=lines,
         channels=channels,
         password="".join(chance.choices(_EASY_TO_READ, k=10)) + "#7",
-        serial=f"ZSIM{number:010d}X",
+        serial=f"ZSIM{(seed - 1) % 10_000:04d}{number:06d}X",  # none is there twice when several fleets are played
         mac=f"00:00:5E:00:53:{number % 256:02X}",
     )

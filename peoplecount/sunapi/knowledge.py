@@ -243,7 +243,8 @@ class Knowledge:
         if self._connection.recorder_channel is not None or self.info.device_type not in _RECORDERS:
             return error
         return CountingUnavailable(
-            error.camera_id, f"this is a recorder: say on which of its channels the camera is (--nvr-channel); {error}"
+            error.camera_id,
+            f"this is a recorder: say on which of its channels the camera is (nvr_channel, from 0); {error}",
         )
 
     def _note_configuration(self, configuration: CountingConfiguration, now: datetime) -> None:

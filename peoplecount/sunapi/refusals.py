@@ -84,7 +84,9 @@ def from_status(camera_id: str, subject: Subject, status: int) -> CameraError:
         return CountingUnavailable(camera_id, f"the camera does not know the call for {subject} (HTTP 404)")
     if status == 490:
         return AccountBlocked(
-            camera_id, "the camera has locked this account after too many failed log-ins (HTTP 490); it opens by itself"
+            camera_id,
+            "the camera has locked this account after too many failed log-ins (HTTP 490), and opens it by "
+            "itself; it is left alone for 15 minutes",
         )
     if status == 491:
         return CredentialsRejected(

@@ -264,6 +264,21 @@ class TestTwoHundredRows:
         }
 
 
+def test_a_camera_that_takes_its_time_comes_in_and_that_is_said(office):
+    stand(office, "hall", "foyer")
+    original = office.network.client
+
+    def client(camera, clock):
+        office.clock.passes(25 if camera.name == "Hall" else 1)
+        return original(camera, clock)
+
+    office.network.client = client
+    verdicts = [run(office, [one])[2] for one in (row("Hall"), row("Foyer"))]
+    assert [one.outcome for one in verdicts] == [Outcome.ADDED] * 2
+    assert [len(one.sentences) for one in verdicts] == [1, 0]
+    assert "It took 25 s" in verdicts[0].sentences[0]
+
+
 class TestJobs:
     """Imports by a page."""
 

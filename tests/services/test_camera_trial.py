@@ -61,6 +61,14 @@ def test_a_camera_that_is_well_says_who_it_is_and_what_it_counts(trials, cameras
     assert read_trial(trial.fields()) == trial
 
 
+def test_a_camera_that_takes_https_only_and_is_asked_without_is_told_of(trials):
+    with SimulatorServer(default_fleet(1), https=Https.ONLY) as server:
+        plain = server.address("1").replace("https://", "http://")
+        trial = trials.try_out(replace(camera_at(server), address=plain), SITE)
+    assert flaws(trial) == [Flaw.NO_ANSWER]
+    assert "write https:// before its address" in trial.findings[0].sentence
+
+
 @pytest.mark.parametrize(
     ("fault", "flaw", "said"),
     [

@@ -34,6 +34,7 @@ def routes(pages: CameraPages) -> Blueprint:
 class _Desk:
     def __init__(self, pages: CameraPages) -> None:
         self._jobs = pages.jobs
+        self._imports = pages.office.imports
 
     def upload(self) -> Response:
         return self._form()
@@ -118,5 +119,6 @@ class _Desk:
             most_bytes=MOST_BYTES,
             is_limited=gate.visitor().is_limited,
             under_way=self._under_way(),
+            time_zone=self._imports.time_zone,
             chosen=request.form,
         )
