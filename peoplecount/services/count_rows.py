@@ -14,6 +14,7 @@ from peoplecount.domain.figures import Figures
 from peoplecount.domain.interval import Scope
 from peoplecount.domain.told import UNTOLD, Told, sum_of
 from peoplecount.domain.wall_clock import wall_clock
+from peoplecount.services.unhurried import unhurried
 from peoplecount.storage.scope_sums import ScopeSum
 
 
@@ -179,7 +180,7 @@ def rows_of_sums(
         _sum_row(known[key], len(holes.get(key, ())), scope, length, names)
         if key in known
         else _row(holes[key], scope, names)
-        for key in keys
+        for key in unhurried(keys)
     )
 
 

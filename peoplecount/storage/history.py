@@ -62,7 +62,7 @@ class History:
 
         Of those lines only that fit everything that is given. Raises ``DatabaseError``.
         """
-        rows = self._chosen(_between(quarter_hours, start, end), None, line_ids, site_id, door_id)
+        rows = self._chosen(quarter_hours, _between(quarter_hours, start, end), None, line_ids, site_id, door_id)
         return sorted(map(quarter_of, rows), key=lambda one: (one.start, one.line_id, one.door_id))
 
     def hours(
@@ -79,7 +79,7 @@ class History:
 
         Of those lines only that fit everything that is given. Raises ``DatabaseError``.
         """
-        rows = self._chosen(_between(hour_counts, start, end), camera_id, line_ids, site_id, door_id)
+        rows = self._chosen(hour_counts, _between(hour_counts, start, end), camera_id, line_ids, site_id, door_id)
         return sorted(map(hour_of, rows), key=lambda hour: (hour.starts_at, hour.line_id, hour.door_id))
 
     def days(
@@ -97,7 +97,7 @@ class History:
         Of those lines only that fit everything that is given. Raises ``DatabaseError``.
         """
         question = _day_question(first, last, by_place=not (line_ids is None and site_id is None and door_id is None))
-        rows = self._chosen(question, camera_id, line_ids, site_id, door_id)
+        rows = self._chosen(hour_counts, question, camera_id, line_ids, site_id, door_id)
         return sorted(map(day_of, rows), key=lambda day: (day.day, day.line_id, day.door_id))
 
     def sums(
@@ -117,8 +117,9 @@ class History:
         name. Raises ``DatabaseError``.
         """
         subject = "site_id" if scope is Scope.SITE else "door_id"
-        question = sums_question(_TABLES[step], subject, start, end)
-        return read_sums(self._chosen(question, None, line_ids, site_id, door_id))
+        table = _TABLES[step]
+        question = sums_question(table, subject, start, end)
+        return read_sums(self._chosen(table, question, None, line_ids, site_id, door_id))
 
     def spans(
         self,
@@ -131,8 +132,9 @@ class History:
         door_id: str | None = None,
     ) -> list[LineSpan]:
         """From when to when lines have rows in a time; those without any are left out. Raises ``DatabaseError``."""
-        question = spans_question(_TABLES[step], start, end)
-        return [LineSpan(*row) for row in self._chosen(question, None, line_ids, site_id, door_id)]
+        table = _TABLES[step]
+        question = spans_question(table, start, end)
+        return [LineSpan(*row) for row in self._chosen(table, question, None, line_ids, site_id, door_id)]
 
     def incomplete(self, step: timedelta, start: datetime, end: datetime) -> list[str]:
         """Lines that were ever counted and have not a row for every ``step`` of a time. Raises ``DatabaseError``."""
@@ -148,9 +150,9 @@ class History:
         door_id: str | None = None,
     ) -> datetime | None:
         """When the first row at or after ``start`` begins; ``None`` where there is none. Raises ``DatabaseError``."""
-        columns = _TABLES[step].c
-        question = select(func.min(columns.starts_at).label("next")).where(columns.starts_at >= start)
-        rows = self._chosen(question, None, line_ids, site_id, door_id)
+        table = _TABLES[step]
+        question = select(func.min(table.c.starts_at).label("next")).where(table.c.starts_at >= start)
+        rows = self._chosen(table, question, None, line_ids, site_id, door_id)
         return min((row.next for row in rows if row.next is not None), default=None)
 
     def count_lines(self) -> int:
@@ -178,13 +180,14 @@ class History:
 
     def _chosen(
         self,
+        table: Table,
         question: Select[Any],
         camera_id: str | None,
         line_ids: Collection[str] | None,
         site_id: str | None,
         door_id: str | None,
     ) -> list[Any]:
-        columns = question.get_final_froms()[0].c
+        columns = table.c
         if site_id is not None:
             question = question.where(columns.site_id == site_id)
         if door_id is not None:
