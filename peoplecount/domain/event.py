@@ -91,8 +91,9 @@ class LogEntry:
 
 def utc_text(moment: datetime) -> str:
     """ISO 8601 in UTC with milliseconds and ``Z``, as all events write their times."""
-    text = moment.astimezone(UTC).isoformat(timespec="milliseconds")
-    return text.replace("+00:00", "Z")
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    return moment.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def parse_utc(text: str) -> datetime:
