@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from peoplecount.domain.camera import Camera
 from peoplecount.domain.change import Subject
-from peoplecount.domain.line import Line
+from peoplecount.domain.line import Line, camera_of
 from peoplecount.domain.site import Site
 from peoplecount.domain.visitor import Visitor
 from peoplecount.services.audit_log import AuditLog
@@ -197,7 +197,9 @@ class CameraImport:
             if not trial.is_fit:
                 return replace(verdict, outcome=Outcome.REFUSED)
             book.note(trial.serial, plan.row)
-            verdict = replace(verdict, sentences=(*verdict.sentences, *_strange_lines(plan, trial)))
+        verdict = replace(
+            verdict, sentences=(*verdict.sentences, *_strange_lines(plan, self._lines_there(plan, trial)))
+        )
         if options.dry_run:
             return verdict
         try:
@@ -220,6 +222,12 @@ class CameraImport:
         if plan.paused is not None:
             self._desk.pause(by, camera.camera_id, paused=plan.paused)
         return Outcome.ADDED if plan.known is None else Outcome.UPDATED
+
+    def _lines_there(self, plan: ImportPlan, trial: Trial | None) -> set[str]:
+        """The lines that the camera has, as it says now or has said; empty where nobody knows."""
+        if trial is not None:
+            return {line.line_id for line in trial.lines}
+        return {line_id for line_id in self._lines.names_read() if camera_of(line_id) == plan.camera.camera_id}
 
     def _name_lines(self, by: Visitor, plan: ImportPlan) -> None:
         """Give the lines the names and doors of the row; what it says nothing of stays. Raises ``InvalidEntry``."""
@@ -260,15 +268,18 @@ def _is_awaited(future: Future[tuple[Camera, Trial | None]], goes_on: Callable[[
     return False
 
 
-def _strange_lines(plan: ImportPlan, trial: Trial) -> list[str]:
+def _strange_lines(plan: ImportPlan, there: set[str]) -> list[str]:
     """What the row says of lines that the camera does not have, in words."""
-    there = {line.line_id for line in trial.lines}
     if not there:
         return []
     keys = [key_of(plan.camera.camera_id, place) for place in plan.lines]
     strange = [f"{key.channel}-{key.rule}-{key.index}" for key in keys if str(key) not in there]
     found = ", ".join(line_id.removeprefix(f"{plan.camera.camera_id}-") for line_id in sorted(there))
-    return [f"The file names line {one}, which the camera does not have; it has {found}." for one in strange]
+    return [
+        f"The file names line {one}, which the camera does not have; it has {found}: "
+        "call the column line_CHANNEL-RULE-LINE."
+        for one in strange
+    ]
 
 
 def _refused(row: SheetRow, refused: RowRefused) -> Verdict:

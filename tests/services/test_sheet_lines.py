@@ -85,6 +85,15 @@ def test_lines_of_a_camera_that_is_in_are_changed_only_where_that_is_asked_for(o
     assert [one.name for one in lines_of(office, "hall")] == ["In from the street", "To the garden"]
 
 
+def test_a_line_that_the_camera_does_not_have_is_said_also_where_it_was_not_asked_again(office):
+    office.network.stands("http://hall.example", "Z1")
+    imported(office, FILE)
+    office.read_names["hall-0-2-1"] = "Street"
+    ((outcome, said),) = imported(office, FILE.replace("In from the street", "Street"), update=True)
+    assert outcome is Outcome.UPDATED
+    assert "The file names line 0-1-1, which the camera does not have; it has 0-2-1" in said
+
+
 def test_an_empty_cell_takes_nothing_away(office):
     office.network.stands("http://hall.example", "Z1")
     imported(office, FILE)
