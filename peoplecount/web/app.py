@@ -36,7 +36,7 @@ from peoplecount.web import admin as administration
 from peoplecount.web.browser_name import browser_name
 from peoplecount.web.context import WebContext
 from peoplecount.web.formats import FILTERS
-from peoplecount.web.live import wall
+from peoplecount.web.live import evacuation, wall
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": "; ".join(
@@ -111,6 +111,7 @@ def _parts(context: WebContext) -> Iterator[Blueprint]:
     for part in (
         dashboard,
         wall,
+        evacuation,
         audit,
         history,
         history_export,

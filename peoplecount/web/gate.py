@@ -81,6 +81,7 @@ NEEDS: Mapping[str, Need] = {
     "wall.board": Need(Role.VIEWER, screen=True),
     "wall.pair": OPEN,
     "wall.state": OPEN,
+    "evacuation.sheet": _PAGE,
     "audit.report": _PAGE,
     "history.history": _PAGE,
     "history_export.as_csv": _FIGURES,

@@ -9,6 +9,7 @@ from typing import Any
 
 from peoplecount.domain.counter import BreakKind
 from peoplecount.domain.event import Quality, parse_utc
+from peoplecount.domain.sentence import say
 from peoplecount.web.formats import clock_time
 
 QUALITY_WORDS = {
@@ -33,11 +34,19 @@ def trusted(row: Mapping[str, Any]) -> str:
     return f"{words}; read {per_cent(coverage)} of the day so far."
 
 
+DOUBTS = {
+    Quality.BACK_FILLED: say("partly from the camera's history"),
+    Quality.CORRECTED: say("partly corrected by the camera's history"),
+    Quality.IMPORTED: say("partly imported from other software"),
+    Quality.ESTIMATED: say("partly estimated"),
+    Quality.MISSING: say("partly not known"),
+}
+
+
 def doubt(row: Mapping[str, Any]) -> str:
     """What is to be said beside figures of today that were not all measured; empty where they were."""
     quality = Quality(row["qualityToday"])
-    words = QUALITY_WORDS[quality]
-    return "" if quality is Quality.MEASURED else f"{words[:1].lower()}{words[1:]}"
+    return "" if quality is Quality.MEASURED else DOUBTS[quality]
 
 
 def per_cent(share: float) -> str:

@@ -1,5 +1,7 @@
 // How far today's figures can be trusted, in words; peoplecount/web/trust.py says it the same way.
 
+import { _ } from "./words.js";
+
 // From best to worst: a sum is as good as the worst of what is in it.
 const WORSE = ["measured", "back-filled", "corrected", "imported", "estimated", "missing"];
 
@@ -16,10 +18,18 @@ export function worst(qualities) {
   return WORSE[qualities.reduce((place, quality) => Math.max(place, WORSE.indexOf(quality)), 0)];
 }
 
+const DOUBTS = {
+  "back-filled": () => _("partly from the camera's history"),
+  corrected: () => _("partly corrected by the camera's history"),
+  imported: () => _("partly imported from other software"),
+  estimated: () => _("partly estimated"),
+  missing: () => _("partly not known"),
+};
+
 // What is to be said beside figures of today that were not all measured; empty where they were.
 export function doubt({ qualityToday }) {
-  const words = WORDS[qualityToday] ?? WORDS.missing;
-  return qualityToday === "measured" || qualityToday === undefined ? "" : words[0].toLowerCase() + words.slice(1);
+  if (qualityToday === "measured" || qualityToday === undefined) return "";
+  return (DOUBTS[qualityToday] ?? DOUBTS.missing)();
 }
 
 export function trusted({ qualityToday, coverageToday }) {

@@ -39,6 +39,7 @@ TABLE = {
     ("GET", "/board"): BOARD,
     ("GET", "/sites/shop"): PAGE,
     ("GET", "/wall"): PAGE,
+    ("GET", "/sites/shop/evacuation"): PAGE,
     ("GET", "/wall/board"): BOARD,
     ("GET", "/wall/pair"): (200,) * 10,
     ("GET", "/wall/pair/state"): (200,) * 10,
