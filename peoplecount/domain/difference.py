@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from peoplecount.domain.figures import Figures
+from peoplecount.domain.sentence import say, whole
 
 
 def difference(shown: Figures | None, ours: Figures | None, reason: str = "") -> str:
@@ -12,27 +13,28 @@ def difference(shown: Figures | None, ours: Figures | None, reason: str = "") ->
     ``it reset its totals at 14:02``.
     """
     if ours is None:
-        return "Nothing is counted here yet today."
+        return say("Nothing is counted here yet today.")
     if shown is None:
-        return "What the camera shows is not known."
+        return say("What the camera shows is not known.")
     apart = ours - shown
     if not apart:
-        return "The same as the camera shows."
-    because = f", because {reason}" if reason else ""
-    return f"{_capital(_words(apart))} than the camera shows{because}."
+        return say("The same as the camera shows.")
+    if reason:
+        return whole(say("%(apart)s than the camera shows, because %(reason)s", apart=_words(apart), reason=reason))
+    return whole(say("%(apart)s than the camera shows", apart=_words(apart)))
 
 
 def _words(apart: Figures) -> str:
     """``3 more in and 2 fewer out``; a direction without a difference is left out, an equal one said once."""
     if apart.entered == apart.left:
-        return f"{_amount(apart.entered)} in and out each"
-    sides = ((apart.entered, "in"), (apart.left, "out"))
-    return " and ".join(f"{_amount(people)} {side}" for people, side in sides if people)
+        return say("%(amount)s in and out each", amount=_amount(apart.entered))
+    if not apart.left:
+        return say("%(amount)s in", amount=_amount(apart.entered))
+    if not apart.entered:
+        return say("%(amount)s out", amount=_amount(apart.left))
+    return say("%(entered)s in and %(left)s out", entered=_amount(apart.entered), left=_amount(apart.left))
 
 
 def _amount(people: int) -> str:
-    return f"{abs(people)} {'more' if people > 0 else 'fewer'}"
-
-
-def _capital(sentence: str) -> str:
-    return sentence[:1].upper() + sentence[1:]
+    number = str(abs(people))
+    return say("%(number)s more", number=number) if people > 0 else say("%(number)s fewer", number=number)

@@ -18,6 +18,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from peoplecount.domain.sentence import say
+
 _DAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _LONGEST_MONTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
@@ -28,7 +30,7 @@ _RULE = re.compile(r"(?P<days>(?:[A-Z][A-Za-z]*[^:]*?)??)\s*(?P<times>off|closed
 _TIMES = re.compile(r"(\d\d):([0-5]\d)\s*-\s*(\d\d):([0-5]\d)", re.ASCII)
 _YEAR_DAYS = re.compile(r"([A-Z][a-z][a-z]) (\d\d?)(?:\s*-\s*(?:([A-Z][a-z][a-z]) )?(\d\d?))?", re.ASCII)
 
-EXAMPLE = "'Mo-Fr 08:00-20:00; Sa 09:00-17:00; Su off'"
+EXAMPLE = say("'Mo-Fr 08:00-20:00; Sa 09:00-17:00; Su off'")
 
 Days = Callable[[date], bool]
 
@@ -59,7 +61,7 @@ class OpeningHours:
         if parts and not parts[-1]:
             parts.pop()  # a semicolon at the end does no harm
         if not parts:
-            raise ValueError(f"no opening hours are given; {EXAMPLE} is how they look")
+            raise ValueError(say("no opening hours are given; %(example)s is how they look", example=EXAMPLE))
         return cls(text.strip(), tuple(_rule(part) for part in parts))
 
     def is_open(self, local: datetime) -> bool:
@@ -89,7 +91,11 @@ def _rule(text: str) -> _Rule:
     match = _RULE.fullmatch(text)
     if match is None or match["times"] == "24/7":
         raise ValueError(
-            f"{text[:60]!r} are no opening hours: days and then times, or off, are allowed, as in {EXAMPLE}"
+            say(
+                "%(text)s are no opening hours: days and then times, or off, are allowed, as in %(example)s",
+                text=repr(text[:60]),
+                example=EXAMPLE,
+            )
         )
     days = match["days"].strip()
     hours = () if match["times"] in _CLOSED else tuple(map(_hours, match["times"].split(",")))
@@ -103,11 +109,18 @@ def _any_day(day: date) -> bool:  # noqa: ARG001 - one of several kinds of days
 def _hours(text: str) -> tuple[int, int]:
     match = _TIMES.fullmatch(text.strip())
     if match is None:
-        raise ValueError(f"{text.strip()[:40]!r} are no hours: two digits each are expected, as in 08:00-20:00")
+        raise ValueError(
+            say(
+                "%(value)s are no hours: two digits each are expected, as in 08:00-20:00", value=repr(text.strip()[:40])
+            )
+        )
     begin, end = int(match[1]) * 60 + int(match[2]), int(match[3]) * 60 + int(match[4])
     if begin >= _MIDNIGHT or end > _MIDNIGHT:
         raise ValueError(
-            f"{text.strip()!r} are no hours: 00:00 to 24:00 are allowed; hours past midnight are 20:00-02:00"
+            say(
+                "%(value)s are no hours: 00:00 to 24:00 are allowed; hours past midnight are 20:00-02:00",
+                value=repr(text.strip()),
+            )
         )
     return begin, end if end > begin else end + _MIDNIGHT
 
@@ -126,8 +139,16 @@ def _week_days(text: str) -> Days:
     first, _, last = (name.strip() for name in text.partition("-"))
     if first not in _DAYS or (last or first) not in _DAYS:
         if text in {"PH", "SH"}:
-            raise ValueError(f"{text!r}: holidays are not known here; name the days, as in 'Dec 25-26 off'")
-        raise ValueError(f"{text[:40]!r} are no days: {', '.join(_DAYS)}, Mo-Fr, or days of the year as in Dec 25")
+            raise ValueError(
+                say("%(text)s: holidays are not known here; name the days, as in 'Dec 25-26 off'", text=repr(text))
+            )
+        raise ValueError(
+            say(
+                "%(text)s are no days: %(value)s, Mo-Fr, or days of the year as in Dec 25",
+                text=repr(text[:40]),
+                value=", ".join(_DAYS),
+            )
+        )
     begin, length = _DAYS.index(first), (_DAYS.index(last or first) - _DAYS.index(first)) % 7
     return lambda day: (day.weekday() - begin) % 7 <= length
 
@@ -145,8 +166,10 @@ def _year_days(text: str) -> Days | None:
 
 def _year_day(month: str, number: str) -> tuple[int, int]:
     if month not in _MONTHS:
-        raise ValueError(f"{month!r} is no month: {', '.join(_MONTHS)} are allowed")
+        raise ValueError(
+            say("%(month)s is no month: %(value)s are allowed", month=repr(month), value=", ".join(_MONTHS))
+        )
     index = _MONTHS.index(month)
     if not 1 <= int(number) <= _LONGEST_MONTHS[index]:
-        raise ValueError(f"{month} has no day {number}")
+        raise ValueError(say("%(month)s has no day %(number)s", month=month, number=number))
     return index + 1, int(number)

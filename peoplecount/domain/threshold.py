@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from peoplecount.domain.sentence import figure, say
+
 MOST_PEOPLE = 1_000_000
 """Inside one site. More is a slip of the finger."""
 
@@ -30,8 +32,13 @@ class Threshold:
         amount, is_share = (int(found["amount"]), bool(found["share"])) if found else (0, False)
         if not 1 <= amount <= (MOST_PER_CENT if is_share else MOST_PEOPLE):
             raise ValueError(
-                f"{text[:40]!r} is no number of people: 1 to {MOST_PEOPLE:,}, such as 120, or a share of the capacity, "
-                f"1 to {MOST_PER_CENT} %, such as 85 %, is allowed"
+                say(
+                    "%(text)s is no number of people: 1 to %(most_people)s, such as 120, or a share of "
+                    "the capacity, 1 to %(most_per_cent)s %%, such as 85 %%, is allowed",
+                    text=repr(text[:40]),
+                    most_people=figure(MOST_PEOPLE),
+                    most_per_cent=MOST_PER_CENT,
+                )
             )
         return cls(amount, is_share)
 

@@ -55,8 +55,11 @@ def user_name(text: str) -> str:
     name = unicodedata.normalize("NFKC", text.strip()).casefold()
     if not _NAME.fullmatch(name):
         raise UnfitName(
-            f"{text[:64]!r} can be nobody's name: 2 to 64 letters, digits and . _ @ + - are allowed, as in an e-mail "
-            "address, with a letter or digit at both ends"
+            say(
+                "%(text)s can be nobody's name: 2 to 64 letters, digits and . _ @ + - are allowed, as "
+                "in an e-mail address, with a letter or digit at both ends",
+                text=repr(text[:64]),
+            )
         )
     return name
 
@@ -65,10 +68,16 @@ def new_user_name(text: str) -> str:
     """The name of somebody new, as it is kept: one that passes for no other name. Raises ``UnfitName``."""
     name = user_name(text)
     if unseen := invisible_in(text.strip()) or invisible_in(name):
-        raise UnfitName(f"the name has a character that nobody can see, {unseen}: type it anew, do not copy it")
+        raise UnfitName(
+            say("the name has a character that nobody can see, %(unseen)s: type it anew, do not copy it", unseen=unseen)
+        )
     if not is_of_one_script(name):
         raise UnfitName(
-            f"{name!r} mixes letters of several scripts, which makes one name look like another: write it in one script"
+            say(
+                "%(name)s mixes letters of several scripts, which makes one name look like another: "
+                "write it in one script",
+                name=repr(name),
+            )
         )
     return name
 

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from peoplecount.domain.clock import Clock
 from peoplecount.domain.offload import Offload, call_here
+from peoplecount.domain.sentence import say
 from peoplecount.domain.user import Role, UnfitName, User, new_user_name, user_name
 from peoplecount.domain.visitor import Visitor, Way
 from peoplecount.eventlog.log import LogError
@@ -37,7 +38,7 @@ class SignInRefused(Exception):
     """Name and password do not belong together. Which of them is wrong is not told."""
 
     def __init__(self) -> None:
-        super().__init__("This name and this password do not belong together.")
+        super().__init__(say("This name and this password do not belong together."))
 
 
 class LinkVoid(Exception):
@@ -45,8 +46,10 @@ class LinkVoid(Exception):
 
     def __init__(self) -> None:
         super().__init__(
-            "This link was used already, or is too old. Another one: python -m peoplecount user link on the machine "
-            "the service runs on, or ask an administrator."
+            say(
+                "This link was used already, or is too old. Another one: python -m peoplecount user link on the "
+                "machine the service runs on, or ask an administrator."
+            )
         )
 
 

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from peoplecount.domain.clock import Clock
+from peoplecount.domain.sentence import say
 from peoplecount.domain.visitor import Scope
 from peoplecount.services.kept_texts import KeptTexts
 
@@ -77,11 +78,16 @@ class ApiTokens:
             None if days is None else now + timedelta(days=days),
         )
         if not made.label or not made.scopes:
-            raise TokenRefused("A token needs words for what it is for, and at least one scope")
+            raise TokenRefused(say("A token needs words for what it is for, and at least one scope"))
 
         def work(tokens: dict[str, ApiToken]) -> None:
             if any(one.label == made.label for one in tokens.values()):
-                raise TokenRefused(f"There is a token {made.label!r} already: choose other words, or revoke that one")
+                raise TokenRefused(
+                    say(
+                        "There is a token %(label)s already: choose other words, or revoke that one",
+                        label=repr(made.label),
+                    )
+                )
             tokens[token_id] = made
 
         self._change(work)
@@ -127,7 +133,12 @@ class ApiTokens:
         def work(tokens: dict[str, ApiToken]) -> None:
             found = [one for one in tokens.values() if named in (one.token_id, one.label)]
             if not found:
-                raise TokenRefused(f"There is no token {named[:80]!r}: python -m peoplecount token list shows them")
+                raise TokenRefused(
+                    say(
+                        "There is no token %(named)s: python -m peoplecount token list shows them",
+                        named=repr(named[:80]),
+                    )
+                )
             revoked.append(tokens.pop(found[0].token_id))
 
         self._change(work)

@@ -11,6 +11,7 @@ from peoplecount.domain.counter import BreakKind
 from peoplecount.domain.difference import difference
 from peoplecount.domain.event import Quality, parse_utc, worst
 from peoplecount.domain.figures import Figures
+from peoplecount.domain.sentence import joined, say
 from peoplecount.services.board_lines import LineNow
 from peoplecount.services.site_day import SiteDay
 
@@ -19,9 +20,9 @@ MOST_BREAKS = 5
 
 _BREAK_FIELDS = ("time", "break", "reason", "unknown")
 _WHAT_HAPPENED = {
-    BreakKind.RESET.value: "it reset its totals at",
-    BreakKind.RESTART.value: "it started anew at",
-    BreakKind.REPLACED.value: "another one is in its place since",
+    BreakKind.RESET.value: say("it reset its totals at"),
+    BreakKind.RESTART.value: say("it started anew at"),
+    BreakKind.REPLACED.value: say("another one is in its place since"),
 }
 
 
@@ -92,5 +93,5 @@ def _reason(breaks: Iterable[Mapping[str, Any]], day: SiteDay) -> str:
     for one in breaks:
         if one["break"] in _WHAT_HAPPENED:
             at = parse_utc(one["time"]).astimezone(day.zone)
-            return f"{_WHAT_HAPPENED[one['break']]} {at:%H:%M}"
+            return joined([_WHAT_HAPPENED[one["break"]], f"{at:%H:%M}"])
     return ""

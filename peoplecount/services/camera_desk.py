@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from peoplecount.domain.camera import Camera
 from peoplecount.domain.change import Subject, Value
+from peoplecount.domain.sentence import say
 from peoplecount.domain.site import Site
 from peoplecount.domain.visitor import Visitor
 from peoplecount.services.audit_log import AuditLog
@@ -101,7 +102,7 @@ class CameraDesk:
         for one in self.entered(by):
             if one.camera.camera_id == camera_id:
                 return one
-        raise NoSuchCamera(f"there is no camera {camera_id[:64]!r}")
+        raise NoSuchCamera(say("there is no camera %(camera_id)s", camera_id=repr(camera_id[:64])))
 
     def with_password(self, one: EnteredCamera) -> Camera:
         """The camera as it is asked. Raises ``ValueError`` where its password cannot be opened."""
@@ -119,7 +120,9 @@ class CameraDesk:
         if not by.is_limited or camera.username or not self._login.username:
             return
         if before is None or before.username or place_of(before) != place_of(camera):
-            raise InvalidEntry("Enter the camera's own user: the one for all cameras is for who may see all sites.")
+            raise InvalidEntry(
+                say("Enter the camera's own user: the one for all cameras is for who may see all sites.")
+            )
 
     def ask(self, camera: Camera, site: Site) -> Trial:
         """Ask a camera, and look at nothing else."""
@@ -145,7 +148,12 @@ class CameraDesk:
         """Raise ``InvalidEntry`` where a new camera's id, address or device is entered already."""
         doubles = self.doubles()
         if doubles.has(camera.camera_id):
-            raise InvalidEntry(f"There is a camera {camera.camera_id!r} already: give this one another id.")
+            raise InvalidEntry(
+                say(
+                    "There is a camera %(camera_id)s already: give this one another id.",
+                    camera_id=repr(camera.camera_id),
+                )
+            )
         _refuse(doubles.at_address(by, camera))
         _refuse(doubles.of_device(by, camera.camera_id, trial.serial if trial else ""))
 
@@ -189,7 +197,7 @@ class CameraDesk:
         for camera_id, fingerprint in fingerprints.items():
             camera = cameras.get(camera_id)
             if camera is None:
-                raise NoSuchCamera(f"there is no camera {camera_id[:64]!r}")
+                raise NoSuchCamera(say("there is no camera %(camera_id)s", camera_id=repr(camera_id[:64])))
             self._cameras.pin(camera_id, fingerprint)
             before: dict[str, Value] = {"https_pin": camera.certificate}
             self._note(by, "changed", camera, before=before, after={"https_pin": fingerprint})
@@ -218,7 +226,9 @@ class CameraDesk:
     def _unchanged(self, by: Visitor, camera_id: str, version: str) -> EnteredCamera:
         one = self.find(by, camera_id)
         if one.version != version:
-            raise ChangedMeanwhile(f"camera {camera_id!r} was changed by somebody else meanwhile")
+            raise ChangedMeanwhile(
+                say("camera %(camera_id)s was changed by somebody else meanwhile", camera_id=repr(camera_id))
+            )
         return one
 
     def _all_sites(self) -> dict[str, Site]:
@@ -233,7 +243,7 @@ class CameraDesk:
 
     def _demand_site(self, by: Visitor, camera: Camera) -> None:
         if camera.site_id not in self.sites(by):
-            raise InvalidEntry(f"there is no site {camera.site_id[:64]!r}")
+            raise InvalidEntry(say("there is no site %(site_id)s", site_id=repr(camera.site_id[:64])))
 
     def _note(
         self,

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
 from peoplecount.domain.camera import Camera
+from peoplecount.domain.sentence import say
 from peoplecount.domain.visitor import Visitor
 
-TWICE = "everybody would be counted twice"
+TWICE = say("everybody would be counted twice")
 
 
 class CameraDoubles:
@@ -29,14 +30,24 @@ class CameraDoubles:
         other = self._places.get(place_of(camera))
         if other is None or other.camera_id == camera.camera_id:
             return ""
-        return f"The camera at {camera.address} is entered already{_as(by, other)}: {TWICE}."
+        return say(
+            "The camera at %(address)s is entered already%(named)s: %(twice)s.",
+            address=camera.address,
+            named=_as(by, other),
+            twice=TWICE,
+        )
 
     def of_device(self, by: Visitor, camera_id: str, serial: str) -> str:
         """That another camera is the same device, as a sentence; empty where none is."""
         other = self._devices.get(serial) if serial else None
         if other is None or other.camera_id == camera_id:
             return ""
-        return f"This device, serial {serial}, is entered already{_as(by, other)}: {TWICE}."
+        return say(
+            "This device, serial %(serial)s, is entered already%(named)s: %(twice)s.",
+            serial=serial,
+            named=_as(by, other),
+            twice=TWICE,
+        )
 
 
 def place_of(camera: Camera) -> tuple[str, int, str, int | None]:
@@ -48,4 +59,4 @@ def place_of(camera: Camera) -> tuple[str, int, str, int | None]:
 
 def _as(by: Visitor, other: Camera) -> str:
     """By what name; of a camera at a site that is not theirs nothing is told but that it is there."""
-    return f", as {other.camera_id}" if by.may_see(other.site_id) else ""
+    return say(", as %(camera_id)s", camera_id=other.camera_id) if by.may_see(other.site_id) else ""

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from peoplecount.domain.camera import Camera, CameraProtocol
+from peoplecount.domain.sentence import say
 from peoplecount.domain.site import DEFAULT_SITE_ID
 from peoplecount.services.fleet import id_of
 from peoplecount.services.site_entry import InvalidFields
@@ -49,10 +50,11 @@ def read_entry(
     password = texts.get("password", "") or (known.password if known else "")
     if known and known.password and not texts.get("password") and not _same_host(fields["address"], known.address):
         reader.faults.setdefault(
-            "password", "type it again: the address is another one, and what is kept here goes to the one it is for"
+            "password",
+            say("type it again: the address is another one, and what is kept here goes to the one it is for"),
         )
     if password and not username:
-        reader.faults.setdefault("user", "a password without a user: say whose it is, or leave both empty")
+        reader.faults.setdefault("user", say("a password without a user: say whose it is, or leave both empty"))
     if reader.faults:
         raise InvalidFields(reader.faults)
     return Camera(camera_id=camera_id, name=name, username=username, password=password, site_id=site_id, **fields)
@@ -103,25 +105,30 @@ def _same_host(address: str | None, known: str) -> bool:
 
 def _id(text: str) -> str:
     if text in RESERVED:
-        raise ValueError(f"{text!r} cannot be an id here: pages have that address")
+        raise ValueError(say("%(text)s cannot be an id here: pages have that address", text=repr(text)))
     return plain_id(text)
 
 
 def _name(text: str) -> str:
     if not text:
-        raise ValueError("a name is missing: what people call it, such as Main entrance")
+        raise ValueError(say("a name is missing: what people call it, such as Main entrance"))
     return display_name(text)
 
 
 def _address(text: str) -> str:
     if not text:
-        raise ValueError("an address is missing: 192.0.2.7, camera.example:8080 or https://192.0.2.7")
+        raise ValueError(say("an address is missing: 192.0.2.7, camera.example:8080 or https://192.0.2.7"))
     return base_address(text)
 
 
 def _login(text: str) -> str:
     if len(text) > LONGEST_LOGIN or not text.isprintable() or '"' in text:
-        raise ValueError(f'this is no user: {LONGEST_LOGIN} printable characters at most are allowed, without "')
+        raise ValueError(
+            say(
+                'this is no user: %(longest_login)s printable characters at most are allowed, without "',
+                longest_login=LONGEST_LOGIN,
+            )
+        )
     return text
 
 
@@ -132,7 +139,9 @@ def _interval(text: str, default: float) -> float:
     try:
         seconds = float(plain)
     except ValueError:
-        raise ValueError(f"{text[:20]!r} is not a poll interval: a number of seconds, such as 10") from None
+        raise ValueError(
+            say("%(text)s is not a poll interval: a number of seconds, such as 10", text=repr(text[:20]))
+        ) from None
     return poll_interval(seconds)
 
 
@@ -143,7 +152,13 @@ def _protocol(text: str) -> CameraProtocol | None:
         return CameraProtocol(text.lower())
     except ValueError:
         allowed = ", ".join(CameraProtocol)
-        raise ValueError(f"{text[:20]!r} is not a protocol: {allowed}, or nothing to ask the camera") from None
+        raise ValueError(
+            say(
+                "%(text)s is not a protocol: %(allowed)s, or nothing to ask the camera",
+                text=repr(text[:20]),
+                allowed=allowed,
+            )
+        ) from None
 
 
 def _channel(text: str) -> int | None:
@@ -155,5 +170,8 @@ def _channel(text: str) -> int | None:
 
 def _refuse_channel(text: str) -> int | None:
     raise ValueError(
-        f"{text[:20]!r} is no channel of a recorder: 0 to 1023, or nothing where the camera is asked itself"
+        say(
+            "%(text)s is no channel of a recorder: 0 to 1023, or nothing where the camera is asked itself",
+            text=repr(text[:20]),
+        )
     )

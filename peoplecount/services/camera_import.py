@@ -11,6 +11,7 @@ from enum import StrEnum
 from peoplecount.domain.camera import Camera
 from peoplecount.domain.change import Subject
 from peoplecount.domain.line import Line, camera_of
+from peoplecount.domain.sentence import say
 from peoplecount.domain.site import Site
 from peoplecount.domain.visitor import Visitor
 from peoplecount.services.audit_log import AuditLog
@@ -34,16 +35,16 @@ LOOKED_AFTER = 1.0
 class Outcome(StrEnum):
     """What became of a row."""
 
-    ADDED = "added"
-    UPDATED = "updated"
-    THERE = "already there"
-    FIT = "fit"
+    ADDED = say("added")
+    UPDATED = say("updated")
+    THERE = say("already there")
+    FIT = say("fit")
     """It would be entered, or updated; nothing was, because it was only tried."""
 
-    DIFFERENT = "different"
+    DIFFERENT = say("different")
     """It is there already, and otherwise; it is changed only where that is asked for."""
 
-    CERTIFICATE = "certificate"
+    CERTIFICATE = say("certificate")
     """Somebody has to accept its certificate first."""
 
     REFUSED = "refused"
@@ -276,8 +277,12 @@ def _strange_lines(plan: ImportPlan, there: set[str]) -> list[str]:
     strange = [f"{key.channel}-{key.rule}-{key.index}" for key in keys if str(key) not in there]
     found = ", ".join(line_id.removeprefix(f"{plan.camera.camera_id}-") for line_id in sorted(there))
     return [
-        f"The file names line {one}, which the camera does not have; it has {found}: "
-        "call the column line_CHANNEL-RULE-LINE."
+        say(
+            "The file names line %(one)s, which the camera does not have; it has %(found)s: call the column "
+            "line_CHANNEL-RULE-LINE.",
+            one=one,
+            found=found,
+        )
         for one in strange
     ]
 

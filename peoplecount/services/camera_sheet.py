@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from peoplecount.domain.door import Door
+from peoplecount.domain.sentence import say
 from peoplecount.services import sheet_lines
 from peoplecount.services.camera_desk import EnteredCamera
 from peoplecount.services.camera_entry import texts_of
@@ -59,7 +60,9 @@ def read_sheet(body: bytes) -> list[SheetRow]:
     Raises ``SheetRefused``.
     """
     if len(body) > MOST_BYTES:
-        raise SheetRefused(f"the file is larger than {MOST_BYTES // 1_000_000} MB, which is no list of cameras")
+        raise SheetRefused(
+            say("the file is larger than %(value)s MB, which is no list of cameras", value=MOST_BYTES // 1_000_000)
+        )
     text = _decoded(body)
     first = next((line for line in text.splitlines() if line.strip()), "")
     divider = max(",;\t", key=first.count)
@@ -68,15 +71,22 @@ def read_sheet(body: bytes) -> list[SheetRow]:
         filled = ((number, row) for number, row in enumerate(reader, start=1) if any(cell.strip() for cell in row))
         numbered = list(islice(filled, MOST_ROWS + 2))  # and no more: the rest would only take time
     except csv.Error as error:
-        raise SheetRefused(f"the file cannot be read as comma-separated values: {error}") from error
+        raise SheetRefused(say("the file cannot be read as comma-separated values: %(error)s", error=error)) from error
     if not numbered:
-        raise SheetRefused(f"the file is empty; its first row names the columns: {', '.join(COLUMNS)}")
+        raise SheetRefused(
+            say("the file is empty; its first row names the columns: %(value)s", value=", ".join(COLUMNS))
+        )
     columns = _columns(numbered[0][1])
     rows = [_row(number, columns, row) for number, row in numbered[1:]]
     if not rows:
-        raise SheetRefused("the file has no row but the one that names the columns")
+        raise SheetRefused(say("the file has no row but the one that names the columns"))
     if len(rows) > MOST_ROWS:
-        raise SheetRefused(f"the file has more than {MOST_ROWS} rows, as many as are allowed at once: divide it")
+        raise SheetRefused(
+            say(
+                "the file has more than %(most_rows)s rows, as many as are allowed at once: divide it",
+                most_rows=MOST_ROWS,
+            )
+        )
     return rows
 
 
@@ -123,7 +133,7 @@ def wants_pause(texts: Mapping[str, str]) -> bool | None:
     if not text:
         return None
     if text not in _YES | _NO:
-        raise ValueError(f"{text[:20]!r} says not whether it is paused: yes or no, or nothing")
+        raise ValueError(say("%(text)s says not whether it is paused: yes or no, or nothing", text=repr(text[:20])))
     return text in _YES
 
 
@@ -139,7 +149,7 @@ def _decoded(body: bytes) -> str:
             continue
         if "\0" not in text:
             return text
-    raise SheetRefused("the file is no text: save the table as CSV (UTF-8), not as a workbook")
+    raise SheetRefused(say("the file is no text: save the table as CSV (UTF-8), not as a workbook"))
 
 
 def _columns(header: Sequence[str]) -> list[str]:
@@ -149,25 +159,36 @@ def _columns(header: Sequence[str]) -> list[str]:
     strange = [name for name in columns if name not in COLUMNS and not sheet_lines.is_column(name)]
     if strange:
         raise SheetRefused(
-            f"unknown column {', '.join(repr(name[:40]) for name in strange[:6])}; the first row names the columns, "
-            f"and {', '.join((*COLUMNS, *sheet_lines.COLUMNS))} are known"
+            say(
+                "unknown column %(value)s; the first row names the columns, and %(value2)s are known",
+                value=", ".join(repr(name[:40]) for name in strange[:6]),
+                value2=", ".join((*COLUMNS, *sheet_lines.COLUMNS)),
+            )
         )
     if len(set(columns)) < len(columns):
-        raise SheetRefused("a column is there twice")
+        raise SheetRefused(say("a column is there twice"))
     missing = [name for name in NEEDED if name not in columns]
     if missing:
-        raise SheetRefused(f"the column {', '.join(missing)} is missing; needed are {' and '.join(NEEDED)}")
+        raise SheetRefused(
+            say(
+                "the column %(value)s is missing; needed are %(value2)s",
+                value=", ".join(missing),
+                value2=" and ".join(NEEDED),
+            )
+        )
     return columns
 
 
 def _row(number: int, columns: Sequence[str], cells: Sequence[str]) -> SheetRow:
     fault = ""
     if len(cells) > len(columns) and any(cell.strip() for cell in cells[len(columns) :]):
-        fault = (
-            f"it has {len(cells)} cells, but there are {len(columns)} columns: put a text with the divider in quotes"
+        fault = say(
+            "it has %(number)s cells, but there are %(number2)s columns: put a text with the divider in quotes",
+            number=len(cells),
+            number2=len(columns),
         )
     elif any(len(cell) > LONGEST_CELL for cell in cells):
-        fault = f"a cell is longer than {LONGEST_CELL} characters"
+        fault = say("a cell is longer than %(longest_cell)s characters", longest_cell=LONGEST_CELL)
     # A password may begin or end with a blank.
     texts = {
         name: _plain(cell if name == "password" else cell.strip()) for name, cell in zip(columns, cells, strict=False)

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from peoplecount.domain.camera import Camera, CameraProtocol
 from peoplecount.domain.clock import Clock
 from peoplecount.domain.clock_body import offset_text
+from peoplecount.domain.sentence import say
 from peoplecount.domain.site import Site
 from peoplecount.services.clock_words import camera_clock_words
 from peoplecount.services.site_day import zone_of
@@ -44,23 +45,23 @@ LONGEST = 45.0
 class Flaw(StrEnum):
     """What may be wrong with a camera, or with how it is entered."""
 
-    NO_ANSWER = "no answer"
-    BUSY = "busy"
-    CERTIFICATE_UNKNOWN = "certificate unknown"
-    CERTIFICATE_CHANGED = "certificate changed"
-    WRONG_PASSWORD = "wrong password"  # noqa: S105  a flaw, not a password
-    NO_RIGHTS = "no rights"
-    LOCKED = "account locked"
-    NO_COUNTING = "no counting"
-    NO_LINES = "no lines"
-    STRANGE_ANSWER = "strange answer"
-    SAME_DEVICE = "same device"
-    SAME_NAMES = "same line names"
-    NO_NAMES = "line without a name"
-    CLOCK = "wrong clock"
-    ZONE = "wrong zone"
-    SLOW = "slow"
-    OTHER = "other"
+    NO_ANSWER = say("no answer")
+    BUSY = say("busy")
+    CERTIFICATE_UNKNOWN = say("certificate unknown")
+    CERTIFICATE_CHANGED = say("certificate changed")
+    WRONG_PASSWORD = say("wrong password")
+    NO_RIGHTS = say("no rights")
+    LOCKED = say("account locked")
+    NO_COUNTING = say("no counting")
+    NO_LINES = say("no lines")
+    STRANGE_ANSWER = say("strange answer")
+    SAME_DEVICE = say("same device")
+    SAME_NAMES = say("same line names")
+    NO_NAMES = say("line without a name")
+    CLOCK = say("wrong clock")
+    ZONE = say("wrong zone")
+    SLOW = say("slow")
+    OTHER = say("other")
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,8 +211,11 @@ class CameraTrials:
             if late.is_set():
                 raise CameraUnreachable(
                     camera.camera_id,
-                    f"it was asked for {self._longest:.0f} s and has not said all there is to know; try it again, and "
-                    "if it stays like that restart the camera, or look at the network between",
+                    say(
+                        "it was asked for %(longest)s s and has not said all there is to know; try it again, "
+                        "and if it stays like that restart the camera, or look at the network between",
+                        longest=f"{self._longest:.0f}",
+                    ),
                 ) from error
             raise
         finally:
@@ -224,13 +228,19 @@ def _certificate_finding(camera: Camera, shown: ShownCertificate) -> Finding:
     if camera.certificate:
         return Finding(
             Flaw.CERTIFICATE_CHANGED,
-            f"It shows another certificate than the accepted one, so it got no password. If the camera was replaced or "
-            f"set anew, accept the new one: {said}.",
+            say(
+                "It shows another certificate than the accepted one, so it got no password. If the "
+                "camera was replaced or set anew, accept the new one: %(said)s.",
+                said=said,
+            ),
         )
     return Finding(
         Flaw.CERTIFICATE_UNKNOWN,
-        "Its certificate is not trusted: nobody vouches for it, so it got no password. If it is the camera's own, "
-        f"accept it: {said}.",
+        say(
+            "Its certificate is not trusted: nobody vouches for it, so it got no password. If it "
+            "is the camera's own, accept it: %(said)s.",
+            said=said,
+        ),
     )
 
 
@@ -239,17 +249,21 @@ _HTTPS_ONLY = "If it answers to HTTPS only, write https:// before its address."
 _ADVICE: tuple[tuple[type[CameraError], Flaw, str], ...] = (
     (CertificateChanged, Flaw.CERTIFICATE_CHANGED, ""),
     (CertificateUnknown, Flaw.CERTIFICATE_UNKNOWN, ""),
-    (CameraUnreachable, Flaw.NO_ANSWER, "Is the address right, and is the camera on and on this network?"),
-    (RightsMissing, Flaw.NO_RIGHTS, "Give the account administrator level on the camera, or use one that has it."),
+    (CameraUnreachable, Flaw.NO_ANSWER, say("Is the address right, and is the camera on and on this network?")),
+    (RightsMissing, Flaw.NO_RIGHTS, say("Give the account administrator level on the camera, or use one that has it.")),
     (SignInsHeldBack, Flaw.LOCKED, ""),
     (
         CredentialsRejected,
         Flaw.WRONG_PASSWORD,
-        "Correct them before trying again: two in half an hour may fail.",
+        say("Correct them before trying again: two in half an hour may fail."),
     ),
     (AccountBlocked, Flaw.LOCKED, ""),
-    (CountingUnavailable, Flaw.NO_COUNTING, "Is it a camera that counts people, and is people counting switched on?"),
-    (CameraBusy, Flaw.BUSY, "Try it again in a minute."),
+    (
+        CountingUnavailable,
+        Flaw.NO_COUNTING,
+        say("Is it a camera that counts people, and is people counting switched on?"),
+    ),
+    (CameraBusy, Flaw.BUSY, say("Try it again in a minute.")),
 )
 
 
@@ -271,7 +285,8 @@ def _finding(error: CameraError, camera: Camera) -> Finding:
             maybe_https = flaw is Flaw.NO_ANSWER and camera.address.startswith("http:")
             more = f"{advice} {_HTTPS_ONLY}" if maybe_https else advice
             return Finding(flaw, said if says_all else f"{said} {more}".strip())
-    return Finding(Flaw.STRANGE_ANSWER, f"{said} Is it a Hanwha camera, and not something else at that address?")
+    strange = say("Is it a Hanwha camera, and not something else at that address?")
+    return Finding(Flaw.STRANGE_ANSWER, f"{said} {strange}")
 
 
 def as_sentence(text: str) -> str:
@@ -312,7 +327,8 @@ def _findings(device: Device, lines: tuple[TriedLine, ...], site: Site, now: dat
     if not any(line.entered is not None for line in lines):
         why = f" ({said.pop(0)})" if said else ""
         yield Finding(
-            Flaw.NO_LINES, f"No line counts{why}: draw one on the camera's people counting page, and switch it on."
+            Flaw.NO_LINES,
+            say("No line counts%(why)s: draw one on the camera's people counting page, and switch it on.", why=why),
         )
     yield from _name_findings(device)
     yield from _clock_findings(device, site, now)
@@ -328,19 +344,27 @@ def _name_findings(device: Device) -> Iterator[Finding]:
         names = [line.name.strip() for line in channel.lines if line.enabled]
         counted = Counter(name.lower() for name in names)
         as_written = {name.lower(): name for name in names}
-        where = f" of channel {channel.channel}" if len(device.channels) > 1 else ""
+        where = say(" of channel %(channel)s", channel=channel.channel) if len(device.channels) > 1 else ""
         for name, lines in counted.items():
             if not name:
                 yield Finding(
                     Flaw.NO_NAMES,
-                    f"A line{where} has no name: its history cannot be searched. Give it one on the camera.",
+                    say(
+                        "A line%(where)s has no name: its history cannot be searched. Give it one on the camera.",
+                        where=where,
+                    ),
                     hinders=False,
                 )
             elif lines > 1:
                 yield Finding(
                     Flaw.SAME_NAMES,
-                    f"{'Two' if lines == 2 else lines} lines{where} have the same name, {as_written[name]!r}: history "
-                    "cannot be searched. Give them different ones on the camera.",
+                    say(
+                        "%(number)s lines%(where)s have the same name, %(as_written)s: history cannot be "
+                        "searched. Give them different ones on the camera.",
+                        number=say("Two") if lines == 2 else str(lines),
+                        where=where,
+                        as_written=repr(as_written[name]),
+                    ),
                     hinders=False,
                 )
 
@@ -350,14 +374,23 @@ def _clock_findings(device: Device, site: Site, now: datetime) -> Iterator[Findi
     if words:
         yield Finding(
             Flaw.CLOCK,
-            f"{as_sentence(words)} Let the camera set it by a time server (NTP): its day turns by its own clock.",
+            say(
+                "%(as_sentence)s Let the camera set it by a time server (NTP): its day turns by its own clock.",
+                as_sentence=as_sentence(words),
+            ),
             hinders=False,
         )
     offset = now.astimezone(zone_of(site)).utcoffset()
     if offset is not None and offset != device.utc_offset:
         yield Finding(
             Flaw.ZONE,
-            f"Its clock is {offset_text(device.utc_offset)} from UTC, but the site {site.name} in {site.time_zone} is "
-            f"{offset_text(offset)}: set the camera's time zone, or the site's.",
+            say(
+                "Its clock is %(offset_text)s from UTC, but the site %(name)s in %(time_zone)s is "
+                "%(offset_text2)s: set the camera's time zone, or the site's.",
+                offset_text=offset_text(device.utc_offset),
+                name=site.name,
+                time_zone=site.time_zone,
+                offset_text2=offset_text(offset),
+            ),
             hinders=False,
         )

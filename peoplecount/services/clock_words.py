@@ -8,6 +8,7 @@ from peoplecount.domain.clock_body import offset_text
 from peoplecount.domain.clock_vote import OwnClock
 from peoplecount.domain.clock_watch import ClockChange
 from peoplecount.domain.counter import BreakKind
+from peoplecount.domain.sentence import say
 
 WORTH_TELLING = timedelta(seconds=5)
 """A clock that is off by more shifts people into another hour that anybody would notice."""
@@ -15,35 +16,44 @@ WORTH_TELLING = timedelta(seconds=5)
 
 def camera_clock_words(error: timedelta) -> str:
     """How far a camera's clock is off; empty where it is right enough."""
-    return f"its clock is {off(error)}" if abs(error) > WORTH_TELLING else ""
+    return say("its clock is %(off)s", off=off(error)) if abs(error) > WORTH_TELLING else ""
 
 
 def own_clock_words(own: OwnClock) -> str:
     """That our clock is wrong; empty where it is not outvoted."""
     if not own.is_wrong:
         return ""
-    return (
-        f"The clock of this machine is {off(own.ahead)}: {own.agreeing} of {own.asked} cameras agree with each other "
-        "and not with it. People are counted on, by the cameras' clocks; the times of readings are off until the clock "
-        "is set."
+    return say(
+        "The clock of this machine is %(off)s: %(agreeing)s of %(asked)s cameras agree with "
+        "each other and not with it. People are counted on, by the cameras' clocks; the times "
+        "of readings are off until the clock is set.",
+        off=off(own.ahead),
+        agreeing=own.agreeing,
+        asked=own.asked,
     )
 
 
 def change_words(change: ClockChange) -> tuple[str, str, str]:
     """The kind of break, its reason, and what is unknown: nothing, for totals do not go by the clock."""
     if change.kind is BreakKind.CLOCK_STEP:
-        direction = "forward" if change.by > timedelta(0) else "back"
-        reason = f"the camera's clock was set {direction} by {span(change.by)}"
+        if change.by > timedelta(0):
+            reason = say("the camera's clock was set forward by %(span)s", span=span(change.by))
+        else:
+            reason = say("the camera's clock was set back by %(span)s", span=span(change.by))
     else:
-        reason = (
-            f"the camera's time zone moved from {offset_words(change.offset_before)} to {offset_words(change.offset)}"
+        reason = say(
+            "the camera's time zone moved from %(offset_words)s to %(offset_words2)s",
+            offset_words=offset_words(change.offset_before),
+            offset_words2=offset_words(change.offset),
         )
-    return change.kind.value, f"{reason}; its day and its hours go by the new time", ""
+    return change.kind.value, say("%(reason)s; its day and its hours go by the new time", reason=reason), ""
 
 
 def off(error: timedelta) -> str:
     """``84 s ahead``, ``2 min 5 s behind``."""
-    return f"{span(error)} {'ahead' if error > timedelta(0) else 'behind'}"
+    if error > timedelta(0):
+        return say("%(span)s ahead", span=span(error))
+    return say("%(span)s behind", span=span(error))
 
 
 def span(time: timedelta) -> str:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from peoplecount.domain.clock import Clock
 from peoplecount.domain.line import Line
+from peoplecount.domain.sentence import joined, per_cent, say, whole
 from peoplecount.domain.site import Site
 from peoplecount.domain.visitor import Visitor
 from peoplecount.domain.walk import ENOUGH, Walk
@@ -105,7 +106,7 @@ class Commissioning:
         """The report of a site that is theirs. Raises ``InvalidEntry``, ``DatabaseError`` and ``LogError``."""
         site = self._desk.sites(by).get(site_id)
         if site is None:
-            raise InvalidEntry(f"there is no site {site_id[:64]!r}")
+            raise InvalidEntry(say("there is no site %(site_id)s", site_id=repr(site_id[:64])))
         entered = [one for one in self._desk.entered(by) if one.site.site_id == site_id]
         serials = self._serials.all()
         cameras = [_camera(one, serials.get(one.camera.camera_id, ""), state_of(one)) for one in entered]
@@ -127,7 +128,7 @@ class Commissioning:
 
 
 def _line(one: EnteredCamera, line: Line, names: Mapping[str, str], now: datetime) -> ReportedLine:
-    name = line.name or names.get(str(line.key), "") or f"Line {line.key.index}"
+    name = line.name or names.get(str(line.key), "") or say("Line %(index)s", index=line.key.index)
     return ReportedLine(str(line.key), name, one.camera.name, line.is_swapped(now))
 
 
@@ -135,20 +136,30 @@ def _camera(one: EnteredCamera, serial: str, state: StateWords) -> ReportedCamer
     name = one.camera.name
     point = ""
     if one.paused:
-        point = f"{name} is paused: nobody is counted there."
+        point = say("%(name)s is paused: nobody is counted there.", name=name)
     elif not state.is_good:
-        point = f"{name}: {state.words}. {state.reason}".strip()
+        point = joined([f"{name}:", whole(state.words), state.reason])
     return ReportedCamera(one, serial, state, point)
 
 
 def _to_be_done(name: str, walk: Walk | None) -> str:
     if walk is None:
-        return f"{name} was not tested by walking through."
+        return say("%(name)s was not tested by walking through.", name=name)
     if walk.looks_backwards:
-        return f"In and out of {name} look exchanged. Exchange them, and test once more."
+        return say("In and out of %(name)s look exchanged. Exchange them, and test once more.", name=name)
     if walk.accuracy is None or not walk.is_enough:
-        return f"{name} was tested with {walk.crossings} crossings; {ENOUGH} or more say something."
+        return say(
+            "%(name)s was tested with %(crossings)s crossings; %(enough)s or more say something.",
+            name=name,
+            crossings=walk.crossings,
+            enough=ENOUGH,
+        )
     if walk.accuracy < GOOD_ENOUGH:
-        share = f"{100 * walk.accuracy:.0f} % right, {100 * GOOD_ENOUGH:.0f} % are to be expected"
-        return f"{name} counts {share}. Look at where the line lies, how the camera hangs, and at the light."
+        return say(
+            "%(name)s counts %(right)s right, %(expected)s are to be expected. Look at where the line lies, how the "
+            "camera hangs, and at the light.",
+            name=name,
+            right=per_cent(walk.accuracy),
+            expected=per_cent(GOOD_ENOUGH),
+        )
     return ""

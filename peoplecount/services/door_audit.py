@@ -16,6 +16,7 @@ from peoplecount.domain.line_days import LineDays
 from peoplecount.domain.line_silence import Silence
 from peoplecount.domain.occupancy import occupancy_day
 from peoplecount.domain.offload import Offload, call_here
+from peoplecount.domain.sentence import figure, joined, per_cent, say, say_number
 from peoplecount.domain.site import Site
 from peoplecount.domain.unseen_people import Balance, Explanation, Fault
 from peoplecount.services.site_day import zone_of
@@ -101,7 +102,7 @@ class DoorAudit:
         """The audit of a site as of now, or of a minute ago. Raises ``NoSuchSite`` and ``AuditUnavailable``."""
         site = self._sites().get(site_id)
         if site is None:
-            raise NoSuchSite(f"there is no site {site_id[:64]!r}")
+            raise NoSuchSite(say("there is no site %(site_id)s", site_id=repr(site_id[:64])))
         with self._lock:  # a page that many people load at once is worked out once
             made_at, report = self._kept.get(site_id, (0.0, None))
             if report is None or self._clock.monotonic() - made_at >= FRESH_SECONDS or report.site != site:
@@ -113,7 +114,9 @@ class DoorAudit:
         try:
             hours = self._read(site.site_id)
         except DatabaseError as error:
-            raise AuditUnavailable(f"the history of site {site.site_id} cannot be read: {error}") from error
+            raise AuditUnavailable(
+                say("the history of site %(site_id)s cannot be read: %(error)s", site_id=site.site_id, error=error)
+            ) from error
         report = self._offload(_report, site, hours, self._names())
         if report.looked_at is None:
             return report
@@ -137,7 +140,7 @@ def _report(site: Site, hours: Sequence[HourCount], names: Mapping[str, str]) ->
         by_line[hour.line_id].append((hour.local_start, hour.figures))
     known = [hour for hour in hours if hour.figures is not None]
     if not known:
-        return AuditReport(site, None, Balance(0, 0, 0, 0), ("Nothing is recorded of this site yet.",), ())
+        return AuditReport(site, None, Balance(0, 0, 0, 0), (say("Nothing is recorded of this site yet."),), ())
     newest = max(known, key=lambda hour: hour.starts_at)
     day = occupancy_day(newest.local_start, site.reset_time)
     lines = {line_id: LineDays.of(told, site.reset_time) for line_id, told in by_line.items()}
@@ -152,26 +155,37 @@ def _report(site: Site, hours: Sequence[HourCount], names: Mapping[str, str]) ->
 def _sentences(found: SiteAudit, names: Mapping[str, str]) -> list[str]:
     balance = found.balance
     if not balance.days:
-        return ["There is no whole day yet on which all lines were counted."]
-    first = (
-        f"Over {_days(balance.days)} on which all lines were counted, {balance.crossed:,} people crossed and "
-        f"{_net_words(balance.net)}; at least {balance.unseen:,} must have crossed unseen."
+        return [say("There is no whole day yet on which all lines were counted.")]
+    first = say(
+        "Over %(days)s on which all lines were counted, %(crossed)s people crossed and "
+        "%(net_words)s; at least %(unseen)s must have crossed unseen.",
+        days=_days(balance.days),
+        crossed=figure(balance.crossed),
+        net_words=_net_words(balance.net),
+        unseen=figure(balance.unseen),
     )
     if not balance.is_off:
-        return [first, "That is no more than doors usually miss."]
+        return [first, say("That is no more than doors usually miss.")]
     if not balance.explanations:
-        return [first, "No single line explains it: people may also use a way that no line counts."]
+        return [first, say("No single line explains it: people may also use a way that no line counts.")]
     best, *others = balance.explanations
-    told = f"{_name(best, names)} explains most of it: {_fault_words(best, balance)}."
+    told = say(
+        "%(name)s explains most of it: %(fault_words)s.",
+        name=_name(best, names),
+        fault_words=_fault_words(best, balance),
+    )
     if others:
-        told += f" {' or '.join(_name(one, names) for one in others)} would explain it about as well."
+        also = ", ".join(_name(one, names) for one in others)
+        told = joined([told, say("About as well would do: %(others)s.", others=also)])
     return [first, told]
 
 
 def _net_words(net: int) -> str:
     if not net:
-        return "as many came as left"
-    return f"{abs(net):,} more {'came than left' if net > 0 else 'left than came'}"
+        return say("as many came as left")
+    if net > 0:
+        return say("%(number)s more came than left", number=figure(net))
+    return say("%(number)s more left than came", number=figure(-net))
 
 
 def _findings(line: LineAudit, site: Site, now: datetime) -> list[str]:
@@ -180,32 +194,47 @@ def _findings(line: LineAudit, site: Site, now: datetime) -> list[str]:
         found.append(_silence_words(line.silence, site, now))
     if line.turned:
         found.append(
-            f"Looks drawn backwards since {line.turned.since}: it counts those who come when others usually leave."
+            say(
+                "Looks drawn backwards since %(since)s: it counts those who come when others usually leave.",
+                since=line.turned.since,
+            )
         )
     if line.explanation:
-        found.append(f"{_FAULTS[line.explanation.fault]}, which would explain the site's imbalance.")
+        found.append(
+            say("%(faults)s, which would explain the site's imbalance.", faults=_FAULTS[line.explanation.fault])
+        )
     return found
 
 
 _FAULTS = {
-    Fault.BACKWARDS: "Looks drawn backwards",
-    Fault.MISSES_COMING: "May miss people who come",
-    Fault.MISSES_LEAVING: "May miss people who leave",
+    Fault.BACKWARDS: say("Looks drawn backwards"),
+    Fault.MISSES_COMING: say("May miss people who come"),
+    Fault.MISSES_LEAVING: say("May miss people who leave"),
 }
 
 
 def _fault_words(explanation: Explanation, balance: Balance) -> str:
-    left = f"{explanation.unseen:,} unseen would be left instead of {balance.unseen:,}"
+    left = say(
+        "%(unseen)s unseen would be left instead of %(unseen2)s",
+        unseen=figure(explanation.unseen),
+        unseen2=figure(balance.unseen),
+    )
     if explanation.fault is Fault.BACKWARDS:
-        return f"with its in and out exchanged, {left}"
-    way = "come" if explanation.fault is Fault.MISSES_COMING else "leave"
-    return f"if it sees {explanation.seen:.0%} of those who {way}, {left}"
+        return say("with its in and out exchanged, %(left)s", left=left)
+    if explanation.fault is Fault.MISSES_COMING:
+        return say("if it sees %(seen)s of those who come, %(left)s", seen=per_cent(explanation.seen), left=left)
+    return say("if it sees %(seen)s of those who leave, %(left)s", seen=per_cent(explanation.seen), left=left)
 
 
 def _silence_words(silence: Silence, site: Site, now: datetime) -> str:
     since = (now - silence.hours * HOUR).astimezone(zone_of(site))
-    counted = f"{silence.counted:,} counted" if silence.counted else "nobody was"
-    return f"Silent since {since:%Y-%m-%d %H:%M}: about {silence.expected:,.0f} people were expected, {counted}."
+    counted = say("%(number)s counted", number=figure(silence.counted)) if silence.counted else say("nobody was")
+    return say(
+        "Silent since %(since)s: about %(expected)s people were expected, %(counted)s.",
+        since=f"{since:%Y-%m-%d %H:%M}",
+        expected=figure(round(silence.expected)),
+        counted=counted,
+    )
 
 
 def _name(explanation: Explanation, names: Mapping[str, str]) -> str:
@@ -213,4 +242,4 @@ def _name(explanation: Explanation, names: Mapping[str, str]) -> str:
 
 
 def _days(number: int) -> str:
-    return "1 day" if number == 1 else f"{number} days"
+    return say_number("%(num)s day", "%(num)s days", number)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from peoplecount.domain.change import Subject, Value
 from peoplecount.domain.door import Door
+from peoplecount.domain.sentence import say
 from peoplecount.domain.site import DEFAULT_SITE_ID
 from peoplecount.services.audit_log import AuditLog
 from peoplecount.services.fleet import id_of
@@ -53,7 +54,7 @@ class DoorDesk:
         for one in self.in_hand():
             if one.door.door_id == door_id:
                 return one
-        raise NoSuchPlace(f"there is no door {door_id[:64]!r}")
+        raise NoSuchPlace(say("there is no door %(door_id)s", door_id=repr(door_id[:64])))
 
     def add(self, who: str, site_id: str, name: str) -> Door:
         """Enter a door of a site; its id is made from both."""
@@ -81,14 +82,20 @@ class DoorDesk:
         one = self.one_in_hand(door_id)
         if one.lines:
             lines = some(name or line_id for line_id, name in one.lines)
-            raise InvalidEntry(f"{one.door.name} still has the lines {lines}; give them another door first")
+            raise InvalidEntry(
+                say(
+                    "%(name)s still has the lines %(lines)s; give them another door first",
+                    name=one.door.name,
+                    lines=lines,
+                )
+            )
         self._table.remove_door(door_id)
         self._note(who, "removed", one.door, _facts(one.door), {})
         return one.door
 
     def _demand_site(self, site_id: str) -> None:
         if site_id != DEFAULT_SITE_ID and site_id not in {site.site_id for site in self._table.sites()}:
-            raise InvalidFields({"site_id": f"there is no site {site_id[:64]!r}"})
+            raise InvalidFields({"site_id": say("there is no site %(site_id)s", site_id=repr(site_id[:64]))})
 
     def _note(
         self,
@@ -106,7 +113,7 @@ class DoorDesk:
 def demand_version(name: str, found: str, version: str) -> None:
     """Raise ``ChangedMeanwhile`` where ``version`` is another one than ``found``; none is any."""
     if version and version != found:
-        raise ChangedMeanwhile(f"{name} was changed by somebody else meanwhile")
+        raise ChangedMeanwhile(say("%(name)s was changed by somebody else meanwhile", name=name))
 
 
 def free_id(wanted: str, taken: Container[str]) -> str:
@@ -121,7 +128,7 @@ def free_id(wanted: str, taken: Container[str]) -> str:
 def some(names: Iterable[str], most: int = 6) -> str:
     """The first few names, and how many more there are."""
     listed = list(names)
-    more = f" and {len(listed) - most} more" if len(listed) > most else ""
+    more = say(" and %(value)s more", value=len(listed) - most) if len(listed) > most else ""
     return ", ".join(listed[:most]) + more
 
 

@@ -13,6 +13,7 @@ from peoplecount.domain.clock import Clock
 from peoplecount.domain.event import parse_utc
 from peoplecount.domain.event_id import EventId
 from peoplecount.domain.roster import Roster
+from peoplecount.domain.sentence import say
 from peoplecount.domain.visitor import Visitor
 from peoplecount.eventlog.log import LogError
 from peoplecount.services.fleet_camera import NO_FACTS, PAUSED, FleetCamera, Level
@@ -122,14 +123,14 @@ class FleetDesk:
         try:
             return self._records.now()
         except LogError:
-            missing.append("How often cameras answered cannot be read just now.")
+            missing.append(say("How often cameras answered cannot be read just now."))
             return FleetRecord()
 
     def _all_paused(self, missing: list[str]) -> Mapping[str, Camera]:
         try:
             return self._paused()
         except DatabaseError:
-            missing.append("Which cameras are paused cannot be read just now: the database is away.")
+            missing.append(say("Which cameras are paused cannot be read just now: the database is away."))
             return {}
 
     def _of(self, camera: Camera, roster: Roster, record: FleetRecord) -> FleetCamera:

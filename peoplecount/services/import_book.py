@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from peoplecount.domain.camera import Camera
 from peoplecount.domain.door import Door
 from peoplecount.domain.line import Line
+from peoplecount.domain.sentence import say
 from peoplecount.domain.site import DEFAULT_SITE_ID, Site
 from peoplecount.domain.visitor import Visitor
 from peoplecount.services.camera_desk import CameraDesk, EnteredCamera
@@ -93,7 +94,7 @@ class ImportBook:
             raise RowRefused(row.fault)
         known = self._known(row.texts)
         if known is None and self.desk.are_theirs:
-            raise RowRefused("cameras come from the installation's own view: enter it there")
+            raise RowRefused(say("cameras come from the installation's own view: enter it there"))
         site = self._site(row.texts, known, make_sites=make_sites)
         texts = {name: text for name, text in row.texts.items() if text} if known else dict(row.texts)
         if not texts.get("id") and not known:
@@ -119,7 +120,12 @@ class ImportBook:
         """That another camera is the same device, in words; empty where none is."""
         row = self._rows_of_serials.get(serial)
         if serial and row is not None:
-            return f"This device, serial {serial}, is that of row {row}: {TWICE}."
+            return say(
+                "This device, serial %(serial)s, is that of row %(row)s: %(twice)s.",
+                serial=serial,
+                row=row,
+                twice=TWICE,
+            )
         return self.doubles.of_device(self.by, camera_id, serial)
 
     def note(self, serial: str, row: int) -> None:
@@ -155,14 +161,17 @@ class ImportBook:
         if not wanted:
             site = known.site if known else self.sites.get(DEFAULT_SITE_ID)
             if site is None:
-                raise RowRefused("it belongs to no site: say which one of yours")
+                raise RowRefused(say("it belongs to no site: say which one of yours"))
             return site
         for site in self.sites.values():
             if wanted == site.site_id or wanted.casefold() == site.name.casefold():
                 return site
         if not make_sites or self.by.is_limited:
             raise RowRefused(
-                f"there is no site {wanted[:64]!r}: enter it first, or let the import make the sites that are missing"
+                say(
+                    "there is no site %(wanted)s: enter it first, or let the import make the sites that are missing",
+                    wanted=repr(wanted[:64]),
+                )
             )
         return self._new_site(wanted, texts.get("time_zone", "") or self.time_zone)
 
@@ -170,7 +179,7 @@ class ImportBook:
         try:
             site = Site(self._free_site_id(name), name, time_zone(zone))
         except ValueError as error:
-            raise RowRefused(f"site {name[:64]!r}: {error}") from error
+            raise RowRefused(say("site %(name)s: %(error)s", name=repr(name[:64]), error=error)) from error
         self.sites[site.site_id] = site
         return site
 
@@ -211,12 +220,28 @@ class ImportBook:
         place = place_of(camera)
         row = self._rows_of_ids.setdefault(camera.camera_id, number)
         if row != number:
-            raise RowRefused(f"row {row} has the same id, {camera.camera_id!r}", camera_id=camera.camera_id)
+            raise RowRefused(
+                say("row %(row)s has the same id, %(camera_id)s", row=row, camera_id=repr(camera.camera_id)),
+                camera_id=camera.camera_id,
+            )
         row = self._rows_of_places.setdefault(place, number)
         if row != number:
-            raise RowRefused(f"row {row} has the same address, {camera.address}: {TWICE}", camera_id=camera.camera_id)
+            raise RowRefused(
+                say(
+                    "row %(row)s has the same address, %(address)s: %(twice)s",
+                    row=row,
+                    address=camera.address,
+                    twice=TWICE,
+                ),
+                camera_id=camera.camera_id,
+            )
         if known is None and self.doubles.has(camera.camera_id):  # it is at a site that is not theirs
-            raise RowRefused(f"there is a camera {camera.camera_id!r} already: give this one another id")
+            raise RowRefused(
+                say(
+                    "there is a camera %(camera_id)s already: give this one another id",
+                    camera_id=repr(camera.camera_id),
+                )
+            )
         if known is None or place != place_of(known.camera):
             double = self.doubles.at_address(self.by, camera)
             if double:
@@ -236,11 +261,11 @@ def _compared(
     if plan.paused is not None and plan.paused != known.paused:
         changed.append("paused")
     if lines:
-        changed.append(f"line {', '.join(str(index) for _, _, index in lines)}")
+        changed.append(say("line %(value)s", value=", ".join(str(index) for _, _, index in lines)))
     if changed and not update:
         words = ", ".join(name.replace("_", " ") for name in changed)
         raise RowRefused(
-            f"it is there already, with another {words}: it is changed only if you ask for that",
+            say("it is there already, with another %(words)s: it is changed only if you ask for that", words=words),
             camera_id=plan.camera.camera_id,
             is_there=True,
         )

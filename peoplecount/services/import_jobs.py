@@ -16,6 +16,7 @@ from peoplecount.domain.change import Subject, Value
 from peoplecount.domain.clock import Clock
 from peoplecount.domain.event import parse_utc, utc_text
 from peoplecount.domain.offload import Offload, call_here
+from peoplecount.domain.sentence import say
 from peoplecount.domain.user import Role
 from peoplecount.domain.visitor import Visitor
 from peoplecount.eventlog.log import LogError
@@ -106,7 +107,7 @@ class ImportJobs:
     def start(self, by: Visitor, file: str, rows: Sequence[SheetRow], options: ImportOptions) -> str:
         """Begin an import; its id. Raises ``TooManyImports``."""
         if not self._room.acquire(blocking=False):
-            raise TooManyImports("Other imports are under way; wait until one of them is over.")
+            raise TooManyImports(say("Other imports are under way; wait until one of them is over."))
         now = self._clock.now()
         job = ImportJob(
             secrets.token_urlsafe(12),
@@ -170,10 +171,15 @@ class ImportJobs:
         except _Halted as halted:
             failure = str(halted)
         except (DatabaseError, LogError, AccountsUnavailable) as error:
-            failure = f"It ended before the last row, because something it needs is away: {error}. Send the file again."
+            failure = say(
+                "It ended before the last row, because something it needs is away: %(error)s. Send the file again.",
+                error=error,
+            )
         except Exception:
             logger.exception("an import of cameras failed for an unforeseen reason")
-            failure = "It ended before the last row, for a reason that is in the service's log. Send the file again."
+            failure = say(
+                "It ended before the last row, for a reason that is in the service's log. Send the file again."
+            )
         finally:
             self._room.release()
         counted: dict[str, Value] = {str(kind): number for kind, number in Counter(v.outcome for v in verdicts).items()}
@@ -188,11 +194,19 @@ class ImportJobs:
         """Look whether it is still wanted, and whether whoever began it still may. Raises ``_Halted``."""
         stopped_by = self._offload(lambda: self._store.get(_STOPS + job.job_id))
         if stopped_by:
-            raise _Halted(f"{stopped_by.body} stopped it. What is in stays; the rest was neither asked nor entered.")
+            raise _Halted(
+                say(
+                    "%(body)s stopped it. What is in stays; the rest was neither asked nor entered.",
+                    body=stopped_by.body,
+                )
+            )
         if not _covers(self._rights(by), by):
             raise _Halted(
-                f"It was stopped, because {by.name} has signed out or may do less than when it was begun. What is in "
-                "stays; the rest was not entered."
+                say(
+                    "It was stopped, because %(name)s has signed out or may do less than when it was "
+                    "begun. What is in stays; the rest was not entered.",
+                    name=by.name,
+                )
             )
         return True
 

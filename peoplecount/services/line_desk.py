@@ -12,6 +12,7 @@ from peoplecount.domain.clock import Clock
 from peoplecount.domain.door import Door
 from peoplecount.domain.event import utc_text
 from peoplecount.domain.line import Line, LineKey
+from peoplecount.domain.sentence import say
 from peoplecount.domain.site import Site
 from peoplecount.domain.visitor import Visitor
 from peoplecount.services.audit_log import AuditLog
@@ -87,7 +88,13 @@ class LineDesk:
         doors = {door.door_id: door for door in self._sites.doors()}
         for wish in wishes:
             if not _is_of(one.camera, wish.key):
-                raise InvalidEntry(f"the line {wish.key} does not belong to camera {camera_id!r}")
+                raise InvalidEntry(
+                    say(
+                        "the line %(key)s does not belong to camera %(camera_id)s",
+                        key=wish.key,
+                        camera_id=repr(camera_id),
+                    )
+                )
             known = lines.get(wish.key, Line(wish.key, "", ""))
             door_id = self._door(by, wish, known, one.site, doors)
             lines[wish.key] = replace(known, name=_name(wish.name), door_id=door_id)
@@ -144,7 +151,7 @@ class LineDesk:
         if wish.door_id and wish.door_id != known.door_id:
             door = doors.get(wish.door_id)
             if door is None or not by.may_see(door.site_id):
-                raise InvalidEntry(f"there is no door {wish.door_id[:64]!r}")
+                raise InvalidEntry(say("there is no door %(door_id)s", door_id=repr(wish.door_id[:64])))
         return wish.door_id
 
     def _new_door(self, by: Visitor, typed: str, site: Site, doors: dict[str, Door]) -> str:

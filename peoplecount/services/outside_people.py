@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from peoplecount.domain.change import Subject, Value
 from peoplecount.domain.group_rights import GroupRight, rights_of
+from peoplecount.domain.sentence import say
 from peoplecount.domain.user import UnfitName, User, new_user_name
 from peoplecount.services.accounts import Accounts
 from peoplecount.services.audit_log import AuditLog
@@ -62,7 +63,9 @@ class OutsidePeople:
         try:
             name = new_user_name(who.name)
         except UnfitName as error:
-            raise NotAdmitted(f"You are signed in there under a name that cannot be one here: {error}.") from error
+            raise NotAdmitted(
+                say("You are signed in there under a name that cannot be one here: %(error)s.", error=error)
+            ) from error
         found = rights_of(who.groups, self._rights)
         if found is None:
             logger.warning("%s is signed in elsewhere, and in no group that may come in (%d)", name, len(who.groups))
@@ -71,8 +74,11 @@ class OutsidePeople:
             if before:
                 self._note(who, "removed", before, before=facts_of(before))
             raise NotAdmitted(
-                f"You are signed in as {name}, and in no group that may come in here. Whoever looks after this service "
-                "says which may (SIGN_IN_GROUPS)."
+                say(
+                    "You are signed in as %(name)s, and in no group that may come in here. Whoever looks "
+                    "after this service says which may (SIGN_IN_GROUPS).",
+                    name=name,
+                )
             )
         try:
             before = self._accounts.of_outside(who.key)

@@ -12,6 +12,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from peoplecount.domain.offload import Offload, call_here
+from peoplecount.domain.sentence import say
 
 SHORTEST: Final = 12
 LONGEST: Final = 256
@@ -75,7 +76,7 @@ class Passwords:
     def _turn(self) -> Iterator[None]:
         with self._lock:
             if self._waiting >= MOST_WAITING:
-                raise TooManyAtOnce("Many people are signing in just now. Try again in a moment.")
+                raise TooManyAtOnce(say("Many people are signing in just now. Try again in a moment."))
             self._waiting += 1
         try:
             yield
@@ -87,19 +88,24 @@ class Passwords:
 def demand_same(password: str, again: str) -> None:
     """Raise ``UnfitPassword`` where somebody has mistyped."""
     if password != again:
-        raise UnfitPassword("The two passwords are not the same.")
+        raise UnfitPassword(say("The two passwords are not the same."))
 
 
 def demand_fit(password: str, name: str = "") -> None:
     """Raise ``UnfitPassword`` unless it is long, and more than a name or one thing over and over."""
     if not SHORTEST <= len(password) <= LONGEST:
         raise UnfitPassword(
-            f"A password has {SHORTEST} to {LONGEST} characters; this one has {len(password)}. A few words that do not "
-            "belong together are easier to remember than signs."
+            say(
+                "A password has %(shortest)s to %(longest)s characters; this one has %(number)s. A "
+                "few words that do not belong together are easier to remember than signs.",
+                shortest=SHORTEST,
+                longest=LONGEST,
+                number=len(password),
+            )
         )
     small = password.casefold()
     period = (small + small).find(small, 1)  # "abcabc" is found again after three
     if period < SHORTEST // 2 and period < len(small):
-        raise UnfitPassword("This password is one thing over and over.")
+        raise UnfitPassword(say("This password is one thing over and over."))
     if name and len(small.replace(name, "")) < SHORTEST // 2:
-        raise UnfitPassword("This password is little more than the user's name.")
+        raise UnfitPassword(say("This password is little more than the user's name."))

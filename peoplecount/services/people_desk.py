@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from peoplecount.domain.change import Subject, Value
 from peoplecount.domain.offload import Offload, call_here
+from peoplecount.domain.sentence import say
 from peoplecount.domain.user import Role, User, new_user_name
 from peoplecount.services.accounts import Accounts
 from peoplecount.services.audit_log import AuditLog
@@ -76,7 +77,9 @@ class PeopleDesk:
         """The name as it is kept, where it is nobody's yet."""
         name = new_user_name(typed)
         if self._offload(self._accounts.book.find, name):
-            raise UserRefused(f"There is a user {name} already: choose another name, or give that one a new password")
+            raise UserRefused(
+                say("There is a user %(name)s already: choose another name, or give that one a new password", name=name)
+            )
         return name
 
     def add(
@@ -97,7 +100,7 @@ class PeopleDesk:
             book = self._accounts.book
             before = book.demand(name)
             if version and version != version_of(*_rights(before)):
-                raise ChangedMeanwhile(f"{name} was changed by somebody else meanwhile")
+                raise ChangedMeanwhile(say("%(name)s was changed by somebody else meanwhile", name=name))
             book.change_rights(name, role, sites, unless_other_than=before)
             return before, book.demand(name)
 
@@ -120,7 +123,9 @@ class PeopleDesk:
             return changed
 
         user = self._offload(work)
-        self._note(who, "gave a one-time link to" if password is None else "gave a new password to", user, {}, {})
+        self._note(
+            who, say("gave a one-time link to") if password is None else say("gave a new password to"), user, {}, {}
+        )
         return self._let_in(user)
 
     def administrator_link(self, who: str) -> str:
@@ -143,7 +148,7 @@ class PeopleDesk:
             return person.user, len(person.sessions)
 
         user, ended = self._offload(work)
-        self._note(who, "signed out", user, {}, {"sessions": ended})
+        self._note(who, say("signed out"), user, {}, {"sessions": ended})
         return ended
 
     def remove(self, who: str, name: str) -> User:

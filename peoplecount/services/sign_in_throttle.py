@@ -17,6 +17,7 @@ from peoplecount.domain.attempts import (
     wait,
 )
 from peoplecount.domain.clock import Clock
+from peoplecount.domain.sentence import say_number
 from peoplecount.services.kept_texts import KeptTexts
 
 _KEY = "sign-in-attempts"
@@ -29,7 +30,11 @@ class TriedTooOften(Exception):
         self.seconds = math.ceil(seconds)
         minutes = math.ceil(seconds / 60)
         super().__init__(
-            f"Too many sign-ins have failed lately. Try again in {minutes} minute{'s' if minutes > 1 else ''}."
+            say_number(
+                "Too many sign-ins have failed lately. Try again in %(num)s minute.",
+                "Too many sign-ins have failed lately. Try again in %(num)s minutes.",
+                minutes,
+            )
         )
 
 

@@ -11,6 +11,7 @@ from peoplecount.domain.change import Subject, Value
 from peoplecount.domain.clock import Clock
 from peoplecount.domain.hand_count import HandCount
 from peoplecount.domain.roster import Roster
+from peoplecount.domain.sentence import say
 from peoplecount.domain.site import DEFAULT_SITE_ID, Site
 from peoplecount.services.audit_log import AuditLog
 from peoplecount.services.door_desk import DoorDesk, DoorInHand, NoSuchPlace, demand_version, free_id, some
@@ -89,7 +90,9 @@ class SiteDesk:
         for site in sites.values():
             if wanted in (site.site_id, site.name):
                 return site
-        raise NoSuchPlace(f"there is no site {wanted[:64]!r}; there are {', '.join(sites)}")
+        raise NoSuchPlace(
+            say("there is no site %(wanted)s; there are %(value)s", wanted=repr(wanted[:64]), value=", ".join(sites))
+        )
 
     def in_hand(self) -> list[SiteInHand]:
         """All sites with what hangs on them, by name; the default one last."""
@@ -113,14 +116,16 @@ class SiteDesk:
         for one in self.in_hand():
             if one.site.site_id == site_id:
                 return one
-        raise NoSuchPlace(f"there is no site {site_id[:64]!r}")
+        raise NoSuchPlace(say("there is no site %(site_id)s", site_id=repr(site_id[:64])))
 
     def add_site(self, who: str, texts: Mapping[str, str], site_id: str = "") -> Site:
         """Enter a site as it was typed in; its id is made from its name unless one is given."""
         site, sites = with_texts(self._default_site, texts), self.sites()
         site = replace(site, site_id=site_id or free_id(id_of(site.name), sites))
         if site.site_id in sites:
-            raise InvalidFields({"site_id": f"there is a site {site.site_id!r} already: choose another id"})
+            raise InvalidFields(
+                {"site_id": say("there is a site %(site_id)s already: choose another id", site_id=repr(site.site_id))}
+            )
         try:
             plain_id(site.site_id)
         except ValueError as error:
@@ -134,7 +139,7 @@ class SiteDesk:
         entered = self._entered()
         before = entered.get(site_id) or self.sites().get(site_id)
         if before is None:
-            raise NoSuchPlace(f"there is no site {site_id[:64]!r}")
+            raise NoSuchPlace(say("there is no site %(site_id)s", site_id=repr(site_id[:64])))
         demand_version(before.name, version_of(before), version)
         after = with_texts(before, texts)
         if after != before:
@@ -146,9 +151,15 @@ class SiteDesk:
         """Forget a site on which nothing hangs; what it was. Its history stays."""
         one = self.one_in_hand(site_id)
         if site_id == DEFAULT_SITE_ID:
-            raise InvalidEntry("the default site stays: cameras without a site belong to it")
+            raise InvalidEntry(say("the default site stays: cameras without a site belong to it"))
         if one.cameras or one.doors:
-            raise InvalidEntry(f"{one.site.name} still has {_hanging(one)}; move or remove them first")
+            raise InvalidEntry(
+                say(
+                    "%(name)s still has %(hanging)s; move or remove them first",
+                    name=one.site.name,
+                    hanging=_hanging(one),
+                )
+            )
         self._table.remove_site(site_id)
         self._note(who, "removed", one.site, _site_facts(one.site), {})
         return one.site
@@ -162,7 +173,7 @@ class SiteDesk:
         except InvalidEntry as error:
             raise InvalidFields({"people": str(error)}) from error
         facts: dict[str, Value] = {"people inside": count.people, "at": f"{counted_at:%Y-%m-%d %H:%M} UTC"}
-        self._note(who, "counted people at", site, {}, facts | ({"note": count.note} if count.note else {}))
+        self._note(who, say("counted people at"), site, {}, facts | ({"note": count.note} if count.note else {}))
         return count
 
     def counts(self, site_id: str) -> list[HandCount]:
@@ -192,6 +203,6 @@ def _site_facts(site: Site) -> dict[str, Value]:
 
 
 def _hanging(one: SiteInHand) -> str:
-    doors = [f"the doors {some(place.door.name for place in one.doors)}"] if one.doors else []
-    cameras = [f"the cameras {some(name for name, _ in one.cameras)}"] if one.cameras else []
+    doors = [say("the doors %(some)s", some=some(place.door.name for place in one.doors))] if one.doors else []
+    cameras = [say("the cameras %(some)s", some=some(name for name, _ in one.cameras))] if one.cameras else []
     return " and ".join([*doors, *cameras])

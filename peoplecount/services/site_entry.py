@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, time
 from typing import Any
 
+from peoplecount.domain.sentence import say
 from peoplecount.domain.site import Site
 from peoplecount.domain.threshold import Threshold
 from peoplecount.services.site_day import zone_of
@@ -44,12 +45,20 @@ def _contradiction(site: Site) -> dict[str, str]:
     wholes = {"busy_from": site.busy_from, "full_from": site.full_from}
     shares = {name: said for name, said in wholes.items() if said and said.is_share and site.capacity is None}
     if shares:
-        return {name: f"{said} of what? Give a capacity too, or a number of people" for name, said in shares.items()}
+        return {
+            name: say("%(said)s of what? Give a capacity too, or a number of people", said=said)
+            for name, said in shares.items()
+        }
     levels = site.levels
     if levels.busy is not None and levels.full is not None and site.busy_from and levels.busy >= levels.full:
         return {
-            "busy_from": f"busy from {levels.busy} people on would never be shown: {site.name} is full from "
-            f"{levels.full} on; give a smaller number"
+            "busy_from": say(
+                "busy from %(busy)s people on would never be shown: %(name)s is full from %(full)s "
+                "on; give a smaller number",
+                busy=levels.busy,
+                name=site.name,
+                full=levels.full,
+            )
         }
     return {}
 
@@ -72,7 +81,7 @@ def people_counted(text: str) -> int:
     try:
         return int(text)
     except ValueError as error:
-        raise InvalidFields({"people": f"{text[:40]!r} is no number of people"}) from error
+        raise InvalidFields({"people": say("%(text)s is no number of people", text=repr(text[:40]))}) from error
 
 
 def moment_counted(text: str, site: Site, now: datetime) -> datetime:
@@ -88,11 +97,19 @@ def moment_counted(text: str, site: Site, now: datetime) -> datetime:
     try:
         moment = datetime.fromisoformat(f"{local.date()}T{text}" if is_time else text)
     except ValueError as error:
-        said = f"{text[:40]!r} is no time: 14:30 or 2026-05-04T14:30 is how it looks"
+        said = say("%(text)s is no time: 14:30 or 2026-05-04T14:30 is how it looks", text=repr(text[:40]))
         raise InvalidFields({"at": said}) from error
     counted_at = (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
     if counted_at > now:
-        raise InvalidFields({"at": f"{text[:40]} is still to come at {site.name}; say when people were counted"})
+        raise InvalidFields(
+            {
+                "at": say(
+                    "%(text)s is still to come at %(name)s; say when people were counted",
+                    text=text[:40],
+                    name=site.name,
+                )
+            }
+        )
     return counted_at
 
 
@@ -100,9 +117,11 @@ def _reset_time(text: str) -> time:
     try:
         moment = time.fromisoformat(text)
     except ValueError as error:
-        raise ValueError(f"{text[:40]!r} is no time of day: 00:00 to 23:59 are allowed") from error
+        raise ValueError(say("%(text)s is no time of day: 00:00 to 23:59 are allowed", text=repr(text[:40]))) from error
     if moment.tzinfo or moment.second or moment.microsecond:
-        raise ValueError(f"{text[:40]!r} is no time of day: full minutes from 00:00 to 23:59 are allowed")
+        raise ValueError(
+            say("%(text)s is no time of day: full minutes from 00:00 to 23:59 are allowed", text=repr(text[:40]))
+        )
     return moment
 
 
@@ -110,7 +129,9 @@ def _capacity(text: str) -> int | None:
     try:
         people = int(text) if text else None
     except ValueError as error:
-        raise ValueError(f"{text[:40]!r} is not a capacity: a number of people, or nothing, is allowed") from error
+        raise ValueError(
+            say("%(text)s is not a capacity: a number of people, or nothing, is allowed", text=repr(text[:40]))
+        ) from error
     return entries.capacity(people)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from peoplecount.domain.change import Subject, Value
 from peoplecount.domain.offload import Offload, call_here
+from peoplecount.domain.sentence import say
 from peoplecount.domain.visitor import Scope
 from peoplecount.services.accounts import Accounts
 from peoplecount.services.api_tokens import ApiToken, TokenRefused
@@ -41,7 +42,9 @@ class TokenDesk:
     ) -> str:
         """A new token, which is told here and never again. Raises ``TokenRefused``."""
         if days is not None and not 1 <= days <= LONGEST_DAYS:
-            raise TokenRefused(f"{days} is not a number of days from 1 to {LONGEST_DAYS}")
+            raise TokenRefused(
+                say("%(days)s is not a number of days from 1 to %(longest_days)s", days=days, longest_days=LONGEST_DAYS)
+            )
         token = self._offload(lambda: self._tokens.add(label, scopes, sites=sites, days=days))
         made = next(one for one in self.tokens() if one.label == label.strip()[:80])
         self._log.note(who, "added", Subject.TOKEN, made.token_id, made.label, after=_facts(made))
@@ -58,5 +61,5 @@ def _facts(token: ApiToken) -> dict[str, Value]:
     return {
         "may": ", ".join(sorted(token.scopes)),
         "sites": "all" if token.sites is None else ", ".join(sorted(token.sites)),
-        "ends": f"{token.ends:%Y-%m-%d}" if token.ends else "when revoked",
+        "ends": f"{token.ends:%Y-%m-%d}" if token.ends else say("when revoked"),
     }

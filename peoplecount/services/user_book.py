@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
+from peoplecount.domain.sentence import say
 from peoplecount.domain.user import Role, User
 from peoplecount.services.kept_texts import KeptTexts
 from peoplecount.storage.errors import ChangedMeanwhile
@@ -43,7 +44,9 @@ class UserBook:
 
         def work(users: dict[str, User]) -> None:
             if user.name in users:
-                raise UserRefused(f"There is a user {user.name} already: python -m peoplecount user reset {user.name}")
+                raise UserRefused(
+                    say("There is a user %(name)s already: python -m peoplecount user reset %(name)s", name=user.name)
+                )
             users[user.name] = _stamped(user)
 
         self._change(work)
@@ -66,7 +69,13 @@ class UserBook:
         def work(users: dict[str, User]) -> None:
             user = _known(users, name)
             if user.outside:
-                raise UserRefused(f"{name} has no password here, but is signed in by {user.outside.partition(' ')[0]}")
+                raise UserRefused(
+                    say(
+                        "%(name)s has no password here, but is signed in by %(partition)s",
+                        name=name,
+                        partition=user.outside.partition(" ")[0],
+                    )
+                )
             if stamp is None:
                 users[name] = _stamped(replace(user, password_hash=password_hash))
             elif user.stamp == stamp:
@@ -87,8 +96,11 @@ class UserBook:
             there = users.get(name)
             if there is not None and there.outside != outside:
                 raise UserRefused(
-                    f"There is another user {name} here, who is known by other means. An administrator can strike that "
-                    "one out (python -m peoplecount user remove)."
+                    say(
+                        "There is another user %(name)s here, who is known by other means. An administrator "
+                        "can strike that one out (python -m peoplecount user remove).",
+                        name=name,
+                    )
                 )
             for other in [user.name for user in users.values() if user.outside == outside and user.name != name]:
                 del users[other]  # they are called otherwise now
@@ -115,7 +127,7 @@ class UserBook:
         def work(users: dict[str, User]) -> None:
             user = _known(users, name)
             if seen is not None and (user.role, user.sites) != (seen.role, seen.sites):
-                raise ChangedMeanwhile(f"{name} was changed by somebody else just now")
+                raise ChangedMeanwhile(say("%(name)s was changed by somebody else just now", name=name))
             users[name] = replace(user, role=role, sites=None if sites is None else frozenset(sites))
 
         self._change(work, keep_an_administrator=True)
@@ -135,7 +147,9 @@ class UserBook:
             had_one = _has_administrator(users)
             work(users)
             if keep_an_administrator and had_one and not _has_administrator(users):
-                raise UserRefused("That is the last administrator of all sites who can sign in: make another one first")
+                raise UserRefused(
+                    say("That is the last administrator of all sites who can sign in: make another one first")
+                )
             return json.dumps([_fields(user) for user in users.values()], separators=(",", ":"))
 
         self._store.change(_KEY, changed)
@@ -149,7 +163,13 @@ def _has_administrator(users: dict[str, User]) -> bool:
 
 def _known(users: dict[str, User], name: str) -> User:
     if name not in users:
-        raise UserRefused(f"There is no user {name}; there are {', '.join(sorted(users)) or 'none yet'}")
+        raise UserRefused(
+            say(
+                "There is no user %(name)s; there are %(value)s",
+                name=name,
+                value=", ".join(sorted(users)) or say("none yet"),
+            )
+        )
     return users[name]
 
 

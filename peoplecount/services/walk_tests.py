@@ -14,6 +14,7 @@ from peoplecount.domain.clock import Clock
 from peoplecount.domain.line import Line
 from peoplecount.domain.offload import Offload, call_here
 from peoplecount.domain.reading import Reading, Totals
+from peoplecount.domain.sentence import say
 from peoplecount.domain.site import Site
 from peoplecount.domain.visitor import Visitor
 from peoplecount.domain.walk import Walk, walked
@@ -103,13 +104,15 @@ class WalkTests:
         for one in self._desk.entered(by):
             found += [(one, line) for line in self._lines_at(door_id, one.camera)]
         if not found or (by.is_limited and door_id not in doors and found[0][1].door_id):  # a door of another site
-            raise NoSuchDoor(f"there is no door {door_id[:64]!r} at which a line counts")
+            raise NoSuchDoor(say("there is no door %(door_id)s at which a line counts", door_id=repr(door_id[:64])))
         site, line = found[0][0].site, found[0][1]
         door = doors.get(door_id)
         sites = self._desk.sites(by)
         return WalkedDoor(
             door_id,
-            door.name if door else line.name or named.get(str(line.key), "") or f"Line {line.key.index}",
+            door.name
+            if door
+            else line.name or named.get(str(line.key), "") or say("Line %(index)s", index=line.key.index),
             sites.get(door.site_id, site) if door else site,
             tuple(line for _, line in found),
             {one.camera.camera_id: one for one, _ in found},
@@ -139,8 +142,12 @@ class WalkTests:
             crossed = walked(known, line.totals) if known and line.totals else None
             if crossed is None:
                 raise InvalidEntry(
-                    f"The figures of {line.name} began anew, or stayed away, since the test of {door.name} was begun. "
-                    "Begin it again."
+                    say(
+                        "The figures of %(name)s began anew, or stayed away, since the test of %(name2)s was "
+                        "begun. Begin it again.",
+                        name=line.name,
+                        name2=door.name,
+                    )
                 )
             entered, left = entered + crossed.in_total, left + crossed.out_total
         return Totals(entered, left)
@@ -213,7 +220,12 @@ def _walked_line(line: Line, reading: Reading, now: datetime, named: Mapping[str
     totals, is_swapped = there.totals if there else None, line.is_swapped(now)
     if totals and is_swapped:
         totals = Totals(totals.out_total, totals.in_total)
-    name = line.name or (there.name if there else "") or named.get(str(line.key), "") or f"Line {line.key.index}"
+    name = (
+        line.name
+        or (there.name if there else "")
+        or named.get(str(line.key), "")
+        or say("Line %(index)s", index=line.key.index)
+    )
     return WalkedLine(str(line.key), name, totals, is_swapped)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from peoplecount.domain.opening_hours import OpeningHours
+from peoplecount.domain.sentence import figure, say
 from peoplecount.domain.threshold import MOST_PEOPLE
 from peoplecount.domain.visible_text import invisible_in, is_visible
 
@@ -29,24 +30,36 @@ _PLAIN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", re.ASCII)
 def plain_id(text: str) -> str:
     """``text``, if it can be an id: ids stand in addresses, in line ids and in file names. Raises ``ValueError``."""
     if not _PLAIN_ID.fullmatch(text):
-        raise ValueError(f"{text[:70]!r} is not an id: letters, digits, _ . and - are allowed, 64 at most")
+        raise ValueError(
+            say("%(text)s is not an id: letters, digits, _ . and - are allowed, 64 at most", text=repr(text[:70]))
+        )
     return text
 
 
 def identity(value: object) -> str:
     """An id as a row holds it, which may be a number and may be padded. Raises ``ValueError``."""
     if value is None:
-        raise ValueError("it has no id")
+        raise ValueError(say("it has no id"))
     return plain_id(str(value).strip())
 
 
 def display_name(text: str) -> str:
     """``text`` in one writing (NFC), if it can be a name. Raises ``ValueError``."""
     if not text.strip() or len(text) > LONGEST_NAME or not text.isprintable():
-        raise ValueError(f"{text[:40]!r} is not a name: 1 to {LONGEST_NAME} printable characters are allowed")
+        raise ValueError(
+            say(
+                "%(text)s is not a name: 1 to %(longest_name)s printable characters are allowed",
+                text=repr(text[:40]),
+                longest_name=LONGEST_NAME,
+            )
+        )
     if unseen := invisible_in(text):
         raise ValueError(
-            f"{one_line(text, 40)!r} is not a name: it has a character that nobody can see, {unseen}; type it anew"
+            say(
+                "%(one_line)s is not a name: it has a character that nobody can see, %(unseen)s; type it anew",
+                one_line=repr(one_line(text, 40)),
+                unseen=unseen,
+            )
         )
     return unicodedata.normalize("NFC", text)
 
@@ -61,7 +74,12 @@ def poll_interval(seconds: float) -> float:
     """``seconds``, if a camera can be polled that often. Raises ``ValueError``."""
     if not LEAST_INTERVAL <= seconds <= LONGEST_INTERVAL:
         raise ValueError(
-            f"{seconds:g} s is not a poll interval: {LEAST_INTERVAL:g} to {LONGEST_INTERVAL:g} s are allowed"
+            say(
+                "%(seconds)s s is not a poll interval: %(least_interval)s to %(longest_interval)s s are allowed",
+                seconds=f"{seconds:g}",
+                least_interval=f"{LEAST_INTERVAL:g}",
+                longest_interval=f"{LONGEST_INTERVAL:g}",
+            )
         )
     return seconds
 
@@ -71,21 +89,35 @@ def time_zone(name: str) -> str:
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValueError(f"{name!r} is not a time zone: an IANA name such as Europe/Zurich is expected") from error
+        raise ValueError(
+            say("%(name)s is not a time zone: an IANA name such as Europe/Zurich is expected", name=repr(name))
+        ) from error
     return name
 
 
 def opening_hours(text: str) -> str:
     """``text``, if it can be understood as opening hours; empty where nobody has said. Raises ``ValueError``."""
     if len(text) > LONGEST_HOURS or not text.isprintable():
-        raise ValueError(f"{text[:40]!r} are no opening hours: up to {LONGEST_HOURS} printable characters are allowed")
+        raise ValueError(
+            say(
+                "%(text)s are no opening hours: up to %(longest_hours)s printable characters are allowed",
+                text=repr(text[:40]),
+                longest_hours=LONGEST_HOURS,
+            )
+        )
     return OpeningHours.parse(text).text if text.strip() else ""
 
 
 def capacity(people: int | None) -> int | None:
     """``people``, if that many can be allowed inside; ``None`` where nobody has said. Raises ``ValueError``."""
     if people is not None and not 1 <= people <= MOST_PEOPLE:
-        raise ValueError(f"{people} is not a capacity: 1 to {MOST_PEOPLE:,} people, or nothing, is allowed")
+        raise ValueError(
+            say(
+                "%(people)s is not a capacity: 1 to %(most_people)s people, or nothing, is allowed",
+                people=people,
+                most_people=figure(MOST_PEOPLE),
+            )
+        )
     return people
 
 
@@ -97,7 +129,9 @@ def certificate(value: object) -> str:
     """
     said = "" if value is None else re.sub(r"[\s:]", "", str(value)).lower()
     if said and not _FINGERPRINT.fullmatch(said):
-        raise ValueError(f"{str(value)[:40]!r} is no SHA-256 fingerprint: 64 hexadecimal digits are expected")
+        raise ValueError(
+            say("%(value)s is no SHA-256 fingerprint: 64 hexadecimal digits are expected", value=repr(str(value)[:40]))
+        )
     return said
 
 
@@ -107,7 +141,13 @@ def recorder_channel(value: Any) -> int | None:  # noqa: ANN401
         return None
     channel = int(value)
     if channel != float(value) or not 0 <= channel <= HIGHEST_CHANNEL:
-        raise ValueError(f"{str(value)[:40]!r} is no channel of a recorder; 0 to {HIGHEST_CHANNEL} are allowed")
+        raise ValueError(
+            say(
+                "%(value)s is no channel of a recorder; 0 to %(highest_channel)s are allowed",
+                value=repr(str(value)[:40]),
+                highest_channel=HIGHEST_CHANNEL,
+            )
+        )
     return channel
 
 
@@ -118,5 +158,5 @@ def swap_moment(moment: datetime) -> datetime:
     quarters of an hour from UTC.
     """
     if moment.tzinfo is None or moment.timestamp() % 900:
-        raise ValueError(f"{moment.isoformat()} is no full hour, with its zone, of a camera's clock")
+        raise ValueError(say("%(value)s is no full hour, with its zone, of a camera's clock", value=moment.isoformat()))
     return moment

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from peoplecount.domain.clock import Clock
+from peoplecount.domain.sentence import say
 from peoplecount.sunapi.errors import CameraUnreachable, UnexpectedAnswer
 
 MOST_BYTES = 1024 * 1024
@@ -61,14 +62,23 @@ class Allowance:
     def too_large(self, *, in_body: bool = True) -> UnexpectedAnswer:
         """The error for an answer that does not end."""
         if in_body:
-            return UnexpectedAnswer(self._camera_id, f"the answer is larger than {MOST_BYTES // 1024} KiB")
+            return UnexpectedAnswer(
+                self._camera_id, say("the answer is larger than %(value)s KiB", value=MOST_BYTES // 1024)
+            )
         most = f"{MOST_BYTES_BEFORE_BODY // 1024} KiB"
-        return UnexpectedAnswer(self._camera_id, f"the answer has more than {most} of headers before its body")
+        return UnexpectedAnswer(
+            self._camera_id, say("the answer has more than %(most)s of headers before its body", most=most)
+        )
 
     def too_slow(self) -> CameraUnreachable:
         """The error for an answer that has begun and goes on for too long."""
-        return CameraUnreachable(self._camera_id, f"the camera did not finish its answer within {self._seconds:g} s")
+        return CameraUnreachable(
+            self._camera_id,
+            say("the camera did not finish its answer within %(seconds)s s", seconds=f"{self._seconds:g}"),
+        )
 
     def no_handshake(self, seconds: float) -> CameraUnreachable:
         """The error for a camera that takes longer than ``seconds`` to agree on an encrypted connection."""
-        return CameraUnreachable(self._camera_id, f"no encrypted connection could be agreed within {seconds:g} s")
+        return CameraUnreachable(
+            self._camera_id, say("no encrypted connection could be agreed within %(seconds)s s", seconds=f"{seconds:g}")
+        )

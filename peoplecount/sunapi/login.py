@@ -8,6 +8,7 @@ from typing import NoReturn
 from requests import PreparedRequest
 
 from peoplecount.domain.camera import Camera
+from peoplecount.domain.sentence import say
 from peoplecount.sunapi.digest import CameraDigest, Challenge, offers, parse_challenges, strongest
 from peoplecount.sunapi.errors import (
     CameraError,
@@ -126,15 +127,20 @@ class Login:
         if challenge is None:
             raise UnexpectedAnswer(
                 self._camera_id,
-                "the camera asks for a password in a way other than HTTP digest with SHA-256 or MD5: it offers "
-                f"{offers(reply.challenges)}",
+                say(
+                    "the camera asks for a password in a way other than HTTP digest with SHA-256 or MD5: "
+                    "it offers %(offers)s",
+                    offers=offers(reply.challenges),
+                ),
             )
         if self._trust.pins and not address.startswith("https:"):
             raise self._trust.unencrypted()
         if not self._username:
-            raise CredentialsRejected(self._camera_id, "the camera asks for a user name and password; none are set")
+            raise CredentialsRejected(
+                self._camera_id, say("the camera asks for a user name and password; none are set")
+            )
         if '"' in self._username or not self._username.isprintable():
-            raise CredentialsRejected(self._camera_id, "the user name holds a character that cannot be sent")
+            raise CredentialsRejected(self._camera_id, say("the user name holds a character that cannot be sent"))
         return challenge
 
     def _answer(self, request: PreparedRequest, challenge: Challenge, *, after_refusal: bool) -> Reply:
@@ -175,17 +181,18 @@ class Login:
     def _give_up(self, subject: str, challenge: Challenge | None) -> NoReturn:
         if challenge is not None and challenge.stale:
             self.forget()
-            raise UnexpectedAnswer(self._camera_id, "the camera takes its own fresh nonce for an old one")
+            raise UnexpectedAnswer(self._camera_id, say("the camera takes its own fresh nonce for an old one"))
         raise self._rejected(subject)
 
     def _rejected(self, subject: str) -> CredentialsRejected:
         # The next attempt begins with an unsigned request, so that it costs one wrong answer and not two.
         self.forget()
         if self._was_in:
-            reason = (
-                f"the camera no longer accepts this account for {subject}: its password was changed, or it is "
-                "not of administrator level, which counts on classic SUNAPI need"
+            reason = say(
+                "the camera no longer accepts this account for %(subject)s: its password was changed, "
+                "or it is not of administrator level, which counts on classic SUNAPI need",
+                subject=subject,
             )
         else:
-            reason = "the camera refuses the user name or password (it locks the account after five attempts)"
+            reason = say("the camera refuses the user name or password (it locks the account after five attempts)")
         return CredentialsRejected(self._camera_id, reason)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from peoplecount.domain.sentence import say
 from peoplecount.sunapi.answers import MalformedAnswer, Refusal, parse_answer
 from peoplecount.sunapi.errors import (
     AccountBlocked,
@@ -29,9 +30,11 @@ _BUSY_CODES = frozenset({607, 610, 614})
 _NOT_AUTHORIZED = 609
 _NOT_SET_UP = 612
 
-_MAY_NOT = (
-    "the camera lets this account log in, but not read {subject}: counts on classic SUNAPI need an account of "
-    "administrator level ({reason})"
+_MAY_NOT = say(
+    "the camera lets this account log in, but not read %(subject)s: counts on classic SUNAPI need an account of "
+    "administrator level (%(reason)s)",
+    subject="{subject}",
+    reason="{reason}",
 )
 
 
@@ -44,7 +47,11 @@ class Subject:
     """The channel of the recorder that was asked for it; ``None``: the camera itself was."""
 
     def __str__(self) -> str:
-        way = "" if self.recorder_channel is None else f" through channel {self.recorder_channel} of the recorder"
+        way = (
+            ""
+            if self.recorder_channel is None
+            else say(" through channel %(recorder_channel)s of the recorder", recorder_channel=self.recorder_channel)
+        )
         return f"{self.what}{way}"
 
 
@@ -74,42 +81,67 @@ def from_reply(camera_id: str, subject: Subject, status: int, body: bytes) -> Ca
 def from_status(camera_id: str, subject: Subject, status: int) -> CameraError:
     """The error for an HTTP status other than 200, 400 and 401 (SUNAPI Introduction 2.6.2)."""
     if status in _BUSY_STATUSES:
-        return CameraBusy(camera_id, f"the camera is busy or starting (HTTP {status} for {subject})")
+        return CameraBusy(
+            camera_id,
+            say("the camera is busy or starting (HTTP %(status)s for %(subject)s)", status=status, subject=subject),
+        )
     if status == 403:
         return RightsMissing(
             camera_id,
-            _MAY_NOT.format(subject=subject, reason="HTTP 403; an address filter on the camera does the same"),
+            _MAY_NOT.format(subject=subject, reason=say("HTTP 403; an address filter on the camera does the same")),
         )
     if status == 404:
-        return CountingUnavailable(camera_id, f"the camera does not know the call for {subject} (HTTP 404)")
+        return CountingUnavailable(
+            camera_id, say("the camera does not know the call for %(subject)s (HTTP 404)", subject=subject)
+        )
     if status == 490:
         return AccountBlocked(
             camera_id,
-            "the camera has locked this account after too many failed log-ins (HTTP 490), and opens it by "
-            "itself; it is left alone for 15 minutes",
+            say(
+                "the camera has locked this account after too many failed log-ins (HTTP 490), and opens it by "
+                "itself; it is left alone for 15 minutes"
+            ),
         )
     if status == 491:
         return CredentialsRejected(
-            camera_id, f"the device wants an additional password for {subject} (HTTP 491), which is not supported"
+            camera_id,
+            say(
+                "the device wants an additional password for %(subject)s (HTTP 491), which is not supported",
+                subject=subject,
+            ),
         )
-    return UnexpectedAnswer(camera_id, f"HTTP {status} came instead of {subject}")
+    return UnexpectedAnswer(
+        camera_id, say("HTTP %(status)s came instead of %(subject)s", status=status, subject=subject)
+    )
 
 
 def from_refusal(camera_id: str, subject: Subject, refusal: Refusal) -> CameraError:
     """The error for an error body, which mostly comes with HTTP 200 (SUNAPI Introduction 2.6.2, error codes)."""
-    said = f"error {refusal}" if refusal.code else "an error without a code"
+    said = say("error %(refusal)s", refusal=refusal) if refusal.code else say("an error without a code")
     if refusal.code == _NOT_SET_UP and subject.recorder_channel is not None:
         return CountingUnavailable(
             camera_id,
-            f"the recorder has no camera on its channel {subject.recorder_channel}, or none that was registered there "
-            f"with the SUNAPI protocol ({said})",
+            say(
+                "the recorder has no camera on its channel %(recorder_channel)s, or none that was "
+                "registered there with the SUNAPI protocol (%(said)s)",
+                recorder_channel=subject.recorder_channel,
+                said=said,
+            ),
         )
     if refusal.code == _NOT_AUTHORIZED:
         return RightsMissing(camera_id, _MAY_NOT.format(subject=subject, reason=said))
     if refusal.code in _BUSY_CODES:
-        return CameraBusy(camera_id, f"the camera cannot give {subject} just now ({said})")
+        return CameraBusy(
+            camera_id, say("the camera cannot give %(subject)s just now (%(said)s)", subject=subject, said=said)
+        )
     if refusal.code in _ABSENT_CODES:
-        return CountingUnavailable(camera_id, f"the camera does not offer {subject} ({said})")
+        return CountingUnavailable(
+            camera_id, say("the camera does not offer %(subject)s (%(said)s)", subject=subject, said=said)
+        )
     if refusal.code in _PARAMETER_CODES:
-        return RequestRefused(camera_id, f"the camera refuses the request for {subject} ({said})")
-    return UnexpectedAnswer(camera_id, f"the camera answers the request for {subject} with {said}")
+        return RequestRefused(
+            camera_id, say("the camera refuses the request for %(subject)s (%(said)s)", subject=subject, said=said)
+        )
+    return UnexpectedAnswer(
+        camera_id, say("the camera answers the request for %(subject)s with %(said)s", subject=subject, said=said)
+    )

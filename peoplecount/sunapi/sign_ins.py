@@ -17,6 +17,7 @@ from uuid import uuid4
 
 from peoplecount.domain.clock import Clock, Jumps
 from peoplecount.domain.offload import Offload, call_here
+from peoplecount.domain.sentence import say
 from peoplecount.domain.sign_in import (
     BLOCKED_FOR,
     MOST_FAILURES,
@@ -222,15 +223,24 @@ def _refusal(camera_id: str, held_back: HeldBack) -> CameraError:
         minutes = int(BLOCKED_FOR.total_seconds() / 60)
         return AccountBlocked(
             camera_id,
-            f"the camera has locked this account after too many failed sign-ins (HTTP 490); it is left alone for "
-            f"{minutes} minutes, until {until}",
+            say(
+                "the camera has locked this account after too many failed sign-ins (HTTP 490); it is "
+                "left alone for %(minutes)s minutes, until %(until)s",
+                minutes=minutes,
+                until=until,
+            ),
         )
     if held_back.why is WhyNot.UNDER_WAY:
         return CameraBusy(
-            camera_id, "somebody else is just signing in at this camera; whether that goes well is awaited"
+            camera_id, say("somebody else is just signing in at this camera; whether that goes well is awaited")
         )
     return SignInsHeldBack(
         camera_id,
-        f"{MOST_FAILURES} sign-ins have failed within {int(WINDOW.total_seconds() / 60)} minutes, and cameras lock an "
-        f"account after five; the next one is possible at {until}. Is its password right?",
+        say(
+            "%(most_failures)s sign-ins have failed within %(int)s minutes, and cameras lock an "
+            "account after five; the next one is possible at %(until)s. Is its password right?",
+            most_failures=MOST_FAILURES,
+            int=int(WINDOW.total_seconds() / 60),
+            until=until,
+        ),
     )

@@ -18,6 +18,7 @@ import requests
 import urllib3
 
 from peoplecount.domain.clock import Clock
+from peoplecount.domain.sentence import say
 from peoplecount.sunapi.allowance import Allowance
 from peoplecount.sunapi.bounded_http import CameraAdapter, body_of
 from peoplecount.sunapi.bounded_tls import BoundedHTTPSConnection
@@ -95,7 +96,9 @@ class Transport:
             request.prepare_headers(_HEADERS)
             request.prepare_content_length(None)
         except (requests.RequestException, ValueError) as error:
-            raise CameraUnreachable(self._camera_id, "the camera's address is not one that can be called") from error
+            raise CameraUnreachable(
+                self._camera_id, say("the camera's address is not one that can be called")
+            ) from error
         return request
 
     def send(self, request: requests.PreparedRequest) -> Reply:
@@ -170,7 +173,7 @@ class Transport:
     def _translated(self, error: Exception, *, kept: bool) -> CameraError:
         causes = list(islice(_causes(error), _DEEPEST))
         if kept and any(isinstance(cause, _LOST) for cause in causes):
-            return KeptConnectionLost(self._camera_id, "the camera closed the connection")
+            return KeptConnectionLost(self._camera_id, say("the camera closed the connection"))
         for kind, words in _UNREACHABLE:
             cause = next((cause for cause in causes if isinstance(cause, kind)), None)
             if cause is not None:
@@ -178,23 +181,31 @@ class Transport:
                 return CameraUnreachable(self._camera_id, message)
         name = type(causes[-1]).__name__
         if any(isinstance(cause, _BROKEN) for cause in causes):
-            return UnexpectedAnswer(self._camera_id, f"the answer is cut off or no HTTP at all ({name})")
-        return CameraUnreachable(self._camera_id, f"the camera cannot be reached ({name})")
+            return UnexpectedAnswer(
+                self._camera_id, say("the answer is cut off or no HTTP at all (%(name)s)", name=name)
+            )
+        return CameraUnreachable(self._camera_id, say("the camera cannot be reached (%(name)s)", name=name))
 
 
 _DEEPEST = 20
 _LOST = (ConnectionResetError, BrokenPipeError)
 _BROKEN = (http.client.HTTPException, urllib3.exceptions.DecodeError)
 _UNREACHABLE: tuple[tuple[type[Exception], str], ...] = (
-    (ssl.SSLError, "no encrypted connection could be agreed ({cause.reason})"),
-    (requests.ConnectTimeout, "no connection within {connect:g} s; is the camera on, and its address right?"),
-    (requests.ReadTimeout, "connected, but no answer within {read:g} s"),
-    (urllib3.exceptions.ReadTimeoutError, "connected, but no answer within {read:g} s"),
-    (urllib3.exceptions.NameResolutionError, "the host name in the camera's address is unknown"),
-    (ConnectionRefusedError, "connection refused: nothing listens at the camera's address and port"),
-    (ConnectionResetError, "the camera closed the connection without an answer"),
-    (BrokenPipeError, "the camera closed the connection without an answer"),
-    (TimeoutError, "no connection within {connect:g} s; is the camera on, and its address right?"),
+    (ssl.SSLError, say("no encrypted connection could be agreed (%(cause)s)", cause="{cause.reason}")),
+    (
+        requests.ConnectTimeout,
+        say("no connection within %(seconds)s s; is the camera on, and its address right?", seconds="{connect:g}"),
+    ),
+    (requests.ReadTimeout, say("connected, but no answer within %(seconds)s s", seconds="{read:g}")),
+    (urllib3.exceptions.ReadTimeoutError, say("connected, but no answer within %(seconds)s s", seconds="{read:g}")),
+    (urllib3.exceptions.NameResolutionError, say("the host name in the camera's address is unknown")),
+    (ConnectionRefusedError, say("connection refused: nothing listens at the camera's address and port")),
+    (ConnectionResetError, say("the camera closed the connection without an answer")),
+    (BrokenPipeError, say("the camera closed the connection without an answer")),
+    (
+        TimeoutError,
+        say("no connection within %(seconds)s s; is the camera on, and its address right?", seconds="{connect:g}"),
+    ),
 )
 """Causes whose remedy is known, the more telling first; anything else is named by its class."""
 

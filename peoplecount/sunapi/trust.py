@@ -14,10 +14,13 @@ from pathlib import Path
 import certifi
 from urllib3.util.ssl_ import create_urllib3_context
 
+from peoplecount.domain.sentence import say
 from peoplecount.sunapi.certificate import Certificate, plain_fingerprint, with_colons
 from peoplecount.sunapi.errors import CertificateChanged, CertificateUnknown
 
-_HOW_TO_ACCEPT = "If it is the camera's own, accept it: python -m peoplecount camera trust {camera}"
+_HOW_TO_ACCEPT = say(
+    "If it is the camera's own, accept it: python -m peoplecount camera trust %(camera)s", camera="{camera}"
+)
 
 
 class Authorities:
@@ -82,7 +85,9 @@ class Trust:
         try:
             plain_fingerprint(self._pinned)
         except ValueError as error:
-            raise CertificateUnknown(self._camera_id, f"the certificate accepted for this camera: {error}") from error
+            raise CertificateUnknown(
+                self._camera_id, say("the certificate accepted for this camera: %(error)s", error=error)
+            ) from error
         return self._authorities.undemanding()
 
     def check(self, shown: Certificate) -> None:
@@ -94,24 +99,37 @@ class Trust:
         if not compare_digest(shown.fingerprint, accepted):
             raise CertificateChanged(
                 self._camera_id,
-                f"the camera shows another certificate than the one accepted for it, so that it gets no password. "
-                f"Accepted: SHA-256 {with_colons(accepted)}. Shown: {shown}. {self._how_to_accept()}",
+                say(
+                    "the camera shows another certificate than the one accepted for it, so that it gets "
+                    "no password. Accepted: SHA-256 %(with_colons)s. Shown: %(shown)s. %(how_to_accept)s",
+                    with_colons=with_colons(accepted),
+                    shown=shown,
+                    how_to_accept=self._how_to_accept(),
+                ),
             )
 
     def unknown(self, problem: ssl.SSLCertVerificationError, shown: Certificate | None) -> CertificateUnknown:
         """The error for a certificate that no authority vouches for."""
         return CertificateUnknown(
             self._camera_id,
-            f"the camera's certificate is not trusted: {problem.verify_message}. Shown: {shown or 'none any more'}. "
-            f"{self._how_to_accept()}",
+            say(
+                "the camera's certificate is not trusted: %(verify_message)s. Shown: %(value)s. %(how_to_accept)s",
+                verify_message=problem.verify_message,
+                value=shown or "none any more",
+                how_to_accept=self._how_to_accept(),
+            ),
         )
 
     def unencrypted(self) -> CertificateChanged:
         """The error for a camera that asks for a password without showing a certificate at all."""
         return CertificateChanged(
             self._camera_id,
-            "the camera answers without encryption, though a certificate has been accepted for it, so that it gets no "
-            f"password; if that is right, forget it: python -m peoplecount camera trust --forget {self._camera_id}",
+            say(
+                "the camera answers without encryption, though a certificate has been accepted for "
+                "it, so that it gets no password; if that is right, forget it: python -m peoplecount "
+                "camera trust --forget %(camera_id)s",
+                camera_id=self._camera_id,
+            ),
         )
 
     def _how_to_accept(self) -> str:
