@@ -8,7 +8,7 @@ from datetime import datetime
 
 from peoplecount.domain.clock import Clock
 from peoplecount.domain.line import Line
-from peoplecount.domain.sentence import joined, per_cent, say, whole
+from peoplecount.domain.sentence import joined, per_cent, say
 from peoplecount.domain.site import Site
 from peoplecount.domain.visitor import Visitor
 from peoplecount.domain.walk import ENOUGH, Walk
@@ -138,7 +138,7 @@ def _camera(one: EnteredCamera, serial: str, state: StateWords) -> ReportedCamer
     if one.paused:
         point = say("%(name)s is paused: nobody is counted there.", name=name)
     elif not state.is_good:
-        point = joined([f"{name}:", whole(state.words), state.reason])
+        point = joined([say("%(name)s: %(state)s.", name=name, state=state.words), state.reason])
     return ReportedCamera(one, serial, state, point)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from peoplecount.domain.camera import CameraState
 from peoplecount.domain.event import parse_utc
+from peoplecount.domain.sentence import say
 from peoplecount.domain.threshold import Levels
 from peoplecount.services.unhurried import Breath, unhurried
 from peoplecount.web.live.beside_usual import beside_usual
@@ -18,12 +19,12 @@ DONE_AT_ONCE = 100
 """Cameras or lines after which others have their turn; some milliseconds."""
 
 _STATE_WORDS = {
-    CameraState.UP: "answering",
-    CameraState.DOWN: "not answering",
-    CameraState.CREDENTIALS_REJECTED: "password refused",
-    CameraState.CERTIFICATE_UNKNOWN: "certificate not trusted",
-    CameraState.CERTIFICATE_CHANGED: "certificate changed",
-    CameraState.UNKNOWN: "not asked yet",
+    CameraState.UP: say("answering"),
+    CameraState.DOWN: say("not answering"),
+    CameraState.CREDENTIALS_REJECTED: say("password refused"),
+    CameraState.CERTIFICATE_UNKNOWN: say("certificate not trusted"),
+    CameraState.CERTIFICATE_CHANGED: say("certificate changed"),
+    CameraState.UNKNOWN: say("not asked yet"),
 }
 
 
@@ -98,14 +99,14 @@ def _line(line: Mapping[str, Any], camera: Mapping[str, Any], now: datetime) -> 
 def _reason(line: Mapping[str, Any], camera: Mapping[str, Any]) -> str:
     """Why a figure is old or missing; empty where it is neither."""
     if camera["state"] == CameraState.DOWN:
-        return f"{camera['cameraName']} is {camera['words']}"
+        return say("%(camera)s is %(state)s", camera=camera["cameraName"], state=camera["words"])
     if camera["state"] not in {CameraState.UP, CameraState.UNKNOWN}:
-        return f"{camera['cameraName']}: {camera['words']}"
+        return say("%(camera)s: %(state)s", camera=camera["cameraName"], state=camera["words"])
     if line["missing"]:
-        return f"no longer in the answers of {camera['cameraName']}"
+        return say("no longer in the answers of %(camera)s", camera=camera["cameraName"])
     if line["inToday"] is None:
-        return "not read yet today"
-    return "no new reading" if camera["stale"] else ""
+        return say("not read yet today")
+    return say("no new reading") if camera["stale"] else ""
 
 
 def _camera(camera: Mapping[str, Any], now: datetime) -> dict[str, Any]:
@@ -122,8 +123,8 @@ def _camera(camera: Mapping[str, Any], now: datetime) -> dict[str, Any]:
 
 def _occupancy_reason(occupancy: int | None, *, everybody: bool) -> str:
     if occupancy is None:
-        return "not known: no camera has been read yet today"
-    return "" if everybody else "without the doors whose camera is not answering"
+        return say("not known: no camera has been read yet today")
+    return "" if everybody else say("without the doors whose camera is not answering")
 
 
 def _share(occupancy: int | None, capacity: int | None) -> float | None:

@@ -9,16 +9,21 @@ from typing import Any
 
 from peoplecount.domain.counter import BreakKind
 from peoplecount.domain.event import Quality, parse_utc
+<<<<<<< HEAD
 from peoplecount.domain.sentence import say
+=======
+from peoplecount.domain.sentence import Figure, joined, per_cent, say, whole
+>>>>>>> 29e50c1 (The live pages are in Spanish, too; no template may hold bare words)
 from peoplecount.web.formats import clock_time
+from peoplecount.web.languages import said
 
 QUALITY_WORDS = {
-    Quality.MEASURED: "Measured",
-    Quality.BACK_FILLED: "Partly from the camera's history",
-    Quality.CORRECTED: "Partly corrected by the camera's history",
-    Quality.IMPORTED: "Partly imported from other software",
-    Quality.ESTIMATED: "Partly estimated",
-    Quality.MISSING: "Partly not known",
+    Quality.MEASURED: say("Measured"),
+    Quality.BACK_FILLED: say("Partly from the camera's history"),
+    Quality.CORRECTED: say("Partly corrected by the camera's history"),
+    Quality.IMPORTED: say("Partly imported from other software"),
+    Quality.ESTIMATED: say("Partly estimated"),
+    Quality.MISSING: say("Partly not known"),
 }
 
 ROUTINE = {BreakKind.MIDNIGHT.value}
@@ -30,8 +35,8 @@ def trusted(row: Mapping[str, Any]) -> str:
     words = QUALITY_WORDS[Quality(row["qualityToday"])]
     coverage = row["coverageToday"]
     if coverage is None:
-        return f"{words}."
-    return f"{words}; read {per_cent(coverage)} of the day so far."
+        return whole(words)
+    return say("%(quality)s; read %(share)s of the day so far.", quality=words, share=read_share(coverage))
 
 
 DOUBTS = {
@@ -46,18 +51,23 @@ DOUBTS = {
 def doubt(row: Mapping[str, Any]) -> str:
     """What is to be said beside figures of today that were not all measured; empty where they were."""
     quality = Quality(row["qualityToday"])
+<<<<<<< HEAD
     return "" if quality is Quality.MEASURED else DOUBTS[quality]
+=======
+    words = said(QUALITY_WORDS[quality])
+    return "" if quality is Quality.MEASURED else f"{words[:1].lower()}{words[1:]}"
+>>>>>>> 29e50c1 (The live pages are in Spanish, too; no template may hold bare words)
 
 
-def per_cent(share: float) -> str:
-    """A share, rounded down: 100 % is all of it."""
-    return f"{math.floor(round(share * 100, 6))} %"
+def read_share(share: float) -> Figure:
+    """A share, rounded down: 100% is all of it."""
+    return per_cent(math.floor(round(share * 100, 6)) / 100)
 
 
 WHAT_HAPPENED = {
-    BreakKind.RESET.value: "the camera has reset its totals",
-    BreakKind.RESTART.value: "the camera has started anew",
-    BreakKind.REPLACED.value: "another camera is in its place",
+    BreakKind.RESET.value: say("the camera has reset its totals"),
+    BreakKind.RESTART.value: say("the camera has started anew"),
+    BreakKind.REPLACED.value: say("another camera is in its place"),
 }
 """Of breaks whose reason says it in figures only."""
 
@@ -88,9 +98,9 @@ def _belongs_to(later: Sequence[Mapping[str, Any]], one: Mapping[str, Any]) -> b
 def _sentence(together: Sequence[Mapping[str, Any]], zone: str) -> str:
     oldest = together[-1]
     parts = [part for one in reversed(together) for part in one["reason"].split("; ")]
-    words = "; ".join(dict.fromkeys([WHAT_HAPPENED.get(oldest["break"], ""), *parts])).removeprefix("; ")
-    unknown = f" Not known: {oldest['unknown']}." if oldest["unknown"] else ""
-    return f"{clock_time(oldest['time'], zone)}: {words[:1].upper()}{words[1:]}.{unknown}"
+    words = whole(joined(dict.fromkeys([WHAT_HAPPENED.get(oldest["break"], ""), *parts]), "; "))
+    unknown = say("Not known: %(unknown)s.", unknown=oldest["unknown"]) if oldest["unknown"] else ""
+    return joined([f"{clock_time(oldest['time'], zone)}:", words, unknown])
 
 
 FILTERS = {"trusted": trusted, "doubt": doubt, "break_sentences": break_sentences}

@@ -1,6 +1,7 @@
 // Tells that the live connection is lost, and that it is back.
 
 import { age } from "./format.js";
+import { _ } from "./words.js";
 
 // A service that restarts, or a network that changes, is back before this; nobody needs to hear of it.
 const PATIENCE = 1_500;
@@ -18,7 +19,7 @@ export class Banner {
 
   state(state) {
     this.connection.dataset.state = state;
-    this.words.textContent = { live: "Live", asking: "Live, asked for", lost: "Not live", out: "Signed out", connecting: "Connecting" }[state];
+    this.words.textContent = { live: _("Live"), asking: _("Live, asked for"), lost: _("Not live"), out: _("Signed out"), connecting: _("Connecting") }[state];
     if (state === "live" || state === "asking") this.#back();
     this.#slowly(state === "asking");
     if (state === "out") this.#out();
@@ -28,22 +29,22 @@ export class Banner {
   lost(since) {
     const gone = Date.now() - since;
     if (gone < PATIENCE) return;
-    this.banner.textContent = `Live connection lost ${age(gone / 1000)}, reconnecting…`;
+    this.banner.textContent = _("Live connection lost %(age)s, reconnecting…", { age: age(gone / 1000) });
     if (this.shown) return;
     clearTimeout(this.timer);
     this.shown = true;
     document.body.dataset.live = "lost";
     this.banner.dataset.kind = "lost";
     this.banner.hidden = false;
-    this.announcer.textContent = "Live connection lost. The figures are not current.";
+    this.announcer.textContent = _("Live connection lost. The figures are not current.");
   }
 
   // The session is over: somebody ended it, or its time is up.
   #out() {
     clearTimeout(this.timer);
-    const link = Object.assign(document.createElement("a"), { href: "/sign-in", textContent: "Sign in again" });
-    this.banner.replaceChildren("You are signed out, and the figures are not current. ", link, ".");
-    this.announcer.textContent = "You are signed out. The figures are not current.";
+    const link = Object.assign(document.createElement("a"), { href: "/sign-in", textContent: _("Sign in again") });
+    this.banner.replaceChildren(`${_("You are signed out, and the figures are not current.")} `, link, ".");
+    this.announcer.textContent = _("You are signed out. The figures are not current.");
     this.shown = true;
     document.body.dataset.live = "lost";
     this.banner.dataset.kind = "lost";
@@ -58,8 +59,7 @@ export class Banner {
     }
     clearTimeout(this.timer);
     this.banner.dataset.kind = "slow";
-    this.banner.textContent = "Something on the way to the service holds its live stream back, probably a proxy. "
-      + "This page asks for news every second instead; figures may be some seconds late.";
+    this.banner.textContent = _("Something on the way to the service holds its live stream back, probably a proxy. This page asks for news every second instead; figures may be some seconds late.");
     this.banner.hidden = false;
   }
 
@@ -68,7 +68,7 @@ export class Banner {
     this.shown = false;
     document.body.dataset.live = "live";
     this.banner.dataset.kind = "back";
-    this.banner.textContent = "Live again. The figures are current.";
+    this.banner.textContent = _("Live again. The figures are current.");
     this.announcer.textContent = this.banner.textContent;
     this.timer = setTimeout(() => { this.banner.hidden = true; }, CONFIRM);
   }

@@ -1,6 +1,7 @@
 // What a curve of today shows: which hours, who is inside, which bars, and what is doubtful about it.
 
 import { clockTime, hourOfDay } from "./format.js";
+import { _ } from "./words.js";
 
 const HOUR = 3600;
 const LEAST_HOURS = 4;
@@ -88,18 +89,18 @@ function spans(curve, now, wanted) {
 // The same in words, for whoever cannot see the patterns.
 export function doubts(curve, now) {
   const told = [
-    ["Not known", missingSpans(curve, now)],
-    ["Estimated", spans(curve, now, (index) => curve.in[index] !== null && kindOf(curve.quality[index]) === "estimated")],
-    ["From the camera's history", spans(curve, now, (index) => curve.in[index] !== null && kindOf(curve.quality[index]) === "from the camera's history")],
+    [_("Not known"), missingSpans(curve, now)],
+    [_("Estimated"), spans(curve, now, (index) => curve.in[index] !== null && kindOf(curve.quality[index]) === "estimated")],
+    [_("From the camera's history"), spans(curve, now, (index) => curve.in[index] !== null && kindOf(curve.quality[index]) === "from the camera's history")],
   ];
   const clock = (seconds) => clockTime(seconds * 1000, curve.timeZone);
   return told
     .filter(([, found]) => found.length)
-    .map(([words, found]) => `${words}: ${listed(found.map(([from, to]) => `${clock(from)} to ${clock(to)}`))}.`)
+    .map(([words, found]) => `${words}: ${listed(found.map(([from, to]) => _("%(from)s to %(to)s", { from: clock(from), to: clock(to) })))}.`)
     .join(" ");
 }
 
 function listed(texts) {
   if (texts.length <= MOST_SPANS) return texts.join(", ");
-  return `${texts.slice(0, MOST_SPANS).join(", ")} and ${texts.length - MOST_SPANS} more times`;
+  return _("%(times)s and %(number)s more times", { times: texts.slice(0, MOST_SPANS).join(", "), number: texts.length - MOST_SPANS });
 }

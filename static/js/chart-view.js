@@ -2,7 +2,8 @@
 
 import { bars, doubts, hoursShown, insideLine, kindOf, KINDS_OF_BARS, missingSpans, usualBand } from "./chart-curve.js";
 import { PATTERNS } from "./chart-patterns.js";
-import { clockTime, people } from "./format.js";
+import { clockTime, people, perCent } from "./format.js";
+import { _ } from "./words.js";
 
 /* global uPlot */
 
@@ -121,17 +122,17 @@ export class ChartView {
       return;
     }
     const from = clockTime((start + index * step) * 1000, timeZone);
-    const to = index === running ? "now" : clockTime((start + (index + 1) * step) * 1000, timeZone);
+    const to = index === running ? _("now") : clockTime((start + (index + 1) * step) * 1000, timeZone);
     const known = this.curve.in[index] !== null;
-    const words = known ? `${people(this.curve.in[index])} in, ${people(this.curve.out[index])} out` : "not known";
+    const words = known ? _("%(entered)s in, %(left)s out", { entered: people(this.curve.in[index]), left: people(this.curve.out[index]) }) : _("not known");
     const kind = kindOf(this.curve.quality[index]);
     const coverage = this.curve.coverage[index];
     const doubts = [
-      known && kind !== "measured" ? `partly ${kind}` : "",
-      this.curve.partial.includes(index) ? "some lines not known" : "",
-      coverage !== null && coverage < 1 ? `read ${Math.floor(coverage * 100)} % of the time` : "",
+      known && kind !== "measured" ? kind === "estimated" ? _("partly estimated") : _("partly from the camera's history") : "",
+      this.curve.partial.includes(index) ? _("some lines not known") : "",
+      coverage !== null && coverage < 1 ? _("read %(share)s of the time", { share: perCent(Math.floor(coverage * 100) / 100) }) : "",
     ].filter(Boolean);
-    this.readout.textContent = `${from} to ${to}: ${[words, ...doubts].join(", ")}`;
+    this.readout.textContent = _("%(from)s to %(to)s: %(what)s", { from, to, what: [words, ...doubts].join(", ") });
   }
 }
 

@@ -3,6 +3,7 @@
 import { ChartView } from "./chart-view.js";
 import { clockTime } from "./format.js";
 import { worst } from "./trust.js";
+import { _ } from "./words.js";
 
 const RELOAD = 5 * 60_000;
 const RETRY = 5_000;
@@ -68,7 +69,7 @@ export class TodayCharts {
         this.events = this.events.filter((event) => after(event.id, body.asOf));
         again = after(this.begunAfter, body.asOf) ? RETRY : RELOAD;
       } else {
-        this.failure = answer.status === 404 ? "" : "The database does not answer; the curve grows from now on.";
+        this.failure = answer.status === 404 ? "" : _("The database does not answer; the curve grows from now on.");
       }
     } catch {
       this.failure ||= "";

@@ -4,14 +4,15 @@
 import { age, clockTime, estimate, fullnessWords, hourOfDay, opened, people } from "./format.js";
 import { doubt, trusted } from "./trust.js";
 import { besideUsual } from "./usual.js";
+import { _, said } from "./words.js";
 
 const STATE_WORDS = {
-  up: "answering",
-  down: "not answering",
-  "credentials rejected": "password refused",
-  "certificate not trusted": "certificate not trusted",
-  "certificate changed": "certificate changed",
-  unknown: "not asked yet",
+  up: _("answering"),
+  down: _("not answering"),
+  "credentials rejected": _("password refused"),
+  "certificate not trusted": _("certificate not trusted"),
+  "certificate changed": _("certificate changed"),
+  unknown: _("not asked yet"),
 };
 
 // Numbers highlighted at a time. Where everything moves a highlight tells nothing, and costs the most to draw.
@@ -99,7 +100,7 @@ export class Page {
   // That the clock of the service is wrong: the cameras say so together.
   #paintOwnClock() {
     for (const element of this.root.querySelectorAll("[data-own-clock]")) {
-      write([element], this.board.ownClock);
+      write([element], said(this.board.ownClock));
       element.hidden = !this.board.ownClock;
     }
   }
@@ -118,14 +119,14 @@ export class Page {
     for (const bar of this.bars.get(site.siteId) ?? []) {
       bar.lastElementChild.setAttribute("width", `${Math.min(100, (share ?? 0) * 100).toFixed(1)}%`);
     }
-    const none = "not known: no camera has been read yet today";
+    const none = _("not known: no camera has been read yet today");
     const silent = this.board.camerasOf(site.siteId).some((camera) => camera.state !== "up");
-    const unseen = silent ? "without the doors whose camera is not answering" : "";
+    const unseen = silent ? _("without the doors whose camera is not answering") : "";
     write(this.whys.get(`occupancy/${site.siteId}`), site.occupancy === null ? none : unseen);
     write(this.whys.get(`estimate/${site.siteId}`), estimate(site));
     write(this.whys.get(`open/${site.siteId}`), opened(site));
     for (const [direction, value] of [["in", site.inToday], ["out", site.outToday]]) {
-      const partly = site.complete ? "" : "without the lines that are not known";
+      const partly = site.complete ? "" : _("without the lines that are not known");
       write(this.whys.get(`${direction}/${site.siteId}`), value === null ? none : partly);
     }
   }
@@ -186,9 +187,9 @@ export class Page {
       mark([item], "state", camera.state);
       mark([item], "stale", stale ? "yes" : "no");
       const zone = this.board.sites.get(camera.siteId)?.timeZone ?? "UTC";
-      const since = camera.state !== "up" && camera.since ? ` since ${clockTime(Date.parse(camera.since), zone)}` : "";
-      write(item.getElementsByClassName("words"), words + since);
-      write(item.getElementsByClassName("why"), camera.state === "up" ? camera.clock : camera.reason);
+      const time = camera.state !== "up" && camera.since ? clockTime(Date.parse(camera.since), zone) : "";
+      write(item.getElementsByClassName("words"), time ? _("%(state)s since %(time)s", { state: words, time }) : words);
+      write(item.getElementsByClassName("why"), said(camera.state === "up" ? camera.clock : camera.reason));
     }
     return { camera, seconds, stale, words };
   }
@@ -215,7 +216,7 @@ export class Page {
     const answering = cameras.filter((camera) => camera.state === "up").length;
     for (const element of this.answering.get(site.siteId) ?? []) {
       mark([element], "state", answering === cameras.length ? "up" : "down");
-      write(element.getElementsByClassName("words"), `Cameras answering: ${answering} of ${cameras.length}`);
+      write(element.getElementsByClassName("words"), _("Cameras answering: %(up)s of %(all)s", { up: people(answering), all: people(cameras.length) }));
     }
   }
 }
@@ -227,11 +228,11 @@ function ofLine(line, reading, now) {
 }
 
 function reason(line, { camera, stale, words }) {
-  if (camera.state === "down") return `${camera.cameraName} is ${words}`;
-  if (camera.state !== "up" && camera.state !== "unknown") return `${camera.cameraName}: ${words}`;
-  if (line.missing) return `no longer in the answers of ${camera.cameraName}`;
-  if (line.inToday === null) return "not read yet today";
-  return stale ? "no new reading" : "";
+  if (camera.state === "down") return _("%(camera)s is %(state)s", { camera: camera.cameraName, state: words });
+  if (camera.state !== "up" && camera.state !== "unknown") return _("%(camera)s: %(state)s", { camera: camera.cameraName, state: words });
+  if (line.missing) return _("no longer in the answers of %(camera)s", { camera: camera.cameraName });
+  if (line.inToday === null) return _("not read yet today");
+  return stale ? _("no new reading") : "";
 }
 
 // What as many people make of a site, by its thresholds: as domain/threshold.py has it.

@@ -1,17 +1,21 @@
 // How far today's figures can be trusted, in words; peoplecount/web/trust.py says it the same way.
 
+<<<<<<< HEAD
+=======
+import { perCent } from "./format.js";
+>>>>>>> 29e50c1 (The live pages are in Spanish, too; no template may hold bare words)
 import { _ } from "./words.js";
 
 // From best to worst: a sum is as good as the worst of what is in it.
 const WORSE = ["measured", "back-filled", "corrected", "imported", "estimated", "missing"];
 
 const WORDS = {
-  measured: "Measured",
-  "back-filled": "Partly from the camera's history",
-  corrected: "Partly corrected by the camera's history",
-  imported: "Partly imported from other software",
-  estimated: "Partly estimated",
-  missing: "Partly not known",
+  measured: _("Measured"),
+  "back-filled": _("Partly from the camera's history"),
+  corrected: _("Partly corrected by the camera's history"),
+  imported: _("Partly imported from other software"),
+  estimated: _("Partly estimated"),
+  missing: _("Partly not known"),
 };
 
 export function worst(qualities) {
@@ -35,12 +39,12 @@ export function doubt({ qualityToday }) {
 export function trusted({ qualityToday, coverageToday }) {
   const words = WORDS[qualityToday] ?? WORDS.missing;
   if (coverageToday === null || coverageToday === undefined) return `${words}.`;
-  return `${words}; read ${perCent(coverageToday)} of the day so far.`;
+  return _("%(quality)s; read %(share)s of the day so far.", { quality: words, share: read(coverageToday) });
 }
 
 // Rounded down: 100 % is all of it. What 0.29 * 100 lacks to 29 is the computer's, not the camera's.
-function perCent(share) {
-  return `${Math.floor(Number((share * 100).toFixed(6)))} %`;
+function read(share) {
+  return perCent(Math.floor(Number((share * 100).toFixed(6))) / 100);
 }
 
 export function mean(shares) {

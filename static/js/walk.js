@@ -1,5 +1,7 @@
 // The walk test: asks for the figures every second, and shows them in place.
 
+import { _ } from "./words.js";
+
 const EVERY = 1000;
 const PATIENCE = 15000;
 
@@ -23,13 +25,13 @@ async function refresh(place) {
       headers: { Accept: "application/json" },
       signal: AbortSignal.timeout(PATIENCE),
     });
-    if (answer.redirected || answer.status === 401) return "You are not signed in any more. Load this page again.";
+    if (answer.redirected || answer.status === 401) return _("You are not signed in any more. Load this page again.");
     const figures = await answer.json();
-    if (!answer.ok) return figures.fault ?? figures.detail ?? "The figures did not come.";
+    if (!answer.ok) return figures.fault ?? figures.detail ?? _("The figures did not come.");
     show(place, figures);
     return null;
   } catch {
-    return "The figures did not come. Is this phone still in the network?";
+    return _("The figures did not come. Is this phone still in the network?");
   }
 }
 

@@ -70,7 +70,7 @@ def test_what_was_not_tested_does_not_count_or_is_paused_is_still_to_be_done(off
         (Totals(19, 20), Totals(20, 20), ""),
         (Totals(3, 3), Totals(3, 3), "tested with 6 crossings; 20 or more"),
         (Totals(0, 0), Totals(0, 0), "tested with 0 crossings"),
-        (Totals(8, 9), Totals(10, 10), "counts 85 % right, 95 % are to be expected"),
+        (Totals(8, 9), Totals(10, 10), "counts 85% right, 95% are to be expected"),
         (Totals(0, 12), Totals(12, 0), "look exchanged"),
     ],
 )

@@ -90,7 +90,7 @@ def test_a_camera_that_answers_slowly_is_named():
 
 
 def test_a_clock_that_is_off_is_to_be_set_by_a_time_server():
-    assert said(replace(WELL, clock_words="its clock is 84 s ahead"))[0].startswith("Its clock is 84 s ahead: let ")
+    assert said(replace(WELL, clock_words="its clock is 84 s ahead"))[0].startswith("Its clock is 84 s ahead. Let ")
 
 
 @pytest.mark.parametrize(("days", "words"), [(-1, "ended on"), (0, "ends on"), (30, "ends on"), (31, None)])

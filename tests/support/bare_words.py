@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 from jinja2 import Environment, nodes
 
 SAME_EVERYWHERE = {
-    *("Peoplecount", "SHA-256", "UTC", "MB", "HTTPS"),
+    *("Peoplecount", "SHA-256", "UTC", "MB", "HTTPS", "CSV", "XLSX"),
     "Authorization: Bearer pc_…",
 }
 """Names, units and code."""
@@ -20,6 +20,7 @@ HIDDEN_ELEMENTS = {"code", "pre", "script", "style"}
 _TAG = re.compile(r"<[a-z/!]", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]{2,}|\b[Aa]\b")
 _SENTENCE = re.compile(r"[A-Za-z]{2,}.* .*[A-Za-z]|^[A-Z][a-z]+[ .…]*$")
+_CODE = {"autocapitalize", "autocomplete", "class", "inputmode", "type"}
 _NO_WORDS = {"_", "gettext", "ngettext", "url_for", "strftime", "selectattr", "rejectattr", "map"}
 
 
@@ -68,6 +69,13 @@ def _strings(tree: nodes.Template) -> Iterator[str]:
         if _name_of(call) in _NO_WORDS
         for constant in call.find_all(nodes.Const)
     }
+    known |= {
+        id(constant)
+        for keyword in tree.find_all(nodes.Keyword)
+        if keyword.key in _CODE
+        for constant in keyword.find_all(nodes.Const)
+    }
+    known |= {id(one) for lookup in tree.find_all(nodes.Getitem) for one in lookup.arg.find_all(nodes.Const)}
     for constant in tree.find_all(nodes.Const):
         is_words = isinstance(constant.value, str) and _SENTENCE.search(constant.value.strip())
         if is_words and id(constant) not in known and constant.value not in SAME_EVERYWHERE:
