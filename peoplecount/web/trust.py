@@ -9,13 +9,8 @@ from typing import Any
 
 from peoplecount.domain.counter import BreakKind
 from peoplecount.domain.event import Quality, parse_utc
-<<<<<<< HEAD
-from peoplecount.domain.sentence import say
-=======
 from peoplecount.domain.sentence import Figure, joined, per_cent, say, whole
->>>>>>> 29e50c1 (The live pages are in Spanish, too; no template may hold bare words)
 from peoplecount.web.formats import clock_time
-from peoplecount.web.languages import said
 
 QUALITY_WORDS = {
     Quality.MEASURED: say("Measured"),
@@ -51,12 +46,7 @@ DOUBTS = {
 def doubt(row: Mapping[str, Any]) -> str:
     """What is to be said beside figures of today that were not all measured; empty where they were."""
     quality = Quality(row["qualityToday"])
-<<<<<<< HEAD
     return "" if quality is Quality.MEASURED else DOUBTS[quality]
-=======
-    words = said(QUALITY_WORDS[quality])
-    return "" if quality is Quality.MEASURED else f"{words[:1].lower()}{words[1:]}"
->>>>>>> 29e50c1 (The live pages are in Spanish, too; no template may hold bare words)
 
 
 def read_share(share: float) -> Figure:

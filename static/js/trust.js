@@ -1,9 +1,6 @@
 // How far today's figures can be trusted, in words; peoplecount/web/trust.py says it the same way.
 
-<<<<<<< HEAD
-=======
 import { perCent } from "./format.js";
->>>>>>> 29e50c1 (The live pages are in Spanish, too; no template may hold bare words)
 import { _ } from "./words.js";
 
 // From best to worst: a sum is as good as the worst of what is in it.
