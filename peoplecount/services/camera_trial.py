@@ -244,7 +244,7 @@ def _certificate_finding(camera: Camera, shown: ShownCertificate) -> Finding:
     )
 
 
-_HTTPS_ONLY = "If it answers to HTTPS only, write https:// before its address."
+_HTTPS_ONLY = say("If it answers to HTTPS only, write https:// before its address.")
 
 _ADVICE: tuple[tuple[type[CameraError], Flaw, str], ...] = (
     (CertificateChanged, Flaw.CERTIFICATE_CHANGED, ""),
@@ -271,8 +271,11 @@ def _slow_findings(seconds: float) -> Iterator[Finding]:
     if seconds >= SLOW:
         yield Finding(
             Flaw.SLOW,
-            f"It took {seconds:.0f} s to say what others say within one: its polls may come late. Look at the network "
-            "between, and at who else asks it.",
+            say(
+                "It took %(seconds)s s to say what others say within one: its polls may come late. Look at the network "
+                "between, and at who else asks it.",
+                seconds=f"{seconds:.0f}",
+            ),
             hinders=False,
         )
 
