@@ -102,6 +102,9 @@ class User:
     outside: str = ""
     """What they are called by whoever signs them in elsewhere; empty: they have a password here."""
 
+    language: str = ""
+    """In which they have chosen to read pages, such as ``es``; empty: as their browser wishes."""
+
     @property
     def is_ruling(self) -> bool:
         """Whether they can sign in and change everything; of these there must always be one."""

@@ -219,6 +219,11 @@ class Accounts:
         logger.info("%s changed the password", user.name)
         return self._in_store(lambda: self.book.change_password(user.name, hashed))
 
+    def choose_language(self, user: User, language: str) -> None:
+        """In which somebody reads pages from now on."""
+        if user.language != language:
+            self._in_store(lambda: self.book.choose_language(user.name, language))
+
     def link_purpose(self, code: str) -> Purpose | None:
         """What a one-time link is for; ``None`` where it is void."""
 

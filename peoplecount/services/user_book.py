@@ -132,6 +132,14 @@ class UserBook:
 
         self._change(work, keep_an_administrator=True)
 
+    def choose_language(self, name: str, language: str) -> None:
+        """In which somebody reads pages from now on. Raises ``UserRefused``."""
+
+        def work(users: dict[str, User]) -> None:
+            users[name] = replace(_known(users, name), language=language)
+
+        self._change(work)
+
     def remove(self, name: str) -> None:
         """Strike somebody out; their sessions are over. Raises ``UserRefused``."""
 
@@ -185,6 +193,7 @@ def _fields(user: User) -> dict[str, Any]:
         "hash": user.password_hash,
         "stamp": user.stamp,
         **({"outside": user.outside} if user.outside else {}),
+        **({"language": user.language} if user.language else {}),
     }
 
 
@@ -197,6 +206,7 @@ def _read(body: str | None) -> dict[str, User]:
             row["hash"],
             row["stamp"],
             row.get("outside", ""),
+            row.get("language", ""),
         )
         for row in json.loads(body or "[]")
     }

@@ -87,7 +87,7 @@ def create_app(context: WebContext) -> Flask:
     app.jinja_env.globals["walks"] = context.cameras is not None
     app.jinja_env.globals["has_history"] = context.history is not None
     app.jinja_env.globals["has_fleet"] = context.fleet is not None
-    languages.register(app, context.translation_folder, context.addresses)
+    languages.register(app, context.translation_folder, context.addresses, context.accounts)
     for part in _parts(context):
         app.register_blueprint(part)
     errors.register(app)

@@ -6,6 +6,7 @@ import functools
 import hashlib
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import cast
 
@@ -15,6 +16,9 @@ from flask_babel import Babel, Domain, get_locale
 from werkzeug.wrappers import Response as AnyResponse
 
 from peoplecount.domain.sentence import Figure, Sentence, figure
+from peoplecount.domain.user import User
+from peoplecount.services.accounts import Accounts, AccountsUnavailable
+from peoplecount.web import signing
 from peoplecount.web.client_address import ClientAddresses
 from peoplecount.web.own_path import HOME, own_path
 from peoplecount.web.phrase_book import SOURCE, PhraseBook, catalogue_files, phrase_book
@@ -68,17 +72,21 @@ class _OwnDomain(Domain):  # type: ignore[misc]  # Flask-Babel has no types
         return self._languages.book(code_now()).translations
 
 
-def register(app: Flask, folder: Path, addresses: ClientAddresses) -> Languages:
+def register(app: Flask, folder: Path, addresses: ClientAddresses, accounts: Accounts | None = None) -> Languages:
     """Let pages be in the visitor's language: as they chose, else as their browser wishes."""
     languages = Languages(folder)
-    babel = Babel(app, default_locale=SOURCE, locale_selector=lambda: _choice(languages.codes).replace("-", "_"))
+    babel = Babel(
+        app,
+        default_locale=SOURCE,
+        locale_selector=lambda: _choice(languages.codes, _signed_in(accounts)).replace("-", "_"),
+    )
     babel.domain_instance = _OwnDomain(languages)
     app.extensions[_EXTENSION] = languages
     app.jinja_env.filters["said"] = said
     app.jinja_env.finalize = _finalized
     for name in ("_", "gettext", "ngettext"):
         app.jinja_env.globals[name] = _with_values_told(cast("_Translate", app.jinja_env.globals[name]))
-    app.register_blueprint(_routes(languages, addresses))
+    app.register_blueprint(_routes(languages, addresses, accounts))
 
     @app.context_processor
     def tell_templates() -> dict[str, object]:
@@ -138,11 +146,22 @@ def _told_value(book: PhraseBook, value: object) -> object:
     return book.value(value) if isinstance(value, Sentence | Figure) else value
 
 
-def _choice(codes: tuple[str, ...]) -> str:
+def _signed_in(accounts: Accounts | None) -> User | None:
+    """Who reads the page, where somebody is signed in and the store tells whom."""
+    if accounts is None:
+        return None
+    try:
+        known = signing.signed_in()
+    except AccountsUnavailable:
+        return None
+    return known.user if known else None
+
+
+def _choice(codes: tuple[str, ...], user: User | None) -> str:
     """What the visitor has chosen; else the best that there is of what their browser asks for."""
-    chosen = request.cookies.get(COOKIE, "")
-    if chosen in codes:
-        return chosen
+    for chosen in (user.language if user else "", request.cookies.get(COOKIE, "")):
+        if chosen in codes:
+            return chosen
     return str(request.accept_languages.best_match(codes, default=SOURCE))
 
 
@@ -160,7 +179,7 @@ def _address(languages: Languages) -> str:
     return "" if code == SOURCE else url_for("languages.words", code=code, mark=languages.script(code)[1])
 
 
-def _routes(languages: Languages, addresses: ClientAddresses) -> Blueprint:
+def _routes(languages: Languages, addresses: ClientAddresses, accounts: Accounts | None) -> Blueprint:
     """``/language``, where another one is chosen, and ``/words/…``, which pages load."""
     blueprint = Blueprint("languages", __name__)
 
@@ -169,6 +188,10 @@ def _routes(languages: Languages, addresses: ClientAddresses) -> Blueprint:
         code = request.form.get("language", "")
         if code not in languages.codes:
             abort(400, f"There are the languages {', '.join(languages.codes)}.")
+        user = _signed_in(accounts)
+        if accounts is not None and user is not None:
+            with suppress(AccountsUnavailable):  # the cookie has it, too
+                accounts.choose_language(user, code)
         answer = redirect(own_path(request.form.get("next", HOME)), 303)
         is_secure = transport_of(request, addresses) is Transport.SECURE
         answer.set_cookie(COOKIE, code, max_age=A_YEAR, secure=is_secure, httponly=True, samesite="Lax")

@@ -84,8 +84,8 @@ def visit(browser) -> Iterator[Callable]:
     """Opens an address in a browser of its own; fails the test if a page had an error or broke its own policy."""
     contexts, complaints = [], []
 
-    def visit(address: str, viewport: dict[str, int] | None = None):
-        context = browser.new_context(base_url=address, viewport=viewport or {"width": 1300, "height": 900})
+    def visit(address: str, viewport: dict[str, int] | None = None, **options):
+        context = browser.new_context(base_url=address, viewport=viewport or {"width": 1300, "height": 900}, **options)
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(20_000)

@@ -127,7 +127,7 @@ def test_who_follows_a_link_signs_in_and_comes_to_where_it_leads(shop, visit):
     assert page.input_value("#name") == "ben"
     type_in(page, password=PASSWORD)
     page.wait_for_url(f"{server.url}/account")
-    assert "viewer of all sites" in page.text_content("main")
+    assert "Role: viewer. Sites: all sites." in page.text_content("main")
 
 
 def test_a_session_is_ended_from_another_browser(shop, visit):

@@ -5,6 +5,9 @@ import pytest
 from peoplecount.domain.sentence import figure, joined, per_cent, say, say_number, whole
 from peoplecount.web.extraction import ROOT
 from peoplecount.web.phrase_book import PhraseBook, catalogue_files, read_catalogue
+from tests.support.board_service import BoardService
+from tests.support.people import People, signed_in
+from tests.support.shop import SHOP
 
 SPANISH = {"Accept-Language": "es-AR,es;q=0.9,en;q=0.5"}
 
@@ -42,6 +45,18 @@ def test_a_language_that_there_is_not_is_not_taken(client, strange):
 def test_choosing_leads_to_no_page_of_somebody_else(client):
     answer = client.post("/language", data={"language": "es", "next": "//elsewhere.example/"})
     assert answer.headers["Location"] == "/"
+
+
+def test_the_choice_of_somebody_who_is_signed_in_is_kept_with_their_account(tmp_path):
+    people = People(tmp_path)
+    people.enters("anna")
+    app = people.app(BoardService([SHOP]))
+    signed_in(app, "anna").post("/language", data={"language": "es"})
+    assert people.accounts.book.find("anna").language == "es"
+    elsewhere = signed_in(app, "anna")
+    assert '<html lang="es"' in elsewhere.get("/account", headers={"Accept-Language": "en"}).text
+    assert '<html lang="en"' in app.test_client().get("/sign-in").text
+    people.close()
 
 
 def test_words_for_scripts_may_be_kept_for_ever_under_the_address_that_pages_name(client):
