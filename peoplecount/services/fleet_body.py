@@ -14,6 +14,9 @@ QUARTERS = "fleet:quarter:"
 """What the keys of quarters of an hour begin with; their number follows."""
 
 DEVICES = "fleet:devices"
+TOTALS = "fleet:totals"
+"""Polls of each camera since they are noted."""
+
 CONDITION = "fleet:condition"
 
 _FIELDS = {field.name: type(field.default) for field in fields(DeviceFacts)}

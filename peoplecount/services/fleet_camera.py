@@ -13,6 +13,7 @@ from peoplecount.domain.device_facts import DeviceFacts
 from peoplecount.domain.poll_tally import PollTally, together
 from peoplecount.domain.sign_in import NOTHING, SignInRecord
 from peoplecount.domain.site import Site
+from peoplecount.services.fleet_record import NOBODY_ASKED
 
 PAUSED = "paused"
 """The state of a camera that is not asked for now."""
@@ -89,6 +90,9 @@ class FleetCamera:
     device: DeviceFacts = NO_FACTS
     day: tuple[PollTally, ...] = ()
     """How polling it went in each quarter of an hour of the last day, the oldest first."""
+
+    ever: PollTally = NOBODY_ASKED
+    """All polls since they are noted."""
 
     sign_ins: SignInRecord = NOTHING
     sign_ins_said: str = ""

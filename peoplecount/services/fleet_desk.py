@@ -17,7 +17,7 @@ from peoplecount.domain.sentence import say
 from peoplecount.domain.visitor import Visitor
 from peoplecount.eventlog.log import LogError
 from peoplecount.services.fleet_camera import NO_FACTS, PAUSED, FleetCamera, Level
-from peoplecount.services.fleet_record import FleetRecord, FleetRecords
+from peoplecount.services.fleet_record import NOBODY_ASKED, FleetRecord, FleetRecords
 from peoplecount.services.fleet_remarks import remarks, sign_in_words
 from peoplecount.services.unhurried import Breath, unhurried
 from peoplecount.services.writer_state import lag_of
@@ -145,6 +145,7 @@ class FleetDesk:
             accepted=camera.certificate,
             device=record.devices.get(camera.camera_id, NO_FACTS),
             day=record.day_of(camera.camera_id),
+            ever=record.totals.get(camera.camera_id, NOBODY_ASKED),
             sign_ins=sign_ins,
             sign_ins_said=sign_in_words(sign_ins, self._real_time.now()),
         )

@@ -23,6 +23,7 @@ from peoplecount.services.fleet_body import (
     CONDITION,
     DEVICES,
     QUARTERS,
+    TOTALS,
     read_devices,
     read_tallies,
     write_devices,
@@ -69,6 +70,9 @@ class FleetNotes:
         self._unkept: dict[int, dict[str, PollTally]] = {}
         """What could not be kept yet, by quarter of an hour."""
 
+        self._untotalled: dict[str, PollTally] = {}
+        """What is not in the totals yet."""
+
         self._devices: Mapping[str, DeviceFacts | None] = {}
         """As they were kept last."""
 
@@ -89,6 +93,7 @@ class FleetNotes:
         waiting = self._unkept.setdefault(quarter, {})
         for camera_id, tally in self._news().items():
             waiting[camera_id] = waiting.get(camera_id, PollTally()) + tally
+            self._untotalled[camera_id] = self._untotalled.get(camera_id, PollTally()) + tally
         devices = {camera_id: self._device(camera_id) for camera_id in unhurried(list(self._seen))}
         body = json.dumps({"at": utc_text(self._clock.now()), **self._condition()}, separators=(",", ":"))
         try:
@@ -120,6 +125,8 @@ class FleetNotes:
             waiting = self._unkept[quarter]
             self._store.change(f"{QUARTERS}{quarter}", partial(_added, news=waiting))
             del self._unkept[quarter]
+        self._store.change(TOTALS, partial(_added, news=dict(self._untotalled)))
+        self._untotalled = {}
         if devices != self._devices:  # of thousands of cameras the text is long, and it hardly ever changes
             self._store.change(DEVICES, lambda body: _renewed(body, devices))
             self._devices = devices

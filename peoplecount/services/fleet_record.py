@@ -12,7 +12,15 @@ from peoplecount.domain.device_facts import DeviceFacts
 from peoplecount.domain.offload import Offload, call_here
 from peoplecount.domain.poll_tally import PollTally, quarters_of_day
 from peoplecount.domain.sign_in import NOTHING, SignInRecord, read_sign_ins
-from peoplecount.services.fleet_body import CONDITION, DEVICES, QUARTERS, read_condition, read_devices, read_tallies
+from peoplecount.services.fleet_body import (
+    CONDITION,
+    DEVICES,
+    QUARTERS,
+    TOTALS,
+    read_condition,
+    read_devices,
+    read_tallies,
+)
 from peoplecount.services.kept_texts import KeptTexts
 from peoplecount.sunapi.sign_ins import SIGN_INS, Account
 
@@ -30,6 +38,9 @@ class FleetRecord:
     """By quarter of an hour, and by camera."""
 
     devices: Mapping[str, DeviceFacts] = field(default_factory=dict)
+    totals: Mapping[str, PollTally] = field(default_factory=dict)
+    """Polls of each camera since they are noted: these only grow."""
+
     condition: Mapping[str, Any] = field(default_factory=dict)
     """What the process that polls has said of itself last."""
 
@@ -66,11 +77,13 @@ class FleetRecords:
     def _now(self) -> FleetRecord:
         now = self._real_time.now()
         condition, devices = self._store.get(CONDITION), self._store.get(DEVICES)
+        totals = self._store.get(TOTALS)
         accounts = self._store.under(SIGN_INS)
         return FleetRecord(
             quarters_of_day(self._clock.now()),
             self._tallies(),
             read_devices(devices.body if devices else None),
+            read_tallies(totals.body if totals else None),
             read_condition(condition.body if condition else None),
             {key: _counting(read_sign_ins(body), now) for key, body in accounts.items()},
         )

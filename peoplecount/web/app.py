@@ -22,6 +22,7 @@ from peoplecount.web import (
     history_export,
     history_words,
     languages,
+    metrics,
     parameters,
     records,
     sign_in,
@@ -125,6 +126,7 @@ def _parts(context: WebContext) -> Iterator[Blueprint]:
         yield part.routes(context)
     if context.fleet is not None:
         yield fleet.routes(context, context.fleet)
+        yield metrics.routes(context.fleet)
     if context.administration is not None:
         yield from administration.routes(context, context.administration)
     if context.cameras is not None:

@@ -100,6 +100,7 @@ NEEDS: Mapping[str, Need] = {
     "health.live": OPEN,
     "health.ready": OPEN,  # in one word; more where _HEALTH is met
     "health.database": _HEALTH,
+    "metrics.metrics": _HEALTH,
     # What is done to it
     "stream_access.close_stream": Need(
         Role.ADMINISTRATOR,

@@ -106,6 +106,22 @@ def test_what_is_new_since_the_last_look_is_added_to_the_quarter_that_is_under_w
     assert not any(record().day_of("a")[:-1])
 
 
+def test_totals_only_grow_over_days_restarts_and_a_store_that_is_away(notes, polling, record, store, clock):
+    polling.polls("a", 10, failures=1)
+    notes.look()
+    clock.passes(2 * 86_400)
+    store.is_away = True
+    polling.polls("a", 5)
+    notes.look()
+    notes.look()
+    store.is_away = False
+    notes.look()
+    other = Polling()
+    other.polls("a", 3)
+    make_notes(store, other, clock).look()
+    assert (record().totals["a"].polls, record().totals["a"].failures) == (18, 1)
+
+
 def test_quarters_are_told_apart_and_those_of_yesterday_are_forgotten(notes, polling, record, clock, store):
     for _ in range(100):
         polling.polls("a", 1)

@@ -10,7 +10,7 @@ from peoplecount.domain.poll_tally import PollTally, quarter_of
 from peoplecount.domain.roster import Roster
 from peoplecount.domain.site import DEFAULT_SITE_ID, Site
 from peoplecount.eventlog.local_store import LocalStore
-from peoplecount.services.fleet_body import CONDITION, DEVICES, QUARTERS, write_devices, write_tallies
+from peoplecount.services.fleet_body import CONDITION, DEVICES, QUARTERS, TOTALS, write_devices, write_tallies
 from peoplecount.services.fleet_desk import FleetDesk
 from peoplecount.services.fleet_record import FleetRecords
 from tests.support.board_service import BoardService, Gate
@@ -58,6 +58,10 @@ class WatchedFleet:
         """How polls went in a quarter of an hour: how many, how many failed, and milliseconds, by camera."""
         key = f"{QUARTERS}{quarter_of(self.service.clock.now()) - quarters_ago}"
         self.store.put(key, write_tallies({name: PollTally(*numbers) for name, numbers in tallies.items()}))
+
+    def counted(self, **tallies: tuple[int, int, int]) -> None:
+        """All polls so far, by camera."""
+        self.store.put(TOTALS, write_tallies({name: PollTally(*numbers) for name, numbers in tallies.items()}))
 
     def devices(self, **devices: DeviceFacts) -> None:
         self.store.put(DEVICES, write_devices(devices))
