@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from peoplecount.domain.sentence import say, say_number
 from peoplecount.services.writer_state import WriterState
 from peoplecount.storage.errors import (
     AnotherWriter,
@@ -16,19 +17,19 @@ from peoplecount.storage.errors import (
     SchemaTooNew,
 )
 
-MEANWHILE = "Counting and streams go on; what is counted is kept here and written once it is back."
+MEANWHILE = say("Counting and streams go on; what is counted is kept here and written once it is back.")
 
 _WORDS: tuple[tuple[type[Exception], str], ...] = (
-    (SchemaTooNew, "A newer version of this program has changed the database's tables; run that one."),
-    (SchemaMismatch, "The database's tables are not those of this version: `python -m peoplecount db upgrade`."),
-    (DriverMissing, "The database's driver is missing; the log says what to install."),
-    (DatabaseRefused, "The database does not let the service in, or not do what it must; the log says what."),
-    (DatabaseBusy, "The database is there but takes too long."),
-    (DatabaseSilent, "The database does not answer."),
-    (DatabaseUnavailable, "The database is away."),
-    (CopyUnfinished, "A copy into this database has not been finished: `python -m peoplecount db copy`."),
-    (AnotherWriter, "Another service writes to the same database."),
-    (RowsLost, "The database does not keep all that it is sent."),
+    (SchemaTooNew, say("A newer version of this program has changed the database's tables; run that one.")),
+    (SchemaMismatch, say("The database's tables are not those of this version: `python -m peoplecount db upgrade`.")),
+    (DriverMissing, say("The database's driver is missing; the log says what to install.")),
+    (DatabaseRefused, say("The database does not let the service in, or not do what it must; the log says what.")),
+    (DatabaseBusy, say("The database is there but takes too long.")),
+    (DatabaseSilent, say("The database does not answer.")),
+    (DatabaseUnavailable, say("The database is away.")),
+    (CopyUnfinished, say("A copy into this database has not been finished: `python -m peoplecount db copy`.")),
+    (AnotherWriter, say("Another service writes to the same database.")),
+    (RowsLost, say("The database does not keep all that it is sent.")),
 )
 """The first that fits."""
 
@@ -37,8 +38,13 @@ def camera_list_trouble(faults: int) -> list[str]:
     """At most one sentence, on what is wrong with the list of cameras."""
     if not faults:
         return []
-    what = "an entry" if faults == 1 else f"{faults} entries"
-    return [f"In the list of cameras {what} cannot be used as it stands there; the log says which, and why."]
+    return [
+        say_number(
+            "In the list of cameras an entry cannot be used as it stands there; the log says which, and why.",
+            "In the list of cameras %(num)s entries cannot be used as they stand there; the log says which, and why.",
+            faults,
+        )
+    ]
 
 
 def trouble_of(outage: type[Exception] | None, writer: WriterState | None) -> str | None:

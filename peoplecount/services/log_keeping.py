@@ -14,6 +14,7 @@ from peoplecount.domain.event import LogEntry, utc_text
 from peoplecount.domain.event_id import EventId
 from peoplecount.domain.folding import Folding
 from peoplecount.domain.offload import Offload, call_here
+from peoplecount.domain.sentence import say
 from peoplecount.eventlog.log import EventLog, LogError
 
 logger = logging.getLogger(__name__)
@@ -252,10 +253,13 @@ def _older(entries: list[LogEntry], young: datetime) -> list[LogEntry]:
 
 
 def _over_budget(size: int, budget: int) -> str:
-    return (
-        f"The event log takes {_spoken(size)}, more than its budget of {_spoken(budget)} (LOG_DISK_BUDGET), and all "
-        "that can be was folded. Nothing is dropped that the database lacks, and counting goes on while the disk has "
-        "room: bring the database back, or raise the budget"
+    return say(
+        "The event log takes %(size)s, more than its budget of %(budget)s "
+        "(LOG_DISK_BUDGET), and all that can be was folded. Nothing is dropped that the "
+        "database lacks, and counting goes on while the disk has room: bring the database "
+        "back, or raise the budget",
+        size=_spoken(size),
+        budget=_spoken(budget),
     )
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from peoplecount.domain.camera import CameraState
 from peoplecount.domain.clock import Clock
+from peoplecount.domain.sentence import say
 from peoplecount.services.live_board import LiveBoard
 
 LONGEST_SILENCE = 30.0
@@ -56,12 +57,13 @@ class PollingWatch:
             return ""
         leaderless = self._leaderless_for()
         if leaderless > LONGEST_SILENCE:
-            return (
-                f"no process has been able to take the lead for {leaderless:.0f} s, so no camera is polled; see the log"
+            return say(
+                "no process has been able to take the lead for %(leaderless)s s, so no camera is polled; see the log",
+                leaderless=f"{leaderless:.0f}",
             )
         silence = self._looked_at - self._proven_at
         if silence > max(LONGEST_SILENCE, SLOTS * self._shortest_period()):
-            return f"no process polls the cameras: none has been read for {silence:.0f} s"
+            return say("no process polls the cameras: none has been read for %(silence)s s", silence=f"{silence:.0f}")
         return ""
 
     def _can_tell(self, readings: Mapping[str, datetime]) -> bool:

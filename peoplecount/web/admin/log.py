@@ -5,11 +5,20 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 
 from peoplecount.domain.change import Subject
+from peoplecount.domain.sentence import say
 from peoplecount.eventlog.log import LogError
 from peoplecount.services.administration import Administration
 from peoplecount.web import gate
 from peoplecount.web.admin import frame
 from peoplecount.web.errors import unavailable
+
+WORDS = (
+    *(say("added"), say("changed"), say("removed"), say("revoked"), say("confirmed"), say("swapped"), say("paused")),
+    *(say("resumed"), say("began"), say("ended"), say("stopped"), say("did not finish"), say("signed out")),
+    *(say("changed the password of"), say("chose a password by a one-time link:")),
+    *(say("camera"), say("import"), say("line"), say("site"), say("door"), say("person"), say("token"), say("screen")),
+)
+"""What the log says was done, and to what, so that catalogues have it."""
 
 
 def routes(administration: Administration) -> Blueprint:
