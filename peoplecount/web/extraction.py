@@ -54,7 +54,10 @@ def extracted(root: Path = ROOT) -> Catalog:
     return template
 
 
-_OPTIONS = {"jinja2.ext:babel_extract": {"trimmed": "true", "newstyle_gettext": "true", "silent": "false"}}
+_OPTIONS = {
+    "javascript": {"parse_template_string": "true"},
+    "jinja2.ext:babel_extract": {"trimmed": "true", "newstyle_gettext": "true", "silent": "false"},
+}
 
 
 def updated(catalogue: Catalog, template: Catalog) -> Catalog:
