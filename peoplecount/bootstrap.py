@@ -207,7 +207,15 @@ class Service:
                 clock=self._clock,
                 offload=self._runtime.offload,
             ),
-            history=history_desk(self._database.hurried(), self._rosters, self._snapshots, self._clock),
+            history=history_desk(
+                self._settings,
+                self._folder,
+                self._runtime,
+                database=self._database.hurried(),
+                rosters=self._rosters,
+                snapshots=self._snapshots,
+                clock=self._clock,
+            ),
             fleet=fleet_desk(
                 self._settings,
                 self._folder,

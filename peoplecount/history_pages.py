@@ -1,22 +1,70 @@
-"""What the pages of the history are made from."""
+"""What the pages of the history are made from, and what sums up past days for them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
+from zoneinfo import ZoneInfo
 
 from peoplecount.domain.clock import Clock
+from peoplecount.eventlog.data_folder import DataFolder
+from peoplecount.runtime import Runtime
 from peoplecount.services.history_places import HistoryPlaces
 from peoplecount.services.history_report import HistoryDesk
+from peoplecount.services.kept_sums import KeptSums, SumsKeeper
 from peoplecount.services.place_sums import DirectSums
 from peoplecount.services.roster_keeper import RosterKeeper
+from peoplecount.services.stamp_book import StampBook
+from peoplecount.settings import Settings
 from peoplecount.storage.connection import IDBConnection
 from peoplecount.storage.place_history import PlaceHistory
 from peoplecount.stream.snapshot import Snapshot
 
 
 def history_desk(
-    database: IDBConnection, rosters: RosterKeeper, snapshots: Callable[[], Snapshot], clock: Clock
+    settings: Settings,
+    folder: DataFolder,
+    runtime: Runtime,
+    *,
+    database: IDBConnection,
+    rosters: RosterKeeper,
+    snapshots: Callable[[], Snapshot],
+    clock: Clock,
 ) -> HistoryDesk:
     """The desk on this database."""
+    history = PlaceHistory(database)
+    sums = KeptSums(
+        DirectSums(history),
+        folder.sums,
+        StampBook(history, clock, _name_of(settings)),
+        lambda: _zones(rosters),
+        runtime.offload,
+    )
     places = HistoryPlaces(lambda: snapshots().fields, lambda: rosters.current().sites, clock)
-    return HistoryDesk(DirectSums(PlaceHistory(database)), places, clock)
+    return HistoryDesk(sums, places, clock)
+
+
+def sums_keeper(
+    settings: Settings,
+    folder: DataFolder,
+    runtime: Runtime,
+    *,
+    database: IDBConnection,
+    rosters: RosterKeeper,
+    clock: Clock,
+) -> SumsKeeper:
+    """Sums up past days of this database; for the one process that leads."""
+    history = PlaceHistory(database)
+    book = StampBook(history, clock, _name_of(settings))
+    return SumsKeeper(history, folder.sums, book, lambda: _zones(rosters), clock, runtime.offload)
+
+
+def _zones(rosters: RosterKeeper) -> Mapping[ZoneInfo, Collection[str]]:
+    found: dict[ZoneInfo, list[str]] = {}
+    for site in rosters.current().sites.values():
+        found.setdefault(ZoneInfo(site.time_zone), []).append(site.site_id)
+    return found
+
+
+def _name_of(settings: Settings) -> str:
+    """Which database it is, without a secret in it."""
+    return f"{settings.database} {settings.database.schema}"

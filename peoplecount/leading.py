@@ -21,6 +21,7 @@ from peoplecount.eventlog.data_folder import DataFolder
 from peoplecount.eventlog.group_commit import GroupCommit
 from peoplecount.eventlog.log import LogError
 from peoplecount.eventlog.rewind import discover_rewind
+from peoplecount.history_pages import sums_keeper
 from peoplecount.reconciliation import Reconciliation, kept_days
 from peoplecount.runtime import PlannedTrigger, Runtime
 from peoplecount.services.camera_health import CameraHealth
@@ -29,6 +30,7 @@ from peoplecount.services.collector import Collector
 from peoplecount.services.count_keeper import CountKeeper
 from peoplecount.services.event_watch import EventWatch
 from peoplecount.services.fleet_notes import FleetNotes
+from peoplecount.services.kept_sums import SumsKeeper
 from peoplecount.services.log_keeping import LogKeeping
 from peoplecount.services.occupancy_desk import OccupancyDesk
 from peoplecount.services.occupancy_teacher import OccupancyTeacher
@@ -160,6 +162,7 @@ class Leading:
             remove=desk.remove,
             workers={
                 "fleet-notes": self._fleet_notes(collector).run,
+                "history-sums": self._sums_keeper().run,
                 "log-keeping": self._log_keeping.run,
                 "occupancy": desk.run,
                 "projections": projections.run,
@@ -180,6 +183,16 @@ class Leading:
             condition=self.condition,
             clock=self._clock,
             offload=self._runtime.offload,
+        )
+
+    def _sums_keeper(self) -> SumsKeeper:
+        return sums_keeper(
+            self._settings,
+            self._folder,
+            self._runtime,
+            database=self._database,
+            rosters=self._rosters,
+            clock=self._clock,
         )
 
     def _device(self, camera_id: str) -> DeviceFacts | None:

@@ -57,8 +57,11 @@ class PlaceSum:
         self.left += stretch.left
         self.covered += stretch.covered
         self.coverages += stretch.coverages
-        for place, rows in enumerate(stretch.by_quality):
-            self.by_quality[place] += rows
+        into = self.by_quality
+        into[0] += stretch.by_quality[0]  # mostly all there is; a page adds up thousands
+        if any(stretch.by_quality[1:]):
+            for place in range(1, QUALITIES):
+                into[place] += stretch.by_quality[place]
 
     def include(self, other: PlaceSum) -> None:
         """All that is in another sum."""

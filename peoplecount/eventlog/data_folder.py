@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from peoplecount.eventlog.folder import require_suitable_folder
+from peoplecount.eventlog.history_sums import HistorySums
 from peoplecount.eventlog.leader_lock import LeaderLock
 from peoplecount.eventlog.local_store import LocalStore
 from peoplecount.eventlog.log import UnsuitableFolder
@@ -17,7 +18,7 @@ from peoplecount.eventlog.sqlite_log import SQLiteEventLog
 
 _LOG, _STORE = "events.sqlite", "store.sqlite"
 
-_OUR_NAMES = ("events.sqlite", "store.sqlite", "seal.key", ".seal.key", "leader.lock", "streams.lock", "peoplecount.db")
+_OUR_NAMES = (_LOG, _STORE, "seal.key", ".seal.key", "leader.lock", "streams.lock", "history.sqlite", "peoplecount.db")
 _BESIDE = ("demo", "simulator-port", "before-restore")
 """How everything begins that we keep in the folder; the demo's folder lies in it, too, unless it is this one, and what
 was there before a backup was put back."""
@@ -34,6 +35,7 @@ class DataFolder:
     store: LocalStore
     sealer: FileSealer
     leader_lock: LeaderLock
+    sums: HistorySums
 
     @classmethod
     def at(cls, path: Path) -> DataFolder:
@@ -44,6 +46,7 @@ class DataFolder:
             store=LocalStore(path / _STORE),
             sealer=FileSealer(path / "seal.key"),
             leader_lock=LeaderLock(path / "leader.lock"),
+            sums=HistorySums(path / "history.sqlite"),
         )
 
     @property
@@ -84,6 +87,7 @@ class DataFolder:
         self.leader_lock.release()
         self.log.close()
         self.store.close()
+        self.sums.close()
 
 
 def open_data_folder(path: Path) -> DataFolder:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -183,6 +183,8 @@ class _Look:
     places: HistoryPlaces
     holidays: Holidays
     known: datetime | None
+    read: dict[tuple[date, date, str], Sequence[PlaceStretch]] = field(default_factory=dict)
+    """What has been read of all sites: it is needed by the day and by the site."""
 
     @property
     def where(self) -> Where:
@@ -233,7 +235,10 @@ class _Look:
         step = self.query.grain.length
         if step is not None:
             return self._stretches(step, Scope.SITE, period, where)
-        found = self.sums.days(period, sites)
+        key = (period.first, period.last, period.zone.key)
+        found = self.read.get(key)
+        if found is None:
+            found = self.read[key] = self.sums.days(period, sites)
         if self.known is None:
             return found
         later = self.sums.learned_later(Scope.SITE, period.start, period.end, self.known, where)
@@ -308,8 +313,3 @@ def _paired(
     return {
         place: theirs[part.local, part.turn] for place, part in enumerate(parts) if (part.local, part.turn) in theirs
     }
-
-
-def days_of(period: HistoryPeriod) -> list[date]:
-    """All its days."""
-    return [period.first + number * ONE_DAY for number in range(period.days)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 from peoplecount.domain.history_period import ONE_DAY, Part, day_start
@@ -12,6 +13,7 @@ from peoplecount.domain.place_sum import PlaceStretch, PlaceSum, unseen_rows
 from peoplecount.domain.roll_up import HOUR
 
 HOURS_A_WEEK = 168
+_START = attrgetter("start")
 
 Wanted = Callable[[datetime], bool]
 """Whether what begins at a moment of the wall clock counts."""
@@ -104,7 +106,9 @@ def sum_up(
 
 def _together(stretches: Iterable[PlaceStretch]) -> list[PlaceStretch]:
     """By time. Of lines that changed doors there may be two of one time."""
-    in_order = sorted(stretches, key=lambda one: one.start)
+    in_order = sorted(stretches, key=_START)
+    if len(set(map(_START, in_order))) == len(in_order):
+        return in_order
     found: list[PlaceStretch] = []
     for one in in_order:
         if found and found[-1].start == one.start:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import attrgetter
@@ -15,6 +15,7 @@ from peoplecount.domain.interval import Scope
 from peoplecount.domain.place_sum import PlaceStretch
 from peoplecount.domain.roll_up import HOUR, QUARTER
 from peoplecount.storage.connection import IDBConnection, Rows
+from peoplecount.storage.quarter_stamps import load_stamps, stamp_check
 from peoplecount.storage.schema import corrections, hour_counts, quarter_hours
 from peoplecount.storage.scope_sums import span_of
 
@@ -93,6 +94,22 @@ class PlaceHistory:
             hour_counts.c.quality,
         ).select_from(corrections.join(first, corrections.c.correction_id == first.c.first).join(hour_counts, same))
         return list(map(_difference_of, self._db.execute(question)))
+
+    def doors(self, start: datetime, end: datetime, sites: Collection[str]) -> list[tuple[str, PlaceStretch]]:
+        """Of all hours that begin in a time together, by door, with the site it was of then."""
+        columns = hour_counts.c
+        question = _total_sums("door_id").add_columns(columns.site_id)
+        question = question.where(span_of(hour_counts, start, end), Where(sites).rows_of(hour_counts))
+        rows = self._db.execute(question.group_by(columns.site_id, columns.door_id))
+        return [(row[-1], _total_of(tuple(row)[:-1])) for row in rows]
+
+    def stamps(self, start: datetime, end: datetime) -> Mapping[datetime, int]:
+        """Of quarters of an hour: another one means that rows of it were written since."""
+        return load_stamps(self._db, start, end)
+
+    def stamp_check(self, before: datetime) -> tuple[int, int]:
+        """Another answer means that such rows were written which began before a moment."""
+        return stamp_check(self._db, before)
 
     def first_day(self, where: Where) -> datetime | None:
         """When the first hour of a place began; ``None`` where it has none."""

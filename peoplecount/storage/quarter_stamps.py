@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from sqlalchemy import and_, bindparam, insert, select, update
+from sqlalchemy import and_, bindparam, func, insert, select, update
 
 from peoplecount.storage.connection import IDBConnection, Transaction
 from peoplecount.storage.positions import in_chunks
@@ -43,3 +43,17 @@ def load_stamps(db: IDBConnection, start: datetime, end: datetime) -> Mapping[da
     """
     question = select(table.c.starts_at, table.c.stamp).where(table.c.starts_at >= start, table.c.starts_at < end)
     return {row.starts_at: row.stamp for row in db.execute(question)}
+
+
+def stamp_check(db: IDBConnection, before: datetime) -> tuple[int, int]:
+    """How many stamps there are on quarters that began before a moment, and a sum of them. Raises ``DatabaseError``.
+
+    Another answer means that one of them was written since; for millions of years to come the sum fits its type.
+    """
+    told = func.sum(table.c.stamp % CHECKED_BY)
+    question = select(func.count().label("stamps"), told.label("told")).where(table.c.starts_at < before)
+    row = db.execute(question)[0]
+    return int(row.stamps), int(row.told or 0)
+
+
+CHECKED_BY = 1_000_000_007

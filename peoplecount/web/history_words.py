@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, time
+from functools import lru_cache
 
 from babel.dates import format_skeleton, format_time, get_day_names
 
@@ -186,11 +187,21 @@ def _careful(share: float) -> float:
 
 
 def _formed(skeleton: str, day: date) -> str:
-    return str(format_skeleton(skeleton, datetime(day.year, day.month, day.day), locale=book_now().formats))  # noqa: DTZ001 - a day
+    return _formed_in(str(book_now().formats), skeleton, day)
+
+
+@lru_cache(maxsize=4096)  # each stands in a chart and in its table, and the same days on the next page
+def _formed_in(locale: str, skeleton: str, day: date) -> str:
+    return str(format_skeleton(skeleton, datetime(day.year, day.month, day.day), locale=locale))  # noqa: DTZ001 - a day
 
 
 def _clock(local: datetime) -> str:
-    return format_time(local.time(), "short", locale=book_now().formats)
+    return _clock_in(str(book_now().formats), local.time())
+
+
+@lru_cache(maxsize=1024)
+def _clock_in(locale: str, moment: time) -> str:
+    return format_time(moment, "short", locale=locale)
 
 
 FILTERS = {

@@ -1,0 +1,209 @@
+"""Figures of places over earlier times: from sums that were made beforehand where they still hold."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from peoplecount.domain.clock import Clock
+from peoplecount.domain.history_period import ONE_DAY, HistoryPeriod, day_start
+from peoplecount.domain.interval import Scope
+from peoplecount.domain.offload import Offload, call_here
+from peoplecount.domain.place_sum import PlaceStretch, PlaceSum
+from peoplecount.domain.roll_up import HOUR
+from peoplecount.eventlog.history_sums import WHOLE_SITE, HistorySums
+from peoplecount.eventlog.log import LogError
+from peoplecount.services.place_sums import DirectSums
+from peoplecount.services.stamp_book import StampBook
+from peoplecount.services.unhurried import rest
+from peoplecount.storage.errors import DatabaseError
+from peoplecount.storage.place_history import PlaceHistory, Where
+
+logger = logging.getLogger(__name__)
+
+EVERY = 60.0
+"""Seconds between two looks for days that have to be summed up anew."""
+
+FIRST_WAIT = 15.0
+"""Seconds after the start."""
+
+PAUSE = 0.2
+"""Seconds between two days, so that the database has time for others."""
+
+Zones = Callable[[], Mapping[ZoneInfo, Collection[str]]]
+"""All sites, by time zone."""
+
+
+class KeptSums:
+    """The same as ``DirectSums``, sooner. What does not hold any more, and what cannot be read, is asked for anew."""
+
+    def __init__(
+        self, direct: DirectSums, kept: HistorySums, book: StampBook, zones: Zones, offload: Offload = call_here
+    ) -> None:
+        self._direct = direct
+        self._kept = kept
+        self._book = book
+        self._zones = zones
+        self._offload = offload
+
+    def stretches(
+        self, step: timedelta, scope: Scope, start: datetime, end: datetime, where: Where
+    ) -> Sequence[PlaceStretch]:
+        """By the hour or quarter of an hour and by place, in order of time."""
+        zone = self._zone_of(where)
+        if zone is None or step != HOUR or scope is not Scope.SITE:
+            return self._direct.stretches(step, scope, start, end, where)
+        (site,) = where.sites or ()
+        first, last = (moment.astimezone(zone).date() for moment in (start, end - timedelta.resolution))
+        holding = self._holding(zone, first, last)
+        if not holding:
+            return self._direct.stretches(step, scope, start, end, where)
+        kept = self._offload(lambda: self._kept.hours(site, start, end))
+        spans = [(day_start(a, zone), day_start(b + ONE_DAY, zone)) for a, b in _runs(first, last, holding)]
+        found = [one for one in kept if not any(a <= one.start < b for a, b in spans)] if spans else kept
+        for a, b in spans:
+            found += self._direct.stretches(step, scope, max(a, start), min(b, end), where)
+        return found
+
+    def totals(self, scope: Scope, period: HistoryPeriod, where: Where) -> Sequence[PlaceStretch]:
+        """Of a whole period, by place."""
+        zone = self._zone_of(where)
+        holding = self._holding(zone, period.first, period.last) if zone == period.zone and zone else set()
+        if scope is not Scope.DOOR or not holding:
+            return self._direct.totals(scope, period, where)
+        (site,) = where.sites or ()
+        rest_of = list(_runs(period.first, period.last, holding))
+        missing = {a + number * ONE_DAY for a, b in rest_of for number in range((b - a).days + 1)}
+        runs = list(_runs(period.first, period.last, missing))
+        found: dict[str, PlaceSum] = {}
+        for one in self._offload(lambda: self._kept.totals_of_doors(site, runs)):
+            found.setdefault(one.subject, PlaceSum()).add(one)
+        for run in rest_of:
+            for one in self._direct.totals(scope, HistoryPeriod(*run, period.zone), where):
+                found.setdefault(one.subject, PlaceSum()).add(one)
+        return [_as_stretch(subject, period.start, of) for subject, of in sorted(found.items())]
+
+    def days(self, period: HistoryPeriod, sites: Collection[str]) -> Sequence[PlaceStretch]:
+        """Of sites in that time zone, by day."""
+        holding = self._holding(period.zone, period.first, period.last)
+        if not holding:
+            return self._direct.days(period, sites)
+        kept = self._offload(lambda: self._kept.days_of_sites(sorted(sites), period.first, period.last))
+        found = [one for day, one in kept if day in holding]
+        for run in _runs(period.first, period.last, holding):
+            found += self._direct.days(HistoryPeriod(*run, period.zone), sites)
+        return found
+
+    def learned_later(
+        self, scope: Scope, start: datetime, end: datetime, known: datetime, where: Where
+    ) -> Sequence[PlaceStretch]:
+        """What was learned about hours since a moment, to be taken away."""
+        return self._direct.learned_later(scope, start, end, known, where)
+
+    def _zone_of(self, where: Where) -> ZoneInfo | None:
+        """Of the one site that is meant, where it is one and the whole of it."""
+        if where.sites is None or len(where.sites) != 1 or where.door_id or where.line_id:
+            return None
+        (site,) = where.sites
+        return next((zone for zone, sites in self._zones().items() if site in sites), None)
+
+    def _holding(self, zone: ZoneInfo, first: date, last: date) -> set[date]:
+        """Days whose sums still hold. Raises ``DatabaseError``."""
+        try:
+            marks = self._offload(lambda: self._kept.marks(zone.key, first, last))
+        except LogError as error:
+            logger.warning("Sums of past days cannot be read, the database is asked for everything: %s", error)
+            return set()
+        if not marks:
+            return set()
+        self._book.look()
+        sites = self._zones().get(zone, ())
+        return {day for day, mark in marks.items() if self._book.mark(zone, day, sites) == mark}
+
+
+class SumsKeeper:
+    """Sums up days that are over, in the one process that leads; those anew about which something was written."""
+
+    def __init__(
+        self,
+        history: PlaceHistory,
+        kept: HistorySums,
+        book: StampBook,
+        zones: Zones,
+        clock: Clock,
+        offload: Offload = call_here,
+    ) -> None:
+        self._history = history
+        self._kept = kept
+        self._book = book
+        self._zones = zones
+        self._clock = clock
+        self._offload = offload
+
+    def run(self, stop: threading.Event) -> None:
+        """Until ``stop`` is set."""
+        wait = FIRST_WAIT
+        while not stop.wait(wait):
+            wait = EVERY
+            try:
+                self.keep_up(stop)
+            except (DatabaseError, LogError) as error:
+                logger.debug("past days could not be summed up: %s", error)
+
+    def keep_up(self, stop: threading.Event) -> int:
+        """Sum up what has to be; how many days that was. Raises ``DatabaseError`` and ``LogError``."""
+        self._book.look()
+        began = self._history.first_day(Where())
+        done = 0
+        for zone, sites in self._zones().items() if began else ():
+            for day in self._due(zone, sites, began.astimezone(zone).date()) if began else ():
+                if stop.is_set():
+                    return done
+                self._sum_up(zone, day, sites)
+                done += 1
+                stop.wait(PAUSE)
+        return done
+
+    def _due(self, zone: ZoneInfo, sites: Collection[str], first: date) -> list[date]:
+        """The newest first. Today is not over: it is asked for each time."""
+        last = self._clock.now().astimezone(zone).date() - ONE_DAY
+        marks = self._offload(lambda: self._kept.marks(zone.key, first, last))
+        days = [last - number * ONE_DAY for number in range((last - first).days + 1)]
+        return [day for day in days if marks.get(day) != self._book.mark(zone, day, sites)]
+
+    def _sum_up(self, zone: ZoneInfo, day: date, sites: Collection[str]) -> None:
+        mark = self._book.mark(zone, day, sites)  # before the sums: what is written meanwhile makes another one
+        start, end = day_start(day, zone), day_start(day + ONE_DAY, zone)
+        hours = self._history.stretches(HOUR, Scope.SITE, start, end, Where(sites))
+        rest()
+        doors = self._history.doors(start, end, sites)
+        of_sites: dict[str, PlaceSum] = {}
+        for one in hours:
+            of_sites.setdefault(one.subject, PlaceSum()).add(one)
+        days = [(site, WHOLE_SITE, _as_stretch(site, start, of)) for site, of in of_sites.items()]
+        days += [(site, one.subject, one) for site, one in doors]
+        self._offload(lambda: self._kept.put(zone.key, day, mark, (start, end), sites, days, hours))
+
+
+def _as_stretch(subject: str, start: datetime, of: PlaceSum) -> PlaceStretch:
+    return PlaceStretch(subject, start, of.entered, of.left, tuple(of.by_quality), of.covered, of.coverages)
+
+
+def _runs(first: date, last: date, but: Iterable[date]) -> Iterator[tuple[date, date]]:
+    """Days that follow each other, without some."""
+    left_out = set(but)
+    begin: date | None = None
+    day = first
+    while day <= last:
+        if day in left_out:
+            if begin is not None:
+                yield begin, day - ONE_DAY
+            begin = None
+        elif begin is None:
+            begin = day
+        day += ONE_DAY
+    if begin is not None:
+        yield begin, last
