@@ -15,6 +15,7 @@ from peoplecount.eventlog.log import LocalStoreUnavailable
 from peoplecount.eventlog.sqlite_file import Schema, SQLiteFile
 
 _VALUES = "entered, left_, q0, q1, q2, q3, q4, q5, covered, coverages"
+_SUMS = ", ".join(f"SUM({name})" for name in _VALUES.split(", "))
 _COLUMNS = ", ".join(f"{name} NOT NULL" for name in _VALUES.split(", "))
 
 _SCHEMA = Schema(
@@ -81,27 +82,31 @@ class HistorySums:
             )
             connection.execute("INSERT OR REPLACE INTO summed VALUES (?, ?, ?)", (zone, number, mark))
 
-    def days_of_sites(self, sites: Sequence[str], first: date, last: date) -> list[tuple[date, PlaceStretch]]:
-        """Of some sites, each as a whole."""
-        found: list[tuple[date, PlaceStretch]] = []
-        question = f"SELECT day, start, {_VALUES} FROM days WHERE site = ? AND door = ? AND day BETWEEN ? AND ?"  # noqa: S608
-        with self._file.reading() as connection:
-            for site in sites:
-                given = (site, WHOLE_SITE, first.toordinal(), last.toordinal())
-                found += [
-                    (date.fromordinal(row[0]), _stretch(site, row[1:])) for row in connection.execute(question, given)
-                ]
-        return found
+    def days_of_sites(self, sites: Collection[str], runs: Iterable[tuple[date, date]]) -> list[PlaceStretch]:
+        """Of some sites of a zone together, by day, in runs of days."""
+        where = f"site IN ({_marks(sites)}) AND door = ? AND day BETWEEN ? AND ?"
+        question = f"SELECT MIN(start), {_SUMS} FROM days WHERE {where} GROUP BY day ORDER BY day"  # noqa: S608 - no value
+        return [_stretch(WHOLE_SITE, row) for row in self._by_run(question, (*sites, WHOLE_SITE), runs)]
+
+    def totals_of_sites(self, sites: Collection[str], runs: Iterable[tuple[date, date]]) -> list[PlaceStretch]:
+        """Of some sites, each over a run of days."""
+        where = f"site IN ({_marks(sites)}) AND door = ? AND day BETWEEN ? AND ?"
+        question = f"SELECT site, MIN(start), {_SUMS} FROM days WHERE {where} GROUP BY site"  # noqa: S608 - no value
+        return [_stretch(row[0], row[1:]) for row in self._by_run(question, (*sites, WHOLE_SITE), runs)]
 
     def totals_of_doors(self, site: str, runs: Iterable[tuple[date, date]]) -> list[PlaceStretch]:
-        """Of the doors that a site had, over some runs of days together; a door comes once a run."""
-        sums = ", ".join(f"SUM({name})" for name in _VALUES.split(", "))
-        question = f"SELECT door, MIN(start), {sums} FROM days WHERE site = ? AND door <> ? AND day BETWEEN ? AND ? GROUP BY door"  # noqa: S608
-        found: list[PlaceStretch] = []
+        """Of the doors that a site had, each over a run of days."""
+        where = "site = ? AND door <> ? AND day BETWEEN ? AND ?"
+        question = f"SELECT door, MIN(start), {_SUMS} FROM days WHERE {where} GROUP BY door"  # noqa: S608 - no value
+        return [_stretch(row[0], row[1:]) for row in self._by_run(question, (site, WHOLE_SITE), runs)]
+
+    def _by_run(
+        self, question: str, given: tuple[str, ...], runs: Iterable[tuple[date, date]]
+    ) -> list[tuple[Any, ...]]:
+        found: list[tuple[Any, ...]] = []
         with self._file.reading() as connection:
             for first, last in runs:
-                given = (site, WHOLE_SITE, first.toordinal(), last.toordinal())
-                found += [_stretch(row[0], row[1:]) for row in connection.execute(question, given)]
+                found += connection.execute(question, (*given, first.toordinal(), last.toordinal())).fetchall()
         return found
 
     def hours(self, site: str, start: datetime, end: datetime) -> list[PlaceStretch]:
@@ -118,6 +123,10 @@ class HistorySums:
     def close(self) -> None:
         """Let go of the file; may be called twice."""
         self._file.close()
+
+
+def _marks(values: Collection[str]) -> str:
+    return ", ".join("?" for _ in values)
 
 
 def _places() -> str:

@@ -63,6 +63,7 @@ class HistoryPlaces:
         site_id = asked.get("site") or self._site_of(asked) or _only(own)
         query = HistoryQuery.parse(asked, self._today(site_id))
         query = replace(query, site_id=site_id)
+        query.demand_sense()
         self._demand_place(query, own)
         if query.line_id and not query.door_id:
             line = _find(self._board()["lines"], "lineId", query.line_id)

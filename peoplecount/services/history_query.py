@@ -22,6 +22,9 @@ LONGEST = 1100
 MOST_PARTS = 800
 """Of a period on a page; exports have no such limit. A month by the hour, eight days by the quarter of an hour."""
 
+DAYS_OF_ALL = 2
+"""That are shown of all sites by the hour."""
+
 USUAL = 30
 """Days that are shown where nobody says which."""
 
@@ -83,7 +86,7 @@ class HistoryQuery:
         first = _date("from", asked["from"]) if asked.get("from") else last - timedelta(days=USUAL - 1)
         _demand_order(first, last)
         grain = _choice("step", asked["step"], Grain) if asked.get("step") else fitting((last - first).days + 1)
-        query = cls(
+        return cls(
             first,
             last,
             grain,
@@ -95,8 +98,6 @@ class HistoryQuery:
             _choice("days", asked.get("days") or Days.ALL.value, Days),
             _date("known", asked["known"]) if asked.get("known") else None,
         )
-        query._demand_sense()
-        return query
 
     @property
     def scope(self) -> Scope:
@@ -126,7 +127,8 @@ class HistoryQuery:
         }
         return {name: value for name, value in told.items() if value}
 
-    def _demand_sense(self) -> None:
+    def demand_sense(self) -> None:
+        """Raise ``BadQuery`` where parts of it do not go together."""
         parts = parts_of(self.grain, (self.last - self.first).days + 1)
         if parts > MOST_PARTS:
             longest = MOST_PARTS // parts_of(self.grain, 1)
@@ -139,6 +141,16 @@ class HistoryQuery:
                     most=figure(longest),
                     days=figure((self.last - self.first).days + 1),
                     allowed=allowed,
+                )
+            )
+        days = (self.last - self.first).days + 1
+        if self.site_id is None and self.grain.length is not None and days > DAYS_OF_ALL:
+            raise BadQuery(
+                say(
+                    "step: all sites together are shown by the hour and the quarter of an hour of %(most)s days at "
+                    "most, and these are %(days)s. Choose a site, or a longer step.",
+                    most=figure(DAYS_OF_ALL),
+                    days=figure(days),
                 )
             )
         if (self.hours is not Hours.ALL or self.days is not Days.ALL) and self.site_id is None:

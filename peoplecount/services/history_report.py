@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -45,7 +45,7 @@ class PlaceSums(Protocol):
         ...
 
     def days(self, period: HistoryPeriod, sites: Collection[str]) -> Sequence[PlaceStretch]:
-        """Of sites in that time zone, by day."""
+        """Of sites in that time zone together, by day."""
         ...
 
     def learned_later(
@@ -183,8 +183,6 @@ class _Look:
     places: HistoryPlaces
     holidays: Holidays
     known: datetime | None
-    read: dict[tuple[date, date, str], Sequence[PlaceStretch]] = field(default_factory=dict)
-    """What has been read of all sites: it is needed by the day and by the site."""
 
     @property
     def where(self) -> Where:
@@ -235,14 +233,12 @@ class _Look:
         step = self.query.grain.length
         if step is not None:
             return self._stretches(step, Scope.SITE, period, where)
-        key = (period.first, period.last, period.zone.key)
-        found = self.read.get(key)
-        if found is None:
-            found = self.read[key] = self.sums.days(period, sites)
+        found = self.sums.days(period, sites)
         if self.known is None:
             return found
         later = self.sums.learned_later(Scope.SITE, period.start, period.end, self.known, where)
-        return merged(found, [one._replace(start=_midnight_before(one.start, period.zone)) for one in later])
+        zone = period.zone
+        return merged(found, [one._replace(subject="", start=_midnight_before(one.start, zone)) for one in later])
 
     def _by_zone(self) -> Mapping[ZoneInfo, Collection[str]]:
         found: dict[ZoneInfo, list[str]] = {}
@@ -264,18 +260,28 @@ class _Look:
         return scope, sorted(children, key=_most_first), True
 
     def _of_children(self, scope: Scope, period: HistoryPeriod, until: datetime) -> Mapping[str, PlaceSum]:
-        if self.query.is_filtered or (self.known is not None and self.query.site_id is not None):
+        if self.query.is_filtered:
             return self._by_hour(scope, period, until)
-        found: dict[str, PlaceSum] = {}
+        if self.query.known is not None:
+            period = replace(period, last=min(period.last, self.query.known))
+        if period.days < 1:
+            return {}
+        wheres = [(period, self.where)]
         if self.query.site_id is None:
-            for zone, sites in self._by_zone().items():
-                for one in self._of_sites(replace(period, zone=zone), sites):
-                    if one.start < until:
-                        found.setdefault(one.subject, PlaceSum()).add(one)
-            return found
-        for one in self.sums.totals(scope, period, self.where):
-            found.setdefault(one.subject, PlaceSum()).add(one)
+            wheres = [(replace(period, zone=zone), Where(sites)) for zone, sites in self._by_zone().items()]
+        found: dict[str, PlaceSum] = {}
+        for own_period, where in wheres:
+            for one in self.sums.totals(scope, own_period, where):
+                found.setdefault(one.subject, PlaceSum()).add(one)
+            for one in self._learned_later(scope, own_period, where):
+                if one.subject in found:
+                    found[one.subject].add(one)
         return found
+
+    def _learned_later(self, scope: Scope, period: HistoryPeriod, where: Where) -> Sequence[PlaceStretch]:
+        if self.known is None:
+            return ()
+        return self.sums.learned_later(scope, period.start, period.end, self.known, where)
 
     def _by_hour(self, scope: Scope, period: HistoryPeriod, until: datetime) -> Mapping[str, PlaceSum]:
         filtered = HistoryFilter.of(self.query, self.place.opening_hours, self.holidays, HOUR)

@@ -70,32 +70,39 @@ class KeptSums:
 
     def totals(self, scope: Scope, period: HistoryPeriod, where: Where) -> Sequence[PlaceStretch]:
         """Of a whole period, by place."""
-        zone = self._zone_of(where)
-        holding = self._holding(zone, period.first, period.last) if zone == period.zone and zone else set()
-        if scope is not Scope.DOOR or not holding:
+        is_kept = where.sites and not where.door_id and not where.line_id and scope is not Scope.LINE
+        if not is_kept or (scope is Scope.DOOR and len(where.sites or ()) > 1):
             return self._direct.totals(scope, period, where)
-        (site,) = where.sites or ()
-        rest_of = list(_runs(period.first, period.last, holding))
-        missing = {a + number * ONE_DAY for a, b in rest_of for number in range((b - a).days + 1)}
-        runs = list(_runs(period.first, period.last, missing))
+        kept, anew = self._runs(period)
+        sites = sorted(where.sites or ())
+
+        def read() -> Sequence[PlaceStretch]:
+            if scope is Scope.SITE:
+                return self._kept.totals_of_sites(sites, kept)
+            return self._kept.totals_of_doors(sites[0], kept)
+
         found: dict[str, PlaceSum] = {}
-        for one in self._offload(lambda: self._kept.totals_of_doors(site, runs)):
+        for one in self._offload(read) if kept else ():
             found.setdefault(one.subject, PlaceSum()).add(one)
-        for run in rest_of:
+        for run in anew:
             for one in self._direct.totals(scope, HistoryPeriod(*run, period.zone), where):
                 found.setdefault(one.subject, PlaceSum()).add(one)
         return [_as_stretch(subject, period.start, of) for subject, of in sorted(found.items())]
 
     def days(self, period: HistoryPeriod, sites: Collection[str]) -> Sequence[PlaceStretch]:
-        """Of sites in that time zone, by day."""
-        holding = self._holding(period.zone, period.first, period.last)
-        if not holding:
-            return self._direct.days(period, sites)
-        kept = self._offload(lambda: self._kept.days_of_sites(sorted(sites), period.first, period.last))
-        found = [one for day, one in kept if day in holding]
-        for run in _runs(period.first, period.last, holding):
+        """Of sites in that time zone together, by day."""
+        kept, anew = self._runs(period)
+        found = list(self._offload(lambda: self._kept.days_of_sites(sorted(sites), kept))) if kept else []
+        for run in anew:
             found += self._direct.days(HistoryPeriod(*run, period.zone), sites)
         return found
+
+    def _runs(self, period: HistoryPeriod) -> tuple[list[tuple[date, date]], list[tuple[date, date]]]:
+        """Runs of days whose sums hold, and of those that are asked for anew."""
+        first, last = period.first, period.last
+        anew = list(_runs(first, last, self._holding(period.zone, first, last)))
+        missing = {begin + number * ONE_DAY for begin, end in anew for number in range((end - begin).days + 1)}
+        return list(_runs(first, last, missing)), anew
 
     def learned_later(
         self, scope: Scope, start: datetime, end: datetime, known: datetime, where: Where

@@ -29,14 +29,14 @@ class DirectSums:
         return self._history.totals(scope, period.start, period.end, where)
 
     def days(self, period: HistoryPeriod, sites: Collection[str]) -> Sequence[PlaceStretch]:
-        """Of sites in that time zone, by day."""
-        found: dict[tuple[str, datetime], PlaceSum] = {}
+        """Of sites in that time zone together, by day."""
+        found: dict[datetime, PlaceSum] = {}
         for one in self._history.stretches(HOUR, Scope.SITE, period.start, period.end, Where(sites)):
             day = day_start(one.start.astimezone(period.zone).date(), period.zone)
-            found.setdefault((one.subject, day), PlaceSum()).add(one)
+            found.setdefault(day, PlaceSum()).add(one)
         return [
-            PlaceStretch(subject, day, of.entered, of.left, tuple(of.by_quality), of.covered, of.coverages)
-            for (subject, day), of in sorted(found.items(), key=lambda item: item[0])
+            PlaceStretch("", day, of.entered, of.left, tuple(of.by_quality), of.covered, of.coverages)
+            for day, of in sorted(found.items(), key=lambda item: item[0])
         ]
 
     def learned_later(

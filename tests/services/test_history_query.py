@@ -51,6 +51,7 @@ def test_parameters_read_again_are_the_same_question_and_leave_out_what_goes_by_
         ({"step": "15"}, "Allowed for them: 60, day, week, month"),
         ({"compare": "decade"}, "allowed are none, previous, year"),
         ({"hours": "open"}, "choose a site"),
+        ({"from": "2026-05-02", "step": "60"}, "of 2 days at most, and these are 3. Choose a site"),
         ({"colour": "blue"}, "colour is not known here; allowed are site, door"),
         ({"site": "a\0b"}, "no id has"),
         ({"from": "٢٠٢٦-٠٥-٠٤"}, "is no day"),
@@ -58,4 +59,4 @@ def test_parameters_read_again_are_the_same_question_and_leave_out_what_goes_by_
 )
 def test_nonsense_is_refused_with_what_is_allowed(asked, words):
     with pytest.raises(BadQuery, match=words):
-        HistoryQuery.parse(asked, TODAY)
+        HistoryQuery.parse(asked, TODAY).demand_sense()
