@@ -62,7 +62,7 @@ def _states(cameras: Iterable[FleetCamera]) -> Iterable[Metric]:
     for camera in cameras:
         if camera.state not in {PAUSED, CameraState.UNKNOWN}:
             up.add_metric(_labels(camera), float(camera.state == CameraState.UP))
-    for state in sorted({*counted, *(one.value for one in CameraState), PAUSED}):
+    for state in sorted({*counted, *(one.value for one in CameraState if one is not CameraState.REMOVED), PAUSED}):
         states.add_metric((state,), counted[state])
     return up, states
 

@@ -1,5 +1,7 @@
 """The people inside, in a browser."""
 
+from dataclasses import replace
+
 import pytest
 
 pytest.importorskip("playwright.sync_api", reason="playwright is in requirements-dev.txt")
@@ -10,6 +12,7 @@ from peoplecount.domain.figures import Figures
 from peoplecount.domain.occupancy import Occupancy
 from peoplecount.domain.occupancy_body import OccupancyNow, OccupancyReason, occupancy_event
 from peoplecount.domain.occupancy_estimate import Estimate
+from peoplecount.domain.threshold import Threshold
 from peoplecount.services.site_day import SiteDay
 from tests.support.busy_day import STATION
 
@@ -36,6 +39,17 @@ def test_a_count_by_hand_appears_in_place(open_page, service):
     tell(service, counted, Estimate(77, 77, 77), OccupancyReason.HAND_COUNT)
     expect(page.locator('.site [data-figure="site/station/occupancy"]').first).to_have_text("77")
     expect(page.locator('.site [data-why="estimate/station"]').first).to_have_text("")
+
+
+def test_the_colour_follows_the_thresholds_of_the_site(open_page, service):
+    place = service.sites.index(STATION)
+    service.sites[place] = replace(STATION, busy_from=Threshold(5, is_share=True), full_from=Threshold(80))
+    page = open_page()
+    day = SiteDay(STATION, service.clock.now()).occupancy_date
+    for people, band in ((74, "calm"), (75, "busy"), (79, "busy"), (80, "full"), (10, "calm")):
+        counted = Occupancy(day, people, counted_at=service.clock.now())
+        tell(service, counted, None, OccupancyReason.HAND_COUNT)
+        expect(page.locator('[data-site-band="station"]').first).to_have_attribute("data-band", band)
 
 
 def inside_line(page, **fields):
