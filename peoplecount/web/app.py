@@ -23,6 +23,7 @@ from peoplecount.web import (
     history_words,
     languages,
     metrics,
+    page_version,
     parameters,
     records,
     sign_in,
@@ -91,6 +92,7 @@ def create_app(context: WebContext) -> Flask:
     languages.register(app, context.translation_folder, context.addresses, context.accounts)
     for part in _parts(context):
         app.register_blueprint(part)
+    page_version.register(app, context)
     errors.register(app)
     if context.trusted_hosts:
         trusted_hosts.register(app, context.trusted_hosts)

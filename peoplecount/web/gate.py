@@ -97,6 +97,7 @@ NEEDS: Mapping[str, Need] = {
     "counts.export": _FIGURES,
     "records.records": _FIGURES,
     # How the service is doing
+    "page_version.tell": OPEN,
     "health.live": OPEN,
     "health.ready": OPEN,  # in one word; more where _HEALTH is met
     "health.database": _HEALTH,

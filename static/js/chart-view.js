@@ -75,7 +75,7 @@ export class ChartView {
       paths: uPlot.paths.bars({ size: [0.82, 60], align: 1 }),
     });
     const edges = Array.from({ length: 4 }, () => ({
-      label: "usual", stroke: colour("usual-edge"), width: 1, points: { show: false }, paths: uPlot.paths.stepped({ align: 1 }),
+      label: "usual", width: 0, points: { show: false }, paths: uPlot.paths.stepped({ align: 1 }),
     }));
     const missing = PATTERNS.missing(colour("ink-faint"));
     this.inside = new uPlot({

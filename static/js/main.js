@@ -5,12 +5,16 @@ import { Board } from "./board.js";
 import { TodayCharts } from "./chart.js";
 import { ServerClock } from "./clock.js";
 import { localDay } from "./format.js";
+import { MinutesView } from "./minutes-view.js";
 import { Page } from "./page.js";
 import { TabStream } from "./stream.js";
+import { Upgrade } from "./upgrade.js";
 import { UsualDays } from "./usual.js";
 
 // The service sends a new snapshot within 5 s of a site's midnight; a page that has slept meanwhile asks for it.
 const DAY_PATIENCE = 12_000;
+// Where a service is changed without a stream being cut, as behind some proxies.
+const LOOK_EVERY = 600_000;
 const REBUILD_DELAY = 300;
 const REBUILD_RETRY = 2_000;
 const REBUILD_TOGETHER = 1_500;
@@ -23,6 +27,7 @@ const board = new Board(scope);
 const usual = new UsualDays(() => page.changed(true));
 const page = new Page(root, board, clock, usual);
 const charts = new TodayCharts(root, board, clock, usual);
+const upgrade = new Upgrade(root.dataset.version);
 const banner = new Banner({
   banner: document.getElementById("banner"),
   announcer: document.getElementById("announcer"),
@@ -35,6 +40,9 @@ let pageShape = shapeOf(rendered);
 let rebuildTimer = 0;
 let dayTurnedAt = 0;
 let isNew = true;
+let minutes = [];
+let wasLost = false;
+let lookedAt = Date.now();
 
 board.load(rendered);
 clock.set(Date.parse(rendered.time), rendered.speed);
@@ -65,6 +73,7 @@ const HEARD = {
   PeopleCountingUpdate(event) {
     if (board.count(event)) rebuildIfNeeded();
     charts.add(event);
+    for (const view of minutes) view.minutes.add(event);
   },
   OccupancyChanged(event) {
     board.inside(event);
@@ -98,6 +107,13 @@ function rebuildSoon() {
   rebuildIfNeeded(REBUILD_TOGETHER);
 }
 
+// Take up the charts that are on the page now.
+function attach() {
+  for (const view of minutes) view.destroy();
+  minutes = [...root.querySelectorAll("[data-minutes]")].map((element) => new MinutesView(element, board, clock));
+  charts.attach();
+}
+
 async function rebuild() {
   try {
     const answer = await fetch(root.dataset.board, { headers: { Accept: "text/html" } });
@@ -105,7 +121,7 @@ async function rebuild() {
       page.replace(await answer.text());
       pageShape = shapeOf(embedded());
       page.changed(true);
-      charts.attach();
+      attach();
       charts.load();
     }
   } catch {
@@ -121,6 +137,9 @@ const connection = new TabStream("/events", {
   },
   changed(state) {
     banner.state(state);
+    // A service that was away may have come back as another one.
+    if (state === "live" && wasLost) upgrade.look();
+    wasLost = state === "lost";
     // A screen that was revoked shows a new code by itself.
     if (state === "out" && root.dataset.entrance) location.assign(root.dataset.entrance);
   },
@@ -131,6 +150,11 @@ function everySecond() {
   if (connection.state === "lost") banner.lost(connection.lostAt);
   if (!document.hidden) page.tick();
   charts.tick();
+  if (!document.hidden) for (const view of minutes) view.draw();
+  if (Date.now() - lookedAt > LOOK_EVERY) {
+    lookedAt = Date.now();
+    upgrade.look();
+  }
   askForNewDay();
   if (usual.isOld([...board.sites.values()])) usual.load();
 }
@@ -147,16 +171,24 @@ function askForNewDay() {
   }
 }
 
-document.addEventListener("visibilitychange", () => {
-  if (!document.hidden) connection.wake();
-});
+// A phone has slept, or found its network again.
+function wake() {
+  if (document.hidden) return;
+  connection.wake();
+  page.changed(true);
+  charts.tick();
+}
+
+document.addEventListener("visibilitychange", wake);
+window.addEventListener("online", wake);
 window.addEventListener("pageshow", (event) => {
   if (event.persisted) connection.open();
+  wake();
 });
 window.addEventListener("pagehide", () => connection.leave());
 
 usual.load();
-charts.attach();
+attach();
 charts.begin(rendered.id);
 connection.open();
 setInterval(everySecond, 1000);

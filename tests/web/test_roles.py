@@ -62,6 +62,7 @@ TABLE = {
     ("GET", "/api/v1/counts?from=2026-05-04"): MISSING,
     ("GET", "/export/counts.csv?from=2026-05-04"): MISSING,
     ("GET", "/api/v1/records?after=3f9a61c2-1"): MISSING,
+    ("GET", "/version"): (200,) * 10,
     ("GET", "/health/live"): (200,) * 10,
     ("GET", "/health/ready"): (200,) * 10,
     ("GET", "/health/database"): (401, 403, 200, 200, 403, 403, 403, 200, 403, 401),

@@ -1,0 +1,113 @@
+// The last minutes on the page, drawn by uPlot; they move on with every second.
+
+import { PATTERNS } from "./chart-patterns.js";
+import { clockTime, people } from "./format.js";
+import { LastMinutes, SPAN, unreadSince } from "./minutes.js";
+import { _ } from "./words.js";
+
+/* global uPlot */
+
+const HEIGHT = 150;
+
+export class MinutesView {
+  constructor(element, board, clock) {
+    this.element = element;
+    this.board = board;
+    this.clock = clock;
+    this.plot = element.querySelector(".plot");
+    this.said = element.querySelector(".minutes-said");
+    this.minutes = new LastMinutes(element.dataset.minutes);
+    this.observer = new ResizeObserver(() => this.chart?.setSize({ width: this.plot.clientWidth || 300, height: HEIGHT }));
+    this.observer.observe(this.plot);
+    this.load();
+  }
+
+  async load() {
+    try {
+      await this.minutes.load(this.clock.now());
+      this.draw();
+    } catch {
+      // What is heard from now on is drawn all the same; before that it is blank.
+      this.startedAt = this.clock.now() / 1000;
+    }
+  }
+
+  destroy() {
+    this.observer.disconnect();
+    this.chart?.destroy();
+  }
+
+  draw() {
+    const site = this.board.sites.get(this.minutes.siteId);
+    if (!site || !window.uPlot) return;
+    if (!this.chart) this.#build(site.timeZone);
+    this.now = this.clock.now() / 1000;
+    const { times, ...rows } = this.minutes.steps(this.now);
+    const shown = (values, sign) => values.map((value) => (value ? sign * value : null));
+    this.chart.setData([times, shown(rows.in, 1), shown(rows.out, -1), shown(rows.inDoubt, 1), shown(rows.outDoubt, -1)]);
+    this.#say(rows);
+  }
+
+  #say(rows) {
+    const sum = (...lists) => people(Math.round(lists.flat().reduce((total, value) => total + value, 0)));
+    const entered = sum(rows.in, rows.inDoubt);
+    const left = sum(rows.out, rows.outDoubt);
+    const words = this.#gap() === null
+      ? _("%(entered)s in, %(left)s out in the last 15 minutes", { entered, left })
+      : _("%(entered)s in, %(left)s out in the last 15 minutes; not all doors are known", { entered, left });
+    if (this.said.textContent !== words) this.said.textContent = words;
+  }
+
+  // From when on something is not known; null where all is.
+  #gap() {
+    return unreadSince(this.board.camerasOf(this.minutes.siteId), this.clock.now());
+  }
+
+  #build(timeZone) {
+    const style = getComputedStyle(document.body);
+    const colour = (name) => style.getPropertyValue(`--${name}`).trim();
+    const axis = { stroke: colour("ink-faint"), grid: { stroke: colour("hair"), width: 1 }, ticks: { show: false }, font: `12px ${style.fontFamily}` };
+    const bar = (name, pattern) => ({
+      width: pattern === "measured" ? 0 : 1, stroke: colour(name), points: { show: false }, fill: PATTERNS[pattern](colour(name), colour("card")),
+      paths: uPlot.paths.bars({ size: [0.8, 40], align: 1 }),
+    });
+    const missing = PATTERNS.missing(colour("ink-faint"));
+    this.chart = new uPlot({
+      width: this.plot.clientWidth || 300,
+      height: HEIGHT,
+      padding: [8, 24, 4, 0],
+      tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), timeZone),
+      legend: { show: false },
+      cursor: { show: false },
+      scales: {
+        x: { time: true, range: () => [this.now - SPAN, this.now] },
+        y: { range: (_plot, low, high) => [Math.min(-2, (low ?? 0) * 1.15), Math.max(2, (high ?? 0) * 1.15)] },
+      },
+      axes: [
+        { ...axis, grid: { show: false }, space: 70, incrs: [60, 180, 300], values: (_plot, ticks) => ticks.map((tick) => clockTime(tick * 1000, timeZone)) },
+        { ...axis, size: 44, space: 26, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500], values: (_plot, ticks) => ticks.map((tick) => people(Math.abs(tick))) },
+      ],
+      series: [{}, bar("in", "measured"), bar("out", "measured"), bar("in", "estimated"), bar("out", "estimated")],
+      hooks: { drawAxes: [(plot) => this.#drawGap(plot, missing)] },
+    }, [[], [], [], [], []], this.plot);
+  }
+
+  // What is not known is a gap with a mark of its own, and no zero.
+  #drawGap(plot, pattern) {
+    const since = this.#gap();
+    const spans = since === null ? [] : [[Math.max(since, this.now - SPAN), this.now]];
+    if (this.startedAt) spans.push([this.now - SPAN, this.startedAt]);
+    const { top, height, left, width } = plot.bbox;
+    plot.ctx.save();
+    plot.ctx.beginPath();
+    plot.ctx.rect(left, top, width, height);
+    plot.ctx.clip();
+    plot.ctx.fillStyle = pattern;
+    plot.ctx.globalAlpha = 0.55;
+    for (const [from, to] of spans) {
+      const begin = plot.valToPos(from, "x", true);
+      plot.ctx.fillRect(begin, top, plot.valToPos(to, "x", true) - begin, height);
+    }
+    plot.ctx.restore();
+  }
+}

@@ -1,0 +1,75 @@
+"""The live pages beside the dashboard: the last minutes, a screen on a wall, an evacuation, an upgrade."""
+
+import re
+
+import pytest
+
+pytest.importorskip("playwright.sync_api", reason="playwright is in requirements-dev.txt")
+pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is in requirements-dev.txt")
+
+from playwright.sync_api import expect
+
+from peoplecount.domain.camera import CameraState
+from peoplecount.web import page_version
+from tests.support.axe import axe_finds
+from tests.support.busy_day import GATES
+
+SOUTH, FOYER = GATES[2], GATES[6]
+
+
+def test_the_last_minutes_move_and_say_what_is_not_known(open_page, service):
+    page = open_page()
+    said = page.locator(".minutes-said")
+    expect(said).to_have_text(re.compile(r"^\d+ in, \d+ out in the last 15 minutes$"))
+    entered = int(said.inner_text().split()[0])
+    service.count(SOUTH, 9, 1)
+    expect(said).to_contain_text(f"{entered + 9} in, ")
+    service.status(SOUTH, CameraState.DOWN, "no route to host")
+    expect(said).to_contain_text("not all doors are known")
+
+
+def test_a_wall_moves_and_turns_red_in_words_too(open_page, service):
+    page = open_page("/wall?site=library")
+    field = page.locator('.wall-site[data-site="library"]')
+    expect(field).to_have_attribute("data-band", "calm")
+    before = int(field.locator(".wall-inside").inner_text())
+    service.count(FOYER, 160 - before)
+    expect(field.locator(".wall-inside")).to_have_text("160")
+    expect(field).to_have_attribute("data-band", "full")
+    expect(field.locator(".band")).to_have_text("full")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1440
+    assert axe_finds(page) == []
+
+
+def test_an_evacuation_page_renews_itself_and_tells_where_it_cannot(open_page, service, server):
+    page = open_page("/sites/station/evacuation", live=False)
+    inside = page.locator(".headcount .value")
+    before = int(inside.inner_text().replace(",", ""))
+    assert axe_finds(page) == []
+    service.count(SOUTH, 6)
+    page.evaluate("dispatchEvent(new Event('online'))")
+    expect(inside).to_have_text(f"{before + 6:,}", timeout=15_000)
+    server.stop()
+    page.evaluate("dispatchEvent(new Event('online'))")
+    expect(page.locator("#trouble")).to_contain_text("The service does not answer", timeout=15_000)
+    expect(inside).to_have_text(f"{before + 6:,}")
+
+
+def test_an_open_page_loads_again_after_an_upgrade_and_once_only(open_page):
+    page = open_page("/")
+    page.evaluate("window.untouched = true")
+    page.route("**/version", lambda route: route.fulfill(json={"version": "9.9.9-other"}))
+    with page.expect_navigation():
+        page.evaluate("import('/static/js/upgrade.js').then(({ Upgrade }) => new Upgrade('older').look())")
+    page.wait_for_selector('#connection[data-state="live"]')
+    assert page.evaluate("window.untouched") is None
+    page.evaluate("window.untouched = true")
+    page.evaluate("import('/static/js/upgrade.js').then(({ Upgrade }) => new Upgrade('older').look())")
+    page.evaluate("fetch('/version')")
+    assert page.evaluate("window.untouched")
+
+
+def test_a_page_knows_the_version_that_the_service_tells(open_page, service):
+    told = service.app.test_client().get("/version").json["version"]
+    assert open_page("/").locator("#board").get_attribute("data-version") == told
+    assert page_version.peoplecount.__version__ in told
