@@ -7,7 +7,7 @@ import { _ } from "./words.js";
 
 /* global uPlot */
 
-const HEIGHT = 150;
+const HEIGHT = 140;
 
 export class MinutesView {
   constructor(element, board, clock) {
@@ -84,7 +84,7 @@ export class MinutesView {
         y: { range: (_plot, low, high) => [Math.min(-2, (low ?? 0) * 1.15), Math.max(2, (high ?? 0) * 1.15)] },
       },
       axes: [
-        { ...axis, grid: { show: false }, space: 70, incrs: [60, 180, 300], values: (_plot, ticks) => ticks.map((tick) => clockTime(tick * 1000, timeZone)) },
+        { ...axis, size: 30, grid: { show: false }, space: 70, incrs: [60, 180, 300], values: (_plot, ticks) => ticks.map((tick) => clockTime(tick * 1000, timeZone)) },
         { ...axis, size: 44, space: 26, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500], values: (_plot, ticks) => ticks.map((tick) => people(Math.abs(tick))) },
       ],
       series: [{}, bar("in", "measured"), bar("out", "measured"), bar("in", "estimated"), bar("out", "estimated")],
