@@ -23,7 +23,7 @@ from peoplecount.domain.group_rights import read_group_rights
 from peoplecount.domain.increment import Generation
 from peoplecount.domain.line import LineKey
 from peoplecount.domain.opening_hours import OpeningHours
-from peoplecount.domain.user import UnfitName, user_name
+from peoplecount.domain.user import UnfitName, new_user_name, user_name
 from peoplecount.settings import database_url, env_file, readers
 from peoplecount.simulator import replay
 from peoplecount.simulator.http_message import BadRequest, read_request
@@ -247,6 +247,7 @@ def _of_the_web() -> Iterator[Target]:
     ]
     yield _text("own_path.own_path", own_path, ways, (), stays_here)
     yield _text("user.user_name", user_name, [b"Anna", b"anna@example.org", b"\xc3\x84nne-Lise"], (UnfitName,))
+    yield _text("user.new_user_name", new_user_name, [b"Anna", b"\xd0\xb0nna", b"an\xe2\x80\x8bna"], (UnfitName,))
     questions = [
         b"GET /stw-cgi/eventsources.cgi?msubmenu=peoplecount&action=check&Channel=0",
         b"GET /stw-cgi/recording.cgi?msubmenu=peoplecountsearch&action=control&Mode=Start&Channel=0",
