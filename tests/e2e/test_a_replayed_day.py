@@ -31,8 +31,14 @@ from tests.support.stream_reader import StreamReader
 
 SHARED_DAY = Path(__file__).resolve().parents[3] / "shared/data/hardbruecke/frequenzen_hardbruecke_2020.zip"
 DAY = date(2020, 3, 5)
-SPEED = 2160
-"""A day in forty seconds, where the machine has nothing else to do."""
+SPEED = 3240
+"""A day in half a minute, where the machine has nothing else to do."""
+
+POLL_SECONDS = 60
+"""In played time, as many services are set: polls are what a replay takes its time for."""
+
+LEAD_IN = timedelta(hours=7)
+"""Before the day, so that every line has been read when its first people come."""
 
 MOST_BUSY = 6
 
@@ -55,8 +61,7 @@ class Replay:
     def __init__(self, folder: Path, file: Path, **settings: str) -> None:
         self.expected = sums_of(file)
         self._folder = folder
-        # The clock begins before the day, so that every line has been read when its first people come.
-        start = datetime.combine(DAY, datetime.min.time()) - timedelta(hours=5)
+        start = datetime.combine(DAY, datetime.min.time()) - LEAD_IN
         port = free_port()
         self._options = (
             *("--port", str(port), "--replay", str(file), "--from", str(DAY), "--to", str(DAY)),
@@ -70,7 +75,8 @@ class Replay:
             for line in camera["lines"]
         }
         clock = f"{self.simulator.control}/clock"
-        self.service = Service(folder, CLOCK_URL=clock, TIME_ZONE="Europe/Zurich", POLL_INTERVAL="30", **settings)
+        played = {"CLOCK_URL": clock, "TIME_ZONE": "Europe/Zurich", "POLL_INTERVAL": str(POLL_SECONDS)}
+        self.service = Service(folder, **(played | settings))
         self.service.command("db", "upgrade")
         self.reader = StreamReader(f"{self.service.url}/events")
         self._settings = load_settings(plain_environment(**self.service.settings), env_file=None)
@@ -219,6 +225,7 @@ def database(request: pytest.FixtureRequest) -> dict[str, str]:
     return {"DATABASE_URL": url, "DB_SCHEMA": f"day_{secrets.token_hex(4)}"}
 
 
+@pytest.mark.parametrize("database", ["sqlite", "mssql"], indirect=True)  # PostgreSQL's is the next one's
 def test_stream_records_and_data_agree_exactly(tmp_path: Path, made_day: Path, database: dict[str, str]) -> None:
     replay = Replay(tmp_path, made_day, **database)
     with replay:
@@ -246,6 +253,7 @@ def test_they_agree_on_a_real_day_when_the_service_is_killed_half_way(
         assert replay.reader.names["gap"] == 0
         assert replay.reader.disagreements == []
         assert len(set(replay.reader.seen_ids)) == len(replay.reader.seen_ids)
+        assert replay.service.stop() == 0
 
 
 @pytest.mark.parametrize("database", ["sqlite", "mssql"], indirect=True)  # chaos puts it back before PostgreSQL
