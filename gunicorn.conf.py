@@ -216,6 +216,7 @@ def _watch(worker: StreamWorker, service: Service) -> None:
             service.stop()
     except gevent.Timeout:
         worker.log.warning("Ended without waiting for the rest: something hangs, probably the database")
+    worker.leaves_when_idle()
 
 
 def _starter_is_gone() -> bool:
@@ -231,5 +232,5 @@ def worker_exit(server: Arbiter, worker: StreamWorker) -> None:  # noqa: ARG001 
     """Wait until the service has stopped, also where the worker ends by another way than a signal."""
     watcher = getattr(worker, "watcher", None)
     if watcher is not None:
-        worker.alive = False
+        worker.is_leaving()
         watcher.join()

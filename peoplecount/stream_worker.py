@@ -44,6 +44,28 @@ class StreamWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
     this_start: str
     """Both given by the master before the fork. All workers of a start have the same."""
 
+    _open_connections = 0
+    _is_leaving = False
+
+    def init_process(self) -> None:
+        """Serve, in this greenlet, until told to end."""
+        self._main = gevent.getcurrent()
+        super().init_process()
+
+    def leaves_when_idle(self) -> None:
+        """Once told to end, end as soon as no connection is left.
+
+        gunicorn looks once a second whether it was told to end, and once a second whether all is done.
+        """
+        while self._open_connections and not self._is_leaving:
+            gevent.sleep(0.02)
+        if not self._is_leaving:
+            gevent.kill(self._main, SystemExit(0))
+
+    def is_leaving(self) -> None:
+        """It ends now, in whatever way."""
+        self.alive, self._is_leaving = False, True
+
     def load_wsgi(self) -> None:
         """Build the application; where that cannot be done for a reason we know, end in words."""
         from peoplecount.services.played_clock import ClockUnavailable  # noqa: PLC0415  opens sockets: after patching
@@ -60,10 +82,14 @@ class StreamWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
 
     def handle(self, listener: Any, client: Any, addr: Any) -> None:  # noqa: ANN401  gunicorn's
         """Serve a connection; who does not agree on HTTPS in time, or at all, is let go without a word in the log."""
-        if isinstance(client, ssl.SSLSocket) and not self._agreed(client):
-            client.close()
-            return
-        super().handle(listener, client, addr)
+        self._open_connections += 1
+        try:
+            if isinstance(client, ssl.SSLSocket) and not self._agreed(client):
+                client.close()
+                return
+            super().handle(listener, client, addr)
+        finally:
+            self._open_connections -= 1
 
     def _agreed(self, client: ssl.SSLSocket) -> bool:
         try:

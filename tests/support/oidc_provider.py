@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,6 +20,12 @@ from werkzeug.serving import make_server
 
 CLIENT_ID = "peoplecount"
 CLIENT_SECRET = "a secret of the client"
+
+
+@cache
+def _key(name: str, of: str = "the provider") -> RSAKey:
+    """Made once per process: it takes long."""
+    return RSAKey.generate_key(2048, {"kid": name, "use": "sig"}, private=True)
 
 
 class OidcProvider:
@@ -32,7 +39,7 @@ class OidcProvider:
 
         self.denies = False
         self.calls_itself = ""
-        self._key = RSAKey.generate_key(2048, {"kid": "first", "use": "sig"}, private=True)
+        self._key = _key("first")
         self._signing = self._key
         self._codes: dict[str, dict[str, str]] = {}
         self.app = Flask("provider")
@@ -50,11 +57,11 @@ class OidcProvider:
 
     def signs_with_a_key_of_nobodys(self) -> None:
         """As somebody would who only pretends to be it."""
-        self._signing = RSAKey.generate_key(2048, {"kid": "first", "use": "sig"}, private=True)
+        self._signing = _key("first", of="somebody else")
 
     def changes_its_key(self) -> None:
         """As providers do every few weeks."""
-        self._key = self._signing = RSAKey.generate_key(2048, {"kid": "second", "use": "sig"}, private=True)
+        self._key = self._signing = _key("second")
 
     def _configuration(self) -> Response:
         return jsonify(
