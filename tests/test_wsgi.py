@@ -70,11 +70,14 @@ def serving(command: list[str], tmp_path: Path, cwd: Path, **settings: str) -> I
 
 @pytest.mark.parametrize("command", [BY_HAND, BY_COMMAND, ON_GEVENT], ids=["by hand", "by command", "on gevent"])
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_the_service_streams_and_a_signal_ends_it_at_once(
+def test_the_service_streams_what_it_keeps_is_nobody_elses_and_a_signal_ends_it_at_once(
     command: list[str], number: signal.Signals, tmp_path: Path, project: Path
 ) -> None:
+    (tmp_path / "data").mkdir(mode=0o755)
     with serving(command, tmp_path, project) as served:
         assert status_of(served.port, "/") == 200
+        wait_until(lambda: {"peoplecount.db", "events.sqlite-wal"} <= {one.name for one in tmp_path.glob("data/*")})
+        assert open_to_others(tmp_path / "data") == []
         stream = OpenStream(served.port)
         assert stream.response.getheader("Content-Type") == "text/event-stream; charset=utf-8"
         begun = time.monotonic()
@@ -105,14 +108,6 @@ def test_a_database_that_never_answers_does_not_hold_up_the_end(tmp_path: Path, 
             assert "Traceback" not in served.said()
 
 
-@pytest.mark.parametrize("command", [BY_HAND, BY_COMMAND, ON_GEVENT], ids=["by hand", "by command", "on gevent"])
-def test_what_it_keeps_is_nobody_elses(command: list[str], tmp_path: Path, project: Path) -> None:
-    (tmp_path / "data").mkdir(mode=0o755)
-    with serving(command, tmp_path, project):
-        wait_until(lambda: {"peoplecount.db", "events.sqlite-wal"} <= {one.name for one in tmp_path.glob("data/*")})
-        assert open_to_others(tmp_path / "data") == []
-
-
 def test_what_it_keeps_lies_in_the_data_folder_alone(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     with serving(
@@ -133,16 +128,20 @@ def test_with_reload_a_changed_source_is_served_anew(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("folder", "words"),
-    [("file", "file is a file, not a folder"), ("damaged", "events.sqlite is damaged"), ("/proc/x", "cannot be made")],
+    ("folder", "words", "workers"),
+    [
+        ("file", "file is a file, not a folder", "2"),
+        ("damaged", "events.sqlite is damaged", "1"),
+        ("/proc/x", "cannot be made", "1"),
+    ],
 )
 def test_a_data_folder_that_cannot_be_one_ends_it_in_one_line(
-    tmp_path: Path, project: Path, folder: str, words: str
+    tmp_path: Path, project: Path, folder: str, words: str, workers: str
 ) -> None:
     (tmp_path / "file").write_text("")
     (tmp_path / "damaged").mkdir()
     (tmp_path / "damaged" / "events.sqlite").write_bytes(b"no database " * 1000)
-    environment = bare_environment(PORT=str(free_port()), DATA_DIR=str(tmp_path / folder), WEB_WORKERS="2")
+    environment = bare_environment(PORT=str(free_port()), DATA_DIR=str(tmp_path / folder), WEB_WORKERS=workers)
     told = subprocess.run(
         BY_COMMAND, cwd=project, env=environment, capture_output=True, text=True, timeout=40, check=False
     )

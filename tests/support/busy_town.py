@@ -20,6 +20,7 @@ import requests
 
 from peoplecount.configuration import register_fleet
 from peoplecount.settings import load_settings
+from tests.support.own_tables import make_tables_of
 from tests.support.postgres import DATABASE, PASSWORD, USER, PostgresServer
 from tests.support.running import Service, Simulator, plain_environment, wait_until
 from tests.support.stream_reader import StreamReader
@@ -70,8 +71,8 @@ class BusyTown:
         self.readers = [TodaysReader(f"{self.service.url}/events") for _ in range(streams)]
 
     def __enter__(self) -> BusyTown:
-        self.service.command("db", "upgrade")
         settings = load_settings(plain_environment(**self.service.settings), env_file=None)
+        make_tables_of(settings)
         fleet = self.simulator.get("cameras")
         register_fleet(settings, fleet)
         self.service.start()

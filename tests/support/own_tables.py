@@ -10,9 +10,11 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
+from peoplecount.settings import Settings
 from peoplecount.storage.dialects import Product
 from peoplecount.storage.engine import EngineConnection
 from peoplecount.storage.migrate import steps, upgrade
+from peoplecount.storage.open import connection_for
 from peoplecount.storage.sqlite import SQLiteConnection
 
 _PLACE = "the_schema_that_is_asked_for"
@@ -27,6 +29,13 @@ def make_tables(connection: EngineConnection) -> None:
         connection.run(lambda raw: raw.connection.cursor().execute(script))
     else:
         upgrade(connection)
+
+
+def make_tables_of(settings: Settings) -> None:
+    """The same in the database that settings name."""
+    connection = connection_for(settings.database)
+    make_tables(connection)
+    connection.disconnect()
 
 
 @cache
