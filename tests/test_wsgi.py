@@ -70,14 +70,11 @@ def serving(command: list[str], tmp_path: Path, cwd: Path, **settings: str) -> I
 
 @pytest.mark.parametrize("command", [BY_HAND, BY_COMMAND, ON_GEVENT], ids=["by hand", "by command", "on gevent"])
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_the_service_streams_what_it_keeps_is_nobody_elses_and_a_signal_ends_it_at_once(
+def test_the_service_streams_and_a_signal_ends_it_at_once(
     command: list[str], number: signal.Signals, tmp_path: Path, project: Path
 ) -> None:
-    (tmp_path / "data").mkdir(mode=0o755)
     with serving(command, tmp_path, project) as served:
         assert status_of(served.port, "/") == 200
-        wait_until(lambda: {"peoplecount.db", "events.sqlite-wal"} <= {one.name for one in tmp_path.glob("data/*")})
-        assert open_to_others(tmp_path / "data") == []
         stream = OpenStream(served.port)
         assert stream.response.getheader("Content-Type") == "text/event-stream; charset=utf-8"
         begun = time.monotonic()
@@ -106,6 +103,14 @@ def test_a_database_that_never_answers_does_not_hold_up_the_end(tmp_path: Path, 
             assert served.process.wait(NOT_PATIENTLY) == 0
             assert time.monotonic() - begun < NOT_PATIENTLY
             assert "Traceback" not in served.said()
+
+
+@pytest.mark.parametrize("command", [BY_HAND, BY_COMMAND, ON_GEVENT], ids=["by hand", "by command", "on gevent"])
+def test_what_it_keeps_is_nobody_elses(command: list[str], tmp_path: Path, project: Path) -> None:
+    (tmp_path / "data").mkdir(mode=0o755)
+    with serving(command, tmp_path, project):
+        wait_until(lambda: {"peoplecount.db", "events.sqlite-wal"} <= {one.name for one in tmp_path.glob("data/*")})
+        assert open_to_others(tmp_path / "data") == []
 
 
 def test_what_it_keeps_lies_in_the_data_folder_alone(tmp_path: Path) -> None:
