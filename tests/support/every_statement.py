@@ -9,6 +9,7 @@ from functools import partial
 
 from peoplecount.domain.camera import Camera
 from peoplecount.domain.door import Door
+from peoplecount.domain.event_id import EventId
 from peoplecount.domain.hand_count import HandCount
 from peoplecount.domain.interval import Scope
 from peoplecount.domain.line import Line, LineKey
@@ -19,16 +20,21 @@ from peoplecount.services.record_retention import RecordRetention
 from peoplecount.services.record_writer import RecordWriter
 from peoplecount.storage.api_camaras import CameraView
 from peoplecount.storage.camera_choices import put_choice
+from peoplecount.storage.camera_passwords import CameraPasswords
 from peoplecount.storage.camera_table import CameraTable
 from peoplecount.storage.connection import IDBConnection
+from peoplecount.storage.growth import read_fleet
 from peoplecount.storage.hand_count_table import HandCountTable
-from peoplecount.storage.history import History
+from peoplecount.storage.history import RECORDS, History
+from peoplecount.storage.place_history import PlaceHistory, Where
 from peoplecount.storage.positions import generations
+from peoplecount.storage.record_pages import RecordPages, RecordPlaces
 from peoplecount.storage.registros import Watermark
 from peoplecount.storage.registros_states import load_states, save_mark, save_note
 from peoplecount.storage.schema_gate import SchemaGate
 from peoplecount.storage.site_hours import site_hours
 from peoplecount.storage.site_table import SiteTable
+from peoplecount.storage.writer_cursor import load_cursor
 from tests.support.counting_line import EIGHT, CountingLine, append
 from tests.support.fake_clock import FakeClock
 from tests.support.toy_sealer import ToySealer
@@ -60,6 +66,9 @@ def enter_places(db: IDBConnection) -> None:
     cameras.swap(LineKey("cam"), EIGHT)
     cameras.take_back_swap(LineKey("cam"), EIGHT)
     cameras.pin("cam", "")
+    passwords = CameraPasswords(db)
+    passwords.enter("cam", "Geheim-4711", ToySealer())
+    passwords.renew(lambda sealed: f"{sealed} anew")
     cameras.cameras(), cameras.paused(), sites.sites(), sites.doors(), sites.lines_of_doors(), sites.own_cameras()
     north, main = sites.sites()[0], sites.doors()[0]
     sites.change_site(north, replace(north, capacity=9, opening_hours="24/7"))
@@ -104,6 +113,23 @@ def read_history(db: IDBConnection) -> None:
     )
     generations(db)
     site_hours(db, EIGHT, EIGHT + DAY)
+    pages, cursor = RecordPages(db), load_cursor(db, RECORDS)
+    assert cursor is not None
+    for epoch in (cursor.event_id.epoch, "gone"):
+        places = RecordPlaces(["cam"], ["main"], ["north"])
+        pages.page(EventId(epoch, -1), cursor.event_id, places, 9), pages.page(EventId(epoch, -1), None, places, 9)
+        pages.knows(epoch)
+    read_fleet(db)
+    read_places(db)
+
+
+def read_places(db: IDBConnection) -> None:
+    history, time = PlaceHistory(db), (EIGHT, EIGHT + DAY)
+    for where in (Where(), Where(["north"], "main", "cam-0-1-1"), Where(["north", "south"]), Where([])):
+        for scope in Scope:
+            history.stretches(HOUR, scope, *time, where), history.stretches(QUARTER, scope, *time, where)
+            history.totals(scope, *time, where), history.learned_later(scope, *time, EIGHT, where)
+        history.first_day(where)
 
 
 def purge(db: IDBConnection) -> None:
