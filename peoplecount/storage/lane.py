@@ -18,7 +18,7 @@ class BreakableConnection(IDBConnection, Protocol):
     """A connection that somebody else can break, where a call on it does not come back."""
 
     def break_off(self) -> None:
-        """Make the call under way fail, as far as the driver lets us. Blocks nobody; never raises."""
+        """Make the call under way fail, as far as the driver lets us. May wait for the server; never raises."""
         ...
 
     def break_overdue(self) -> None:
@@ -27,11 +27,15 @@ class BreakableConnection(IDBConnection, Protocol):
 
 
 class Lane:
-    """Where ``connection`` is used by one call at a time, through an ``offload`` of its own."""
+    """Where ``connection`` is used by one call at a time, through an ``offload`` of its own.
 
-    def __init__(self, connection: BreakableConnection, offload: Offload) -> None:
+    It is broken through another one: Microsoft's driver, told to cancel, waits until the server has heard of it.
+    """
+
+    def __init__(self, connection: BreakableConnection, offload: Offload, breaking: Offload) -> None:
         self._connection = connection
         self._offload = offload
+        self._breaking = breaking
         self._is_stale = False
 
     def begin(self, call: Callable[[IDBConnection], T], ended: Callable[[bool], None]) -> Future[T]:
@@ -56,11 +60,11 @@ class Lane:
         self._is_stale = True
 
     def break_off(self) -> None:
-        """Make the call under way fail."""
-        self._connection.break_off()
+        """Make the call under way fail, soon; nobody waits for that."""
+        threading.Thread(target=self._breaking, args=(self._connection.break_off,), name="break", daemon=True).start()
 
     def break_overdue(self) -> None:
-        """Make the call under way fail where a statement of it has outlasted its time-out."""
+        """Make the call under way fail where a statement of it has outlasted its time-out; FreeTDS never waits then."""
         self._connection.break_overdue()
 
     def _answer(self, call: Callable[[IDBConnection], T]) -> T:

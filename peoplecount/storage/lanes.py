@@ -66,8 +66,8 @@ class Lanes:
         work: Patience = WORK,
         pages: Patience = PAGES,
     ) -> None:
-        """``make_offload`` makes one that runs its calls in a thread of its own."""
-        self._lanes = [Lane(one, make_offload()) for one in connections]
+        """``make_offload`` makes one that runs its calls in a thread of its own: two a connection, one to break it."""
+        self._lanes = [Lane(one, make_offload(), make_offload()) for one in connections]
         self._idle = list(self._lanes)
         self._change = threading.Condition()
         self._work = work

@@ -215,6 +215,18 @@ def test_what_hung_is_broken_off_and_everybody_connects_anew(lanes, server, conn
     assert [connections[number].disconnected for number in used] == [1, 1, 1]
 
 
+def test_a_driver_that_waits_for_the_server_when_it_is_told_to_cancel_holds_nobody_up(lanes, server, connections):
+    lanes.connect()
+    for one in connections:
+        one.break_off = lambda: server.melted.wait(20)
+    server.freeze()
+    with pytest.raises(DatabaseSilent):
+        lanes.hurried().execute(select(sites))
+    assert not server.melted.is_set()
+    server.melt()
+    wait_until(lambda: lanes.busy == 0)
+
+
 def test_a_connection_that_cannot_be_broken_is_not_used_until_it_is_back(lanes, server, connections):
     for one in connections:
         one.break_off = lambda: None
