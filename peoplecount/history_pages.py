@@ -10,6 +10,7 @@ from peoplecount.eventlog.data_folder import DataFolder
 from peoplecount.runtime import Runtime
 from peoplecount.services.history_places import HistoryPlaces
 from peoplecount.services.history_report import HistoryDesk
+from peoplecount.services.holiday_calendar import HolidayCalendars
 from peoplecount.services.kept_sums import KeptSums, SumsKeeper
 from peoplecount.services.place_sums import DirectSums
 from peoplecount.services.roster_keeper import RosterKeeper
@@ -39,8 +40,9 @@ def history_desk(
         lambda: _zones(rosters),
         runtime.offload,
     )
-    places = HistoryPlaces(lambda: snapshots().fields, lambda: rosters.current().sites, clock)
-    return HistoryDesk(sums, places, clock)
+    calendars = HolidayCalendars(settings.holidays)
+    places = HistoryPlaces(lambda: snapshots().fields, lambda: rosters.current().sites, clock, calendars.of_site)
+    return HistoryDesk(sums, places, clock, calendars.calendar)
 
 
 def sums_keeper(

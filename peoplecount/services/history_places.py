@@ -45,12 +45,22 @@ class Place:
         return found.name if found else ""
 
 
+def _none_set(_: str) -> str:
+    return ""
+
+
 class HistoryPlaces:
     """As the live board and the list of sites have them just now."""
 
     def __init__(
-        self, board: Callable[[], Mapping[str, Any]], sites: Callable[[], Mapping[str, Site]], clock: Clock
+        self,
+        board: Callable[[], Mapping[str, Any]],
+        sites: Callable[[], Mapping[str, Site]],
+        clock: Clock,
+        holidays: Callable[[str], str] = _none_set,
     ) -> None:
+        """``holidays`` gives what is set for a site."""
+        self._holidays = holidays
         self._board = board
         self._sites = sites
         self._clock = clock
@@ -80,7 +90,7 @@ class HistoryPlaces:
             _named(board, "line", query.line_id),
             self._zone(query.site_id),
             site.opening_hours if site else "",
-            getattr(site, "holidays", "") if site else "",
+            self._holidays(query.site_id or ""),
         )
 
     def sites(self, own: Collection[str] | None) -> Mapping[str, ZoneInfo]:

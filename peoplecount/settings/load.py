@@ -62,6 +62,9 @@ class Settings:
     stream_life: float = 3600.0
     """Seconds."""
 
+    holidays: Mapping[str, str] = field(default_factory=dict)
+    """By site, as they were written; the empty one is for every other."""
+
     data_dir: Path = Path("var")
     log_keep_days: int = 7
     log_disk_budget: int = 2_000_000_000

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Mapping
+from datetime import date, timedelta
+from importlib import import_module
 from ipaddress import IPv6Address, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -119,6 +120,36 @@ def networks(value: str) -> tuple[str, ...]:
         except ValueError as error:
             raise ValueError(f"{part!r} is neither an address nor a network such as 10.0.0.0/8") from error
     return parts
+
+
+def holidays(value: str) -> Mapping[str, str]:
+    """Holidays by site; the empty one is every other. Regions must be known to the package ``holidays``."""
+    found: dict[str, str] = {}
+    for rule in value.split(";"):
+        site, colon, days = rule.rpartition(":")
+        parts = [part.strip() for part in days.split(",") if part.strip()]
+        if not parts or (colon and not site.strip()) or site.strip() in found:
+            raise ValueError(
+                f"{rule.strip()[:60]!r} names no holidays, or its site twice; they look like "
+                "CH-ZH, 2026-12-24; SITE: DE-BY"
+            )
+        for part in parts:
+            _demand_holidays(part)
+        found[site.strip()] = ", ".join(parts)
+    return found
+
+
+def _demand_holidays(part: str) -> None:
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", part, re.ASCII):
+        date.fromisoformat(part)
+        return
+    country, _, region = part.partition("-")
+    try:
+        import_module("holidays").country_holidays(country, subdiv=region or None)
+    except NotImplementedError as error:
+        raise ValueError(
+            f"{part[:40]!r} is neither a day (2026-12-24) nor a country or region (CH, CH-ZH): {error}"
+        ) from error
 
 
 def origins(value: str) -> tuple[str, ...]:

@@ -46,6 +46,16 @@ SETTINGS: tuple[Setting, ...] = (
         demo=True,
     ),
     Setting(
+        "HOLIDAYS",
+        "Data",
+        "",
+        "Holidays, for the views of the history: countries or regions (`CH-ZH`) and days of one's own, "
+        "`CH-ZH, 2026-12-24; SITE: DE-BY` with the ids of sites that have others.",
+        readers.holidays,
+        "holidays",
+        unset={},
+    ),
+    Setting(
         "RECORDS_KEEP_DAYS",
         "Data",
         "396",

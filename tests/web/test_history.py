@@ -13,6 +13,7 @@ from peoplecount.domain.user import Role
 from peoplecount.domain.visitor import Visitor, Way
 from peoplecount.services.history_places import HistoryPlaces
 from peoplecount.services.history_report import HistoryDesk
+from peoplecount.services.holiday_calendar import HolidayCalendars
 from peoplecount.services.place_sums import DirectSums
 from peoplecount.storage.errors import DatabaseUnavailable
 from peoplecount.storage.place_history import PlaceHistory
@@ -52,6 +53,12 @@ class Town(BoardService):
         )
         self.desk = HistoryDesk(DirectSums(PlaceHistory(db)), self.places, self.clock)
         self.client = create_app(self.context(history=self.desk)).test_client()
+
+    gates = (FRONT, LEFT, RIGHT, BACK)
+
+    @staticmethod
+    def at(hour, day):
+        return at(hour, day=day)
 
     def page(self, path="/history", **asked):
         answer = self.client.get(path, query_string=asked, follow_redirects=True)
@@ -181,6 +188,15 @@ def test_opening_hours_are_a_view_that_follows_what_is_set_now(town):
     assert rows(closed)[0] == "Fri, 1 May 2026 20 4 100% measured"
     town.sites[0] = SHOP
     assert rows(town.page(site="shop", **MAY))[0] == "Fri, 1 May 2026 60 12 100% measured"
+
+
+def test_holidays_are_a_view_and_are_named(town):
+    calendars = HolidayCalendars({"": "CH-ZH, 2026-05-03"})
+    town.places._holidays, town.desk._holidays = calendars.of_site, calendars.calendar
+    ordinary = rows(town.page(site="shop", days="ordinary", **MAY))
+    assert [row.split(" 2026 ")[1] for row in ordinary[1:3]] == ["120 12 100% measured", "holiday – – – not known"]
+    only = rows(town.page(site="shop", days="holidays", **MAY))
+    assert only[2] == "Sun, 3 May 2026 holiday 180 12 100% measured"
 
 
 def test_the_week_has_its_hours_and_says_what_it_does_not_know(town):

@@ -1,0 +1,41 @@
+"""The history in a real browser: light and dark, on a phone, by keyboard, without scripts."""
+
+import pytest
+
+pytest.importorskip("playwright.sync_api", reason="playwright is in requirements-dev.txt")
+pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is in requirements-dev.txt")
+
+from tests.support.axe import axe_finds
+from tests.support.board_service import served
+from tests.support.databases import *  # noqa: F403 - fixtures
+from tests.web.test_history import MAY, Town
+
+
+@pytest.fixture
+def address(embedded):
+    town = Town(embedded)
+    for day in (1, 2, 3, 4):
+        for gate in town.gates:
+            town.past.counts(gate, town.at(0, day), 3 * day, day, hours=14)
+    town.app = town.client.application
+    with served(town) as server:
+        yield server.url
+
+
+def test_a_site_is_looked_at_and_taken_along(visit, address):
+    question = "&".join(f"{name}={value}" for name, value in MAY.items())
+    page = visit(f"{address}/history?site=shop&compare=previous&{question}")
+    page.get_by_text("The figures as a table").click()
+    assert axe_finds(page) == []
+    assert page.locator("svg.past .bar-of").count() == 4
+    page.get_by_label("By", exact=True).select_option("60")
+    page.get_by_role("button", name="Show").click()
+    page.wait_for_url("**step=60**")
+    assert page.locator("svg.past .bar-of").count() == 96
+    page.get_by_role("link", name="Wide").click()
+    page.wait_for_url("**door=shop-wide**")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Excel workbook").click()
+    assert download.value.suggested_filename == "history-20260501-20260504.xlsx"
+    page.set_viewport_size({"width": 390, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
