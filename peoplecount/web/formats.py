@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,7 +23,12 @@ UNKNOWN = "\N{EN DASH}"
 
 def people(number: float | None) -> str:
     """A number of people, or a dash where nobody knows."""
-    return UNKNOWN if number is None else format_decimal(number, locale=book_now().formats)
+    return UNKNOWN if number is None else _grouped(number, str(book_now().formats))
+
+
+@lru_cache(maxsize=8192)  # pages of the history have thousands of them, and small ones come again and again
+def _grouped(number: float, locale: str) -> str:
+    return format_decimal(number, locale=locale)
 
 
 def decimal(number: float | None, digits: int = 1, *, sign: bool = False) -> str:
