@@ -107,7 +107,7 @@ def test_somebody_is_let_in_by_the_link_shown_and_sees_only_their_site(people, a
     ben.fill("#password", CHOSEN)
     ben.fill("#again", CHOSEN)
     ben.click("main button[type=submit]")
-    ben.wait_for_selector("h2:has-text('City library')")
+    ben.wait_for_selector("h1:has-text('City library')")
     assert not ben.is_visible("text=Main station")
     assert not ben.is_visible("text=Administration")
     page.goto("/admin/people/ben")
