@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_time, get_datetime_format
+from babel.dates import format_date, get_datetime_format
 from babel.numbers import format_decimal
 
 from peoplecount.domain.event import parse_utc
@@ -19,6 +19,9 @@ from peoplecount.domain.sentence import Sentence, figure, joined, say, whole
 from peoplecount.web.languages import book_now
 
 UNKNOWN = "\N{EN DASH}"
+
+WITHOUT, WITH_SECONDS = "%H:%M", "%H:%M:%S"
+"""Clocks are of 24 hours and two digits in every language, so that columns of times stand below each other."""
 
 
 def people(number: float | None) -> str:
@@ -46,9 +49,9 @@ def plain_number(number: float) -> str:
     return format_decimal(number, "#,##0.###", locale=book_now().formats)
 
 
-def per_cent(share: float | None) -> str:
-    """A share of one as whole per cent, or a dash."""
-    return UNKNOWN if share is None else book_now().share(share)
+def per_cent(share: float | None, digits: int = 0) -> str:
+    """A share of one as per cent, with so many digits behind the point, or a dash."""
+    return UNKNOWN if share is None else book_now().share(share, digits)
 
 
 def age(seconds: float | None) -> str:
@@ -72,7 +75,7 @@ def age_words(seconds: float | None) -> Sentence:
 def clock_time(moment: datetime | str, zone: str, seconds: bool = False) -> str:  # noqa: FBT001, FBT002 - a Jinja filter
     """The wall-clock time of a place."""
     local = _local(moment, zone)
-    return format_time(local, "medium" if seconds else "short", tzinfo=local.tzinfo, locale=book_now().formats)
+    return local.strftime(WITH_SECONDS if seconds else WITHOUT)
 
 
 def day(moment: datetime | date | str, zone: str | ZoneInfo = "") -> str:
@@ -93,7 +96,7 @@ def day_and_time(moment: datetime | str, zone: str | ZoneInfo, *, seconds: bool 
     """The day and the wall-clock time of a place, ``23 Nov 2026, 14:05``."""
     locale = book_now().formats
     local = _local(moment, zone)
-    time = format_time(local, "medium" if seconds else "short", tzinfo=local.tzinfo, locale=locale)
+    time = local.strftime(WITH_SECONDS if seconds else WITHOUT)
     form = str(get_datetime_format("medium", locale=locale))
     return form.replace("'", "").format(time, format_date(local, "medium", locale=locale))
 

@@ -80,10 +80,11 @@ class PhraseBook:
             return self.share(figure.number)
         return format_decimal(figure.number, locale=self.formats)
 
-    def share(self, share: float) -> str:
-        """A share of one as whole per cent."""
+    def share(self, share: float, digits: int = 0) -> str:
+        """A share of one as per cent, with so many digits behind the point."""
         pattern = str(self.formats.percent_formats[None].pattern)
-        return pattern.replace("#,##0", f"{share * 100:.0f}")
+        form = f"0.{'0' * digits}" if digits else "0"
+        return pattern.replace("#,##0", format_decimal(100 * share, form, locale=self.formats))
 
     def for_script(self) -> dict[str, object]:
         """What the modules of pages say, and sentences that the stream brings: see ``static/js/words.js``."""

@@ -9,7 +9,8 @@ from itertools import groupby
 from typing import Any
 
 from peoplecount.domain.poll_tally import PollTally, together
-from peoplecount.web.formats import UNKNOWN
+from peoplecount.domain.sentence import say, say_number
+from peoplecount.web.formats import UNKNOWN, decimal, per_cent
 
 BARS = 18
 """Height of the part that shows how long polls took; below it is one that shows how many went well."""
@@ -46,10 +47,22 @@ def day_words(day: Iterable[PollTally]) -> str:
     """How a day went, in words."""
     total = together(day)
     if total.success is None:
-        return "not asked in the last day"
-    polls = "1 poll" if total.polls == 1 else f"{total.polls:,} polls"
-    answered = f"{percent(total.success)} of {polls} in the last day answered"
-    return answered if total.seconds is None else f"{answered}, on average in {duration(total.seconds)}"
+        return say("not asked in the last day")
+    share = percent(total.success)
+    if total.seconds is None:
+        return say_number(
+            "%(share)s of %(num)s poll in the last day answered",
+            "%(share)s of %(num)s polls in the last day answered",
+            total.polls,
+            share=share,
+        )
+    return say_number(
+        "%(share)s of %(num)s poll in the last day answered, on average in %(time)s",
+        "%(share)s of %(num)s polls in the last day answered, on average in %(time)s",
+        total.polls,
+        share=share,
+        time=duration(total.seconds),
+    )
 
 
 def percent(share: float | None) -> str:
@@ -57,15 +70,15 @@ def percent(share: float | None) -> str:
     if share is None:
         return UNKNOWN
     if share in {0.0, 1.0}:
-        return f"{share:.0%}"
-    return f"{min(99.9, max(0.1, 100 * share)):.1f}%"
+        return per_cent(share)
+    return per_cent(min(0.999, max(0.001, share)), 1)
 
 
 def duration(seconds: float | None) -> str:
     """A response time."""
     if seconds is None:
         return UNKNOWN
-    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
+    return f"{decimal(seconds * 1000, 0)} ms" if seconds < 1 else f"{decimal(seconds)} s"
 
 
 _Shape = tuple[str, int, int]
@@ -99,4 +112,4 @@ def _runs(
         place += width
 
 
-FILTERS: Mapping[str, Callable[..., Any]] = {"strip": strip, "percent": percent, "duration": duration}
+FILTERS: Mapping[str, Callable[..., Any]] = {"strip": strip, "answered": percent, "duration": duration}

@@ -4,6 +4,7 @@ import pytest
 
 from peoplecount.domain.sentence import figure, joined, per_cent, say, say_number, whole
 from peoplecount.web.extraction import ROOT
+from peoplecount.web.formats import age, clock_time, day_and_time, decimal, people
 from peoplecount.web.phrase_book import PhraseBook, catalogue_files, read_catalogue
 from tests.support.board_service import BoardService
 from tests.support.people import People, signed_in
@@ -98,3 +99,11 @@ def test_a_text_out_of_the_log_is_recognised_by_its_form(spanish):
 def test_words_that_nobody_has_translated_stay_english(spanish):
     sentence = say_number("%(num)s thing unheard of", "%(num)s things unheard of", 2)
     assert spanish.told(sentence) == "2 things unheard of"
+
+
+def test_times_have_two_digits_in_every_language(client):
+    with client.application.test_request_context("/", headers=SPANISH):
+        assert clock_time("2026-05-04T05:04:03Z", "UTC") == "05:04"
+        assert day_and_time("2026-05-04T05:04:03Z", "UTC") == "4 may 2026, 05:04"
+        assert (decimal(1234.5), people(1234)) == ("1.234,5", "1.234")
+        assert age(7300) == "hace 2 h"
