@@ -29,8 +29,11 @@ _YES = {"yes", "y", "true", "1", "x", "ja", "sí", "si", "oui"}
 _NO = {"", "no", "n", "false", "0", "nein", "non"}
 
 
-_FORMULA = re.compile(r"'*\s*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20]")
-"""A cell that a spreadsheet may take for a formula, or one that was marked as text already."""
+_FORMULA = re.compile(r"(^|[;\t\r\n])('*\s*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20])")
+"""Where a spreadsheet may take a cell for a formula, or one that was marked as text already. Where decimals have commas,
+spreadsheets part cells at semicolons, quoted or not."""
+
+_MARKED = re.compile(r"(^|[;\t\r\n])'('*\s*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20])")
 
 
 class SheetRefused(ValueError):
@@ -120,11 +123,11 @@ def write_sheet(
 
 def _harmless(text: str) -> str:
     """What a spreadsheet would take for a formula, marked as text as it marks it; ``_plain`` takes that off."""
-    return f"'{text}" if _FORMULA.match(text) else text
+    return _FORMULA.sub(r"\1'\2", text)
 
 
 def _plain(cell: str) -> str:
-    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
+    return _MARKED.sub(r"\1\2", cell)
 
 
 def wants_pause(texts: Mapping[str, str]) -> bool | None:

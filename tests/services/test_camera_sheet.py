@@ -84,7 +84,20 @@ def test_what_is_written_reads_as_the_same_cameras():
 
 
 @pytest.mark.parametrize(
-    "text", ["=1+1", '=HYPERLINK("http://evil.example")', "+41", "-1", "@x", " =1", "\uff1d1", "'=1", "''+"]
+    "text",
+    [
+        "=1+1",
+        '=HYPERLINK("http://evil.example")',
+        "+41",
+        "-1",
+        "@x",
+        " =1",
+        "\uff1d1",
+        "'=1",
+        "''+",
+        "Lobby;=1+1",
+        "a;'=b; -c",
+    ],
 )
 def test_what_a_spreadsheet_would_take_for_a_formula_is_marked_as_text_and_read_as_it_was(text):
     camera = Camera("a", text.strip(), "http://192.0.2.7", username="admin", password=text)
