@@ -267,7 +267,7 @@ def before_migrating(product: Product) -> list[Executable]:
         return [
             text(
                 "DECLARE @result int; EXEC @result = sp_getapplock @Resource = :lock, @LockMode = 'Exclusive', "
-                "@LockOwner = 'Transaction', @LockTimeout = 25000; "
+                "@LockOwner = 'Transaction', @LockTimeout = 60000; "
                 "IF @result < 0 THROW 51000, 'another process is migrating this database', 1"
             )
         ]
