@@ -30,8 +30,8 @@ _NO = {"", "no", "n", "false", "0", "nein", "non"}
 
 
 _FORMULA = re.compile(r"(^|[;\t\r\n])('*\s*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20])")
-"""Where a spreadsheet may take a cell for a formula, or one that was marked as text already. Where decimals have commas,
-spreadsheets part cells at semicolons, quoted or not."""
+"""Where a spreadsheet may take a cell for a formula, or one that was marked as text already. Where decimals have
+commas, spreadsheets part cells at semicolons, quoted or not."""
 
 _MARKED = re.compile(r"(^|[;\t\r\n])'('*\s*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20])")
 
