@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response, abort, make_response, request, stream_template
 
 from peoplecount.services.at_hand import AtHand
+from peoplecount.services.today_chart import ChartUnavailable
 from peoplecount.services.unhurried import Breath, unhurried
 from peoplecount.services.usual_days import UsualUnavailable
 from peoplecount.stream.selection import Selection
@@ -15,12 +17,16 @@ from peoplecount.stream.snapshot import only
 from peoplecount.web.board_page import board_page
 from peoplecount.web.context import WebContext
 from peoplecount.web.gate import visitor
+from peoplecount.web.live.drawn_day import DrawnDay, drawn_day
 from peoplecount.web.own_sites import own_part
 
 PIECES_AT_ONCE = 500
 """Pieces of a page after which others have their turn; five hundred lines come to some fifty thousand."""
 
 SOMETHING_IS_WRONG = "Something does not work as it should. Those who look after this service see what."
+
+FRESH_CURVE, KEPT_CURVE = 20.0, 600.0
+"""Seconds, likewise, of today's curves."""
 
 FRESH, KEPT = 60.0, 7200.0
 """Seconds: how often it is asked anew what is usual, and for how long an answer is shown."""
@@ -30,6 +36,7 @@ def routes(context: WebContext) -> Blueprint:
     """``/``, ``/sites/ID``, and ``/board``: the part of both that changes when cameras, doors or sites come and go."""
     blueprint = Blueprint("dashboard", __name__)
     usual = _usual_of(context)
+    curves = _curves_of(context)
 
     def render(template: str, site_id: str) -> Response:
         snapshot = context.snapshots()
@@ -41,13 +48,15 @@ def routes(context: WebContext) -> Blueprint:
         troubles = context.status().get("degraded", ())
         if troubles and visitor().is_limited:  # they may name what is of other sites
             troubles = (SOMETHING_IS_WRONG,)
+        alone = page["sites"][0] if len(page["sites"]) == 1 else None
         pieces = stream_template(
             template,
             page=page,
             ready=context.hub.ready,
             troubles=troubles,
             scope=site_id,
-            alone=page["sites"][0] if len(page["sites"]) == 1 else None,
+            alone=alone,
+            day=_day_of(alone, curves(), page["now"]) if alone else None,
         )
         response = make_response("".join(unhurried(pieces, Breath(PIECES_AT_ONCE))))
         response.headers["Cache-Control"] = "no-cache"
@@ -72,6 +81,20 @@ def _usual_of(context: WebContext) -> Callable[[], Mapping[str, Any] | None]:
     if context.usual is None:
         return lambda: None
     return AtHand(context.usual.read, UsualUnavailable, context.clock, fresh=FRESH, kept=KEPT)
+
+
+def _curves_of(context: WebContext) -> Callable[[], Mapping[str, Any] | None]:
+    """Today's curves, for those who have no scripts: they are not waited for either."""
+    if context.chart is None:
+        return lambda: None
+    return AtHand(context.chart.read, ChartUnavailable, context.clock, fresh=FRESH_CURVE, kept=KEPT_CURVE)
+
+
+def _day_of(site: Mapping[str, Any], curves: Mapping[str, Any] | None, now: datetime) -> DrawnDay | None:
+    for curve in curves["sites"] if curves else ():
+        if (curve["siteId"], curve["date"]) == (site["siteId"], site["date"]):
+            return drawn_day(curve, now)
+    return None
 
 
 def _of_site(fields: Mapping[str, Any], site_id: str, *, is_ready: bool) -> Mapping[str, Any]:

@@ -2,6 +2,7 @@
 
 import { bars, doubts, hoursShown, insideLine, kindOf, KINDS_OF_BARS, missingSpans, usualBand } from "./chart-curve.js";
 import { PATTERNS } from "./chart-patterns.js";
+import { doubt } from "./trust.js";
 import { clockTime, people, perCent } from "./format.js";
 import { _ } from "./words.js";
 
@@ -21,6 +22,8 @@ export class ChartView {
     this.readout = element.querySelector(".readout");
     this.note = element.querySelector(".chart-note");
     this.doubts = element.querySelector(".chart-doubts");
+    this.table = element.querySelector(".day-table");
+    this.table.addEventListener("toggle", () => this.#list());
     this.observer = new ResizeObserver(() => this.#resize());
     this.observer.observe(this.plot);
   }
@@ -29,6 +32,23 @@ export class ChartView {
     this.observer.disconnect();
     this.inside?.destroy();
     this.flow?.destroy();
+  }
+
+  // The same as a table, where that is open.
+  #list() {
+    if (!this.table.open || !this.curve) return;
+    const { start, step, timeZone } = this.curve;
+    const begun = Math.min(this.curve.in.length, Math.ceil((this.now - start) / step));
+    const rows = Array.from({ length: begun }, (_value, index) => {
+      const row = document.createElement("tr");
+      const cell = (name, text, kind) => Object.assign(row.appendChild(document.createElement(name)), { textContent: text, className: kind });
+      cell("th", clockTime((start + index * step) * 1000, timeZone), "").scope = "row";
+      cell("td", people(this.curve.in[index]), "number");
+      cell("td", people(this.curve.out[index]), "number");
+      cell("td", this.curve.in[index] === null ? _("not known") : doubt({ qualityToday: this.curve.quality[index] }), "sure");
+      return row;
+    });
+    this.table.querySelector("[data-day-rows]").replaceChildren(...rows);
   }
 
   draw(curve, now, failure) {
@@ -46,6 +66,7 @@ export class ChartView {
     this.range = [from, to];
     this.inside.setData(inside);
     this.flow.setData([...bars(curve), ...usualBand(curve)]);
+    this.#list();
     this.doubts.textContent = doubts(curve, now);
     this.#read(null);
   }
@@ -55,6 +76,7 @@ export class ChartView {
     this.flow?.destroy();
     this.timeZone = timeZone;
     this.drawn = "";
+    this.plot.querySelector(".drawn")?.remove();
     const style = getComputedStyle(document.body);
     const colour = (name) => style.getPropertyValue(`--${name}`).trim();
     const shared = {

@@ -73,3 +73,15 @@ def test_a_page_knows_the_version_that_the_service_tells(open_page, service):
     told = service.app.test_client().get("/version").json["version"]
     assert open_page("/").locator("#board").get_attribute("data-version") == told
     assert page_version.peoplecount.__version__ in told
+
+
+def test_today_is_a_table_too_which_grows(open_page, service):
+    page = open_page()
+    expect(page.locator('[data-chart="station"] canvas')).to_have_count(2)
+    page.locator(".day-table summary").click()
+    last = page.locator("[data-day-rows] tr").last
+    expect(last.locator("th")).to_have_text("14:00")
+    entered = int(last.locator("td").first.inner_text())
+    service.count(SOUTH, 4)
+    expect(last.locator("td").first).to_have_text(str(entered + 4))
+    assert axe_finds(page, light_and_dark=False) == []

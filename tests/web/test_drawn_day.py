@@ -1,0 +1,88 @@
+"""Today as the service draws it: bars, gaps, and a table."""
+
+from datetime import timedelta
+
+from peoplecount.domain.event import Quality
+from peoplecount.domain.figures import Figures as People
+from peoplecount.domain.usual_day import Span, usual_hours
+from peoplecount.services.at_hand import AtHand
+from peoplecount.web.live.beside_usual import beside_usual, expected_by
+from peoplecount.web.live.drawn_day import HEIGHT, drawn_day
+from tests.support.board_service import Figures
+from tests.support.fake_clock import FakeClock
+from tests.support.shop import FRONT, at
+from tests.support.waiting import wait_until
+
+
+def curve(**changes):
+    known = {"in": [4, None, 0, None], "out": [2, None, 0, None], "quality": ["measured", None, "estimated", None]}
+    return {"start": "2026-05-04T10:00:00Z", **known, **changes}
+
+
+def test_what_is_not_known_is_a_gap_and_what_lies_ahead_is_not_drawn():
+    day = drawn_day(curve(), at(12, 40))
+    assert [quarter.kind for quarter in day.quarters] == ["measured", "missing", "doubtful"]
+    assert (day.quarters[0].up, day.quarters[0].down) == (HEIGHT, HEIGHT / 2)
+    assert day.quarters[2].doubt == "partly estimated"
+    assert day.quarters[1].entered is None
+    assert drawn_day(curve(), at(11)).quarters == ()
+
+
+def test_the_quarter_that_runs_is_no_gap_yet():
+    assert drawn_day(curve(), at(12, 20)).quarters[1].kind == "measured"
+
+
+def test_without_scripts_the_day_is_drawn_once_it_is_at_hand(client, service):
+    start = service.clock.now() - timedelta(minutes=30)
+    service.history.rows.append(Figures(str(FRONT.key), "shop", start, 5, 3, Quality.ESTIMATED))
+    client.get("/")
+    wait_until(lambda: 'class="drawn"' in client.get("/").text)
+    page = client.get("/").text
+    assert "drawn-in doubtful" in page
+    assert "partly estimated" in page
+
+
+def test_what_is_at_hand_is_read_aside_and_only_so_often():
+    clock, answers, later = FakeClock(), iter([1, 2, LookupError(), LookupError()]), []
+
+    def read():
+        answer = next(answers)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    at_hand = AtHand(read, LookupError, clock, fresh=10, kept=60, aside=later.append)
+    assert at_hand() is None
+    later.pop()()
+    assert (at_hand(), later) == (1, [])
+    clock.passes(10)
+    assert at_hand() == 1, "the one so far, meanwhile"
+    later.pop()()
+    clock.passes(10)
+    assert at_hand() == 2
+    later.pop()()
+    assert at_hand() == 2, "kept while it cannot be read"
+    clock.passes(51)
+    assert at_hand() is None
+
+
+def test_usual_hours_want_three_weeks_and_know_nothing_of_a_day_without_any_figure():
+    days = [{9: People(10, 4)}, {9: People(20, 4)}, {}, {9: People(40, 8)}]
+    hours = usual_hours(days)
+    assert hours[9].entered == Span(15, 20, 30)
+    assert hours[3].left == Span(0, 0, 0)
+    assert usual_hours(days[:3]) == {}
+    assert 9 not in usual_hours([*days[:3], {9: None, 10: People(1, 1)}])
+
+
+def test_today_is_held_against_as_much_of_the_usual_day_as_is_over():
+    hours = [{"in": [0, 100, 0], "out": [0, 50, 0]}] * 24
+    assert expected_by(hours, "in", 2.5) == 250
+    assert expected_by([None, *hours[1:]], "in", 2.5) is None
+    site = {"date": "2026-05-04", "timeZone": "UTC", "complete": True, "inToday": 300, "outToday": 125}
+    usual = {"date": "2026-05-04", "hours": hours}
+    words = beside_usual(site, usual, at(4, 30))
+    assert words == {"in": "20% above the usual 250 by now", "out": "as usual, 125 by now"}
+    assert beside_usual(site | {"complete": False}, usual, at(4, 30))["in"] == "usually 250 by now"
+    assert beside_usual(site | {"date": "2026-05-05"}, usual, at(4, 30)) == {"in": "", "out": ""}
+    assert beside_usual(site, None, at(4, 30))["in"] == ""
