@@ -128,7 +128,7 @@ def change_words(now: PlaceSum, before: PlaceSum | None) -> str:
     """How much more or fewer came; empty where that cannot be said."""
     if before is None or now.figures is None or before.figures is None or not before.entered:
         return ""
-    change = (now.entered - before.entered) / before.entered
+    change = round((now.entered - before.entered) / before.entered, 2)  # of less it is not said in which direction
     sign = "+" if change > 0 else "\N{MINUS SIGN}" if change < 0 else "\N{PLUS-MINUS SIGN}"
     return sign + share_words(abs(change))
 
