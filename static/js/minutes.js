@@ -8,57 +8,61 @@ const PATIENCE = 20_000;
 const MOST_ANSWERS = 6;
 
 export class LastMinutes {
-  #events = new Map();
+  // By number of the step since 1970: gathered as events come, so that drawing costs the same however many they were.
+  #steps = new Map();
+  // Events that came while earlier ones were being asked for: some are told twice. Null: each comes once from now on.
+  #known = new Set();
 
   constructor(siteId) {
     this.siteId = siteId;
   }
 
   add(event) {
-    if (event.siteId !== this.siteId) return;
-    const { id, quality } = event;
-    this.#events.set(id, {
-      from: Date.parse(event.from) / 1000, to: Date.parse(event.to) / 1000, in: event.in, out: event.out, quality,
-    });
+    if (event.siteId !== this.siteId || this.#known?.has(event.id)) return;
+    this.#known?.add(event.id);
+    const from = Date.parse(event.from) / 1000 / STEP;
+    const to = Date.parse(event.to) / 1000 / STEP;
+    const length = Math.max(to - from, 0.0001);
+    const doubt = event.quality === "measured" ? "" : "Doubt";
+    // Who was read over a longer time is spread over it, as far as it is shown.
+    const first = Math.max(Math.floor(from), Math.floor(to) - SPAN / STEP);
+    for (let number = first; number < to; number += 1) {
+      const share = Math.max(0, Math.min(to, number + 1) - Math.max(from, number)) / length;
+      const step = this.#step(number);
+      step[`in${doubt}`] += event.in * share;
+      step[`out${doubt}`] += event.out * share;
+    }
+  }
+
+  #step(number) {
+    if (!this.#steps.has(number)) this.#steps.set(number, { in: 0, out: 0, inDoubt: 0, outDoubt: 0 });
+    return this.#steps.get(number);
   }
 
   // What was told before this page heard anything.
   async load(now) {
-    let place = `since=${encodeURIComponent(new Date(now - SPAN * 1000).toISOString())}`;
-    for (let count = 0; count < MOST_ANSWERS; count += 1) {
-      const site = encodeURIComponent(this.siteId);
-      const told = await answer(`/events?timeout=0&limit=500&kind=PeopleCountingUpdate&site=${site}&${place}`, PATIENCE);
-      for (const event of told.events) if (event.kind === "PeopleCountingUpdate") this.add(event);
-      if (!told.more) return;
-      place = `lastEventId=${encodeURIComponent(told.next)}`;
+    try {
+      let place = `since=${encodeURIComponent(new Date(now - SPAN * 1000).toISOString())}`;
+      for (let count = 0; count < MOST_ANSWERS; count += 1) {
+        const site = encodeURIComponent(this.siteId);
+        const told = await answer(`/events?timeout=0&limit=500&kind=PeopleCountingUpdate&site=${site}&${place}`, PATIENCE);
+        for (const event of told.events) if (event.kind === "PeopleCountingUpdate") this.add(event);
+        if (!told.more) return;
+        place = `lastEventId=${encodeURIComponent(told.next)}`;
+      }
+    } finally {
+      this.#known = null;
     }
   }
 
-  // Of each step people in and out, measured ones apart from others; who was read over a longer time is spread over it.
+  // Of each step people in and out, measured ones apart from others.
   steps(now) {
-    const end = Math.ceil(now / STEP) * STEP;
-    const begin = end - SPAN;
-    const times = Array.from({ length: SPAN / STEP }, (_, index) => begin + index * STEP);
-    const rows = { in: times.map(() => 0), out: times.map(() => 0), inDoubt: times.map(() => 0), outDoubt: times.map(() => 0) };
-    for (const [id, event] of this.#events) {
-      if (event.to <= begin) this.#events.delete(id);
-      else spread(event, begin, rows);
-    }
-    return { times, ...rows };
-  }
-}
-
-function spread(event, begin, rows) {
-  const length = Math.max(event.to - event.from, 0.001);
-  const doubt = event.quality === "measured" ? "" : "Doubt";
-  const first = Math.max(0, Math.floor((event.from - begin) / STEP));
-  const last = Math.min(rows.in.length - 1, Math.floor((event.to - 0.001 - begin) / STEP));
-  for (let index = first; index <= last; index += 1) {
-    const from = Math.max(event.from, begin + index * STEP);
-    const to = Math.min(event.to, begin + (index + 1) * STEP);
-    const share = Math.max(0, to - from) / length;
-    rows[`in${doubt}`][index] += event.in * share;
-    rows[`out${doubt}`][index] += event.out * share;
+    const end = Math.ceil(now / STEP);
+    const begin = end - SPAN / STEP;
+    for (const number of this.#steps.keys()) if (number < begin) this.#steps.delete(number);
+    const numbers = Array.from({ length: SPAN / STEP }, (_, index) => begin + index);
+    const row = (name) => numbers.map((number) => this.#steps.get(number)?.[name] ?? 0);
+    return { times: numbers.map((number) => number * STEP), in: row("in"), out: row("out"), inDoubt: row("inDoubt"), outDoubt: row("outDoubt") };
   }
 }
 
