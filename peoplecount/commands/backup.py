@@ -8,15 +8,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from peoplecount import __version__
+from peoplecount.commands._ending import ending_in_order
 from peoplecount.commands._places import places_of
 from peoplecount.eventlog.key_file import KeyInUse
 from peoplecount.eventlog.log import LogError
 from peoplecount.launch import read_settings
 from peoplecount.services.backup import make_backup
-from peoplecount.services.backup_file import KEY, BackupList, BackupRefused, name_of, newest_first
+from peoplecount.services.backup_file import KEY, BackupList, BackupRefused, name_of, older_than_newest
 from peoplecount.settings import Settings
-
-_NAMES = "peoplecount-*T*Z.zip"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,7 +27,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--without-key", action="store_true", help="leave seal.key out: keep a copy of it elsewhere, once per key"
     )
     parser.add_argument(
-        "--keep", type=_number, metavar="N", help="then delete all backups in the folder but the newest N"
+        "--keep",
+        type=_number,
+        metavar="N",
+        help="then delete all backups in the folder but the newest N, whichever installation they are of",
     )
 
 
@@ -42,22 +44,31 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"--keep is for a folder, and {arguments.to} is none", file=sys.stderr)
         return 1
     try:
-        made = make_backup(
-            places_of(settings),
-            file,
-            now,
-            __version__,
-            described=str(settings.database),
-            with_key=not arguments.without_key,
-            tell=lambda name: print(f"  {name} …", flush=True),
-        )
-        for old in newest_first(arguments.to, _NAMES)[arguments.keep :] if arguments.keep else ():
-            old.unlink()
-            print(f"  {old.name} deleted")
+        with ending_in_order():
+            made = make_backup(
+                places_of(settings),
+                file,
+                now,
+                __version__,
+                described=str(settings.database),
+                with_key=not arguments.without_key,
+                tell=lambda name: print(f"  {name} …", flush=True),
+            )
     except (BackupRefused, KeyInUse, LogError) as error:
         print(error, file=sys.stderr)
         return 1
     _report(file, made, settings)
+    return _delete_older(file, arguments.keep) if arguments.keep else 0
+
+
+def _delete_older(made: Path, number: int) -> int:
+    try:
+        for old in older_than_newest(made.parent, number, made):
+            old.unlink(missing_ok=True)
+            print(f"{old.name}: deleted, for the newest {number} are kept")
+    except OSError as error:
+        print(f"An older backup cannot be deleted: {error.strerror} ({error.filename})", file=sys.stderr)
+        return 1
     return 0
 
 

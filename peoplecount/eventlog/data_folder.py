@@ -116,22 +116,27 @@ def _make_folder(path: Path) -> None:
 def _keep_others_out(path: Path) -> None:
     """Close what an earlier start, or whoever made the folder, left open to others.
 
-    The folder itself only where nothing but ours lies in it: it may be somebody's home or ``/var/lib``.
+    The folder itself only where nothing but ours lies in it: it may be somebody's home or ``/var/lib``. In a folder of
+    somebody else's nothing is touched: they may lay links there, and change what they lead to meanwhile.
     """
-    others_too = False
-    for entry in path.iterdir():
-        if not entry.name.startswith(_OUR_NAMES + _BESIDE):
-            others_too = True
-        elif entry.is_file():
-            _close_to_others(entry)
-    if not others_too:
-        _close_to_others(path)
+    if not _is_ours(path.stat()):
+        return
+    entries = list(path.iterdir())
+    if all(entry.name.startswith(_OUR_NAMES + _BESIDE) for entry in entries):
+        _close_to_others(path, path.stat())  # first: from then on nobody else puts anything into it
+    for entry in entries:
+        with suppress(OSError):  # it may have gone meanwhile
+            status = entry.lstat()
+            if entry.name.startswith(_OUR_NAMES + _BESIDE) and stat.S_ISREG(status.st_mode):  # no link: see above
+                _close_to_others(entry, status)
 
 
-def _close_to_others(path: Path) -> None:
+def _close_to_others(path: Path, status: os.stat_result) -> None:
     """Take from others what they may do, where it is ours, still there, and on a disk that knows of owners."""
     with suppress(OSError):
-        status = path.stat()
-        is_ours = not hasattr(os, "geteuid") or status.st_uid == os.geteuid()
-        if is_ours and status.st_mode & _FOR_OTHERS:
+        if _is_ours(status) and status.st_mode & _FOR_OTHERS:
             path.chmod(stat.S_IMODE(status.st_mode) & ~_FOR_OTHERS)
+
+
+def _is_ours(status: os.stat_result) -> bool:
+    return not hasattr(os, "geteuid") or status.st_uid == os.geteuid()

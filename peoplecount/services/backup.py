@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-import os
+import dataclasses
+import hashlib
+import platform
 import tempfile
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from shutil import copyfile
+from shutil import copyfileobj, rmtree
 
+from peoplecount.domain.change import Change, Subject, Value
+from peoplecount.domain.event import utc_text
 from peoplecount.eventlog.data_folder import DataFolder
+from peoplecount.eventlog.folder_owner import as_owner_of
 from peoplecount.eventlog.local_store import LocalStore
 from peoplecount.eventlog.log import LogUnavailable
 from peoplecount.eventlog.sqlite_copy import COMPANIONS, copy_sqlite
@@ -24,8 +29,12 @@ from peoplecount.services.backup_file import (
     BackupFile,
     BackupList,
     BackupRefused,
+    own_file,
     write_backup,
 )
+from peoplecount.services.one_time_links import void_all_links
+from peoplecount.services.screens import revoke_all_screens
+from peoplecount.services.stream_tickets import void_all_tickets
 from peoplecount.services.user_sessions import end_all_sessions
 
 ASIDE = "before-restore"
@@ -69,18 +78,30 @@ def make_backup(
     if not places.folder.log_path.exists():
         raise BackupRefused(f"{places.folder.path} holds no data of this program; see DATA_DIR")
     try:
-        with (
-            tempfile.TemporaryDirectory(dir=target.parent, prefix=".peoplecount-backup-") as temporary,
-            places.folder.sealer.key_file.held(),
-        ):
+        with places.folder.sealer.key_file.held(), _room(places, target.parent) as temporary:
             copies: dict[str, Path] = {}
             for name in wanted:
                 copies[name] = Path(temporary, name)
                 tell(name)
                 _copy(name, places.files()[name], copies[name])
-            return write_backup(target, now, program, described, copies)
+            return write_backup(target, now, program, described, copies, Path(temporary))
     except OSError as error:
         raise BackupRefused(f"no backup can be made in {target.parent}: {error.strerror or error}") from error
+
+
+@contextmanager
+def _room(places: Places, folder: Path) -> Iterator[str]:
+    """A folder for copies that goes again, and what a call that was killed has left goes, too.
+
+    Others may make backups in the same folder, and of this installation nobody but who holds the key: its name is of
+    the machine and the data folder.
+    """
+    of = hashlib.sha256(f"{platform.node()} {places.folder.path.resolve()}".encode(errors="replace")).hexdigest()[:16]
+    prefix = f".peoplecount-backup-{of}-"
+    for left in folder.glob(f"{prefix}*"):
+        rmtree(left, ignore_errors=True)  # follows no links
+    with tempfile.TemporaryDirectory(dir=folder, prefix=prefix) as room:  # 0700
+        yield room
 
 
 def _is_wanted(name: str, places: Places, *, with_key: bool) -> bool:
@@ -91,35 +112,57 @@ def _is_wanted(name: str, places: Places, *, with_key: bool) -> bool:
 
 def _copy(name: str, source: Path, target: Path) -> None:
     if name == KEY:
-        copyfile(source, target)
+        with source.open("rb") as key, own_file(target) as copy:
+            copyfileobj(key, copy)
     else:
         copy_sqlite(source, target, LogUnavailable)
 
 
-def restore_backup(places: Places, backup: BackupFile, now: datetime, *, replace: bool = False) -> Path | None:
-    """Put back what is in ``backup``; where what was there before has been moved to, if there was anything.
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What putting a backup back has done, beside that."""
+
+    aside: Path | None
+    """Where what was there before has been moved to, if there was anything."""
+
+    sessions: int
+    """That have ended."""
+
+    screens: int
+    """That were revoked."""
+
+    links: int
+    """One-time links that are void."""
+
+
+def restore_backup(places: Places, backup: BackupFile, now: datetime, who: str, *, replace: bool = False) -> Restored:
+    """Put back what is in ``backup``; ``who`` does is noted in the audit log.
 
     Streams begin anew after it: ids of events that came after the backup may be known to programs and must not come
-    again for others. Everybody has to sign in again. Raises ``BackupRefused``, and ``LogError`` for a backup of a newer
-    version; then nothing has changed.
+    again for others. So do sessions, screens and one-time links, which may have been ended since. ``root`` does it with
+    the rights of whoever owns the folder. Raises ``BackupRefused``, and ``LogError`` for a backup of a newer version;
+    then nothing has changed.
     """
+    try:
+        with as_owner_of(places.folder.path):
+            return _restore(places, backup, now, who, replace=replace)
+    except OSError as error:
+        raise BackupRefused(f"it cannot be put back: {error.strerror or error} ({error.filename})") from error
+
+
+def _restore(places: Places, backup: BackupFile, now: datetime, who: str, *, replace: bool) -> Restored:
     places.folder.make()
     if not places.folder.leader_lock.try_acquire():
         raise BackupRefused(f"the service runs with {places.folder.path}: stop it, then run this again")
     targets = {name: places.files()[name] for name in backup.list.files}
     new = {name: path.with_name(f".{path.name}.restored") for name, path in targets.items()}
     try:
-        there = [path for path in targets.values() if path.exists()]
-        if there and not replace:
-            names = ", ".join(str(path) for path in there)
-            raise BackupRefused(f"{names}: there already. With --replace they are moved aside, and nothing is deleted")
+        _require_room(targets.values(), replace=replace)
         for name, path in new.items():
             _remove(path)  # of a call that was interrupted
             backup.take_out(name, path)
-        _begin_anew(new)
-        return _exchange(places, targets, new, now)
-    except OSError as error:
-        raise BackupRefused(f"it cannot be put back: {error.strerror or error} ({error.filename})") from error
+        done = _begin_anew(new, backup, now, who)
+        return dataclasses.replace(done, aside=_exchange(targets, new, now))
     finally:
         for path in new.values():
             with suppress(OSError):
@@ -127,20 +170,46 @@ def restore_backup(places: Places, backup: BackupFile, now: datetime, *, replace
         places.folder.leader_lock.release()
 
 
-def _begin_anew(new: Mapping[str, Path]) -> None:
+def _require_room(targets: Collection[Path], *, replace: bool) -> None:
+    for path in targets:
+        if path.is_symlink():
+            raise BackupRefused(
+                f"{path} is a link, and it is not known whether what it leads to is to be replaced. Remove the link, "
+                "and lay it again when all is back"
+            )
+    there = [path for path in targets if path.exists()]
+    if there and not replace:
+        names = ", ".join(str(path) for path in there)
+        raise BackupRefused(f"{names}: there already. With --replace they are moved aside, and nothing is deleted")
+
+
+def _begin_anew(new: Mapping[str, Path], backup: BackupFile, now: datetime, who: str) -> Restored:
     """While they are still apart, so that nobody ever finds an older log that is not known as such."""
     log, store = SQLiteEventLog(new[LOG]), LocalStore(new[STORE])
     try:
         log.open()
         store.open()
         store.save_mark(log.start_epoch())
-        end_all_sessions(store)
+        void_all_tickets(store)
+        done = Restored(None, end_all_sessions(store), revoke_all_screens(store), void_all_links(store))
+        store.note_change(_note(done, backup, now, who))
     finally:
         log.close()
         store.close()
+    return done
 
 
-def _exchange(places: Places, targets: Mapping[str, Path], new: Mapping[str, Path], now: datetime) -> Path | None:
+def _note(done: Restored, backup: BackupFile, now: datetime, who: str) -> Change:
+    ended: dict[str, Value] = {
+        "sessions ended": done.sessions,
+        "screens revoked": done.screens,
+        "one-time links voided": done.links,
+    }
+    made: dict[str, Value] = {"made": utc_text(backup.list.made_at)}
+    return Change(now, who, "put back", Subject.BACKUP, backup.path.name, after=made | ended)
+
+
+def _exchange(targets: Mapping[str, Path], new: Mapping[str, Path], now: datetime) -> Path | None:
     """Move what is there aside, and what is new into its place."""
     aside: Path | None = None
     for name, path in targets.items():
@@ -149,18 +218,8 @@ def _exchange(places: Places, targets: Mapping[str, Path], new: Mapping[str, Pat
                 aside = path.parent / f"{ASIDE}-{now:%Y%m%dT%H%M%S%fZ}"
                 aside.mkdir(mode=0o700, exist_ok=True)
                 old.rename(aside / old.name)
-        _give_to_owner(new[name], places.folder.path)
         new[name].rename(path)
-    if aside is not None:
-        _give_to_owner(aside, places.folder.path)
     return aside
-
-
-def _give_to_owner(path: Path, folder: Path) -> None:
-    """To whom the folder belongs, where an administrator does this for the service."""
-    if os.name == "posix" and os.geteuid() == 0:
-        owner = folder.stat()
-        os.chown(path, owner.st_uid, owner.st_gid)
 
 
 def _remove(path: Path) -> None:

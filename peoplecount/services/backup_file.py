@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
+import stat
 import tempfile
 import zipfile
 import zlib
@@ -20,6 +22,7 @@ from peoplecount.domain.event import parse_utc, utc_text
 LOG, STORE, DATABASE, KEY = NAMES = ("events.sqlite", "store.sqlite", "peoplecount.db", "seal.key")
 """What may be in it."""
 
+_NAME = re.compile(r"peoplecount-[0-9]{8}T[0-9]{6}Z\.zip")
 _LIST = "backup.json"
 _FORMAT = 1
 _QUICK = 1
@@ -85,10 +88,15 @@ class BackupList:
         return cls(parse_utc(told["madeAt"]), str(told["program"]), str(told["database"]), files)
 
 
-def write_backup(path: Path, made_at: datetime, program: str, database: str, files: Mapping[str, Path]) -> BackupList:
-    """Make the file, which is there whole or not at all, readable by its owner only. Raises ``BackupRefused``."""
+def write_backup(
+    path: Path, made_at: datetime, program: str, database: str, files: Mapping[str, Path], made_in: Path | None = None
+) -> BackupList:
+    """Make the file, which is there whole or not at all, readable by its owner only. Raises ``BackupRefused``.
+
+    Until it is whole it is in ``made_in``, a folder on the same disk; by default beside ``path``.
+    """
     try:
-        with _beside(path) as (new, out):
+        with _being_made(path.name, made_in or path.parent) as (new, out):
             kept: dict[str, Kept] = {}
             with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=_QUICK) as archive:
                 for name, file in files.items():
@@ -132,7 +140,7 @@ class BackupFile:
     def take_out(self, name: str, target: Path) -> None:
         """Copy one of its files to ``target``, which must not exist. Raises ``BackupRefused`` where it is damaged."""
         try:
-            with self._archive.open(name) as source, _own(target) as out:
+            with self._archive.open(name) as source, own_file(target) as out:
                 found = _copied(source, out, self.list.files[name].size)
                 out.flush()
                 os.fsync(out.fileno())
@@ -144,9 +152,16 @@ class BackupFile:
             raise BackupRefused(f"{self.path} is damaged: {name} is not as it was when it was kept")
 
 
-def newest_first(folder: Path, pattern: str) -> Sequence[Path]:
-    """Backups in a folder by their names, which tell when they were made."""
-    return sorted((file for file in folder.glob(pattern) if file.is_file()), reverse=True)
+def newest_first(folder: Path) -> Sequence[Path]:
+    """Backups in a folder by their names, which tell when they were made: those that ``name_of`` has given."""
+    files = (file for file in folder.iterdir() if _NAME.fullmatch(file.name))
+    return sorted((file for file in files if stat.S_ISREG(file.lstat().st_mode)), reverse=True)
+
+
+def older_than_newest(folder: Path, number: int, made: Path) -> Sequence[Path]:
+    """Backups in a folder but the newest ``number``, to which belongs ``made`` whatever the clock says."""
+    others = [file for file in newest_first(folder) if file.name != made.name]
+    return others[number - 1 :]
 
 
 def name_of(moment: datetime) -> str:
@@ -155,9 +170,9 @@ def name_of(moment: datetime) -> str:
 
 
 @contextmanager
-def _beside(path: Path) -> Iterator[tuple[Path, IO[bytes]]]:
-    """A file in the same folder that goes again."""
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # O_EXCL, 0600
+def _being_made(name: str, folder: Path) -> Iterator[tuple[Path, IO[bytes]]]:
+    """A file that goes again."""
+    descriptor, name = tempfile.mkstemp(dir=folder, prefix=f".{name}.")  # O_EXCL, 0600
     try:
         with os.fdopen(descriptor, "wb") as out:
             yield Path(name), out
@@ -166,7 +181,7 @@ def _beside(path: Path) -> Iterator[tuple[Path, IO[bytes]]]:
             Path(name).unlink()
 
 
-def _own(target: Path) -> IO[bytes]:
+def own_file(target: Path) -> IO[bytes]:
     """A new file that nobody else may read."""
     return os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600), "wb")
 

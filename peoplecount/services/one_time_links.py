@@ -101,6 +101,13 @@ class OneTimeLinks:
         return self._clock.now().timestamp()
 
 
+def void_all_links(store: KeptTexts) -> int:
+    """None is good any more; how many there were. Raises ``LogError``."""
+    kept = store.get(_KEY)
+    store.change(_KEY, lambda _: None)
+    return len(_read(kept.body if kept else None))
+
+
 def _digest(code: str) -> str:
     return hashlib.sha256(code.strip().encode()).hexdigest()
 

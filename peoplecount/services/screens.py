@@ -175,6 +175,14 @@ class Screens:
         self._store.change(_WAITING, changed)
 
 
+def revoke_all_screens(store: KeptTexts) -> int:
+    """No browser is a screen any more or waits to be one; how many were. Raises ``LogError``."""
+    kept = store.under(_PREFIX)
+    for key in (*kept, _WAITING):
+        store.change(key, lambda _: None)
+    return len(kept)
+
+
 def tidy_code(text: str) -> str:
     """A code as it is kept, however it was typed in."""
     letters = "".join(letter for letter in text.upper() if letter.isalnum())

@@ -118,6 +118,11 @@ class StreamTickets:
         return self._clock.now().timestamp()
 
 
+def void_all_tickets(store: Store) -> None:
+    """None opens a stream any more. Raises ``LogError``."""
+    store.change(_KEY, lambda _: None)
+
+
 def _read(body: str | None) -> list[tuple[str, _Ticket]]:
     """What is kept; what cannot be read are tickets nobody can use."""
     try:

@@ -131,10 +131,12 @@ class UserSessions:
             self._store.change(_PREFIX + session.key, lambda _: None)
 
 
-def end_all_sessions(store: KeptTexts) -> None:
-    """Everybody must sign in again. Raises ``LogError``."""
-    for key in store.under(_PREFIX):
+def end_all_sessions(store: KeptTexts) -> int:
+    """Everybody must sign in again; how many have ended. Raises ``LogError``."""
+    kept = store.under(_PREFIX)
+    for key in kept:
         store.change(key, lambda _: None)
+    return len(kept)
 
 
 def _digest(secret: str) -> str:

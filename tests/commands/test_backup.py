@@ -1,10 +1,12 @@
 """``python -m peoplecount backup`` and ``restore``, as an administrator types them."""
 
+import signal
 import zipfile
 
 import pytest
 
 from peoplecount.__main__ import main
+from peoplecount.commands._ending import ending_in_order
 from peoplecount.configuration import configuration
 from peoplecount.domain.camera import Camera
 from peoplecount.eventlog.data_folder import open_data_folder
@@ -48,6 +50,7 @@ def test_what_was_kept_in_a_folder_is_put_back_elsewhere(say, tmp_path, monkeypa
     code, out, _ = say("restore", file)
     assert code == 0
     assert "Start the service" in out
+    assert "0 sessions, 0 screens on walls and 0 one-time links" in out
     assert passwords() == {"hall": SECRET}
 
 
@@ -104,6 +107,55 @@ def test_of_older_ones_as_many_stay_as_are_wanted(say, tmp_path):
     assert [file.exists() for file in old] == [False, False, True]
     assert (kept / "theirs.zip").exists()
     assert len(list(kept.iterdir())) == 3
+
+
+@pytest.mark.parametrize("name", [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)])
+def test_a_signal_to_end_leaves_nothing_behind(say, tmp_path, monkeypatch, name):
+    number, heard, copies = getattr(signal, name), [], []
+
+    def ends(*_):
+        copies.extend(file.name for file in (tmp_path / "kept").rglob("*"))
+        signal.raise_signal(number)
+
+    monkeypatch.setattr("peoplecount.services.backup_file._copied", ends)
+    before = signal.signal(number, lambda *_: heard.append(name))
+    try:
+        with pytest.raises(SystemExit) as ended:
+            say("backup", tmp_path / "kept")
+        signal.raise_signal(number)  # as before
+    finally:
+        signal.signal(number, before)
+    assert ended.value.code == 128 + number
+    assert "seal.key" in copies
+    assert list((tmp_path / "kept").iterdir()) == []
+    assert heard == [name]
+
+
+def test_a_signal_that_is_ignored_stays_so():
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    try:
+        with ending_in_order():
+            signal.raise_signal(signal.SIGTERM)
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def test_an_older_one_that_cannot_be_deleted_is_said_and_the_new_one_is_there(say, tmp_path, monkeypatch):
+    old = tmp_path / "kept" / "peoplecount-20260101T000000Z.zip"
+    old.touch()
+
+    class Kept:
+        def unlink(self, *, missing_ok):
+            raise PermissionError(13, "Permission denied", str(old))
+
+    with monkeypatch.context() as patched:
+        patched.setattr("peoplecount.commands.backup.older_than_newest", lambda *_: [Kept()])
+        code, out, err = say("backup", tmp_path / "kept", "--keep", 1)
+    assert code == 1
+    assert "seal.key" in out
+    assert err.startswith("An older backup cannot be deleted: Permission denied")
+    assert len(list((tmp_path / "kept").iterdir())) == 2
 
 
 def test_what_cannot_be_is_one_line(say, tmp_path):

@@ -3,6 +3,8 @@
 import os
 import stat
 import sys
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -55,6 +57,30 @@ def test_what_belongs_to_another_user_is_left_alone(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "geteuid", lambda: path.stat().st_uid + 1)
     DataFolder.at(path).make()
     assert mode(path) == 0o755
+
+
+def test_a_link_is_not_followed(tmp_path):
+    (tmp_path / "target").touch(mode=0o644)
+    (tmp_path / "target").chmod(0o644)
+    path = tmp_path / "var"
+    path.mkdir()
+    for name in ("events.sqlite", "seal.key", "history.sqlite", "demo"):
+        (path / name).symlink_to(tmp_path / "target")
+    DataFolder.at(path).make()
+    assert mode(tmp_path / "target") == 0o644
+    assert mode(path) == 0o700
+
+
+def test_in_a_folder_of_somebody_elses_nothing_of_ours_is_touched(tmp_path, monkeypatch):
+    """As root in the folder of the service's user, who may not read it any more otherwise."""
+    path = tmp_path / "theirs"
+    path.mkdir(mode=0o755)
+    (path / "seal.key").touch(mode=0o644)
+    real = Path.stat
+    other = SimpleNamespace(st_uid=os.geteuid() + 1, st_mode=real(path).st_mode)
+    monkeypatch.setattr(Path, "stat", lambda self, **how: other if self == path else real(self, **how))
+    DataFolder.at(path).make()
+    assert stat.S_IMODE((path / "seal.key").lstat().st_mode) == 0o644
 
 
 def test_what_its_owner_has_closed_further_stays_so(tmp_path):

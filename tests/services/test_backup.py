@@ -11,8 +11,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from peoplecount.domain.change import Subject
 from peoplecount.domain.clock import REAL_TIME
 from peoplecount.domain.event_id import EventId
+from peoplecount.domain.offload import call_here
 from peoplecount.domain.user import Role, User
 from peoplecount.eventlog.data_folder import DataFolder, open_data_folder
 from peoplecount.eventlog.key_file import KeyInUse
@@ -28,9 +30,13 @@ from peoplecount.services.backup_file import (
     BackupRefused,
     name_of,
     newest_first,
+    older_than_newest,
     write_backup,
 )
+from peoplecount.services.one_time_links import OneTimeLinks
 from peoplecount.services.played_clock import PlayedClock
+from peoplecount.services.screens import Screens
+from peoplecount.services.stream_tickets import StreamTickets
 from peoplecount.services.user_sessions import UserSessions
 from tests.support.events import NOON, said, some
 
@@ -100,7 +106,8 @@ def put_back(file, path, *, replace=False, now=NOW):
     folder = DataFolder.at(path)
     try:
         with BackupFile(file) as backup:
-            return restore_backup(Places(folder, path / "peoplecount.db"), backup, now, replace=replace)
+            places = Places(folder, path / "peoplecount.db")
+            return restore_backup(places, backup, now, "command line", replace=replace)
     finally:
         folder.close()
 
@@ -111,7 +118,7 @@ def everything(path):
 
 
 def test_everything_is_back_elsewhere(home, kept, tmp_path, homes):
-    assert put_back(kept, tmp_path / "other") is None
+    assert put_back(kept, tmp_path / "other").aside is None
     other = homes(tmp_path / "other")
     assert other.texts() == ["one", "two", "three"]
     assert other.folder.store.get("note").body == "as it was"
@@ -137,6 +144,49 @@ def test_who_was_signed_in_has_to_sign_in_again(home, tmp_path, homes):
     other = homes(tmp_path / "other")
     assert UserSessions(other.folder.store, PlayedClock(REAL_TIME)).of_secret(secret) is None
     assert UserSessions(home.folder.store, PlayedClock(REAL_TIME)).of_secret(secret) is not None
+
+
+def test_what_may_have_been_ended_since_is_ended(home, tmp_path, homes):
+    """A screen revoked, a link used and a ticket redeemed after the backup: none of them is good again."""
+    clock = PlayedClock(REAL_TIME)
+    screens, links = Screens(home.folder.store, clock), OneTimeLinks(home.folder.store, clock)
+    screen, shown = screens.ask("127.0.0.1", "a wall")
+    screens.confirm(shown.code, "Hall", None, "anna")
+    waiting, _ = screens.ask("127.0.0.1", "another wall")
+    link = links.make("anna", "stamp")
+    ticket = StreamTickets(home.folder.store, clock, call_here).give("anna")
+    UserSessions(home.folder.store, clock).begin(ANNA, "127.0.0.1", "a browser")
+    home.backs_up(tmp_path / "kept.zip")
+    done = put_back(tmp_path / "kept.zip", tmp_path / "other")
+    store = homes(tmp_path / "other").folder.store
+    assert Screens(store, clock).of_secret(screen) is None
+    assert Screens(store, clock).waiting(waiting) is None
+    assert OneTimeLinks(store, clock).purpose(link) is None
+    assert StreamTickets(store, clock, call_here).holder_of(ticket) is None
+    assert (done.sessions, done.screens, done.links) == (1, 1, 1)
+    assert screens.of_secret(screen) is not None
+    assert links.purpose(link) is not None
+
+
+def test_that_it_was_put_back_stands_in_the_audit_log(home, kept, homes, tmp_path):
+    put_back(kept, tmp_path / "other", now=NOW + timedelta(hours=1))
+    (change,) = homes(tmp_path / "other").folder.store.changes(10)
+    assert (change.moment, change.who) == (NOW + timedelta(hours=1), "command line")
+    assert (change.verb, change.subject, change.subject_id) == ("put back", Subject.BACKUP, "kept.zip")
+    assert change.after == {
+        "made": "2026-05-04T10:30:00.000Z",
+        "sessions ended": 0,
+        "screens revoked": 0,
+        "one-time links voided": 0,
+    }
+
+
+@pytest.mark.parametrize("name", [LOG, STORE, DATABASE, KEY])
+def test_where_a_link_lies_it_is_said_and_nothing_changes(home, kept, tmp_path, name):
+    home.folder.close()
+    (home.path / name).rename(tmp_path / "elsewhere")
+    (home.path / name).symlink_to(tmp_path / "elsewhere")
+    _is_refused(home, kept, f"{name} is a link")
 
 
 def test_what_others_write_meanwhile_makes_no_half_copy(home, tmp_path, homes, monkeypatch):
@@ -191,7 +241,7 @@ def test_what_was_there_is_moved_aside_with_what_belongs_to_it(home, kept, homes
     home.appends("four")
     (home.path / "peoplecount.db-wal").write_bytes(b"of the newer one: it would be played onto the older copy")
     home.folder.close()
-    aside = put_back(kept, home.path, replace=True)
+    aside = put_back(kept, home.path, replace=True).aside
     assert aside.parent == home.path
     assert {LOG, STORE, DATABASE, KEY, "peoplecount.db-wal"} <= {file.name for file in aside.iterdir()}
     assert not (home.path / "peoplecount.db-wal").exists()
@@ -209,7 +259,7 @@ def _log_in(path):
 
 def test_it_may_be_put_back_again_and_again(home, kept, homes):
     home.folder.close()
-    folders = {put_back(kept, home.path, replace=True, now=NOW + timedelta(seconds=one)) for one in range(3)}
+    folders = {put_back(kept, home.path, replace=True, now=NOW + timedelta(seconds=one)).aside for one in range(3)}
     assert len(folders) == 3
     assert homes(home.path).texts() == ["one", "two", "three"]
 
@@ -356,6 +406,39 @@ def test_a_folder_that_cannot_be_written_in_is_said(home, tmp_path):
         home.backs_up(tmp_path / "missing" / "kept.zip")
 
 
+def test_what_a_call_that_was_killed_has_left_goes_at_the_next_and_of_others_nothing(home, tmp_path, monkeypatch):
+    target = tmp_path / "backups"
+    (target / ".peoplecount-backup-of-others").mkdir(parents=True)
+    left = []
+
+    def dies(_target, _now, _program, _described, _copies, made_in):
+        left.append(made_in.rename(f"{made_in}-left"))  # where whoever tidies up does not find it
+        made_in.mkdir()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(backup_module, "write_backup", dies)
+        home.backs_up(target / "kept.zip")
+    assert (left[0] / KEY).exists()
+    home.backs_up(target / "kept.zip")
+    assert {file.name for file in target.iterdir()} == {".peoplecount-backup-of-others", "kept.zip"}
+
+
+def test_while_it_is_made_nobody_else_may_read_the_copies(home, tmp_path, monkeypatch):
+    seen = {}
+
+    def look(target, now, program, described, copies, made_in):
+        seen.update({name: stat.S_IMODE(file.stat().st_mode) for name, file in copies.items()})
+        seen["folder"] = stat.S_IMODE(made_in.stat().st_mode)
+
+    monkeypatch.setattr(backup_module, "write_backup", look)
+    old = os.umask(0)
+    try:
+        home.backs_up(tmp_path / "kept.zip")
+    finally:
+        os.umask(old)
+    assert seen == {STORE: 0o600, DATABASE: 0o600, LOG: 0o600, KEY: 0o600, "folder": 0o700}
+
+
 def test_a_backup_that_breaks_off_leaves_nothing(home, tmp_path, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
@@ -380,9 +463,20 @@ def test_nobody_else_may_read_it_or_what_was_put_back(home, kept, tmp_path):
 
 def test_backups_are_told_by_their_names(tmp_path):
     names = [name_of(NOW + timedelta(days=days)) for days in (2, 0, 1)]
-    for name in (*names, "peoplecount.txt"):
+    of_others = ("peoplecount.txt", "peoplecount-Tarragona-Zoo.Z.zip", "peoplecount-20260504T1030Z.zip")
+    for name in (*names, *of_others, f"{names[0]}.old", f"old-{names[0]}"):
         (tmp_path / name).touch()
-    assert [file.name for file in newest_first(tmp_path, "peoplecount-*T*Z.zip")] == sorted(names, reverse=True)
+    (tmp_path / name_of(NOW + timedelta(days=3))).mkdir()
+    (tmp_path / name_of(NOW + timedelta(days=4))).symlink_to(tmp_path / names[0])
+    assert [file.name for file in newest_first(tmp_path)] == sorted(names, reverse=True)
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_the_one_just_made_is_among_those_kept_whatever_the_clock_says(tmp_path, number):
+    files = [tmp_path / name_of(NOW + timedelta(days=days)) for days in range(3)]
+    for file in files:
+        file.touch()
+    assert older_than_newest(tmp_path, number, files[0]) == files[2:0:-1][number - 1 :]
 
 
 def test_a_list_says_when_by_what_and_of_which_database(tmp_path):

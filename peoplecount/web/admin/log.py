@@ -15,8 +15,10 @@ from peoplecount.web.errors import unavailable
 WORDS = (
     *(say("added"), say("changed"), say("removed"), say("revoked"), say("confirmed"), say("swapped"), say("paused")),
     *(say("resumed"), say("began"), say("ended"), say("stopped"), say("did not finish"), say("signed out")),
+    *(say("put back"), say("made"), say("sessions ended"), say("screens revoked"), say("one-time links voided")),
     *(say("changed the password of"), say("chose a password by a one-time link:")),
     *(say("camera"), say("import"), say("line"), say("site"), say("door"), say("person"), say("token"), say("screen")),
+    say("backup"),
 )
 """What the log says was done, and to what, so that catalogues have it."""
 
