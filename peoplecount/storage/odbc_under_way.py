@@ -20,7 +20,7 @@ class _Statement:
 
 
 class UnderWay:
-    """The last statement of each open connection. Connections and cursors are pyodbc's own.
+    """The last statement of each open connection. Connections and cursors are guarded ones of pyodbc.
 
     FreeTDS 1.3 does not keep to its time-outs where a session is ended over an encrypted connection: of the end of
     TLS its read makes nothing read, and tries again without a pause, because there is always something to read.

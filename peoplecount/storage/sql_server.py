@@ -23,6 +23,7 @@ from peoplecount.storage.faults import INSTALL_ODBC_DRIVER, is_elsewhere
 from peoplecount.storage.json_rows import TAKES_JSON, JsonStatements, takes_json
 from peoplecount.storage.kerberos import sign_in_with
 from peoplecount.storage.odbc_driver import Family, OdbcDriver, best_driver
+from peoplecount.storage.odbc_guard import GuardedConnection
 from peoplecount.storage.odbc_string import joined, parted
 from peoplecount.storage.odbc_times import TIMES_ARE_CUT, tells_of_times, whole_times
 from peoplecount.storage.odbc_under_way import UnderWay
@@ -143,7 +144,7 @@ class SQLServerConnection(EngineConnection):
         strings = self.connection_strings()
         engine = create_engine(
             "mssql+pyodbc://",
-            creator=_either(strings, lambda text: pyodbc.connect(text, timeout=self._login_seconds)),
+            creator=_either(strings, lambda text: GuardedConnection(pyodbc.connect(text, timeout=self._login_seconds))),
             # FreeTDS ends the process with a segmentation fault on it.
             fast_executemany=OdbcDriver(self.driver).family is Family.MICROSOFT,
             # FreeTDS refuses texts of some thousand letters whose size is not given (HY090), and finds it by itself.

@@ -175,7 +175,7 @@ def test_another_site_looks_like_one_that_never_was(app):
     client = signed_in(app, "ben")
     pages = [client.get(f"/sites/{site}/audit") for site in ("museum", "nowhere")]
     assert [page.status_code for page in pages] == [404, 404]
-    assert pages[0].text == pages[1].text
+    assert pages[0].text.replace("museum", "nowhere") == pages[1].text  # the page names its own address
     for name in ("site", "door", "camera"):
         there, never = (client.get(f"/events?{name}={one}").json["detail"] for one in (_ID[name], "never"))
         assert there.replace(_ID[name], "") == never.replace("never", "")
