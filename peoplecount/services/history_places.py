@@ -70,8 +70,8 @@ class HistoryPlaces:
 
         Raises ``BadQuery`` and ``NoSuchPlace``; what is not theirs is not there.
         """
-        site_id = asked.get("site") or self._site_of(asked) or _only(own)
-        query = HistoryQuery.parse(asked, self._today(site_id))
+        site_id = asked.get("site") or self._site_of(asked, own) or _only(own)
+        query = HistoryQuery.parse(asked, self._today(site_id, own))
         query = replace(query, site_id=site_id)
         query.demand_sense()
         self._demand_place(query, own)
@@ -80,7 +80,7 @@ class HistoryPlaces:
             query = replace(query, door_id=str(line["doorId"]) if line else None)
         return query
 
-    def place(self, query: HistoryQuery) -> Place:
+    def place(self, query: HistoryQuery, own: Collection[str] | None) -> Place:
         """What it is about. What is no longer there goes by its id."""
         board = self._board()
         site = self._sites().get(query.site_id or "")
@@ -88,7 +88,7 @@ class HistoryPlaces:
             _named(board, "site", query.site_id),
             _named(board, "door", query.door_id),
             _named(board, "line", query.line_id),
-            self._zone(query.site_id),
+            self._zone(query.site_id, own),
             site.opening_hours if site else "",
             self._holidays(query.site_id or ""),
         )
@@ -129,20 +129,20 @@ class HistoryPlaces:
             if subject is not None and _find(board[f"{kind}s"], f"{kind}Id", subject) is None:
                 raise NoSuchPlace(_not_here(kind, subject, board, own))
 
-    def _site_of(self, asked: Mapping[str, str]) -> str | None:
+    def _site_of(self, asked: Mapping[str, str], own: Collection[str] | None) -> str | None:
         for kind in ("door", "line"):
             row = _find(self._board()[f"{kind}s"], f"{kind}Id", asked.get(kind))
-            if row:
+            if row and (own is None or row["siteId"] in own):
                 return str(row["siteId"])
         return None
 
-    def _zone(self, site_id: str | None) -> ZoneInfo:
-        """Of a site; of all of them where they have one in common."""
-        zones = {row["timeZone"] for row in self._board()["sites"] if not site_id or row["siteId"] == site_id}
-        return ZoneInfo(zones.pop() if len(zones) == 1 else "UTC")
+    def _zone(self, site_id: str | None, own: Collection[str] | None) -> ZoneInfo:
+        """Of a site; of all that are somebody's to see where they have one in common."""
+        zones = {zone for known, zone in self.sites(own).items() if not site_id or known == site_id}
+        return zones.pop() if len(zones) == 1 else ZoneInfo("UTC")
 
-    def _today(self, site_id: str | None) -> date:
-        return self._clock.now().astimezone(self._zone(site_id)).date()
+    def _today(self, site_id: str | None, own: Collection[str] | None) -> date:
+        return self._clock.now().astimezone(self._zone(site_id, own)).date()
 
     def _demand_place(self, query: HistoryQuery, own: Collection[str] | None) -> None:
         """What was removed has its history still, for those who may see all; nobody else can be told whose it was."""
@@ -152,10 +152,10 @@ class HistoryPlaces:
             if subject is None:
                 continue
             row = _find(board[f"{kind}s"], f"{kind}Id", subject)
+            if row is not None and own is not None and row["siteId"] not in own:
+                row = None
             is_elsewhere = row is not None and query.site_id not in {None, row["siteId"]}
             if (row is None and (own is not None or query.site_id is None)) or is_elsewhere:
-                raise NoSuchPlace(_not_here(kind, subject, board, own))
-            if own is not None and row is not None and row["siteId"] not in own:
                 raise NoSuchPlace(_not_here(kind, subject, board, own))
 
 

@@ -135,7 +135,7 @@ class HistoryDesk:
             raise HistoryUnavailable("the history cannot be read just now") from error
 
     def _report(self, query: HistoryQuery, own: Collection[str] | None) -> HistoryReport:
-        place = self.places.place(query)
+        place = self.places.place(query, own)
         period = HistoryPeriod(query.first, query.last, place.zone)
         now = self._clock.now()
         known = day_start(query.known + ONE_DAY, place.zone) if query.known else None

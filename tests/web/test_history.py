@@ -236,6 +236,9 @@ def test_nobody_learns_of_sites_that_are_not_theirs(town):
         answer = client.get("/history", query_string=asked)
         assert answer.status_code == 404
         assert "bank," not in answer.text
+    for kind, theirs in (("door", "bank-hall"), ("line", "hall-0-1-1")):
+        there, never = (client.get("/history.csv", query_string={kind: one}).text for one in (theirs, "never"))
+        assert there.replace(theirs, "never") == never
     both = create_app(town.context(history=town.desk, access=Limited("shop", "other"))).test_client()
     everywhere = both.get("/history", query_string=MAY).text
     assert "Bank" not in everywhere
