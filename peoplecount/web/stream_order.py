@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flask import Request, abort
 
 from peoplecount.domain.event import EventKind, parse_utc
 from peoplecount.domain.event_id import EventId, MalformedEventId
-from peoplecount.domain.visitor import Visitor
+from peoplecount.domain.sentence import say
+from peoplecount.domain.visitor import Visitor, Way
 from peoplecount.stream.client import Order
 from peoplecount.stream.selection import EVERYTHING, Selection
 from peoplecount.web.context import WebContext
@@ -25,6 +26,22 @@ MOST_EVENTS = 10_000
 USUAL_EVENTS = 500
 USUAL_TIMEOUT = 30.0
 """Of an answer in JSON where nothing else is asked for."""
+
+SCREEN_REACHES_BACK = timedelta(minutes=5)
+"""How old the event may be after which a screen on a wall goes on; after an older one it begins anew."""
+
+KINDS_OF_SCREENS = frozenset(
+    {
+        EventKind.COUNT,
+        EventKind.COUNT_CORRECTION,
+        EventKind.COUNTER_BREAK,
+        EventKind.CAMERA_STATUS,
+        EventKind.INTERVAL_CLOSED,
+        EventKind.OCCUPANCY_CHANGED,
+        EventKind.READINGS,
+    }
+)
+"""What the page of a screen draws. Its cookie lies on a device that everybody passes by."""
 
 _NAMED_AT_MOST = 20
 
@@ -50,9 +67,11 @@ def read_order(asked: Request, context: WebContext, asks: Visitor, *, bounded: b
     Raises ``BacklogUnavailable``.
     """
     timeout = _timeout(asked.args.get("timeout", ""))
+    is_screen = asks.way is Way.SCREEN
+    selection = read_selection(asked, context, asks)
     return Order(
-        read_selection(asked, context, asks),
-        read_start(asked, context),
+        _of_screen(selection) if is_screen else selection,
+        _screen_start(asked, context) if is_screen else read_start(asked, context),
         _limit(asked.args.get("limit", "")) or (USUAL_EVENTS if bounded else None),
         timeout if timeout is not None else (USUAL_TIMEOUT if bounded else None),
         lingers=not bounded,
@@ -74,6 +93,25 @@ def read_start(asked: Request, context: WebContext) -> EventId | datetime | None
         return _since(text, context)
     except MalformedEventId as error:
         abort(400, f"{error}.")
+
+
+def _of_screen(chosen: Selection) -> Selection:
+    """What was chosen, as far as the page of a screen draws it."""
+    kinds = chosen.kinds & KINDS_OF_SCREENS if chosen.kinds else KINDS_OF_SCREENS
+    return Selection(chosen.cameras, chosen.doors, chosen.sites, kinds or frozenset({EventKind.SNAPSHOT}))
+
+
+def _screen_start(asked: Request, context: WebContext) -> EventId | datetime | None:
+    """Where a screen goes on that has lost its connection for a moment; what was earlier is none of its business."""
+    if "since" in asked.args:
+        abort(403, say("A screen on a wall shows how it is now, and takes no since."))
+    start = read_start(asked, context)
+    if not isinstance(start, EventId):
+        return None
+    oldest = context.backlog.before(context.clock.now() - SCREEN_REACHES_BACK)
+    if oldest is None or (start.epoch == oldest.epoch and start.number < oldest.number):
+        return None
+    return start
 
 
 def _since(text: str, context: WebContext) -> EventId | datetime:

@@ -1,9 +1,11 @@
 """Screens on walls, over the pages."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
+from peoplecount.domain.clock_body import ClockStanding, clock_event
 from peoplecount.domain.user import Role
 from tests.support.people import People, form_token, signed_in
 from tests.support.shop import FRONT, SHOP
@@ -102,6 +104,44 @@ def test_a_screen_of_one_site_sees_no_other(app, anna):
         assert screen.get(f"{path}?site=museum").status_code == 404
     told = screen.get("/events?timeout=0", headers={"Accept": "application/json"}).text
     assert "museum" not in told
+
+
+def stream_of(screen, path="/events?timeout=0"):
+    answer = screen.get(path, headers={"Accept": "application/json"})
+    assert answer.status_code == 200, answer.text
+    return [event["kind"] for event in answer.json["events"]]
+
+
+@pytest.mark.parametrize("since", ["earliest", "latest", "2026-05-04T00:00:00Z"])
+def test_a_cookie_taken_from_a_screen_reads_nothing_of_the_past(app, anna, since):
+    screen = paired(app, anna)
+    assert screen.get(f"/events?timeout=0&since={since}").status_code == 403
+    assert anna.get(f"/events?timeout=0&since={since}").status_code == 200
+
+
+def test_a_screen_goes_on_after_a_break_of_a_moment_and_begins_anew_after_a_long_one(app, anna, service):
+    screen = paired(app, anna)
+    cut = service.log.head()
+    service.clock.passes(60)
+    service.count(VAULT, 1)
+    service.catch_up()
+    path = f"/events?timeout=0&lastEventId={cut}"
+    assert "PeopleCountingUpdate" in stream_of(screen, path)
+    service.clock.passes(600)
+    assert stream_of(screen, path) == ["snapshot"]
+    assert "PeopleCountingUpdate" in stream_of(anna, path), "people have the whole log"
+
+
+def test_a_screen_hears_only_what_it_draws(app, anna, service):
+    screen = paired(app, anna)
+    cut = service.log.head()
+    standing = ClockStanding(timedelta(seconds=84), timedelta(hours=2), is_synced=False)
+    service.append(clock_event(VAULT.place, service.clock.now(), standing))
+    service.catch_up()
+    path = f"/events?timeout=0&lastEventId={cut}"
+    assert "CameraClock" in stream_of(anna, path)
+    assert "CameraClock" not in stream_of(screen, path)
+    assert "CameraClock" not in stream_of(screen, f"{path}&kind=CameraClock")
 
 
 def test_revoked_it_shows_a_new_code(app, anna, people):
