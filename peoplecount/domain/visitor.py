@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from peoplecount.domain.user import Role
@@ -54,6 +54,9 @@ class Visitor:
     way: Way = Way.NOBODY
     holder: str = ""
     """What stands for them in tickets and open streams, and is no secret: which session, which token."""
+
+    stamp: str = field(default="", repr=False)
+    """Of the user: another one once the password changed, or where somebody else has the name now."""
 
     @property
     def is_limited(self) -> bool:

@@ -69,6 +69,7 @@ class SignedIn:
             sites=self.user.sites,
             way=Way.SESSION,
             holder=f"session:{self.session.key}",
+            stamp=self.user.stamp,
         )
 
 

@@ -72,6 +72,12 @@ class ImportJob:
     failure: str = ""
     """Why it ended before the last row."""
 
+    stamp: str = ""
+    """Of the owner when it began: somebody else may have the name by now."""
+
+    sites: tuple[str, ...] | None = None
+    """Ids of the sites that the owner might see then, and that are named in it; ``None``: all."""
+
     def is_lost(self, now: datetime) -> bool:
         """Whether it ended with its worker."""
         return not self.over and now - self.told > SILENT_FOR
@@ -119,6 +125,8 @@ class ImportJobs:
             options.dry_run,
             options.make_sites,
             options.update,
+            stamp=by.stamp,
+            sites=None if by.sites is None else tuple(sorted(by.sites)),
         )
         try:
             self._offload(self._tidy)
@@ -233,7 +241,11 @@ class ImportJobs:
 
 
 def _may_see(by: Visitor, job: ImportJob) -> bool:
-    return job.owner == by.name or not by.is_limited
+    """Whether they may see all that stands in it: theirs, and of sites that are theirs still."""
+    if by.sites is None:
+        return True
+    is_theirs = (job.owner, job.stamp) == (by.name, by.stamp)
+    return is_theirs and job.sites is not None and by.sites.issuperset(job.sites)
 
 
 def _covers(now: Visitor | None, then: Visitor) -> bool:
@@ -251,6 +263,8 @@ def _read(job_id: str, body: str) -> ImportJob | None:
             for one in fields["verdicts"]
         )
         times = {name: parse_utc(fields[name]) for name in ("began", "told")}
-        return ImportJob(**fields | times | {"job_id": job_id, "verdicts": verdicts})
+        sites = fields.get("sites")
+        kept = {"job_id": job_id, "verdicts": verdicts, "sites": None if sites is None else tuple(sites)}
+        return ImportJob(**fields | times | kept)
     except (ValueError, KeyError, TypeError, AttributeError):
         return None

@@ -42,6 +42,14 @@ class ScreenDesk:
         """See ``Screens``."""
         return self._offload(lambda: self._screens.of_secret(secret))
 
+    def is_confirmed(self, secret: str) -> bool:
+        """See ``Screens``."""
+        return self._offload(lambda: self._screens.is_confirmed(secret))
+
+    def claim(self, secret: str) -> str | None:
+        """See ``Screens``."""
+        return self._offload(lambda: self._screens.claim(secret))
+
     def screens(self) -> list[Screen]:
         """See ``Screens``."""
         return self._offload(self._screens.screens)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
+from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -24,6 +25,10 @@ CODE_LIFE = timedelta(minutes=10)
 MOST_WAITING = 100
 MOST_WAITING_OF_ADDRESS = 10
 NOTED_EVERY = timedelta(minutes=1)
+
+UNUSED_FOR = timedelta(days=30)
+"""After which a screen is none any more: nobody knows where the device is."""
+
 LONGEST_NAME = 60
 MOST_SCREENS = 500
 
@@ -63,6 +68,8 @@ class Screen:
     used: datetime
     address: str
     browser: str
+    proof: str = ""
+    """Digest of the secret that opens it; empty until its browser has fetched that."""
 
 
 class Screens:
@@ -81,8 +88,10 @@ class Screens:
 
         def work(waiting: dict[str, WaitingScreen]) -> None:
             of_address = [one for one in waiting.values() if one.address == address]
-            if len(waiting) >= MOST_WAITING or len(of_address) >= MOST_WAITING_OF_ADDRESS:
+            if len(of_address) >= MOST_WAITING_OF_ADDRESS:
                 raise ScreenRefused(say("Too many screens wait for their code just now. Try again in ten minutes."))
+            if len(waiting) >= MOST_WAITING:  # who takes all places keeps nobody else out
+                del waiting[_first_to_go(waiting.values()).key]
             waiting[asked.key] = asked
 
         self._change_waiting(work)
@@ -107,6 +116,7 @@ class Screens:
         if found is None:
             raise no_such_code()
         named = " ".join(name.split())[:LONGEST_NAME]
+        self._tidy()
         known = self.screens()
         if not named:
             raise ScreenRefused(say("The screen needs a name, such as Entrance hall."))
@@ -122,20 +132,61 @@ class Screens:
         self._store.settle()  # it must be there still after a power cut
         return screen
 
+    def is_confirmed(self, secret: str) -> bool:
+        """Whether the browser with this secret is a screen, or will be with the secret that ``claim`` gives."""
+        return self.of_secret(secret) is not None or self._unclaimed(secret) is not None
+
+    def claim(self, secret: str) -> str | None:
+        """The secret by which a browser that waited is the screen from now on, once; ``None`` where it is none.
+
+        What it had while it waited opens nothing: somebody may have seen it, or have put it there.
+        """
+        found = self._unclaimed(secret)
+        if found is None:
+            return None
+        own = f"{found.key}.{secrets.token_urlsafe(32)}"
+        is_ours = False
+
+        def work(body: str | None) -> str | None:
+            nonlocal is_ours
+            now = _read(found.key, body) if body else None
+            is_ours = now is not None and not now.proof
+            return _text(replace(now, proof=_digest(own))) if now and is_ours else body
+
+        self._store.change(_PREFIX + found.key, work)
+        self._store.settle()
+        return own if is_ours else None
+
+    def _unclaimed(self, secret: str) -> Screen | None:
+        found = self.of_key(_digest(secret))
+        return found if found and not found.proof else None
+
+    def _tidy(self) -> None:
+        for key, body in self._store.under(_PREFIX).items():
+            screen = _read(key.removeprefix(_PREFIX), body)
+            if screen and not self._is_in_use(screen):
+                self._store.change(key, lambda _: None)
+
+    def _is_in_use(self, screen: Screen) -> bool:
+        return self._clock.now() - screen.used < UNUSED_FOR
+
     def screens(self) -> list[Screen]:
         """All of them, by name."""
         kept = self._store.under(_PREFIX)
         found = [one for key, body in kept.items() if (one := _read(key.removeprefix(_PREFIX), body))]
-        return sorted(found, key=lambda one: one.name.casefold())
+        return sorted(filter(self._is_in_use, found), key=lambda one: one.name.casefold())
 
     def of_secret(self, secret: str) -> Screen | None:
         """The screen whose browser has this secret."""
-        return self.of_key(_digest(secret))
+        key, _, _ = secret.rpartition(".")
+        found = self.of_key(key or _digest(secret))
+        return found if found and secrets.compare_digest(found.proof, _digest(secret)) else None
 
     def of_key(self, key: str) -> Screen | None:
         """The screen of that key."""
         kept = self._store.get(_PREFIX + key)
-        return _read(key, kept.body) if kept else None
+        found = _read(key, kept.body) if kept else None
+        return found if found and self._is_in_use(found) else None
 
     def note_used(self, screen: Screen, address: str) -> None:
         """It shows its view just now, from this address."""
@@ -183,6 +234,12 @@ def revoke_all_screens(store: KeptTexts) -> int:
     return len(kept)
 
 
+def _first_to_go(waiting: Collection[WaitingScreen]) -> WaitingScreen:
+    """The oldest one of the address that has most of the places."""
+    places = Counter(one.address for one in waiting)
+    return min(waiting, key=lambda one: (-places[one.address], one.asked))
+
+
 def tidy_code(text: str) -> str:
     """A code as it is kept, however it was typed in."""
     letters = "".join(letter for letter in text.upper() if letter.isalnum())
@@ -208,6 +265,7 @@ def _text(screen: Screen) -> str:
         "used": screen.used.timestamp(),
         "address": screen.address,
         "browser": screen.browser,
+        "proof": screen.proof,
     }
     return json.dumps(fields, separators=(",", ":"))
 
@@ -219,9 +277,10 @@ def _read(key: str, body: str) -> Screen | None:
         confirmed, used = (datetime.fromtimestamp(float(row[name]), UTC) for name in ("confirmed", "used"))
         name, by, address, browser = (str(row[field]) for field in ("name", "by", "address", "browser"))
         sites = None if row["sites"] is None else frozenset(map(str, row["sites"]))
+        proof = str(row.get("proof", key))  # of those confirmed earlier, the secret that they waited with
     except (ValueError, TypeError, KeyError, OverflowError):
         return None
-    return Screen(key, name, sites, confirmed, by, used, address, browser)
+    return Screen(key, name, sites, confirmed, by, used, address, browser, proof)
 
 
 def _waiting_fields(one: WaitingScreen) -> dict[str, Any]:

@@ -23,6 +23,7 @@ _FOR_PROGRAMS = (
     "/history.csv",
     "/history.xlsx",
     "/health/",
+    "/metrics",
     "/close-stream",
     "/board",
 )
@@ -81,9 +82,9 @@ def _answer(code: int, description: str, headers: dict[str, str]) -> Response:
     else:
         response = make_response(render_template("error.html", title=title, description=description, code=code))
     response.status_code = code
+    response.headers["Cache-Control"] = "no-store"  # it may be there the next time; and it may carry our forms
     if code == HTTPStatus.UNAUTHORIZED:
         response.headers["WWW-Authenticate"] = 'Bearer realm="Peoplecount"'
-        response.headers["Cache-Control"] = "no-store"
     for name in ("Allow", "Retry-After"):
         if name in headers:
             response.headers[name] = headers[name]

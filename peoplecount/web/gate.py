@@ -51,6 +51,9 @@ class Need:
     local: bool = False
     """Whoever sits at this machine may, too."""
 
+    looker: bool = False
+    """Whoever may look without signing in may, too, where they sit at this machine."""
+
     ticket: bool = False
     """A ticket in the address will do: ``stream_access`` looks at it."""
 
@@ -101,7 +104,7 @@ NEEDS: Mapping[str, Need] = {
     "health.live": OPEN,
     "health.ready": OPEN,  # in one word; more where _HEALTH is met
     "health.database": _HEALTH,
-    "metrics.metrics": _HEALTH,
+    "metrics.metrics": Need(Role.OPERATOR, Scope.HEALTH, whole=True, looker=True),
     # What is done to it
     "stream_access.close_stream": Need(
         Role.ADMINISTRATOR,
@@ -170,7 +173,7 @@ NEEDS: Mapping[str, Need] = {
     "account.change_password": Need(Role.VIEWER, session=True, page=True, form=True),
     "account.end_session": Need(Role.VIEWER, session=True, page=True, form=True),
     "account.end_others": Need(Role.VIEWER, session=True, page=True, form=True),
-    "languages.choose": OPEN,  # the browser keeps it; cross_site sees to it that a page of ours asks
+    "languages.choose": OPEN,  # the browser keeps it; it asks for our form by itself where an account does, too
     "languages.words": OPEN,
     "static": OPEN,
 }
@@ -196,15 +199,10 @@ def register(app: Flask, access: Access, addresses: ClientAddresses) -> None:
             demand_fit(need, found)
             g.visitor = found
         if request.method not in _SAFE and (need.form or visitor().way is Way.SESSION):
-            _demand_own_form()
+            demand_own_form()
         return None
 
-    @app.after_request
-    def keep_private(response: Response) -> Response:
-        """What somebody is shown by name is nobody else's, and no cache between may think so."""
-        if "visitor" in g and g.visitor.way is not Way.NOBODY and not response.cache_control.no_store:
-            response.cache_control.private = True
-        return response
+    app.after_request(_keep_private)
 
     @app.context_processor
     def tell_templates() -> dict[str, object]:
@@ -239,7 +237,18 @@ def may(need: Need, found: Visitor | None) -> bool:
         return need.scope is not None and need.scope in found.scopes
     if need.session and found.way is not Way.SESSION:
         return False
-    return need.role is not None and found.role is not None and found.role.covers(need.role)
+    least = Role.VIEWER if need.looker and found.way is Way.NOBODY else need.role
+    return least is not None and found.role is not None and found.role.covers(least)
+
+
+def _keep_private(response: Response) -> Response:
+    """What somebody is shown by name is nobody else's: neither a cache between nor the browser keeps it."""
+    if "visitor" in g and g.visitor.way is not Way.NOBODY:
+        if response.mimetype == "text/event-stream":
+            response.cache_control.private = True
+        else:
+            response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def _visitor(access: Access) -> Visitor | None:
@@ -295,7 +304,7 @@ def demand_fit(need: Need, found: Visitor) -> None:
     )
 
 
-def _demand_own_form() -> None:
+def demand_own_form() -> None:
     """400 where a form does not carry the token that was given with it (Flask-WTF)."""
     csrf: CSRFProtect = current_app.extensions["csrf"]
     try:

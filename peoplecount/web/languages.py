@@ -18,7 +18,8 @@ from werkzeug.wrappers import Response as AnyResponse
 from peoplecount.domain.sentence import Figure, Sentence, figure
 from peoplecount.domain.user import User
 from peoplecount.services.accounts import Accounts, AccountsUnavailable
-from peoplecount.web import signing
+from peoplecount.services.user_book import UserRefused
+from peoplecount.web import gate, signing
 from peoplecount.web.client_address import ClientAddresses
 from peoplecount.web.own_path import HOME, own_path
 from peoplecount.web.phrase_book import SOURCE, PhraseBook, catalogue_files, phrase_book
@@ -95,6 +96,7 @@ def register(app: Flask, folder: Path, addresses: ClientAddresses, accounts: Acc
             "languages": languages.books(),
             "words": _address(languages),
             "own_address": _own_address(),
+            "keeps_language": _signed_in(accounts) is not None,
         }
 
     @app.after_request
@@ -190,7 +192,8 @@ def _routes(languages: Languages, addresses: ClientAddresses, accounts: Accounts
             abort(400, f"There are the languages {', '.join(languages.codes)}.")
         user = _signed_in(accounts)
         if accounts is not None and user is not None:
-            with suppress(AccountsUnavailable):  # the cookie has it, too
+            gate.demand_own_form()  # a page under a sibling's name sends the cookie along, too
+            with suppress(AccountsUnavailable, UserRefused):  # the cookie has it, too; they may just have been removed
                 accounts.choose_language(user, code)
         answer = redirect(own_path(request.form.get("next", HOME)), 303)
         is_secure = transport_of(request, addresses) is Transport.SECURE

@@ -10,7 +10,6 @@ from flask import Request, abort
 
 from peoplecount.domain.event import EventKind, parse_utc
 from peoplecount.domain.event_id import EventId, MalformedEventId
-from peoplecount.domain.sentence import say
 from peoplecount.domain.visitor import Visitor, Way
 from peoplecount.stream.client import Order
 from peoplecount.stream.selection import EVERYTHING, Selection
@@ -104,7 +103,7 @@ def _of_screen(chosen: Selection) -> Selection:
 def _screen_start(asked: Request, context: WebContext) -> EventId | datetime | None:
     """Where a screen goes on that has lost its connection for a moment; what was earlier is none of its business."""
     if "since" in asked.args:
-        abort(403, say("A screen on a wall shows how it is now, and takes no since."))
+        abort(403, "A screen on a wall shows how it is now, and takes no since.")
     start = read_start(asked, context)
     if not isinstance(start, EventId):
         return None

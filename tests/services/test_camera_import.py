@@ -295,6 +295,26 @@ class TestJobs:
         assert office.jobs.find(BEN, job_id) is None
         assert PASSWORD not in office.store.get(f"camera-import:{job_id}").body
 
+    @pytest.mark.parametrize(
+        ("now", "sees"),
+        [
+            ({}, True),
+            ({"sites": frozenset({"default", "more"})}, True),
+            ({"sites": frozenset({"another"})}, False),
+            ({"stamp": "of somebody who has the name now"}, False),
+        ],
+    )
+    def test_its_owner_sees_it_as_long_as_they_may_do_what_they_might_then(self, office, now, sees):
+        ben = replace(BEN, sites=frozenset({"default"}), stamp="first")
+        job_id = self.start(office, row("Gone"), by=ben)
+        wait_until(lambda: office.jobs.find(ANNA, job_id).over)
+        assert (office.jobs.find(replace(ben, **now), job_id) is not None) is sees
+
+    def test_of_all_sites_it_is_not_for_an_owner_who_may_see_some_now(self, office):
+        job_id = self.start(office, row("Gone"))
+        wait_until(lambda: office.jobs.find(ANNA, job_id).over)
+        assert office.jobs.find(replace(ANNA, sites=frozenset({"default"})), job_id) is None
+
     def test_more_than_two_at_once_are_refused(self, office):
         let_go = threading.Event()
         original = office.network.client

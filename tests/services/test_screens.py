@@ -1,5 +1,7 @@
 """Screens on walls: codes, confirming, revoking."""
 
+import hashlib
+import json
 from datetime import timedelta
 
 import pytest
@@ -9,7 +11,14 @@ from peoplecount.eventlog.local_store import LocalStore
 from peoplecount.services.accounts import Accounts
 from peoplecount.services.audit_log import AuditLog
 from peoplecount.services.screen_desk import ScreenDesk
-from peoplecount.services.screens import CODE_LETTERS, MOST_WAITING_OF_ADDRESS, ScreenRefused, Screens, tidy_code
+from peoplecount.services.screens import (
+    CODE_LETTERS,
+    MOST_WAITING,
+    MOST_WAITING_OF_ADDRESS,
+    ScreenRefused,
+    Screens,
+    tidy_code,
+)
 from tests.support.fake_clock import FakeClock
 
 HERE, THERE = "192.0.2.7", "192.0.2.8"
@@ -44,7 +53,8 @@ def accounts(store, clock):
 
 def confirmed(desk, name="Entrance hall", sites=None):
     secret, waiting = desk.ask(HERE, "Chrome")
-    return secret, desk.confirm("anna", THERE, waiting.code, name, sites)
+    screen = desk.confirm("anna", THERE, waiting.code, name, sites)
+    return desk.claim(secret), screen
 
 
 def test_a_code_has_six_letters_and_digits_that_look_like_no_others(desk):
@@ -54,14 +64,49 @@ def test_a_code_has_six_letters_and_digits_that_look_like_no_others(desk):
     assert not set(CODE_LETTERS) & set("IO01")
 
 
-def test_a_screen_is_confirmed_and_known_by_its_secret_for_ever(desk, accounts, clock):
+def test_a_screen_is_confirmed_and_known_by_its_secret_as_long_as_it_is_used(desk, accounts, clock):
     secret, screen = confirmed(desk, sites={"shop"})
-    clock.passes(timedelta(days=3000).total_seconds())
+    for _ in range(3):
+        clock.passes(timedelta(days=29).total_seconds())
+        visitor = accounts.of_screen(secret, HERE)
     visitor = accounts.of_screen(secret, HERE)
     assert (visitor.name, visitor.sites, visitor.role) == ("Entrance hall", {"shop"}, None)
     assert accounts.of_holders([visitor.holder]) == {visitor.holder: visitor}
     assert accounts.of_screen("another", HERE) is None
     assert desk.screens() == [accounts.screens.of_key(screen.key)]
+
+
+def test_unused_for_a_month_it_is_none_any_more_and_its_name_is_free(desk, accounts, store, clock):
+    secret, screen = confirmed(desk)
+    clock.passes(timedelta(days=30).total_seconds())
+    assert accounts.of_screen(secret, HERE) is None
+    assert accounts.of_holders([f"screen:{screen.key}"]) == {}
+    assert desk.screens() == []
+    _, again = confirmed(desk)
+    assert list(store.under("screen:")) == [f"screen:{again.key}"]
+
+
+def test_what_a_browser_had_while_it_waited_opens_nothing(desk, accounts):
+    waited, waiting = desk.ask(HERE, "Chrome")
+    screen = desk.confirm("anna", THERE, waiting.code, "Entrance hall", None)
+    assert desk.is_confirmed(waited)
+    assert accounts.of_screen(waited, HERE) is None
+    secret = desk.claim(waited)
+    assert accounts.of_screen(secret, HERE).holder == f"screen:{screen.key}"
+    assert accounts.of_screen(waited, HERE) is None
+    assert desk.claim(waited) is None, "once"
+    assert not desk.is_confirmed(waited)
+    assert accounts.of_screen(f"{screen.key}.guessed", HERE) is None
+
+
+def test_screens_of_an_earlier_version_are_known_by_the_secret_they_have(desk, accounts, store):
+    secret, screen = confirmed(desk)
+    fields = json.loads(store.get(f"screen:{screen.key}").body)
+    del fields["proof"]
+    key = hashlib.sha256(b"of earlier").hexdigest()
+    store.put(f"screen:{key}", json.dumps(fields))
+    assert accounts.of_screen("of earlier", HERE).name == "Entrance hall"
+    assert accounts.of_screen(secret, HERE)
 
 
 def test_it_survives_the_end_of_the_process(desk, store, tmp_path, clock):
@@ -115,6 +160,19 @@ def test_nobody_fills_the_list_of_those_who_wait(desk):
     with pytest.raises(ScreenRefused, match="Too many screens wait"):
         desk.ask(HERE, "")
     desk.ask(THERE, "")
+
+
+def test_who_takes_all_places_keeps_nobody_else_out(desk, clock):
+    waiting = {}
+    for number in range(MOST_WAITING):
+        secret, _ = desk.ask(f"192.0.2.{100 + number // MOST_WAITING_OF_ADDRESS}", "")
+        waiting[number] = secret
+        clock.passes(1)
+    secret, _ = desk.ask(HERE, "")
+    again, _ = desk.ask(HERE, "")
+    assert desk.waiting(secret)
+    assert desk.waiting(again)
+    assert [number for number, one in waiting.items() if desk.waiting(one) is None] == [0, MOST_WAITING_OF_ADDRESS]
 
 
 def test_what_is_revoked_shows_nothing_and_does_not_come_back(desk, accounts):

@@ -3,11 +3,12 @@
 import pytest
 
 from peoplecount.domain.sentence import figure, joined, per_cent, say, say_number, whole
+from peoplecount.services.user_book import UserRefused
 from peoplecount.web.extraction import ROOT
 from peoplecount.web.formats import age, clock_time, day_and_time, decimal, people
 from peoplecount.web.phrase_book import PhraseBook, catalogue_files, read_catalogue
 from tests.support.board_service import BoardService
-from tests.support.people import People, signed_in
+from tests.support.people import People, form_token, signed_in
 from tests.support.shop import SHOP
 
 SPANISH = {"Accept-Language": "es-AR,es;q=0.9,en;q=0.5"}
@@ -52,11 +53,31 @@ def test_the_choice_of_somebody_who_is_signed_in_is_kept_with_their_account(tmp_
     people = People(tmp_path)
     people.enters("anna")
     app = people.app(BoardService([SHOP]))
-    signed_in(app, "anna").post("/language", data={"language": "es"})
+    anna = signed_in(app, "anna")
+    assert anna.post("/language", data={"language": "es"}).status_code == 400, "not one of our forms"
+    assert people.accounts.book.find("anna").language == ""
+    form = {"language": "es", "csrf_token": form_token(anna, "/account")}
+    assert anna.post("/language", data=form).status_code == 303
     assert people.accounts.book.find("anna").language == "es"
     elsewhere = signed_in(app, "anna")
     assert '<html lang="es"' in elsewhere.get("/account", headers={"Accept-Language": "en"}).text
     assert '<html lang="en"' in app.test_client().get("/sign-in").text
+    people.close()
+
+
+def test_whoever_was_removed_just_now_has_the_choice_in_the_cookie(tmp_path, monkeypatch):
+    people = People(tmp_path)
+    people.enters("anna")
+    anna = signed_in(people.app(BoardService([SHOP])), "anna")
+    form = {"language": "es", "csrf_token": form_token(anna, "/account")}
+
+    def removed(user, language):
+        raise UserRefused("There is no user anna.")
+
+    monkeypatch.setattr(people.accounts, "choose_language", removed)
+    answer = anna.post("/language", data=form)
+    assert answer.status_code == 303
+    assert "language=es" in answer.headers["Set-Cookie"]
     people.close()
 
 

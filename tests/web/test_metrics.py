@@ -40,7 +40,7 @@ def fleet(people, service):
 
 @pytest.fixture
 def app(people, service, fleet):
-    return people.app(service, fleet=fleet.desk)
+    return people.app(service, fleet=fleet.desk, anybody_may_look=True)
 
 
 def samples(answer):
@@ -89,6 +89,13 @@ def test_from_another_machine_it_takes_a_token_for_health(app, people):
     assert [answer.status_code for answer in answers] == [401, 403, 200]
 
 
+def test_where_people_sign_in_it_takes_a_token_on_this_machine_too(people, service, fleet):
+    client = people.app(service, fleet=fleet.desk).test_client()
+    refused = client.get("/metrics")
+    assert (refused.status_code, refused.mimetype) == (401, "application/problem+json")
+    assert client.get("/metrics", headers=people.token(Scope.HEALTH)).status_code == 200
+
+
 def test_no_address_and_no_login_of_a_camera_is_in_it(app):
     text = app.test_client().get("/metrics").text
     assert "front.example" not in text
@@ -98,5 +105,6 @@ def test_no_address_and_no_login_of_a_camera_is_in_it(app):
 
 def test_it_is_the_same_whichever_process_answers(people, service, fleet):
     fleet.counted(front=(100, 2, 4500))
-    first, second = (people.app(service, fleet=fleet.desk).test_client().get("/metrics") for _ in range(2))
+    workers = [people.app(service, fleet=fleet.desk, anybody_may_look=True) for _ in range(2)]
+    first, second = (worker.test_client().get("/metrics") for worker in workers)
     assert first.text == second.text

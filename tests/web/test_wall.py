@@ -55,6 +55,7 @@ def paired(app, anna, **fields):
     screen = app.test_client()
     answer = confirm(anna, code_on(screen), **fields)
     assert answer.status_code == 303, answer.text
+    assert screen.get("/wall/pair").headers["Location"] == "/wall"
     return screen
 
 
@@ -91,6 +92,9 @@ def test_the_cookie_lasts_over_a_power_cut_and_is_of_the_strictest_kind(app, ann
     assert "SameSite=Lax" in cookie
     assert f"Max-Age={400 * 86400}" in cookie
     confirm(anna, code_on(screen))
+    assert screen.get("/wall").headers["Location"] == "/wall/pair", "what it waited with opens nothing"
+    claimed = screen.get("/wall/pair").headers["Set-Cookie"]
+    assert claimed.partition(";")[0] != cookie.partition(";")[0]
     assert f"Max-Age={400 * 86400}" in screen.get("/wall").headers["Set-Cookie"], "it begins anew"
     secure = app.test_client().get("/wall/pair", base_url="https://localhost").headers["Set-Cookie"]
     assert secure.startswith("__Host-peoplecount-screen=")
@@ -167,6 +171,12 @@ def test_a_screen_without_a_name_is_asked_for_one(app, anna):
     answer = confirm(anna, code_on(app.test_client()), name=" ")
     assert answer.status_code == 400
     assert "needs a name" in answer.text
+
+
+def test_it_is_for_chosen_sites_unless_somebody_says_all(app, anna):
+    form = {"csrf_token": form_token(anna, "/admin/screens"), "code": code_on(app.test_client())}
+    page = anna.post("/admin/screens", data=form).text
+    assert re.search(r'<input checked[^>]* value="some"', page)
 
 
 def test_over_plain_http_from_elsewhere_no_code_is_given(app):

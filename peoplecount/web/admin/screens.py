@@ -13,7 +13,7 @@ from peoplecount.services.administration import Administration
 from peoplecount.services.screens import LONGEST_NAME, WaitingScreen
 from peoplecount.web.admin import frame
 from peoplecount.web.admin.form import KNOWN_FAULTS, AdminForm, Text, needed, sent, store_words
-from peoplecount.web.admin.reach import ReachForm
+from peoplecount.web.admin.reach import SOME, ReachForm
 from peoplecount.web.client_address import ClientAddresses
 
 
@@ -58,7 +58,7 @@ class _Pages:
             waiting = self._desk.find(frame.author(), self._address(), form.code.data)
         except KNOWN_FAULTS as error:
             return self._list(form, form.blame(error))
-        chosen = ScreenForm(code=waiting.code)
+        chosen = ScreenForm(code=waiting.code, reach=SOME)  # all of them are seldom meant for passers-by
         return self._ask(chosen, waiting)
 
     def confirm(self) -> AnyResponse:

@@ -79,6 +79,11 @@ class _Pages:
         try:
             if secret and desk.of_secret(secret):
                 return redirect(url_for("wall.wall"), 303)
+            if secret and (own := desk.claim(secret)):
+                admitted = make_response(redirect(url_for("wall.wall"), 303))
+                admitted.headers["Cache-Control"] = "no-store"
+                keep(admitted, self._way, own)
+                return admitted
             waiting = desk.waiting(secret) if secret else None
             if waiting is None:
                 secret, waiting = desk.ask(self._context.addresses.of(request), request.headers.get("User-Agent", ""))
@@ -95,7 +100,7 @@ class _Pages:
         desk = self._desk()
         secret = request.cookies.get(screen_cookie(self._way), "")
         try:
-            state = "confirmed" if desk.of_secret(secret) else "waiting" if desk.waiting(secret) else "over"
+            state = "confirmed" if desk.is_confirmed(secret) else "waiting" if desk.waiting(secret) else "over"
         except LogError as error:
             unavailable(str(error), 10)
         answer = jsonify({"state": state})
