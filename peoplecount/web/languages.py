@@ -172,7 +172,8 @@ def _own_address() -> str:
     methods = request.url_rule.methods if request.url_rule else None
     if request.method not in {"GET", "HEAD"}:
         return request.path if methods and "GET" in methods else HOME
-    return request.full_path.rstrip("?")
+    query = request.query_string.decode(errors="replace")  # also of what was refused because it is no text
+    return f"{request.path}?{query}" if query else request.path
 
 
 def _address(languages: Languages) -> str:
