@@ -152,6 +152,7 @@ def test_what_may_have_been_ended_since_is_ended(home, tmp_path, homes):
     screens, links = Screens(home.folder.store, clock), OneTimeLinks(home.folder.store, clock)
     screen, shown = screens.ask("127.0.0.1", "a wall")
     screens.confirm(shown.code, "Hall", None, "anna")
+    screen = screens.claim(screen)
     waiting, _ = screens.ask("127.0.0.1", "another wall")
     link = links.make("anna", "stamp")
     ticket = StreamTickets(home.folder.store, clock, call_here).give("anna")
