@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -22,6 +23,9 @@ from peoplecount.storage.errors import DatabaseError
 from peoplecount.storage.place_history import Where
 
 logger = logging.getLogger(__name__)
+
+REPORTS_AT_ONCE = 2
+"""In one process. A year of a large installation is a second of work: who asks for many waits for their own."""
 
 SPLIT_AT_MOST = 35
 """Days of which doors are told apart where only some hours count: that has to be made out hour by hour."""
@@ -117,6 +121,7 @@ class HistoryDesk:
         self._sums = sums
         self._clock = clock
         self._holidays = holidays
+        self._at_work = threading.BoundedSemaphore(REPORTS_AT_ONCE)
         self.places = places
 
     def ask(self, asked: Mapping[str, str], own: Collection[str] | None) -> HistoryQuery:
@@ -129,7 +134,8 @@ class HistoryDesk:
         Raises ``HistoryUnavailable``, and ``NoSuchPlace`` where nothing was ever heard of the place.
         """
         try:
-            return self._report(query, own)
+            with self._at_work:
+                return self._report(query, own)
         except DatabaseError as error:
             logger.warning("The history cannot be shown, it cannot be read: %s", error)
             raise HistoryUnavailable("the history cannot be read just now") from error

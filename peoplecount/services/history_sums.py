@@ -11,8 +11,13 @@ from zoneinfo import ZoneInfo
 from peoplecount.domain.history_period import ONE_DAY, Part, day_start
 from peoplecount.domain.place_sum import PlaceStretch, PlaceSum, unseen_rows
 from peoplecount.domain.roll_up import HOUR
+from peoplecount.services.unhurried import Breath, unhurried
 
 HOURS_A_WEEK = 168
+
+SUMMED_AT_ONCE = 1_000
+"""Stretches after which others have their turn; they take some 10 ms."""
+
 _START = attrgetter("start")
 
 Wanted = Callable[[datetime], bool]
@@ -83,7 +88,7 @@ def sum_up(
     week = WeekHours()
     hours = step / HOUR
     place = 0
-    for one, unseen in _with_unseen(together, step, zone):
+    for one, unseen in unhurried(_with_unseen(together, step, zone), Breath(SUMMED_AT_ONCE)):
         local = one.start.astimezone(zone)
         if wanted is not None and not wanted(local):
             continue

@@ -9,6 +9,8 @@ from peoplecount.domain.history_period import HistoryPeriod, day_start
 from peoplecount.domain.interval import Scope
 from peoplecount.domain.place_sum import PlaceStretch, PlaceSum
 from peoplecount.domain.roll_up import HOUR
+from peoplecount.services.history_sums import SUMMED_AT_ONCE
+from peoplecount.services.unhurried import Breath, unhurried
 from peoplecount.storage.place_history import PlaceHistory, Where
 
 
@@ -31,7 +33,8 @@ class DirectSums:
     def days(self, period: HistoryPeriod, sites: Collection[str]) -> Sequence[PlaceStretch]:
         """Of sites in that time zone together, by day."""
         found: dict[datetime, PlaceSum] = {}
-        for one in self._history.stretches(HOUR, Scope.SITE, period.start, period.end, Where(sites)):
+        hours = self._history.stretches(HOUR, Scope.SITE, period.start, period.end, Where(sites))
+        for one in unhurried(hours, Breath(SUMMED_AT_ONCE)):
             day = day_start(one.start.astimezone(period.zone).date(), period.zone)
             found.setdefault(day, PlaceSum()).add(one)
         return [
