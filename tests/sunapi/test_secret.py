@@ -48,7 +48,9 @@ def read(body: bytes) -> None:
         raise UnexpectedAnswer("front", f"it said: {error}") from error
 
 
-@pytest.mark.parametrize("body", ["<html>{}", '{{"Response":"Fail","Error":{{"Details":"{}"}}}}'])
+@pytest.mark.parametrize(
+    "body", ["NG\r\nError Code: 600\r\nError Details: {}", '{{"Response":"Fail","Error":{{"Details":"{}"}}}}']
+)
 def test_a_traceback_does_not_tell_it_either(body: str) -> None:
     password = "s3cret-Door"
     with pytest.raises(UnexpectedAnswer) as caught:
