@@ -93,7 +93,7 @@ class SumsTold:
 
     A door closes after its lines. What is known better by then is in it: a correction, which lines are told of as well,
     and people who were told late, of whom lines are told once the camera's history was asked. Hours with such people
-    are left out.
+    are left out, and those that are known of before a line began to close its own.
     """
 
     def __init__(self) -> None:
@@ -111,14 +111,14 @@ class SumsTold:
         elif event.kind is EventKind.COUNT_CORRECTION:
             correction = read_correction(event)
             if (str(correction.key), correction.started_at) in self._told:
-                self._tell(str(correction.key), correction.started_at, correction.new)
+                self._tell(str(correction.key), correction.started_at, correction.new, is_new=False)
         elif event.kind is EventKind.INTERVAL_CLOSED:
             interval = read_interval(event)
             if interval.step is Step.HOUR and interval.scope is Scope.LINE:
                 place = place_of(json.loads(event.body))
                 self._lines[Scope.DOOR, place.door_id].add(interval.subject)
                 self._lines[Scope.SITE, place.site_id].add(interval.subject)
-                self._tell(interval.subject, interval.started_at, interval.figures or Figures())
+                self._tell(interval.subject, interval.started_at, interval.figures or Figures(), is_new=True)
             elif interval.step is Step.HOUR:
                 self._compare(interval)
 
@@ -128,16 +128,19 @@ class SumsTold:
             line = str(increment.key)
             self._late |= {hour for hour in self._told if hour[0] == line and hour[1] + HOUR > began}
 
-    def _tell(self, line: str, hour: datetime, figures: Figures) -> None:
+    def _tell(self, line: str, hour: datetime, figures: Figures, *, is_new: bool) -> None:
         self._told[line, hour] = figures
         for (scope, subject), lines in self._lines.items():
-            parts = [self._told.get((one, hour)) for one in lines]
-            if line in lines and None not in parts:
-                self._sums[scope, subject, hour].append(sum(filter(None, parts), Figures()))
+            if line in lines:
+                sums = self._sums[scope, subject, hour]
+                if is_new:
+                    sums.clear()
+                parts = [self._told.get((one, hour), Figures()) for one in lines]
+                sums.append(sum(parts, Figures()))
 
     def _compare(self, interval: ClosedInterval) -> None:
-        lines = self._lines[interval.scope, interval.subject]
-        if any((line, interval.started_at) in self._late for line in lines):
+        hours = {(line, interval.started_at) for line in self._lines[interval.scope, interval.subject]}
+        if not hours or hours & self._late or not hours <= self._told.keys():
             return
         told = self._sums[interval.scope, interval.subject, interval.started_at]
         if (interval.figures or Figures()) in told:

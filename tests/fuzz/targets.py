@@ -23,6 +23,7 @@ from peoplecount.domain.group_rights import read_group_rights
 from peoplecount.domain.increment import Generation
 from peoplecount.domain.line import LineKey
 from peoplecount.domain.opening_hours import OpeningHours
+from peoplecount.domain.threshold import Threshold
 from peoplecount.domain.user import UnfitName, new_user_name, user_name
 from peoplecount.settings import database_url, env_file, readers
 from peoplecount.simulator import replay
@@ -208,6 +209,7 @@ def _of_names() -> Iterator[Target]:
         OpeningHours.parse,
         [b"Mo-Fr 09:00-18:30; Sa 10:00-16:00", b"Mo-Su 22:00-06:00"],
     )
+    yield _text("threshold.Threshold.parse", Threshold.parse, [b"120", b"85 %", b"1000000"])
     yield _text(
         "group_rights.read_group_rights",
         read_group_rights,
