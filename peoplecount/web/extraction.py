@@ -22,7 +22,7 @@ PAGE = "page"
 """The comment of words on pages, beside ``said`` and ``script``."""
 
 _SAID_KEYWORDS = {"say": None, "say_number": (1, 2)}
-_PAGE_KEYWORDS = {"_": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2)}
+_PAGE_KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2)}
 
 _SOURCES = (
     ("templates", "**/*.html", "jinja2.ext:babel_extract", PAGE, _PAGE_KEYWORDS),

@@ -177,13 +177,14 @@ def visitors(people, app):
     return clients
 
 
+SIGNS_OUT = ("/sign-out", "/account/sessions/end-others")
 HTTPS = {"headers": {"X-Forwarded-Proto": "https"}, "environ_base": FROM_AFAR}
 
 
 @pytest.mark.parametrize("visitor", VISITORS)
 @pytest.mark.parametrize(("method", "address"), TABLE)
 def test_everybody_may_what_the_table_says_and_no_more(visitors, method, address, visitor):
-    if address.startswith("/account/sessions/end-others") or (method, address) == ("POST", "/sign-out"):
+    if address in SIGNS_OUT:
         return  # tried below: it would sign the others out
     client, headers = visitors[visitor]
     sent = {**HTTPS["headers"], **headers}
@@ -195,6 +196,17 @@ def test_everybody_may_what_the_table_says_and_no_more(visitors, method, address
         assert answer.headers["WWW-Authenticate"].startswith("Bearer")
     if answer.status_code == 303 and visitor == "nobody":
         assert answer.headers["Location"].startswith(("/sign-in", "/wall/pair"))
+    answer.close()
+
+
+@pytest.mark.parametrize(("method", "address"), [one for one in TABLE if one[1] not in SIGNS_OUT])
+def test_every_address_answers_in_spanish_as_well(visitors, method, address):
+    client, _ = visitors["administrator"]
+    sent = {**HTTPS["headers"], "Accept-Language": "es"}
+    if method == "POST":
+        sent["X-CSRFToken"] = form_token(client, "/welcome", **HTTPS)
+    answer = client.open(address, method=method, headers=sent, environ_base=FROM_AFAR)
+    assert answer.status_code == TABLE[method, address][VISITORS.index("administrator")], answer.text
     answer.close()
 
 

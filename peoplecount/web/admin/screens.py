@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from flask import Blueprint, Response, request, url_for
-from flask_babel import lazy_gettext
 from werkzeug.wrappers import Response as AnyResponse
 from wtforms import HiddenField
 
@@ -20,14 +19,14 @@ from peoplecount.web.client_address import ClientAddresses
 class CodeForm(AdminForm):
     """The code that a screen shows."""
 
-    code = Text(lazy_gettext("Code on the screen"), [needed(lazy_gettext("Type in the code that the screen shows."))])
+    code = Text(say("Code on the screen"), [needed(say("Type in the code that the screen shows."))])
 
 
 class ScreenForm(ReachForm):
     """What the screen with a code is to be."""
 
     code = HiddenField()
-    name = Text(lazy_gettext("Name"), [needed(lazy_gettext("The screen needs a name, such as Entrance hall."))])
+    name = Text(say("Name"), [needed(say("The screen needs a name, such as Entrance hall."))])
 
 
 def routes(administration: Administration, addresses: ClientAddresses) -> Blueprint:
