@@ -7,7 +7,7 @@ async function look() {
     const answer = await fetch("/wall/pair/state", { headers: { Accept: "application/json" }, cache: "no-store" });
     if (answer.ok) {
       const { state } = await answer.json();
-      if (state === "confirmed") location.replace("/wall");
+      if (state === "confirmed") location.replace("/wall/pair"); // which gives it the secret that opens its view
       else if (state === "over") location.reload();
     }
   } catch {
