@@ -158,6 +158,7 @@ def fleet(cameras: int, seconds: int, *, https: bool) -> Comparison:
         polling(farm, interval, WEB_WORKERS="2") as service,
     ):
         time.sleep(SETTLING)
+        time.sleep((CLOSED_AFTER - time.time()) % GRID)  # until intervals have closed, and the day with them
         service.begin()
         time.sleep(seconds)
         use = service.end()

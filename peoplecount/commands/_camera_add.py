@@ -16,8 +16,8 @@ from peoplecount.domain.site import DEFAULT_SITE_ID, Site
 from peoplecount.services.camera_desk import CameraDesk
 from peoplecount.services.camera_entry import read_entry
 from peoplecount.services.camera_office import CameraOffice
-from peoplecount.services.camera_trial import Trial
 from peoplecount.services.fleet import id_of
+from peoplecount.services.trial import Trial
 from peoplecount.settings import Settings
 from peoplecount.storage.errors import InvalidEntry
 from peoplecount.sunapi.errors import CameraError

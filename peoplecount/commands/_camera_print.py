@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from peoplecount.services.camera_trial import Trial, TriedLine
+from peoplecount.services.trial import Trial, TriedLine
 
 
 def print_trial(trial: Trial) -> None:

@@ -13,7 +13,7 @@ from peoplecount.configuration import Configuration
 from peoplecount.services.camera_desk import EnteredCamera
 from peoplecount.services.camera_import import AT_ONCE
 from peoplecount.services.camera_office import CameraOffice
-from peoplecount.services.camera_trial import Finding, Flaw, Trial
+from peoplecount.services.trial import Finding, Flaw, Trial
 from peoplecount.settings import Settings
 from peoplecount.storage.errors import InvalidEntry
 

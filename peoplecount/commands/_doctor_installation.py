@@ -25,12 +25,12 @@ from peoplecount.services.api_tokens import ApiTokens, TokenRefused
 from peoplecount.services.camera_desk import EnteredCamera, Login
 from peoplecount.services.camera_import import AT_ONCE
 from peoplecount.services.camera_office import CameraOffice
-from peoplecount.services.camera_trial import Finding, Flaw, Trial
 from peoplecount.services.fleet_remarks import sign_in_words
 from peoplecount.services.folder_walk import FolderWalk
 from peoplecount.services.inspection import Step, conclusion, is_well, odd
 from peoplecount.services.played_clock import ClockUnavailable, PlayedClock
 from peoplecount.services.stream_probe import StreamProbe
+from peoplecount.services.trial import Finding, Flaw, Trial
 from peoplecount.settings import Settings
 from peoplecount.settings.database import DatabaseKind
 from peoplecount.storage.errors import DatabaseError

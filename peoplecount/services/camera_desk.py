@@ -13,8 +13,9 @@ from peoplecount.domain.visitor import Visitor
 from peoplecount.services.audit_log import AuditLog
 from peoplecount.services.camera_doubles import CameraDoubles, place_of
 from peoplecount.services.camera_entry import texts_of
-from peoplecount.services.camera_trial import CameraTrials, Finding, Flaw, Trial
+from peoplecount.services.camera_trial import CameraTrials
 from peoplecount.services.known_serials import KnownSerials
+from peoplecount.services.trial import Finding, Flaw, Trial
 from peoplecount.services.version import version_of
 from peoplecount.storage.camera_table import CameraTable
 from peoplecount.storage.errors import ChangedMeanwhile, InvalidEntry

@@ -11,8 +11,8 @@ from typing import Any, Protocol
 
 from peoplecount.domain.clock import Clock
 from peoplecount.domain.offload import Offload, call_here
-from peoplecount.services.camera_trial import Trial, read_trial
 from peoplecount.services.kept_texts import KeptTexts
+from peoplecount.services.trial import Trial, read_trial
 
 GOOD_FOR = timedelta(hours=1)
 MOST = 200

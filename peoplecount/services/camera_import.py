@@ -17,11 +17,12 @@ from peoplecount.domain.visitor import Visitor
 from peoplecount.services.audit_log import AuditLog
 from peoplecount.services.camera_desk import CameraDesk
 from peoplecount.services.camera_sheet import SheetRow
-from peoplecount.services.camera_trial import Trial, as_sentence
 from peoplecount.services.fleet import id_of
 from peoplecount.services.import_book import ImportBook, ImportPlan, RowRefused
 from peoplecount.services.line_desk import LineDesk, LineWish
 from peoplecount.services.sheet_lines import door_of, key_of
+from peoplecount.services.trial import Trial
+from peoplecount.services.trial_findings import as_sentence
 from peoplecount.storage.errors import InvalidEntry
 from peoplecount.storage.site_table import SiteTable
 

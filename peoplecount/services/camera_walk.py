@@ -15,10 +15,11 @@ from peoplecount.domain.clock import Clock
 from peoplecount.domain.line import LineKey
 from peoplecount.domain.roster import Roster
 from peoplecount.domain.sign_in import MOST_FAILURES, SignInRecord
-from peoplecount.services.camera_trial import Cameras, CameraTrials, Finding, Flaw, Trial, TriedLine
+from peoplecount.services.camera_trial import Cameras, CameraTrials
 from peoplecount.services.fleet_remarks import sign_in_words
 from peoplecount.services.inspection import Step, odd, wrong
 from peoplecount.services.server_approach import look_up, why
+from peoplecount.services.trial import Finding, Flaw, Trial, TriedLine
 from peoplecount.sunapi.certificate import ShownCertificate, plain_fingerprint, with_colons
 from peoplecount.sunapi.errors import CameraError
 

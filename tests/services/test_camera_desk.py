@@ -10,8 +10,8 @@ from peoplecount.domain.camera import Camera
 from peoplecount.domain.door import Door
 from peoplecount.domain.line import Line, LineKey
 from peoplecount.services.camera_desk import Login, NoSuchCamera
-from peoplecount.services.camera_trial import Flaw
 from peoplecount.services.line_desk import LineWish
+from peoplecount.services.trial import Flaw
 from peoplecount.services.walk_tests import NoSuchDoor
 from peoplecount.storage.errors import ChangedMeanwhile, InvalidEntry
 from peoplecount.storage.schema import sites

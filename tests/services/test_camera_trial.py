@@ -10,8 +10,9 @@ from peoplecount.domain.camera import Camera
 from peoplecount.domain.clock import REAL_TIME
 from peoplecount.domain.site import Site
 from peoplecount.eventlog.local_store import LocalStore
-from peoplecount.services.camera_trial import CameraTrials, Flaw, read_trial
+from peoplecount.services.camera_trial import CameraTrials
 from peoplecount.services.played_clock import PlayedClock
+from peoplecount.services.trial import Flaw, read_trial
 from peoplecount.settings import load_settings
 from peoplecount.simulator.fault import FaultOrder
 from peoplecount.simulator.fleets import default_fleet

@@ -11,8 +11,8 @@ from peoplecount.domain.line import Line, LineKey
 from peoplecount.domain.sentence import say
 from peoplecount.domain.visitor import Visitor
 from peoplecount.services.camera_desk import EnteredCamera
-from peoplecount.services.camera_trial import Trial
 from peoplecount.services.line_desk import LineDesk, LineWish
+from peoplecount.services.trial import Trial
 from peoplecount.storage.errors import InvalidEntry
 
 MOST = 256
