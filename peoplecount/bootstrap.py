@@ -54,6 +54,7 @@ from peoplecount.watching import fleet_desk
 from peoplecount.web.app import compile_templates, create_app
 from peoplecount.web.client_address import ClientAddresses
 from peoplecount.web.context import WebContext
+from peoplecount.webhooks import subscriptions
 
 logger = logging.getLogger(__name__)
 
@@ -262,6 +263,7 @@ class Service:
                 snapshots=self._snapshots,
                 accounts=self._accounts,
             ),
+            webhooks=subscriptions(self._settings, self._folder, self._runtime.offload),
             public_url=self._settings.public_url,
             tickets=self._streaming.tickets,
             close_streams=self._streaming.closing.order,

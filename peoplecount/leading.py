@@ -52,6 +52,7 @@ from peoplecount.storage.history import History
 from peoplecount.storage.proxy import ProxyDB
 from peoplecount.storage.schema_gate import SchemaGate
 from peoplecount.storage.site_hours import site_hours
+from peoplecount.webhooks import webhook_sender
 
 logger = logging.getLogger(__name__)
 
@@ -168,6 +169,7 @@ class Leading:
                 "projections": projections.run,
                 "removed-cameras": self._removed_cameras(keeper, term).run,
                 "retention": self._retention(self._writer).run,
+                "webhooks": webhook_sender(self._settings, folder, offload).run,
                 **({"registros": registros.run} if registros else {}),
                 **reconciliation.workers(),
             },

@@ -21,6 +21,7 @@ class Subject(StrEnum):
     PERSON = "person"
     TOKEN = "token"  # noqa: S105  a kind of thing
     SCREEN = "screen"
+    WEBHOOK = "webhook"
     BACKUP = "backup"
 
 

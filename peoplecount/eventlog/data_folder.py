@@ -15,10 +15,14 @@ from peoplecount.eventlog.local_store import LocalStore
 from peoplecount.eventlog.log import UnsuitableFolder
 from peoplecount.eventlog.sealer import FileSealer
 from peoplecount.eventlog.sqlite_log import SQLiteEventLog
+from peoplecount.eventlog.webhook_book import WebhookBook
 
-_LOG, _STORE = "events.sqlite", "store.sqlite"
+_LOG, _STORE, _WEBHOOKS = "events.sqlite", "store.sqlite", "webhooks.sqlite"
 
-_OUR_NAMES = (_LOG, _STORE, "seal.key", ".seal.key", "leader.lock", "streams.lock", "history.sqlite", "peoplecount.db")
+_OUR_NAMES = (
+    *(_LOG, _STORE, _WEBHOOKS, "history.sqlite", "peoplecount.db"),
+    *("seal.key", ".seal.key", "leader.lock", "streams.lock"),
+)
 _BESIDE = ("demo", "simulator-port", "before-restore")
 """How everything begins that we keep in the folder; the demo's folder lies in it, too, unless it is this one, and what
 was there before a backup was put back."""
@@ -36,6 +40,7 @@ class DataFolder:
     sealer: FileSealer
     leader_lock: LeaderLock
     sums: HistorySums
+    webhooks: WebhookBook
 
     @classmethod
     def at(cls, path: Path) -> DataFolder:
@@ -47,6 +52,7 @@ class DataFolder:
             sealer=FileSealer(path / "seal.key"),
             leader_lock=LeaderLock(path / "leader.lock"),
             sums=HistorySums(path / "history.sqlite"),
+            webhooks=WebhookBook(path / _WEBHOOKS),
         )
 
     @property
@@ -58,6 +64,11 @@ class DataFolder:
     def store_path(self) -> Path:
         """The local store's file."""
         return self.path / _STORE
+
+    @property
+    def webhooks_path(self) -> Path:
+        """The file of the book of webhooks; there once there was one."""
+        return self.path / _WEBHOOKS
 
     def make(self) -> None:
         """Make the folder where it is missing, and keep other users of this machine out.
@@ -88,6 +99,7 @@ class DataFolder:
         self.log.close()
         self.store.close()
         self.sums.close()
+        self.webhooks.close()
 
 
 def open_data_folder(path: Path) -> DataFolder:

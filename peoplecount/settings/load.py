@@ -57,6 +57,16 @@ class Settings:
     oidc_client_id: str = ""
     oidc_client_secret: str = field(default="", repr=False)
     oidc_name: str = "single sign-on"
+    webhook_hosts: tuple[str, ...] = (".logic.azure.com", ".api.powerplatform.com")
+    """Names, endings with a dot in front, ``*`` for all."""
+
+    webhook_networks: tuple[str, ...] = ()
+    """Private ones that are open."""
+
+    outbound_proxy: str = field(default="", repr=False)
+    """Empty: there is none."""
+
+    outbound_ca_file: Path | None = None
     streams_max: int = 2000
     streams_per_client: int = 100
     stream_life: float = 3600.0

@@ -111,6 +111,25 @@ def hosts(value: str) -> tuple[str, ...]:
     return tuple(host(part.strip()) for part in value.split(",") if part.strip())
 
 
+def host_endings(value: str) -> tuple[str, ...]:
+    """Host names, endings of them with a dot in front, and ``*`` for all; separated by commas."""
+    parts = tuple(part.strip().lower() for part in value.split(",") if part.strip())
+    for part in parts:
+        if part != "*" and not re.fullmatch(
+            r"\.?[a-z0-9_]([a-z0-9._-]{0,252}[a-z0-9_])?|[0-9a-f:.]{2,45}", part, re.ASCII
+        ):
+            raise ValueError(f"{part!r} is neither a host such as hooks.example, nor an ending such as .example, nor *")
+    return parts
+
+
+def proxy(value: str) -> str:
+    """The address of an HTTP proxy; a user and a password may stand in it. Nothing of it is told in an error."""
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/") or parts.query:
+        raise ValueError("it is not the address of a proxy such as http://proxy.example:8080")
+    return value.rstrip("/")
+
+
 def networks(value: str) -> tuple[str, ...]:
     """Addresses and networks, separated by commas."""
     parts = tuple(part.strip() for part in value.split(",") if part.strip())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from peoplecount.settings import readers
+from peoplecount.settings.outbound_table import OUTBOUND_SETTINGS
 from peoplecount.settings.setting import Setting
 from peoplecount.settings.sign_in_table import SIGN_IN_SETTINGS
 from peoplecount.settings.web_table import WEB_SETTINGS
@@ -10,6 +11,7 @@ from peoplecount.settings.web_table import WEB_SETTINGS
 SETTINGS: tuple[Setting, ...] = (
     *WEB_SETTINGS,
     *SIGN_IN_SETTINGS,
+    *OUTBOUND_SETTINGS,
     Setting(
         "DATA_DIR",
         "Data",

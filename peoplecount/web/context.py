@@ -22,6 +22,7 @@ from peoplecount.services.import_jobs import ImportJobs
 from peoplecount.services.live_board import LiveBoard
 from peoplecount.services.missed_counts import MissedCounts
 from peoplecount.services.stream_tickets import StreamTickets
+from peoplecount.services.subscriptions import Subscriptions
 from peoplecount.services.walk_tests import WalkTests
 from peoplecount.stream.backlog import Backlog
 from peoplecount.stream.hub import Hub
@@ -145,6 +146,9 @@ class WebContext:
 
     cameras: CameraPages | None = None
     """``None``: no cameras are changed by pages here."""
+
+    webhooks: Subscriptions | None = None
+    """``None``: nothing is sent out here."""
 
     public_url: str = ""
     """Under which browsers reach the service; empty: nobody has said."""

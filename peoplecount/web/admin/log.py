@@ -18,7 +18,8 @@ WORDS = (
     *(say("put back"), say("made"), say("sessions ended"), say("screens revoked"), say("one-time links voided")),
     *(say("changed the password of"), say("chose a password by a one-time link:")),
     *(say("camera"), say("import"), say("line"), say("site"), say("door"), say("person"), say("token"), say("screen")),
-    say("backup"),
+    *(say("backup"), say("webhook"), say("made a new secret for"), say("host"), say("events"), say("doors")),
+    *(say("cameras"), say("threshold"), say("gap"), say("by")),
 )
 """What the log says was done, and to what, so that catalogues have it."""
 

@@ -1,0 +1,65 @@
+"""Webhooks of one process: the desk at which they are made, and what sends them where it leads, connected."""
+
+from __future__ import annotations
+
+from peoplecount.domain.change import Subject
+from peoplecount.domain.clock import REAL_TIME
+from peoplecount.domain.offload import Offload
+from peoplecount.eventlog.data_folder import DataFolder
+from peoplecount.eventlog.webhook_book import KeptWebhook
+from peoplecount.outbound.networks import Networks
+from peoplecount.outbound.post import Outbox
+from peoplecount.outbound.rules import OutboundRules
+from peoplecount.services.api_tokens import ApiTokens
+from peoplecount.services.audit_log import AuditLog
+from peoplecount.services.played_clock import PlayedClock
+from peoplecount.services.subscriptions import Subscriptions
+from peoplecount.services.webhook_post import Postman
+from peoplecount.services.webhook_sender import WebhookSender
+from peoplecount.settings import Settings
+
+
+def outbound_rules(settings: Settings) -> OutboundRules:
+    """Where requests may go, as the settings say."""
+    return OutboundRules(
+        settings.webhook_hosts,
+        Networks(settings.webhook_networks),
+        settings.outbound_proxy,
+        settings.outbound_ca_file,
+    )
+
+
+def subscriptions(settings: Settings, folder: DataFolder, offload: Offload) -> Subscriptions:
+    """The desk; every process has one."""
+    clock = PlayedClock(REAL_TIME)  # receivers live in real time, also where a day is played in a minute
+    return Subscriptions(
+        folder.webhooks,
+        folder.log,
+        Outbox(outbound_rules(settings)),
+        folder.sealer,
+        AuditLog(folder.store, clock, offload),
+        clock,
+        offload,
+    )
+
+
+def webhook_sender(settings: Settings, folder: DataFolder, offload: Offload) -> WebhookSender:
+    """What sends; for the one process that leads."""
+    clock = PlayedClock(REAL_TIME)
+    tokens = ApiTokens(folder.store, clock)
+    audit = AuditLog(folder.store, clock, offload)
+
+    def note(removed: KeptWebhook) -> None:
+        webhook = removed.webhook
+        sites = webhook.wish.site_ids or webhook.sites or ()
+        audit.note("the service", "removed", Subject.WEBHOOK, webhook.hook_id[:8], webhook.name, sites=sites)
+
+    return WebhookSender(
+        folder.log,
+        folder.webhooks,
+        Postman(Outbox(outbound_rules(settings)), folder.sealer, clock),
+        clock,
+        offload=offload,
+        owner_is_good=lambda token_id: tokens.of_id(token_id) is not None,
+        note_removed=note,
+    )
