@@ -5,11 +5,13 @@ from dataclasses import replace
 
 import pytest
 
+from peoplecount.services.camera_import import Outcome
 from peoplecount.simulator.crossings import NoTraffic
 from peoplecount.simulator.plan import Fleet
 from peoplecount.simulator.server import Https, SimulatorServer
 from tests.support.living_service import where_it_is_noon
 from tests.support.running import Service
+from tests.support.spoiled_sheet import ROWS, spoiled_sheet
 from tests.support.virtual_cameras import SITE, plan
 from tests.support.waiting import wait_until
 
@@ -107,6 +109,45 @@ def test_a_camera_is_added_end_to_end_and_its_line_swapped(anna, cameras):
     assert camera.password not in anna.content()
 
 
+def write_file(path, rows):
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, rows[0], delimiter=";")
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+def said_of(page):
+    """By the number of the row: the verdict, and the words with it."""
+    cells = page.eval_on_selector_all(
+        ".verdicts tbody tr",
+        "rows => rows.map(row => [row.cells[0].innerText, row.querySelector('.verdict').dataset.outcome,"
+        " [...row.querySelectorAll('p')].map(one => one.innerText).join(' ')])",
+    )
+    return {int(number): (outcome, words) for number, outcome, words in cells}
+
+
+def test_two_hundred_rows_with_every_fault_get_their_verdicts_and_show_no_password(anna, tmp_path):
+    with spoiled_sheet() as sheet:
+        file = write_file(tmp_path / "cameras.csv", sheet.rows)
+        anna.goto("/admin/cameras/import")
+        anna.set_input_files("#file", file)
+        anna.check("input[name=make-sites]")
+        anna.click("button:has-text('Import')")
+        anna.wait_for_selector(f"text={ROWS} of {ROWS} rows have a verdict", timeout=150_000)
+        verdicts, page = said_of(anna), anna.content()
+        assert verdicts.keys() == set(range(2, ROWS + 2))
+        for number, (outcome, said) in sheet.expected.items():
+            assert verdicts[number][0] == outcome.value, (number, verdicts[number])
+            assert said.lower() in verdicts[number][1].lower(), (number, verdicts[number])
+        others = {number: said for number, said in verdicts.items() if number not in sheet.expected}
+        assert set(others.values()) == {(Outcome.ADDED.value, "")}
+        assert not [password for password in sheet.passwords if password in page and password != "wrong"]
+        anna.click("text=Only those with something to do")
+        anna.wait_for_selector("text=All rows")
+        assert said_of(anna).keys() == sheet.expected.keys()
+
+
 def test_a_file_is_imported_with_certificates_accepted_once_for_all(anna, tmp_path):
     with SimulatorServer(fleet("north", "south"), https=Https.ONLY) as server:
         rows = [
@@ -120,17 +161,14 @@ def test_a_file_is_imported_with_certificates_accepted_once_for_all(anna, tmp_pa
             for front in server.simulation.fronts.values()
         ]
         rows.append(rows[0] | {"name": "Nobody", "address": "http://127.0.0.1:1"})
-        with (tmp_path / "cameras.csv").open("w", newline="") as file:
-            writer = csv.DictWriter(file, rows[0], delimiter=";")
-            writer.writeheader()
-            writer.writerows(rows)
+        file = write_file(tmp_path / "cameras.csv", rows)
         anna.click("text=Import from a file")
-        anna.set_input_files("#file", tmp_path / "cameras.csv")
+        anna.set_input_files("#file", file)
         anna.check("input[name=make-sites]")
         anna.click("button:has-text('Import')")
         anna.wait_for_selector("text=3 of 3 rows have a verdict")
         assert anna.locator(".certificates li").count() == 2
-        anna.set_input_files("#file", tmp_path / "cameras.csv")
+        anna.set_input_files("#file", file)
         anna.click("button:has-text('Accept 2 certificates and import')")
         anna.wait_for_selector(".verdict:has-text('added')")
         anna.wait_for_selector("text=3 of 3 rows have a verdict")

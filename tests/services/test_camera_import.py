@@ -17,11 +17,9 @@ from peoplecount.services.camera_sheet import COLUMNS, SheetRow, read_sheet, wri
 from peoplecount.services.import_jobs import TooManyImports
 from peoplecount.services.played_clock import PlayedClock
 from peoplecount.settings import load_settings
-from peoplecount.simulator.fault import FaultOrder
-from peoplecount.simulator.fleets import default_fleet
-from peoplecount.simulator.server import Https, SimulatorServer
 from peoplecount.storage.errors import DatabaseUnavailable
 from tests.support.camera_office import ANNA, BEN, PASSWORD, Office
+from tests.support.spoiled_sheet import ROWS, spoiled_sheet
 from tests.support.waiting import wait_until
 
 GOOD = {"user": "admin", "password": PASSWORD, "site": "Shop"}
@@ -176,18 +174,6 @@ def test_where_cameras_come_from_a_view_none_is_entered(office):
 class TestTwoHundredRows:
     """With every kind of fault, as a spreadsheet of forty sites has them."""
 
-    CAMERAS = 170
-
-    @pytest.fixture
-    def fleet(self):
-        with SimulatorServer(default_fleet(self.CAMERAS)) as server:
-            yield server
-
-    @pytest.fixture
-    def secure(self):
-        with SimulatorServer(default_fleet(3), https=Https.ONLY) as server:
-            yield server
-
     @pytest.fixture
     def virtual(self, tmp_path):
         settings = load_settings({"DATA_DIR": str(tmp_path), "READ_TIMEOUT": "3"}, env_file=None)
@@ -196,72 +182,19 @@ class TestTwoHundredRows:
             yield office
             office.close()
 
-    def test_each_gets_a_verdict_an_installer_can_act_on(self, virtual, fleet, secure):
-        plans = [front.camera.plan for front in fleet.simulation.fronts.values()]
-        file = [self._row(fleet, plan) for plan in plans]
-        expected = {}
+    def test_each_gets_a_verdict_an_installer_can_act_on(self, virtual):
+        with spoiled_sheet() as sheet:
+            verdicts = run(virtual, sheet.rows, make_sites=True)
 
-        def spoil(camera, said, outcome=Outcome.REFUSED, fault="", order=None, **cells):
-            file[camera - 1] |= cells
-            expected[camera + 1] = (outcome, said)
-            if fault:
-                where = {"camera": str(camera), "fault": fault, **(order or {})}
-                fleet.simulation.inject(FaultOrder.parse(where))
-
-        spoil(1, "a name is missing", name="")
-        spoil(2, "an address is missing", address="")
-        spoil(3, "not a camera's address", address="ftp://192.0.2.7")
-        spoil(4, "0.05 to 3600 s are allowed", interval="99999")
-        spoil(5, "site 'Nowhere': 'Mars/Olympus' is not a time zone", site="Nowhere", time_zone="Mars/Olympus")
-        spoil(6, "not a protocol", protocol="onvif")
-        spoil(8, "row 8 has the same address", address=file[6]["address"])
-        spoil(10, "row 10 has the same id", id="one", address="http://127.0.0.1:1/x")
-        file[8]["id"] = "one"
-        spoil(11, "refuses the user name or password", password="wrong")
-        spoil(12, "administrator level", fault="609")
-        spoil(13, "nothing listens", address="http://127.0.0.1:1")
-        spoil(14, "No line counts", fault="line-disabled", order={"line": 1})
-        spoil(15, "has locked this account", fault="490")
-        spoil(16, "same name, 'North'", Outcome.ADDED, fault="line-renamed", order={"line": 1, "name": "North"})
-        fleet.simulation.inject(FaultOrder.parse({"camera": "16", "fault": "line-added", "name": "North"}))
-        spoil(17, "10 min behind", Outcome.ADDED, fault="clock-step", order={"seconds": -600})
-        spoil(18, "Its clock is +09:00", Outcome.ADDED, fault="zone-change", order={"name": "Asia/Tokyo"})
-        spoil(20, "is that of row 20", address=fleet.address("19").replace("127.0.0.1", "localhost"))
-        file[19] |= {"user": file[18]["user"], "password": file[18]["password"]}
-        for plan in (front.camera.plan for front in secure.simulation.fronts.values()):
-            expected[len(file) + 2] = (Outcome.CERTIFICATE, "accept it: SHA-256")
-            file.append(self._row(secure, plan) | {"name": f"Secure {plan.camera_id}"})
-        while len(file) < 200:
-            file.append({**file[30], "name": f"Again {len(file)}"})
-            expected[len(file) + 1] = (Outcome.REFUSED, "row 32 has the same address")
-
-        verdicts = run(virtual, file, make_sites=True)
-
-        assert verdicts.keys() == set(range(2, 202))
-        for number, (outcome, said) in expected.items():
-            assert (verdicts[number].outcome, said.lower() in " ".join(verdicts[number].sentences).lower()) == (
-                outcome,
-                True,
-            ), (
-                number,
-                verdicts[number],
-            )
-        others = [one for number, one in verdicts.items() if number not in expected]
-        assert [one for one in others if one.outcome is not Outcome.ADDED or one.sentences] == []
-        again = Counter(one.outcome for one in run(virtual, file, make_sites=True, dry_run=True).values())
-        assert again[Outcome.THERE] == len(virtual.desk.entered(ANNA))
-        assert again[Outcome.FIT] == 0
-
-    @staticmethod
-    def _row(server, plan):
-        return {
-            "name": plan.name,
-            "address": server.address(plan.camera_id),
-            "user": plan.username,
-            "password": plan.password,
-            "site": plan.site.name,
-            "time_zone": plan.site.time_zone,
-        }
+            assert verdicts.keys() == set(range(2, ROWS + 2))
+            for number, (outcome, said) in sheet.expected.items():
+                one = verdicts[number]
+                assert (one.outcome, said.lower() in " ".join(one.sentences).lower()) == (outcome, True), (number, one)
+            others = [one for number, one in verdicts.items() if number not in sheet.expected]
+            assert [one for one in others if one.outcome is not Outcome.ADDED or one.sentences] == []
+            again = Counter(one.outcome for one in run(virtual, sheet.rows, make_sites=True, dry_run=True).values())
+            assert again[Outcome.THERE] == len(virtual.desk.entered(ANNA))
+            assert again[Outcome.FIT] == 0
 
 
 def test_a_camera_that_takes_its_time_comes_in_and_that_is_said(office):
