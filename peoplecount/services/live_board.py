@@ -83,6 +83,12 @@ class LiveBoard:
             self._state.note_seen(seen)
             self._version += 1
 
+    def go_at(self, speed: float) -> None:
+        """The clock goes so fast from now on."""
+        with self._lock:
+            self._speed = speed
+            self._version += 1
+
     def last_readings(self) -> dict[str, datetime]:
         """When each camera was last read, where it ever was."""
         with self._lock:
@@ -120,9 +126,9 @@ class LiveBoard:
         """A value that changes when what the board shows changes by other means than an entry of the log.
 
         These are a new day, the first reading of a day, a line that its camera tells of no longer or again, a site
-        that was edited, and what the clocks say together.
+        that was edited, what the clocks say together, and how fast time is played.
         """
-        return self._picture(self._copy(), now).turning()
+        return self._picture(self._copy(), now).turning(), self._speed
 
     def snapshot(self, now: datetime) -> dict[str, Any]:
         """The whole board, JSON-ready. ``None`` stands for what is not known; it is never 0.

@@ -91,6 +91,11 @@ class LogFollower:
                 self._note_failure(error)
                 stop.wait(RETRY_SECONDS)
 
+    def look_now(self) -> None:
+        """Tell readers at once whether the board has turned, and not only in some seconds."""
+        self._looked_at = float("-inf")
+        self._wake.set()
+
     def step(self) -> bool:
         """Take up what is new; whether anything was. Raises ``LogError``."""
         moved = False

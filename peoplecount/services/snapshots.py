@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
+from typing import Any
 
 from peoplecount.domain.clock import Clock
 from peoplecount.services.live_board import LiveBoard
@@ -15,8 +17,10 @@ FRESH_SECONDS = 1.0
 class Snapshots:
     """Makes snapshots, and gives the last one again while it is still true."""
 
-    def __init__(self, board: LiveBoard, clock: Clock) -> None:
+    def __init__(self, board: LiveBoard, clock: Clock, marks: Mapping[str, Any] | None = None) -> None:
+        """``marks`` stand in each snapshot as well, JSON-ready."""
         self._board = board
+        self._marks = marks or {}
         self._clock = clock
         self._making = threading.Lock()
         self._last: tuple[int, float, Snapshot] | None = None
@@ -33,6 +37,6 @@ class Snapshots:
             return last[2]
         version = self._board.version
         head, fields = self._board.state(self._clock.now())
-        snapshot = Snapshot(head, fields)
+        snapshot = Snapshot(head, {**fields, **self._marks})
         self._last = (version, made_at, snapshot)
         return snapshot

@@ -26,6 +26,7 @@ from peoplecount.web import (
     page_version,
     parameters,
     records,
+    replay,
     sign_in,
     signing,
     stream,
@@ -84,6 +85,7 @@ def create_app(context: WebContext) -> Flask:
     app.jinja_env.filters.update(history_words.FILTERS)
     app.jinja_env.filters["browser_name"] = browser_name
     app.jinja_env.globals["demo"] = context.demo
+    app.jinja_env.globals["replay"] = context.replay
     app.jinja_env.globals["can_sign_in"] = context.accounts is not None
     app.jinja_env.globals["has_administration"] = context.administration is not None
     app.jinja_env.globals["walks"] = context.cameras is not None
@@ -129,6 +131,8 @@ def _parts(context: WebContext) -> Iterator[Blueprint]:
     if context.fleet is not None:
         yield fleet.routes(context, context.fleet)
         yield metrics.routes(context.fleet)
+    if context.replay is not None:
+        yield replay.routes(context.replay)
     if context.administration is not None:
         yield from administration.routes(context, context.administration)
     if context.cameras is not None:

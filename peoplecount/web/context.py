@@ -21,6 +21,7 @@ from peoplecount.services.history_report import HistoryDesk
 from peoplecount.services.import_jobs import ImportJobs
 from peoplecount.services.live_board import LiveBoard
 from peoplecount.services.missed_counts import MissedCounts
+from peoplecount.services.replay_desk import ReplayDesk
 from peoplecount.services.stream_tickets import StreamTickets
 from peoplecount.services.subscriptions import Subscriptions
 from peoplecount.services.walk_tests import WalkTests
@@ -116,6 +117,9 @@ class WebContext:
     """What ``/health/database`` shows; must not block."""
 
     demo: bool = False
+    replay: ReplayDesk | None = None
+    """``None``: what is shown happens now."""
+
     trusted_hosts: Sequence[str] | None = None
     """Host names under which the service answers; ``None`` for any. A service on loopback names them, or any web page
     could read it by pointing a name of its own at 127.0.0.1 (DNS rebinding)."""

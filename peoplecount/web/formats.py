@@ -7,16 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
-from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, get_datetime_format
-from babel.numbers import format_decimal
 
 from peoplecount.domain.event import parse_utc
 from peoplecount.domain.sentence import Sentence, figure, joined, say, whole
 from peoplecount.web.languages import book_now
+from peoplecount.web.phrase_book import decimal_in
 
 UNKNOWN = "\N{EN DASH}"
 
@@ -26,12 +25,7 @@ WITHOUT, WITH_SECONDS = "%H:%M", "%H:%M:%S"
 
 def people(number: float | None) -> str:
     """A number of people, or a dash where nobody knows."""
-    return UNKNOWN if number is None else _grouped(number, str(book_now().formats))
-
-
-@lru_cache(maxsize=8192)  # pages of the history have thousands of them, and small ones come again and again
-def _grouped(number: float, locale: str) -> str:
-    return format_decimal(number, locale=locale)
+    return UNKNOWN if number is None else decimal_in(book_now().formats_name, number)
 
 
 def decimal(number: float | None, digits: int = 1, *, sign: bool = False) -> str:
@@ -41,12 +35,12 @@ def decimal(number: float | None, digits: int = 1, *, sign: bool = False) -> str
     pattern = f"#,##0.{'0' * digits}" if digits else "#,##0"
     if sign:
         pattern = f"+{pattern};-{pattern}"
-    return format_decimal(number, pattern, locale=book_now().formats)
+    return decimal_in(book_now().formats_name, number, pattern)
 
 
 def plain_number(number: float) -> str:
     """A number with as many digits behind the point as it has."""
-    return format_decimal(number, "#,##0.###", locale=book_now().formats)
+    return decimal_in(book_now().formats_name, number, "#,##0.###")
 
 
 def per_cent(share: float | None, digits: int = 0) -> str:

@@ -89,6 +89,8 @@ NEEDS: Mapping[str, Need] = {
     "history.history": _PAGE,
     "history_export.as_csv": _FIGURES,
     "history_export.as_workbook": _FIGURES,
+    "replay.bar": Need(Role.VIEWER),  # a replay is an instance of its own, and nobody signs in to it
+    "replay.go": Need(Role.VIEWER),
     "fleet.fleet": Need(Role.OPERATOR, page=True),
     "fleet.camera": Need(Role.OPERATOR, page=True),
     # Figures

@@ -6,11 +6,9 @@ import csv
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from io import BytesIO, StringIO
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from flask import Blueprint, Response, abort, request
-from xlsxwriter import Workbook
-from xlsxwriter.worksheet import Worksheet
 
 from peoplecount.domain.event import utc_text
 from peoplecount.domain.history_period import Beside, Grain
@@ -23,6 +21,9 @@ from peoplecount.web.context import WebContext
 from peoplecount.web.counts import harmless
 from peoplecount.web.errors import unavailable
 from peoplecount.web.history import address_of, asked
+
+if TYPE_CHECKING:
+    from xlsxwriter.worksheet import Worksheet
 
 Cell = str | int | float | bool | datetime | None
 
@@ -91,6 +92,8 @@ def csv_of(sheet: Sheet) -> str:
 
 def workbook_of(report: HistoryReport, address: str) -> bytes:
     """A sheet for each table, with typed cells, and one that says what this is. Names are never formulas."""
+    from xlsxwriter import Workbook  # noqa: PLC0415 - 8 MB, for the few processes that are asked for one
+
     made = BytesIO()
     with Workbook(made, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
         bold = book.add_format({"bold": True, "bottom": 1})

@@ -187,7 +187,7 @@ def _careful(share: float) -> float:
 
 
 def _formed(skeleton: str, day: date) -> str:
-    return _formed_in(str(book_now().formats), skeleton, day)
+    return _formed_in(book_now().formats_name, skeleton, day)
 
 
 @lru_cache(maxsize=4096)  # each stands in a chart and in its table, and the same days on the next page
@@ -196,7 +196,7 @@ def _formed_in(locale: str, skeleton: str, day: date) -> str:
 
 
 def _clock(local: datetime) -> str:
-    return _clock_in(str(book_now().formats), local.time())
+    return _clock_in(book_now().formats_name, local.time())
 
 
 @lru_cache(maxsize=1024)

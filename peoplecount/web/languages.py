@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import cast
 
 from babel import Locale
-from flask import Blueprint, Flask, Response, abort, current_app, has_app_context, redirect, request, url_for
+from flask import Blueprint, Flask, Response, abort, current_app, g, has_app_context, redirect, request, url_for
 from flask_babel import Babel, Domain, get_locale
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -116,9 +116,15 @@ def code_now() -> str:
 
 
 def book_now() -> PhraseBook:
-    """The words of this request's language."""
-    languages: Languages | None = current_app.extensions.get(_EXTENSION) if has_app_context() else None
-    return languages.book(code_now()) if languages else _OF_SOURCE
+    """The words of this request's language; looked for once, because every figure of a page asks."""
+    if not has_app_context():
+        return _OF_SOURCE
+    known: PhraseBook | None = g.get(_EXTENSION)
+    if known is None:
+        languages: Languages | None = current_app.extensions.get(_EXTENSION)
+        known = languages.book(code_now()) if languages else _OF_SOURCE
+        setattr(g, _EXTENSION, known)
+    return known
 
 
 def said(text: str) -> str:

@@ -34,6 +34,12 @@ _PLACE = re.compile(r"%\((\w+)\)s|%%")
 _BETWEEN_SENTENCES = re.compile(r"(?<=[.?!;]) ")
 
 
+@lru_cache(maxsize=8192)  # pages of the history have thousands of them, and small ones come again and again
+def decimal_in(locale: str, number: float, pattern: str | None = None) -> str:
+    """A number as it is written there."""
+    return format_decimal(number, pattern, locale=locale)
+
+
 class PhraseBook:
     """All words of one language."""
 
@@ -43,6 +49,8 @@ class PhraseBook:
         self.locale = Locale.parse(code, sep="-")
         self.formats = Locale("en", "GB") if code == SOURCE else self.locale
         """How figures and dates are written. English as most of the world writes it: 23 Nov 2026, 14:05."""
+        self.formats_name = str(self.formats)
+        self._percent = str(self.formats.percent_formats[None].pattern)
         self._catalogue = catalogue
         self.translations: NullTranslations = _compiled(catalogue) if catalogue else NullTranslations()
         self.recognised = lru_cache(maxsize=4096)(self._recognised)
@@ -78,13 +86,12 @@ class PhraseBook:
         """A number as this language writes it."""
         if figure.is_share:
             return self.share(figure.number)
-        return format_decimal(figure.number, locale=self.formats)
+        return decimal_in(self.formats_name, figure.number)
 
     def share(self, share: float, digits: int = 0) -> str:
         """A share of one as per cent, with so many digits behind the point."""
-        pattern = str(self.formats.percent_formats[None].pattern)
         form = f"0.{'0' * digits}" if digits else "0"
-        return pattern.replace("#,##0", format_decimal(100 * share, form, locale=self.formats))
+        return self._percent.replace("#,##0", decimal_in(self.formats_name, 100 * share, form))
 
     def for_script(self) -> dict[str, object]:
         """What the modules of pages say, and sentences that the stream brings: see ``static/js/words.js``."""

@@ -1,10 +1,15 @@
 """Who may do what: every address and every kind of visitor, in one table."""
 
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from peoplecount.domain.user import Role
 from peoplecount.domain.visitor import Scope
 from peoplecount.services.outside_people import OutsidePeople
+from peoplecount.services.replay_clock import ReplayClock
+from peoplecount.services.replay_desk import ReplayDesk
 from peoplecount.services.today_chart import TodayChart
 from peoplecount.web.client_address import ClientAddresses
 from peoplecount.web.gate import NEEDS
@@ -14,6 +19,8 @@ from tests.support.board_service import BoardService
 from tests.support.fleet import WatchedFleet
 from tests.support.people import People, form_token, sign_in, signed_in
 from tests.support.shop import FRONT, SHOP
+
+NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 
 FROM_AFAR = {"REMOTE_ADDR": "192.0.2.7"}
 
@@ -38,6 +45,8 @@ TABLE = {
     ("GET", "/"): PAGE,
     ("GET", "/board"): BOARD,
     ("GET", "/sites/shop"): PAGE,
+    ("GET", "/replay"): BOARD,
+    ("POST", "/replay"): (401, 303, 303, 303, 303, 403, 403, 403, 403, 401),
     ("GET", "/wall"): PAGE,
     ("GET", "/sites/shop/evacuation"): PAGE,
     ("GET", "/wall/board"): BOARD,
@@ -159,7 +168,8 @@ def app(people):
     )
     fleet = WatchedFleet(service, people.store)
     fleet.has(FRONT)
-    return people.app(service, proxies=("192.0.2.7",), chart=chart, outside=elsewhere, fleet=fleet.desk)
+    replay = ReplayDesk(ReplayClock(NOON, NOON + timedelta(days=9999), 1.0), ZoneInfo("UTC"), lambda: None)
+    return people.app(service, proxies=("192.0.2.7",), chart=chart, outside=elsewhere, fleet=fleet.desk, replay=replay)
 
 
 @pytest.fixture(scope="module")
