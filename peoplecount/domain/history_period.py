@@ -98,6 +98,21 @@ class HistoryPeriod:
         days = timedelta(days=A_YEAR if beside is Beside.YEAR else -(-self.days // A_WEEK) * A_WEEK)
         return HistoryPeriod(self.first - days, self.last - days, self.zone)
 
+    def same_moment(self, moment: datetime, beside: HistoryPeriod, grain: Grain) -> datetime:
+        """How far the period it stands beside is looked at, where this one is looked at up to a moment (UTC).
+
+        That is when the clocks showed the same, on the day that stands beside its day.
+        """
+        if not self.start < moment < self.end:
+            return beside.start if moment <= self.start else beside.end
+        local = moment.astimezone(self.zone).replace(tzinfo=None)
+        shown, end = local - (self.first - beside.first), beside.end
+        if grain is Grain.MONTH and self._is_of_months():
+            both = zip(self.parts(grain), beside.parts(grain), strict=False)
+            part, other = next(two for two in both if moment < two[0].end)
+            shown, end = other.local + (local - part.local), other.end
+        return min(shown.replace(tzinfo=self.zone, fold=local.fold).astimezone(UTC), end)
+
     def _is_of_months(self) -> bool:
         return self.first.day == 1 and (self.last + ONE_DAY).day == 1
 

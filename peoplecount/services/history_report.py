@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -18,7 +19,7 @@ from peoplecount.domain.roll_up import HOUR, QUARTER
 from peoplecount.services.history_filter import HistoryFilter, Holidays, no_holidays
 from peoplecount.services.history_places import HistoryPlaces, NamedPlace, Place
 from peoplecount.services.history_query import HistoryQuery
-from peoplecount.services.history_sums import Summed, WeekHours, merged, sum_up
+from peoplecount.services.history_sums import Summed, WeekHours, cut_at, merged, sum_up, together
 from peoplecount.storage.errors import DatabaseError
 from peoplecount.storage.place_history import Where
 
@@ -29,6 +30,9 @@ REPORTS_AT_ONCE = 2
 
 SPLIT_AT_MOST = 35
 """Days of which doors are told apart where only some hours count: that has to be made out hour by hour."""
+
+Until = Callable[[ZoneInfo], datetime]
+"""How far a period is looked at in a time zone, UTC."""
 
 
 class HistoryUnavailable(Exception):
@@ -146,16 +150,15 @@ class HistoryDesk:
         now = self._clock.now()
         known = day_start(query.known + ONE_DAY, place.zone) if query.known else None
         until = min(now, known) if known else now
-        look = _Look(self._sums, query, place, own, self.places, self._holidays(place.holidays), known)
+        look = _Look(self._sums, query, place, own, self.places, self._holidays(place.holidays), known, now)
         parts = list(period.parts(query.grain))
-        summed = look.summed(period, parts, until)
+        summed = look.summed(period, parts, lambda _: until)
         beside = period.beside(query.beside, query.grain) if query.beside is not Beside.NOTHING else None
         before: Mapping[int, PlaceSum] = {}
         total_before = None
         if beside is not None:
             others = list(beside.parts(query.grain))
-            ends = _same_moment(parts, others, until, beside)
-            found = look.summed(beside, others, ends)
+            found = look.summed(beside, others, partial(_same_moment, period, beside, query.grain, until))
             before = _paired(parts, others, found.parts, query.grain)
             total_before = found.total
         rows = [
@@ -189,6 +192,7 @@ class _Look:
     places: HistoryPlaces
     holidays: Holidays
     known: datetime | None
+    now: datetime
 
     @property
     def where(self) -> Where:
@@ -199,14 +203,19 @@ class _Look:
             return Where(sites if self.own is not None else None, None, query.line_id)
         return Where(sites, query.door_id)
 
-    def summed(self, period: HistoryPeriod, parts: Sequence[Part], until: datetime) -> Summed:
+    def summed(self, period: HistoryPeriod, parts: Sequence[Part], until: Until) -> Summed:
         query = self.query
         if query.site_id is None:
             return self._all_sites(period, parts, until)
         step = QUARTER if query.grain is Grain.QUARTER else HOUR
-        found = self._stretches(step, query.scope, period, self.where)
+        end = until(period.zone)
+        found = self._before(end, self._stretches(step, query.scope, period, self.where), step)
         filtered = HistoryFilter.of(query, self.place.opening_hours, self.holidays, step)
-        return sum_up(found, parts, step, period.zone, until=until, wanted=filtered.wanted if filtered else None)
+        return sum_up(found, parts, step, period.zone, until=end, wanted=filtered.wanted if filtered else None)
+
+    def _before(self, end: datetime, found: Sequence[PlaceStretch], step: timedelta) -> Sequence[PlaceStretch]:
+        """What is under way now has been counted so far, and no further, anyway."""
+        return cut_at(end, found, step) if end < self.now else found
 
     def _stretches(self, step: timedelta, scope: Scope, period: HistoryPeriod, where: Where) -> Sequence[PlaceStretch]:
         found = self.sums.stretches(step, scope, period.start, period.end, where)
@@ -215,18 +224,19 @@ class _Look:
         later = self.sums.learned_later(scope, period.start, period.end, self.known, where)
         return merged(found, later) if later else found
 
-    def _all_sites(self, period: HistoryPeriod, parts: Sequence[Part], until: datetime) -> Summed:
+    def _all_sites(self, period: HistoryPeriod, parts: Sequence[Part], until: Until) -> Summed:
         """Each by its own calendar, then together."""
         sums = [PlaceSum() for _ in parts]
         for zone, sites in self._by_zone().items():
             own_period = replace(period, zone=zone)
             own_parts = list(own_period.parts(self.query.grain))
+            end = until(zone)
             by_site: dict[str, list[PlaceStretch]] = {}
-            for one in self._of_sites(own_period, sites):
+            for one in self._of_sites(own_period, sites, end):
                 by_site.setdefault(one.subject, []).append(one)
             step = self.query.grain.length or ONE_DAY
             for stretches in by_site.values():
-                found = sum_up(stretches, own_parts, step, zone, until=until)
+                found = sum_up(stretches, own_parts, step, zone, until=end)
                 for into, more in zip(sums, found.parts, strict=False):
                     into.include(more)
         total = PlaceSum()
@@ -234,12 +244,22 @@ class _Look:
             total.include(each)
         return Summed(sums, total, WeekHours())
 
-    def _of_sites(self, period: HistoryPeriod, sites: Collection[str]) -> Sequence[PlaceStretch]:
+    def _of_sites(self, period: HistoryPeriod, sites: Collection[str], end: datetime) -> Sequence[PlaceStretch]:
+        """By the hour or quarter of an hour by site, or by the day all together."""
         where = Where(sites)
         step = self.query.grain.length
         if step is not None:
-            return self._stretches(step, Scope.SITE, period, where)
-        found = self.sums.days(period, sites)
+            return self._before(end, self._stretches(step, Scope.SITE, period, where), step)
+        if not period.start < end < period.end:
+            return self._days(period, where) if end > period.start else ()
+        day = end.astimezone(period.zone).date()
+        found = list(self._days(replace(period, last=day - ONE_DAY), where)) if day > period.first else []
+        cut = replace(period, first=day, last=day)
+        hours = self._before(end, self._stretches(HOUR, Scope.SITE, cut, where), HOUR)
+        return [*found, together("", cut.start, hours)] if hours else found
+
+    def _days(self, period: HistoryPeriod, where: Where) -> Sequence[PlaceStretch]:
+        found = self.sums.days(period, where.sites or ())
         if self.known is None:
             return found
         later = self.sums.learned_later(Scope.SITE, period.start, period.end, self.known, where)
@@ -306,12 +326,10 @@ def _midnight_before(moment: datetime, zone: ZoneInfo) -> datetime:
     return day_start(moment.astimezone(zone).date(), zone)
 
 
-def _same_moment(parts: Sequence[Part], others: Sequence[Part], until: datetime, beside: HistoryPeriod) -> datetime:
-    """How far the other period is looked at, where this one is not over: to the same time of its day, or month."""
-    for part, other in zip(parts, others, strict=False):
-        if part.start <= until < part.end:
-            return min(other.start + (until - part.start), other.end)
-    return beside.end if parts and until >= parts[-1].end else beside.start
+def _same_moment(
+    period: HistoryPeriod, beside: HistoryPeriod, grain: Grain, until: datetime, zone: ZoneInfo
+) -> datetime:
+    return replace(period, zone=zone).same_moment(until, replace(beside, zone=zone), grain)
 
 
 def _paired(

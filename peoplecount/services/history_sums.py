@@ -73,6 +73,30 @@ def merged(stretches: Iterable[PlaceStretch], differences: Iterable[PlaceStretch
     return list(found.values())
 
 
+def cut_at(end: datetime, stretches: Iterable[PlaceStretch], step: timedelta) -> list[PlaceStretch]:
+    """What lies before ``end``: of a stretch that ends later, as many people as fall to the time before."""
+    last = end - step
+    found: list[PlaceStretch] = []
+    entered = left = 0.0  # with what rounding left of the ones before: in many small places it adds up
+    for one in stretches:
+        if one.start <= last:
+            found.append(one)
+        elif one.start < end:
+            share = (end - one.start) / step
+            entered, left = entered + one.entered * share, left + one.left * share
+            found.append(one._replace(entered=round(entered), left=round(left)))
+            entered, left = entered - round(entered), left - round(left)
+    return found
+
+
+def together(subject: str, start: datetime, stretches: Iterable[PlaceStretch]) -> PlaceStretch:
+    """All of them as one."""
+    of = PlaceSum()
+    for one in unhurried(stretches, Breath(SUMMED_AT_ONCE)):
+        of.add(one)
+    return PlaceStretch(subject, start, of.entered, of.left, tuple(of.by_quality), of.covered, of.coverages)
+
+
 def sum_up(
     stretches: Iterable[PlaceStretch],
     parts: Sequence[Part],
@@ -82,11 +106,15 @@ def sum_up(
     until: datetime,
     wanted: Wanted | None = None,
 ) -> Summed:
-    """Put one place's stretches together, those that begin before ``until`` (UTC) and are ``wanted``."""
+    """Put one place's stretches together, those that begin before ``until`` (UTC) and are ``wanted``.
+
+    In the hours of the week are only those that were over by then.
+    """
     together = [one for one in _together(stretches) if one.start < until]
     sums = [PlaceSum() for _ in parts]
     week = WeekHours()
     hours = step / HOUR
+    last_over = until - step
     place = 0
     for one, unseen in unhurried(_with_unseen(together, step, zone), Breath(SUMMED_AT_ONCE)):
         local = one.start.astimezone(zone)
@@ -99,7 +127,7 @@ def sum_up(
         if one.start < parts[place].start:
             continue
         into = sums[place]
-        if any(one.by_quality[:-1]):
+        if one.start <= last_over and any(one.by_quality[:-1]):
             week.add(local, one, hours)
         into.add(one)
         into.unseen += unseen

@@ -89,3 +89,29 @@ def test_part_of_a_month_stands_beside_as_many_days():
     part = HistoryPeriod(date(2026, 3, 2), date(2026, 3, 15), ZURICH)
     before = part.beside(Beside.BEFORE, Grain.MONTH)
     assert (before.first, before.last) == (date(2026, 2, 16), date(2026, 3, 1))
+
+
+@given(periods, st.floats(0, 1), st.sampled_from([Beside.BEFORE, Beside.YEAR]), st.sampled_from(Grain))
+def test_the_same_moment_of_the_period_beside_is_when_its_clocks_show_the_same(period, share, beside, grain):
+    moment = period.start + share * (period.end - period.start)
+    other = period.beside(beside, grain)
+    same = period.same_moment(moment, other, grain)
+    assert other.start <= same <= other.end
+    if period.start < moment < period.end and same < other.end:
+        there = same.astimezone(period.zone).replace(tzinfo=None)
+        lacking = there - moment.astimezone(period.zone).replace(tzinfo=None)
+        assert abs(lacking % timedelta(days=1)) in {timedelta(0), timedelta(hours=1)}, "an hour that clocks left out"
+
+
+def test_the_same_moment_keeps_to_the_clock_where_days_have_other_lengths_and_to_the_day_of_a_month():
+    sunday = HistoryPeriod(date(2026, 10, 25), date(2026, 10, 25), ZURICH)
+    noon = datetime(2026, 10, 25, 11, 5, tzinfo=UTC)
+    before = sunday.beside(Beside.BEFORE, Grain.HOUR)
+    assert sunday.same_moment(noon, before, Grain.HOUR) == datetime(2026, 10, 18, 10, 5, tzinfo=UTC)
+    march = HistoryPeriod(date(2026, 3, 1), date(2026, 3, 31), ZURICH)
+    february = march.beside(Beside.BEFORE, Grain.MONTH)
+    third = datetime(2026, 3, 3, 11, 5, tzinfo=UTC)
+    assert march.same_moment(third, february, Grain.MONTH) == third.replace(month=2)
+    assert march.same_moment(third.replace(day=30), february, Grain.MONTH) == february.end
+    assert march.same_moment(march.start, february, Grain.MONTH) == february.start
+    assert march.same_moment(march.end + timedelta(days=9), february, Grain.MONTH) == february.end

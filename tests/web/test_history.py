@@ -163,6 +163,31 @@ def test_a_period_stands_beside_the_one_before_up_to_the_same_time(town):
     assert rows(hours)[9] == "Mon, 4 May 2026, 09:00 80 4 30 3 +167% 100% measured"
 
 
+@pytest.mark.parametrize("place", [{}, {"site": "bank"}])
+@pytest.mark.parametrize(
+    ("first", "step", "compare", "told"),
+    [
+        ("2026-05-04", "day", "previous", "845 169 845 169"),
+        ("2026-05-01", "day", "previous", "845 169 845 169"),
+        ("2026-05-04", "week", "year", "845 169 845 169"),
+        ("2026-05-01", "month", "previous", "5,165 1,033 5,165 1,033"),
+        ("2026-05-04", "60", "previous", "5 1 5 1"),
+    ],
+)
+def test_level_traffic_is_the_same_up_to_the_same_time(embedded, place, first, step, compare, told):
+    town = Town(embedded)
+    town.clock.passes(5 * 60)
+    for start in (at(0) - timedelta(days=370), at(0) - timedelta(days=40)):
+        town.past.counts(BANK, start, 60, 12, hours=24 * 39)
+    town.past.counts(BANK, at(0, day=3), 60, 12, hours=24 + 14)
+    town.past.counts(BANK, at(14), 5, 1)
+    to = "2026-05-31" if step == "month" else "2026-05-04"
+    page = town.page(**place, **{"from": first, "to": to, "step": step, "compare": compare})
+    running = next(row for row in rows(page) if "so far" in row)
+    assert f"so far {told} ±0%" in running
+    assert re.search(r"In [0-9,]+ ±0% beside [0-9,]+ Out", words(page))
+
+
 def test_figures_are_shown_as_they_were_known_on_a_day(town):
     town.past.learns(FRONT, at(9, day=2), at(9, day=4), (15, 2), (20, 2))
     town.past.learns(FRONT, at(10, day=2), at(9, day=4), None, (20, 2))
