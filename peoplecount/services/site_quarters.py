@@ -17,7 +17,7 @@ AT_ONCE = 8
 """Quarters that are read together: with hundreds of sites their sums are put in order in some milliseconds."""
 
 KEPT = 600.0
-"""Seconds after which everything is read again, whatever the stamps say: somebody may have changed rows by hand."""
+"""Seconds after which a quarter is read again, whatever its stamp says: somebody may have changed rows by hand."""
 
 
 class QuarterHistory(Protocol):
@@ -43,6 +43,9 @@ class SiteQuarter:
     stamp: int | None
     """Under which it was read; ``None``: there was none yet."""
 
+    good_until: float = field(compare=False)
+    """By the monotonic clock."""
+
     sums: dict[str, ScopeSum] = field(default_factory=dict)
     """By site."""
 
@@ -57,28 +60,34 @@ class SiteQuarters:
         self._history = history
         self._monotonic = monotonic
         self._kept: Mapping[datetime, SiteQuarter] = {}
-        self._good_until = float("-inf")
 
     def read(self, start: datetime, end: datetime) -> Mapping[datetime, SiteQuarter]:
         """Every quarter that begins at or after ``start`` and before ``end``, which lie on quarters.
 
         Raises ``DatabaseError``.
         """
-        kept = self._kept if self._monotonic() < self._good_until else {}
+        now, kept = self._monotonic(), self._kept
         stamps = self._history.stamps(start, end)  # before the sums: what is written in between is read once more
         starts = [start + number * QUARTER for number in range((end - start) // QUARTER)]
-        found = {one: kept[one] for one in starts if one in kept and kept[one].stamp == stamps.get(one)}
-        for some in unhurried(list(_runs([one for one in starts if one not in found])), Breath(1)):
-            found |= self._read(some, stamps)
-        if not kept:
-            self._good_until = self._monotonic() + KEPT
+        found = {
+            one: kept[one]
+            for one in starts
+            if one in kept and kept[one].stamp == stamps.get(one) and now < kept[one].good_until
+        }
+        runs = list(_runs([one for one in starts if one not in found]))
+        for number, some in enumerate(unhurried(runs, Breath(1)), 1):
+            # What is read together now is not all read together again: whoever asks then waits for a run of them.
+            good_until = now + KEPT * (1 + number / len(runs)) / 2
+            found |= self._read(some, stamps, good_until)
         self._kept = found
         return found
 
-    def _read(self, starts: Sequence[datetime], stamps: Mapping[datetime, int]) -> dict[datetime, SiteQuarter]:
+    def _read(
+        self, starts: Sequence[datetime], stamps: Mapping[datetime, int], good_until: float
+    ) -> dict[datetime, SiteQuarter]:
         """Quarters that follow each other."""
         first, end = starts[0], starts[-1] + QUARTER
-        found = {one: SiteQuarter(stamps.get(one)) for one in starts}
+        found = {one: SiteQuarter(stamps.get(one), good_until) for one in starts}
         sums = self._history.sums(QUARTER, Scope.SITE, first, end)
         for one in sums:
             found[one.start].sums[one.subject] = one

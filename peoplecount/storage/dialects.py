@@ -28,7 +28,6 @@ from sqlalchemy import (
     TypeDecorator,
     Update,
     bindparam,
-    false,
     func,
     select,
     text,
@@ -282,8 +281,9 @@ def one_at_a_time(product: Product, table: Table) -> Select[Any]:
     """
     if product is Product.POSTGRESQL:
         return select(func.pg_advisory_xact_lock(func.hashtext(bindparam("lock"))))
-    nobody: Select[Any] = select(bindparam("lock").label("lock")).select_from(table).where(false())
-    return nobody.with_hint(table, "WITH (TABLOCKX, HOLDLOCK)", Product.SQL_SERVER.value)
+    # A row is really read: of a condition that is never true SQL Server's plan has no table in it, and locks none.
+    held: Select[Any] = select(bindparam("lock").label("lock")).select_from(table).limit(1)
+    return held.with_hint(table, "WITH (TABLOCKX, HOLDLOCK)", Product.SQL_SERVER.value)
 
 
 def create_schema(product: Product, quoted: str, plain: str) -> str | None:

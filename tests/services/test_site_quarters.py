@@ -114,6 +114,20 @@ def test_what_somebody_changed_by_hand_is_seen_after_a_while(shop):
     assert figures_of(quarters.read(EIGHT, EIGHT + DAY)) == {(EIGHT, "site"): (8, 0)}
 
 
+def test_all_is_read_again_within_ten_minutes_and_not_all_at_once(shop):
+    clock = FakeClock(EIGHT)
+    quarters = SiteQuarters(shop.history, clock.monotonic)
+    quarters.read(EIGHT, EIGHT + DAY)
+    for _ in range(3):
+        shop.history.summed.clear()
+        for _ in range(round(KEPT / 20)):
+            clock.passes(20)
+            before = len(shop.history.summed)
+            quarters.read(EIGHT, EIGHT + DAY)
+            assert len(shop.history.summed) - before <= 1
+        assert len(set(shop.history.summed)) == DAY / QUARTER / AT_ONCE
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_whatever_is_told_what_is_kept_is_what_a_new_reading_gives(shop, seed):
     """Counts over any time, corrections, doors that are moved, directions that are swapped, quarters that close."""
