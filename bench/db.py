@@ -31,6 +31,8 @@ from tests.support.postgres import binaries, running_postgres
 
 KINDS = ("sqlite", "postgresql", "mssql")
 RECORDS = "bench_records"
+POSTGRESQL_MEMORY = "128MB"
+"""For its pages: what PostgreSQL gives itself unless somebody says otherwise."""
 
 
 @contextmanager
@@ -42,7 +44,7 @@ def connection(kind: str, schema: str, folder: Path) -> Iterator[EngineConnectio
         if kind == "sqlite":
             made = SQLiteConnection(folder / f"{schema}.db")
         elif found is not None:
-            server = stack.enter_context(running_postgres(found))
+            server = stack.enter_context(running_postgres(found, memory=POSTGRESQL_MEMORY))
             place = server.socket_folder
             made = PostgreSQLConnection(place, "postgres", port=server.port, user="peoplecount", schema=schema)
         elif kind == "mssql" and os.environ.get("TEST_MSSQL_URL"):

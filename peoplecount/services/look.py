@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Protocol
 
-from peoplecount.domain.interval import Scope
+from peoplecount.domain.interval import Scope, Step
 from peoplecount.services.count_rows import CountRow, Names
 from peoplecount.services.counts_query import CountsQuery
 from peoplecount.storage.history_rows import DayCount, HourCount, QuarterHour
@@ -83,7 +83,7 @@ class CountHistory(Protocol):
         ...
 
     def incomplete(self, step: timedelta, start: datetime, end: datetime) -> Sequence[str]:
-        """Lines that have not a row for every ``step`` of a time."""
+        """Lines that have not a row for every ``step`` of a time, and perhaps some that moved."""
         ...
 
     def next_start(
@@ -161,12 +161,12 @@ class Chosen:
         lines: Sequence[str] | None = None
         if query.line_id is not None:
             lines = [query.line_id]
-        elif query.door_id is not None:  # the lines it had then; there is an index on lines
+        elif query.door_id is not None and not _finds_doors(query):  # the lines it had then: those are found
             lines = history.lines_of_door(query.door_id, query.begin, query.end)
         made = cls(history, lines, query.site_id, query.door_id, 1)
         if lines is not None:
             made.about = len(lines)
-        else:
+        elif query.door_id is None:
             made.about = (query.site_id and names.lines_of_site(query.site_id)) or history.count_lines()
         return made
 
@@ -189,6 +189,11 @@ class Chosen:
             return self.lines
         self._all = self._all or self.history.lines()
         return self._all
+
+
+def _finds_doors(query: CountsQuery) -> bool:
+    """Whether the database finds what a door counted by itself, and nothing more than that is asked for."""
+    return query.scope is Scope.DOOR and query.step is Step.HOUR
 
 
 def start_of_day(moment: datetime) -> datetime:

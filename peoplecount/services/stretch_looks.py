@@ -105,10 +105,11 @@ class StretchLooks:
 
         Of nearly all lines nearly all is told. This time alone shows that: their whole days need not be gone through.
         """
-        if self._chosen.site_id is not None:
+        chosen = self._chosen
+        if chosen.site_id is not None or (chosen.lines is None and chosen.door_id is not None):
             return None
-        if self._chosen.lines is not None:
-            return self._chosen.lines
+        if chosen.lines is not None:
+            return chosen.lines
         return self._history.incomplete(self._step, begin, end)
 
     def _is_whole(self, span: LineSpan, begin: datetime, end: datetime) -> bool:

@@ -155,6 +155,26 @@ def _date(element: local_day, compiler: SQLCompiler, **options: Any) -> str:  # 
     return f"date({compiler.process(element.clauses, **options)})"
 
 
+class sorted_or_hashed(FunctionElement[Any]):  # noqa: N801 - as above
+    """One condition in two wordings: one for SQLite, which puts rows together by sorting, and one for servers.
+
+    It has no type: as a boolean it would be compared with 1 where there are none.
+    """
+
+    inherit_cache = True
+    name = "sorted_or_hashed"
+
+
+@compiles(sorted_or_hashed)
+def _hashed(element: sorted_or_hashed, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401
+    return compiler.process(element.clauses.clauses[1], **options)
+
+
+@compiles(sorted_or_hashed, Product.SQLITE.value)
+def _sorted(element: sorted_or_hashed, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401
+    return compiler.process(element.clauses.clauses[0], **options)
+
+
 class as_words(FunctionElement[str]):  # noqa: N801 - as above
     """An identifier as text for people: compared and sorted as the database does, so that it goes with names."""
 

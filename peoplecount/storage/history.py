@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, Table, case, func, select
+from sqlalchemy import Select, Table, and_, case, func, select
 
 from peoplecount.domain.event import WORSE, Quality
 from peoplecount.domain.event_id import EventId
@@ -97,8 +97,10 @@ class History:
         Of those lines only that fit everything that is given. Raises ``DatabaseError``.
         """
         question = _day_question(first, last, by_place=not (line_ids is None and site_id is None and door_id is None))
-        rows = self._chosen(hour_counts, question, camera_id, line_ids, site_id, door_id)
-        return sorted(map(day_of, rows), key=lambda day: (day.day, day.line_id, day.door_id))
+        found = map(day_of, self._chosen(hour_counts, question, camera_id, line_ids, site_id, door_id))
+        return sorted(
+            (day for day in found if first <= day.day <= last), key=lambda day: (day.day, day.line_id, day.door_id)
+        )
 
     def sums(
         self,
@@ -137,7 +139,10 @@ class History:
         return [LineSpan(*row) for row in self._chosen(table, question, None, line_ids, site_id, door_id)]
 
     def incomplete(self, step: timedelta, start: datetime, end: datetime) -> list[str]:
-        """Lines that were ever counted and have not a row for every ``step`` of a time. Raises ``DatabaseError``."""
+        """Lines that were ever counted and have not a row for every ``step`` of a time. Raises ``DatabaseError``.
+
+        Among them may be some that moved to another door in that time and have all.
+        """
         return [row.line_id for row in self._db.execute(incomplete_question(_TABLES[step], step, start, end))]
 
     def next_start(
@@ -229,7 +234,8 @@ def _between(table: Table, start: datetime, end: datetime) -> Select[Any]:
 
 ZONES = timedelta(hours=15)
 """No wall clock is further from UTC than 14 hours. The days of a site, door or line are looked for by UTC, because that
-stands in the index behind these."""
+stands in the index behind these; what belongs to days around them comes along, and is left out here. As a condition
+PostgreSQL would look for it in an index of everybody's, or take it that hardly any row is left and sort them."""
 
 
 def _day_question(first: date, last: date, *, by_place: bool) -> Select[Any]:
@@ -239,13 +245,10 @@ def _day_question(first: date, last: date, *, by_place: bool) -> Select[Any]:
     missing = case((columns.quality == Quality.MISSING.value, 1), else_=0)
     rank = case({quality.value: place for place, quality in enumerate(WORSE)}, value=columns.quality)
     named = (columns.line_id, columns.door_id, columns.site_id)
-    is_one = first == last  # then it need not be made out for every row
-    local_start: ColumnElement[datetime] = columns.local_start
-    if by_place:  # not to be found by its index, in which PostgreSQL reads what all places have in that time
-        local_start = func.coalesce(columns.local_start, columns.local_start)
-    span = [local_start >= begin.replace(tzinfo=None), local_start < end.replace(tzinfo=None)]
+    is_one = first == last and not by_place  # then it need not be made out for every row
+    span = and_(columns.local_start >= begin.replace(tzinfo=None), columns.local_start < end.replace(tzinfo=None))
     if by_place:
-        span += [columns.starts_at >= begin - ZONES, columns.starts_at < end + ZONES]
+        span = span_of(hour_counts, begin - ZONES, end + ZONES)
     return (
         select(
             *named,
@@ -257,6 +260,6 @@ def _day_question(first: date, last: date, *, by_place: bool) -> Select[Any]:
             func.count().label("rows"),
             func.sum(missing).label("missing"),
         )
-        .where(*span)
+        .where(span)
         .group_by(*named, *([] if is_one else [day]))
     )

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, Table, and_, case, exists, func, s
 
 from peoplecount.domain.event import WORSE, Quality
 from peoplecount.storage.connection import Rows
+from peoplecount.storage.dialects import sorted_or_hashed
 from peoplecount.storage.schema import positions
 
 
@@ -119,14 +120,18 @@ def spans_question(table: Table, start: datetime, end: datetime) -> Select[Any]:
 
 
 def incomplete_question(table: Table, step: timedelta, start: datetime, end: datetime) -> Select[Any]:
-    """Lines that have fewer stretches than fit into a time.
+    """Lines that have fewer stretches than fit into a time; of those that moved, also some that have all.
 
-    Each line's are counted by its key: putting all rows of the time together by the line would mean sorting them.
+    A line that stayed where it was has as many rows as stretches: servers count all lines' rows in one go. SQLite would
+    sort all rows of the time by their lines for that, and rather counts each line's by its key.
     """
-    columns = table.c
-    of_line = select(func.count(columns.starts_at.distinct())).where(columns.line_id == positions.c.line_id)
-    stretches = of_line.where(span_of(table, start, end)).correlate(positions).scalar_subquery()
-    return select(positions.c.line_id).where(stretches < -((start - end) // step))
+    columns, line = table.c, positions.c.line_id
+    fit, in_time = -((start - end) // step), span_of(table, start, end)
+    of_line = select(func.count(columns.starts_at.distinct())).where(columns.line_id == line, in_time)
+    place = (columns.line_id, columns.door_id, columns.site_id)
+    whole = select(columns.line_id).where(in_time).group_by(*place).having(func.count() >= fit)
+    by_key = of_line.correlate(positions).scalar_subquery() < fit
+    return select(line).where(sorted_or_hashed(by_key, line.not_in(whole)))
 
 
 def unknown_question(table: Table, start: datetime, end: datetime) -> Select[Any]:

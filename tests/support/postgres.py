@@ -31,6 +31,7 @@ class PostgresServer:
     port: int
     process: subprocess.Popen[bytes]
     binaries: Path
+    memory: str
 
     @property
     def socket_folder(self) -> str:
@@ -70,7 +71,9 @@ class PostgresServer:
 
     def start(self) -> None:
         """Start it again on the same data and port, and wait until it is up."""
-        self.process = _start(self.binaries, self.folder, self.folder / "data", self.port, _user(self.folder))
+        self.process = _start(
+            self.binaries, self.folder, self.folder / "data", self.port, _user(self.folder), self.memory
+        )
         wait_until(lambda: _is_up(self.binaries, self.folder, self.port, self.process))
 
 
@@ -84,8 +87,8 @@ def binaries() -> Path | None:
 
 
 @contextmanager
-def running_postgres(folder_with_binaries: Path) -> Iterator[PostgresServer]:
-    """A server that trusts nothing to the disk, so that it is quick."""
+def running_postgres(folder_with_binaries: Path, *, memory: str = "16MB") -> Iterator[PostgresServer]:
+    """A server that trusts nothing to the disk, so that it is quick; ``memory`` is for its pages."""
     folder = Path(tempfile.mkdtemp(prefix="pc-pg-"))  # pytest's folders are closed to the user it runs as
     try:
         who = _user(folder)
@@ -95,9 +98,8 @@ def running_postgres(folder_with_binaries: Path) -> Iterator[PostgresServer]:
         secret.chmod(0o644)
         _init(folder_with_binaries, data, secret, who)
         port = free_port()
-        server = PostgresServer(
-            folder, port, _start(folder_with_binaries, folder, data, port, who), folder_with_binaries
-        )
+        process = _start(folder_with_binaries, folder, data, port, who, memory)
+        server = PostgresServer(folder, port, process, folder_with_binaries, memory)
         try:
             wait_until(lambda: _is_up(folder_with_binaries, folder, port, server.process))
             yield server
@@ -129,7 +131,9 @@ def _init(binaries_: Path, data: Path, secret: Path, who: dict[str, Any]) -> Non
     assert done.returncode == 0, done.stderr.decode()
 
 
-def _start(binaries_: Path, folder: Path, data: Path, port: int, who: dict[str, Any]) -> subprocess.Popen[bytes]:
+def _start(
+    binaries_: Path, folder: Path, data: Path, port: int, who: dict[str, Any], memory: str
+) -> subprocess.Popen[bytes]:
     settings = {
         "listen_addresses": "127.0.0.1",
         "port": port,
@@ -137,7 +141,7 @@ def _start(binaries_: Path, folder: Path, data: Path, port: int, who: dict[str, 
         "fsync": "off",
         "full_page_writes": "off",
         "max_connections": 60,
-        "shared_buffers": "16MB",
+        "shared_buffers": memory,
     }
     options = [option for name, value in settings.items() for option in ("-c", f"{name}={value}")]
     command = [binaries_ / "postgres", "-D", data, *options]
