@@ -52,7 +52,7 @@ def webhook_sender(settings: Settings, folder: DataFolder, offload: Offload) -> 
     def note(removed: KeptWebhook) -> None:
         webhook = removed.webhook
         sites = webhook.wish.site_ids or webhook.sites or ()
-        audit.note("the service", "removed", Subject.WEBHOOK, webhook.hook_id[:8], webhook.name, sites=sites)
+        audit.note("the service", "removed", Subject.WEBHOOK, webhook.key, webhook.name, sites=sites)
 
     return WebhookSender(
         folder.log,

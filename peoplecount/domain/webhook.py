@@ -37,6 +37,11 @@ class Topic(StrEnum):
 THRESHOLD_KIND = "OccupancyThreshold"
 """The kind of an event that tells of a threshold. It stands in no log: it is made of an ``OccupancyChanged``."""
 
+KEY_LENGTH = 8
+
+LEAST_AFFORDABLE_GAP = 60
+"""Seconds."""
+
 LONGEST_GAP = 86_400
 """Seconds."""
 
@@ -64,6 +69,15 @@ class Wish:
     min_gap: int = 0
     """Seconds between two beginnings to send. What comes meanwhile waits, and only the newest state of each line, site
     and camera is sent then; 0: each event is sent as it comes."""
+
+    @property
+    def is_affordable(self) -> bool:
+        """Whether a flow that runs for every event of it does not use up a day's allowance at a busy door.
+
+        Every crossing by itself does so in hours.
+        """
+        is_raw = bool(self.topics & {Topic.COUNT, Topic.OCCUPANCY_CHANGED})
+        return not is_raw or self.min_gap >= LEAST_AFFORDABLE_GAP
 
     @property
     def interval_scopes(self) -> frozenset[Scope]:
@@ -127,6 +141,11 @@ class Webhook:
     """Sealed: the one before, with which it is signed as well until ``old_until``."""
 
     old_until: datetime | None = None
+
+    @property
+    def key(self) -> str:
+        """By which pages and the audit log name it: enough to find it, too little to end it."""
+        return self.hook_id[:KEY_LENGTH]
 
 
 @dataclass(frozen=True, slots=True)

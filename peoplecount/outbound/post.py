@@ -120,17 +120,23 @@ class _Patient:
 
     sock: socket.socket | None
     answer_seconds = ANSWER_SECONDS
+    gave_up = False
 
     def getresponse(self) -> Any:  # noqa: ANN401 - urllib3's
         timer = threading.Timer(self.answer_seconds, self._hang_up)
         timer.daemon = True
         timer.start()
         try:
-            return super().getresponse()  # type: ignore[misc]
+            response = super().getresponse()  # type: ignore[misc]
         finally:
             timer.cancel()
+        if self.gave_up:  # what had come by then would be taken for the whole of it
+            response.close()
+            raise TimeoutError
+        return response
 
     def _hang_up(self) -> None:
+        self.gave_up = True
         sock = self.sock
         if sock is not None:
             with suppress(OSError):
@@ -216,7 +222,6 @@ _BY_CAUSE: tuple[tuple[type[BaseException], str], ...] = (
     (ssl.SSLError, say("no encrypted connection could be agreed")),
     (NameResolutionError, say("its name is unknown")),
     (requests.ConnectTimeout, say("no connection in time")),
-    (ConnectTimeoutError, say("no connection in time")),
     (requests.ReadTimeout, say("connected, but no answer in time")),
     (ConnectionRefusedError, say("connection refused: nothing listens there")),
     (ConnectionResetError, say("the connection was closed without an answer")),

@@ -159,6 +159,13 @@ class Subscriptions:
             raise NoSuchSubscription(say("There is no such webhook any more."))
         return found
 
+    def of_key(self, key: str) -> KeptWebhook:
+        """The one that pages name so. Raises ``NoSuchSubscription``."""
+        for one in self.webhooks():
+            if one.webhook.key == key:
+                return one
+        raise NoSuchSubscription(say("There is no such webhook any more."))
+
     def deliveries(self, hook_id: str) -> list[Attempt]:
         """What was sent to it lately and what came of it, the newest first."""
         return self._offload(self._book.attempts, hook_id)
@@ -285,9 +292,7 @@ class Subscriptions:
         after: Mapping[str, Value] | None = None,
     ) -> None:
         sites = webhook.wish.site_ids or webhook.sites or ()
-        self._audit.note(
-            who, verb, Subject.WEBHOOK, webhook.hook_id[:8], webhook.name, sites=sites, before=before, after=after
-        )
+        self._audit.note(who, verb, Subject.WEBHOOK, webhook.key, webhook.name, sites=sites, before=before, after=after)
 
 
 def _demand_sense(wish: Wish, sites: Collection[str] | None) -> None:

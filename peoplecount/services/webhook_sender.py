@@ -301,9 +301,9 @@ class WebhookSender:
             if is_over or ends or not is_there:
                 self._busy.pop(kept.webhook.hook_id, None)
         if sent.outcome is not Outcome.TAKEN and not kept.condition.failures:
-            logger.warning("webhook %s (%s): %s", kept.webhook.hook_id[:8], kept.webhook.host, sent.words)
+            logger.warning("webhook %s (%s): %s", kept.webhook.key, kept.webhook.host, sent.words)
         elif sent.outcome is Outcome.TAKEN and kept.condition.failures:
-            logger.info("webhook %s (%s) takes events again", kept.webhook.hook_id[:8], kept.webhook.host)
+            logger.info("webhook %s (%s) takes events again", kept.webhook.key, kept.webhook.host)
         return is_there and sent.outcome is Outcome.TAKEN
 
     def _end_of(self, condition: Condition, now: datetime, outcome: Outcome) -> str:

@@ -21,6 +21,7 @@ from peoplecount.web import (
     history,
     history_export,
     history_words,
+    integrations,
     languages,
     metrics,
     page_version,
@@ -91,6 +92,7 @@ def create_app(context: WebContext) -> Flask:
     app.jinja_env.globals["walks"] = context.cameras is not None
     app.jinja_env.globals["has_history"] = context.history is not None
     app.jinja_env.globals["has_fleet"] = context.fleet is not None
+    app.jinja_env.globals["has_webhooks"] = context.webhooks is not None
     languages.register(app, context.translation_folder, context.addresses, context.accounts)
     for part in _parts(context):
         app.register_blueprint(part)
@@ -133,6 +135,8 @@ def _parts(context: WebContext) -> Iterator[Blueprint]:
         yield metrics.routes(context.fleet)
     if context.replay is not None:
         yield replay.routes(context.replay)
+    if context.webhooks is not None:
+        yield integrations.routes(context, context.webhooks)
     if context.administration is not None:
         yield from administration.routes(context, context.administration)
     if context.cameras is not None:

@@ -16,6 +16,8 @@ from peoplecount.domain.site import DEFAULT_SITE_ID, Site
 from peoplecount.domain.user import Role, User
 from peoplecount.domain.visitor import Scope
 from peoplecount.eventlog.local_store import LocalStore
+from peoplecount.eventlog.memory_log import MemoryEventLog
+from peoplecount.eventlog.webhook_book import WebhookBook
 from peoplecount.services.accounts import Accounts
 from peoplecount.services.administration import Administration
 from peoplecount.services.audit_log import AuditLog
@@ -24,6 +26,7 @@ from peoplecount.services.people_desk import PeopleDesk
 from peoplecount.services.screen_desk import ScreenDesk
 from peoplecount.services.site_desk import SiteDesk
 from peoplecount.services.stream_tickets import StreamTickets
+from peoplecount.services.subscriptions import Subscriptions
 from peoplecount.services.token_desk import TokenDesk
 from peoplecount.storage.hand_count_table import HandCountTable
 from peoplecount.storage.site_table import SiteTable
@@ -34,6 +37,8 @@ from tests.support.board_service import BoardService
 from tests.support.camera_office import Office
 from tests.support.fake_clock import FakeClock
 from tests.support.fresh_database import FreshDatabase
+from tests.support.toy_sealer import ToySealer
+from tests.support.webhook_desk import FakeOutbox
 
 PASSWORD = "correct horse battery"
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
@@ -53,6 +58,11 @@ class People:
         self.roster = Roster()
         """What the service knows of cameras, sites and doors, by its latest look at the database."""
         self.administration = self._administration()
+        self.outbox = FakeOutbox()
+        self.webhook_book = WebhookBook(folder / "webhooks.sqlite")
+        self.webhooks = Subscriptions(
+            self.webhook_book, MemoryEventLog(), self.outbox, ToySealer(), self.audit_log, self.clock
+        )
         self.office = Office(folder, database=self.database, store=self.store)
 
     def worker(self) -> Accounts:
@@ -104,6 +114,7 @@ class People:
             "addresses": addresses,
             "administration": self.administration,
             "cameras": self.office.pages,
+            "webhooks": self.webhooks,
         }
         app = create_app(service.context(access=people, accounts=known, **(parts | changes)))
         app.secret_key = known.signing_key()
@@ -111,6 +122,7 @@ class People:
 
     def close(self) -> None:
         self.store.close()
+        self.webhook_book.close()
         self.database.disconnect()
 
 

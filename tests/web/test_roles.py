@@ -36,6 +36,7 @@ MISSING = (401, 404, 404, 404, 404, 403, 404, 403, 403, 401)
 FLEET = (303, 403, 200, 200, 200, 403, 403, 403, 403, 401)
 ADMINISTRATION = (303, 403, 403, 200, 200, 403, 403, 403, 403, 401)
 OF_ALL_SITES = (303, 403, 403, 200, 403, 403, 403, 403, 403, 401)
+OF_ALL_SITES_NOWHERE = (303, 403, 403, 404, 403, 403, 403, 403, 403, 401)
 OF_ALL_SITES_FAULT = (303, 403, 403, 400, 403, 403, 403, 403, 403, 401)
 ADMINISTRATION_FAULT = (303, 403, 403, 400, 400, 403, 403, 403, 403, 401)
 ADMINISTRATION_NOWHERE = (303, 403, 403, 404, 404, 403, 403, 403, 403, 401)
@@ -134,6 +135,15 @@ TABLE = {
     ("GET", "/admin/new-token"): OF_ALL_SITES,
     ("POST", "/admin/new-token"): (303, 403, 403, 400, 403, 403, 403, 403, 403, 401),
     ("POST", "/admin/tokens/none/revoke"): (303, 403, 403, 400, 403, 403, 403, 403, 403, 401),
+    ("GET", "/admin/webhooks"): OF_ALL_SITES,
+    ("GET", "/admin/new-webhook"): OF_ALL_SITES,
+    ("POST", "/admin/new-webhook"): OF_ALL_SITES_FAULT,
+    ("GET", "/admin/webhooks/none"): OF_ALL_SITES_NOWHERE,
+    **{
+        ("POST", f"/admin/webhooks/none/{verb}"): OF_ALL_SITES_NOWHERE
+        for verb in ("test", "pause", "resume", "rotate", "remove")
+    },
+    ("GET", "/integrations"): FLEET,
     ("GET", "/admin/log"): ADMINISTRATION,
     ("GET", "/static/js/main.js"): (200,) * 10,
     ("GET", "/words/es-0.js"): (200,) * 10,

@@ -20,6 +20,7 @@ from peoplecount.web.admin import (
     sites,
     tokens,
     walk,
+    webhooks,
 )
 from peoplecount.web.context import CameraPages, WebContext
 
@@ -30,7 +31,7 @@ def routes(context: WebContext, administration: Administration) -> list[Blueprin
     def occupancies() -> Mapping[str, int | None]:
         return {site["siteId"]: site["occupancy"] for site in context.snapshots().fields["sites"]}
 
-    return [
+    parts = [
         frame.routes(),
         sites.routes(administration.sites, occupancies),
         doors.routes(administration.sites),
@@ -39,6 +40,9 @@ def routes(context: WebContext, administration: Administration) -> list[Blueprin
         screens.routes(administration, context.addresses),
         log.routes(administration),
     ]
+    if context.webhooks is not None:
+        parts.append(webhooks.routes(context.webhooks, administration, lambda: context.snapshots().fields))
+    return parts
 
 
 def camera_routes(pages: CameraPages) -> list[Blueprint]:

@@ -14,20 +14,23 @@ from wtforms.validators import DataRequired, InputRequired
 from peoplecount.domain.sentence import say, whole, words_of
 from peoplecount.domain.user import UnfitName
 from peoplecount.eventlog.log import LogError
+from peoplecount.outbound.errors import AddressRefused
 from peoplecount.services.api_tokens import TokenRefused
 from peoplecount.services.passwords import TooManyAtOnce, UnfitPassword
 from peoplecount.services.screens import ScreenRefused
 from peoplecount.services.site_entry import InvalidFields
+from peoplecount.services.subscriptions import NoSuchSubscription, SubscriptionRefused
 from peoplecount.services.user_book import UserRefused
 from peoplecount.storage.errors import DatabaseError, DatabaseUnavailable, InvalidEntry
 
 KNOWN_FAULTS = (
     *(InvalidEntry, DatabaseError, LogError),
     *(UserRefused, UnfitName, UnfitPassword, TooManyAtOnce, TokenRefused, ScreenRefused),
+    *(AddressRefused, SubscriptionRefused, NoSuchSubscription),
 )
 """What desks raise that a form can show."""
 
-_FIELD_OF: Mapping[type[Exception], str] = {UnfitName: "name", UnfitPassword: "password"}
+_FIELD_OF: Mapping[type[Exception], str] = {UnfitName: "name", UnfitPassword: "password", AddressRefused: "address"}
 """Where it is shown."""
 
 

@@ -32,6 +32,7 @@ SECTIONS = (
     Section("/admin/people", say("People"), ("/admin/new-person",)),
     Section("/admin/tokens", say("Tokens"), ("/admin/new-token",)),
     Section("/admin/screens", say("Screens")),
+    Section("/admin/webhooks", say("Webhooks"), ("/admin/new-webhook",)),
     Section("/admin/log", say("Log")),
 )
 

@@ -1,0 +1,72 @@
+"""The page of integrations: which ways lead to Power Automate and others, and which of them fits here."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+from flask import Blueprint, Response, current_app, make_response, render_template
+from werkzeug.exceptions import HTTPException
+
+from peoplecount.domain.webhook import Topic
+from peoplecount.eventlog.log import LogError
+from peoplecount.services.cloud_reach import cloud_reach
+from peoplecount.services.subscriptions import Subscriptions
+from peoplecount.services.webhook_samples import sample
+from peoplecount.web import gate
+from peoplecount.web.context import WebContext
+from peoplecount.web.webhook_words import TOPICS
+
+SHOWN_TOPICS = (
+    *(Topic.INTERVAL_CLOSED, Topic.OCCUPANCY_ABOVE, Topic.CAMERA_SILENT),
+    *(Topic.COUNT_CORRECTION, Topic.COUNT),
+)
+"""Of which samples are shown; the others look like one of them."""
+
+
+def routes(context: WebContext, desk: Subscriptions) -> Blueprint:
+    """``/integrations``."""
+    blueprint = Blueprint("integrations", __name__)
+
+    @blueprint.get("/integrations")
+    def integrations() -> Response:
+        may_change = gate.may(gate.NEEDS["admin_webhooks.webhooks"], gate.visitor())
+        answer = make_response(
+            render_template(
+                "integrations.html",
+                public_url=context.public_url,
+                reach=cloud_reach(context.public_url),
+                samples=[(TOPICS[topic], sample_text(topic)) for topic in SHOWN_TOPICS],
+                may_change=may_change,
+                webhooks=_webhooks(desk) if may_change else None,
+                has_docs=_is_there("/docs"),
+                has_connector=_is_there("/powerautomate/apiDefinition.swagger.json"),
+                now=datetime.now(UTC),
+            )
+        )
+        answer.headers["Cache-Control"] = "no-store"
+        return answer
+
+    return blueprint
+
+
+def sample_text(topic: Topic) -> str:
+    """A sample of what is sent, for the trigger of a flow."""
+    moment = datetime(2026, 3, 3, 14, 15, 2, tzinfo=UTC)
+    return json.dumps({"id": "3f9a61c2-4711", **sample(topic, moment)}, ensure_ascii=False, indent=2)
+
+
+def _webhooks(desk: Subscriptions) -> list[object] | None:
+    """``None`` where they cannot be looked up just now."""
+    try:
+        return list(desk.webhooks())
+    except LogError:
+        return None
+
+
+def _is_there(path: str) -> bool:
+    try:
+        current_app.url_map.bind("").match(path, "GET")
+    except HTTPException:
+        return False
+    return True
