@@ -34,7 +34,7 @@ class WeekHours:
     """How many hours are in it of which something is known."""
 
     def add(self, local: datetime, stretch: PlaceStretch, hours: float) -> None:
-        """One more."""
+        """One more; ``hours`` of another that began in the same hour are told once."""
         place = local.weekday() * 24 + local.hour
         self.entered[place] += stretch.entered
         self.left[place] += stretch.left
@@ -115,6 +115,8 @@ def sum_up(
     week = WeekHours()
     hours = step / HOUR
     last_over = until - step
+    minutes = step // timedelta(minutes=1)
+    counted = None
     place = 0
     for one, unseen in unhurried(_with_unseen(together, step, zone), Breath(SUMMED_AT_ONCE)):
         local = one.start.astimezone(zone)
@@ -128,7 +130,9 @@ def sum_up(
             continue
         into = sums[place]
         if one.start <= last_over and any(one.by_quality[:-1]):
-            week.add(local, one, hours)
+            hour = one.start - timedelta(minutes=local.minute % minutes)
+            week.add(local, one, 0.0 if hour == counted else hours)
+            counted = hour
         into.add(one)
         into.unseen += unseen
     total = PlaceSum()
@@ -157,22 +161,27 @@ def _together(stretches: Iterable[PlaceStretch]) -> list[PlaceStretch]:
 def _with_unseen(
     stretches: Sequence[PlaceStretch], step: timedelta, zone: ZoneInfo
 ) -> Iterable[tuple[PlaceStretch, int]]:
-    """Every stretch from the first to the last, also those nothing is there of, and how many rows lack in each."""
+    """Every stretch from the first to the last, also those nothing is there of, and how many rows lack in each.
+
+    Hours of cameras whose clocks are half an hour apart begin at different times: each is told, and is there.
+    """
     if not stretches:
         return
     first = stretches[0].start
     # Halves are added because a day may have an hour more or less.
-    there = {(one.start - first + step / 2) // step: one for one in stretches}
-    rows = [0] * (max(there) + 1)
-    for place, one in there.items():
-        rows[place] = _rows_of_a_day(one, zone) if step == ONE_DAY else one.rows
+    places = [(one.start - first + step / 2) // step for one in stretches]
+    rows = [0] * (places[-1] + 1)
+    for place, one in zip(places, stretches, strict=True):
+        rows[place] += _rows_of_a_day(one, zone) if step == ONE_DAY else one.rows
+    unseen = unseen_rows(rows)
     nothing = (0,) * len(stretches[0].by_quality)
-    for place, lacking in enumerate(unseen_rows(rows)):
-        found = there.get(place)
-        if found is not None:
-            yield found, lacking
-        elif lacking:
-            yield PlaceStretch(stretches[0].subject, first + place * step, 0, 0, nothing, 0.0, 0), lacking
+    following = 0
+    for place, one in zip(places, stretches, strict=True):
+        for gap in range(following, place):
+            if unseen[gap]:
+                yield PlaceStretch(one.subject, first + gap * step, 0, 0, nothing, 0.0, 0), unseen[gap]
+        yield one, unseen[place] if following <= place else 0
+        following = place + 1
 
 
 def _rows_of_a_day(one: PlaceStretch, zone: ZoneInfo) -> int:

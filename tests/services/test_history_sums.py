@@ -53,3 +53,28 @@ def test_an_hour_that_is_not_over_is_in_the_day_but_not_in_the_mean_of_such_hour
 def test_stretches_become_one():
     one = together("all", at(0), [stretch(at(9), 5, 1), stretch(at(10), 6, 2, rows=3, subject="bank")])
     assert one == PlaceStretch("all", at(0), 11, 3, (4, 0, 0, 0, 0, 0), 4.0, 4)
+
+
+@pytest.mark.parametrize("clocks", [timedelta(minutes=30), timedelta(minutes=45)])
+@pytest.mark.parametrize("zone", ["Europe/Zurich", "Asia/Kolkata"])
+def test_people_of_cameras_whose_hours_begin_at_different_times_are_all_there(clocks, zone):
+    period = HistoryPeriod(date(2026, 5, 4), date(2026, 5, 4), ZoneInfo(zone))
+    ours = [stretch(period.start + number * HOUR, 10, 1) for number in range(24)]
+    theirs = [stretch(one.start + clocks, 20, 2, rows=2) for one in ours[:23]]
+    found = summed([*ours, *theirs], period)
+    assert (found.total.entered, found.total.left, found.total.unseen) == (240 + 23 * 20, 24 + 23 * 2, 0)
+    assert [one.entered for one in found.parts] == [30] * 23 + [10]
+    assert (found.week.mean(5), found.week.hours[5]) == (30, 1)
+
+
+def test_what_one_of_them_lacks_is_noticed_still():
+    ours = [stretch(at(hour), 10) for hour in range(8)]
+    theirs = [stretch(one.start + HOUR / 2, 20, rows=2) for one in ours if one.start != at(4)]
+    found = summed([*ours, *theirs])
+    assert found.total.entered == 80 + 140
+    assert found.total.unseen == 2
+
+
+def test_hours_of_which_nothing_is_there_are_told_with_what_lacks_in_them():
+    found = summed([stretch(at(3), 1, rows=2), stretch(at(6), 1, rows=2), stretch(at(7), 1)])
+    assert [one.unseen for one in found.parts[3:9]] == [0, 2, 2, 0, 0, 0]
