@@ -27,6 +27,9 @@ _WRITTEN_TOGETHER = (
 
 _OF_EVERY_SCRIPT = frozenset({"MODIFIER", "COMBINING"})
 
+_OTHERWISE_CALLED = {"IDEOGRAPHIC": "CJK"}
+"""Characters whose names begin otherwise than their script's: 々, as in 佐々木."""
+
 
 def is_visible(character: str) -> bool:
     """Whether a character, a blank among them, can be seen where it is printed."""
@@ -52,4 +55,4 @@ def _scripts(text: str) -> Iterable[str]:
         if character.isalpha():
             script = unicodedata.name(character, "UNKNOWN").partition(" ")[0].partition("-")[0]
             if script not in _OF_EVERY_SCRIPT:
-                yield script
+                yield _OTHERWISE_CALLED.get(script, script)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -106,12 +107,27 @@ def write_backup(
                 archive.writestr(_LIST, made.text())
             out.flush()
             os.fsync(out.fileno())
-            os.link(new, path)  # unlike a rename, a link never takes the place of what is there
+            _put(new, path)
     except FileExistsError:
         raise BackupRefused(f"{path} is there already; name another file") from None
     except OSError as error:
         raise BackupRefused(f"{path} cannot be written: {error.strerror}") from error
     return made
+
+
+_NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EXDEV, errno.EMLINK}
+"""How file systems say that they have none: FAT, exFAT and some network shares."""
+
+
+def _put(new: Path, path: Path) -> None:
+    """Name a file that is whole. Raises ``FileExistsError``: unlike a rename, this takes the place of nothing."""
+    try:
+        os.link(new, path)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))  # the name is ours from now on
+        new.replace(path)
 
 
 class BackupFile:

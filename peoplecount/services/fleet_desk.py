@@ -63,6 +63,9 @@ class FleetPicture:
     missing: tuple[str, ...] = ()
     """Sentences: what could not be read, and is therefore not in it."""
 
+    knows_paused: bool = True
+    """Whether those that are paused are in it."""
+
 
 class FleetDesk:
     """Puts together what the log, the list of cameras and the fleet's record say. From any thread or greenlet."""
@@ -94,7 +97,9 @@ class FleetDesk:
     def picture(self, by: Visitor) -> FleetPicture:
         """The cameras of the sites that somebody may see."""
         missing: list[str] = []
-        record, paused = self._record(missing), self._all_paused(missing)
+        record = self._record(missing)
+        told = self._all_paused(missing)
+        paused = told or {}
         roster, fields = self._roster(), self._board()
         known = {one["cameraId"]: one for one in fields["cameras"]}
         lines: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
@@ -113,7 +118,8 @@ class FleetDesk:
                 else:
                     one = replace(one, state=PAUSED)
                 found.append(replace(one, remarks=remarks(one, self._real_time.now())))
-        return FleetPicture(tuple(sorted(found, key=_urgency)), self._keeping(record), tuple(missing))
+        cameras = tuple(sorted(found, key=_urgency))
+        return FleetPicture(cameras, self._keeping(record), tuple(missing), knows_paused=told is not None)
 
     def find(self, by: Visitor, camera_id: str) -> FleetCamera | None:
         """One of them; ``None`` where there is none, or it is not theirs to see."""
@@ -126,12 +132,12 @@ class FleetDesk:
             missing.append(say("How often cameras answered cannot be read just now."))
             return FleetRecord()
 
-    def _all_paused(self, missing: list[str]) -> Mapping[str, Camera]:
+    def _all_paused(self, missing: list[str]) -> Mapping[str, Camera] | None:
         try:
             return self._paused()
         except DatabaseError:
             missing.append(say("Which cameras are paused cannot be read just now: the database is away."))
-            return {}
+            return None
 
     def _of(self, camera: Camera, roster: Roster, record: FleetRecord) -> FleetCamera:
         sign_ins = record.sign_ins_at(camera.address, camera.username)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from peoplecount.domain.change import Subject, Value
 from peoplecount.domain.group_rights import GroupRight, rights_of
 from peoplecount.domain.sentence import say
-from peoplecount.domain.user import UnfitName, User, new_user_name
+from peoplecount.domain.user import UnfitName, User, new_user_name, user_name
 from peoplecount.services.accounts import Accounts
 from peoplecount.services.audit_log import AuditLog
 from peoplecount.services.people_desk import facts_of
@@ -55,13 +55,20 @@ class OutsidePeople:
         """Whether ``user`` is who they are here, with the rights their groups give now."""
         return user.outside == who.key and rights_of(who.groups, self._rights) == (user.role, user.sites)
 
+    def _name_of(self, who: OutsideIdentity) -> str:
+        """Rules for new names are not for whoever has theirs already. Raises ``UnfitName``."""
+        known = self._accounts.of_outside(who.key)
+        if known and known.name == user_name(who.name):
+            return known.name
+        return new_user_name(who.name)
+
     def admit(self, who: OutsideIdentity) -> User:
         """The user they are here, with the rights their groups give now; what is new in these is noted.
 
         Raises ``NotAdmitted`` and ``AccountsUnavailable``.
         """
         try:
-            name = new_user_name(who.name)
+            name = self._name_of(who)
         except UnfitName as error:
             raise NotAdmitted(
                 say("You are signed in there under a name that cannot be one here: %(error)s.", error=error)

@@ -113,8 +113,8 @@ def _place(found: re.Match[str]) -> Place:
 
 def _moments(text: str) -> tuple[datetime, ...]:
     try:
-        moments = [datetime.fromisoformat(word).astimezone(UTC) for word in text.split()]
-        return tuple(sorted({swap_moment(moment) for moment in moments}))
+        # Without a zone it would be read in that of this machine: swap_moment refuses it.
+        return tuple(sorted({swap_moment(datetime.fromisoformat(word)).astimezone(UTC) for word in text.split()}))
     except ValueError as error:
         raise ValueError(
             f"{text[:60]!r} does not say when in and out were exchanged: full hours such as 2026-05-04T14:00Z"

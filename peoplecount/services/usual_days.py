@@ -26,6 +26,9 @@ logger = logging.getLogger(__name__)
 KEPT = 900.0
 """Seconds after which it is read again: earlier weeks come in late, at first above all, and are corrected."""
 
+RETRY = 10.0
+"""Seconds after a failure within which the history is not asked again: every open page asks as a day begins."""
+
 SUMS_AT_ONCE = 2000
 """Sums after which others have their turn."""
 
@@ -53,6 +56,7 @@ class UsualDays:
         self._clock = clock
         self._lock = threading.Lock()
         self._kept: dict[tuple[str, date], tuple[float, dict[str, UsualHours]]] = {}
+        self._not_before = float("-inf")
 
     def read(self) -> dict[str, Any]:
         """By site, JSON-ready. Raises ``UsualUnavailable``.
@@ -61,11 +65,14 @@ class UsualDays:
         a quarter, the half and three quarters of such days.
         """
         with self._lock:  # what many pages ask for at once is read once
+            if self._clock.monotonic() < self._not_before:
+                raise UsualUnavailable("the history cannot be read just now")
             sites = [SiteDay(site, self._clock.now()) for site in self._sites()]
             try:
                 found = [_row(day, self._of(day).get(day.site.site_id, {})) for day in sites]
             except DatabaseError as error:
                 logger.debug("What is usual cannot be read: %s", error)
+                self._not_before = self._clock.monotonic() + RETRY
                 raise UsualUnavailable("the history cannot be read just now") from error
             self._forget({(day.zone.key, day.date) for day in sites})
         return {"kind": "usual", "weeks": WEEKS, "sites": found}

@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, make_response, request, stream_template
 
+from peoplecount.domain.sentence import say
 from peoplecount.services.at_hand import AtHand
 from peoplecount.services.today_chart import ChartUnavailable
 from peoplecount.services.unhurried import Breath, unhurried
@@ -100,5 +101,5 @@ def _day_of(site: Mapping[str, Any], curves: Mapping[str, Any] | None, now: date
 def _of_site(fields: Mapping[str, Any], site_id: str, *, is_ready: bool) -> Mapping[str, Any]:
     """The part of a snapshot that is of one site. 404 where there is none such; before anything is known, nothing."""
     if is_ready and site_id not in {site["siteId"] for site in fields["sites"]}:
-        abort(404, "There is no such site.")
+        abort(404, say("There is no such site."))
     return only(fields, Selection(sites=frozenset({site_id})))

@@ -104,8 +104,13 @@ class Links:
         return url_for("history_export.as_workbook" if ending == "xlsx" else "history_export.as_csv", **values)
 
     def rows(self) -> str:
-        """Every line by itself, in steps that all exports have."""
+        """Every line by itself, in steps that all exports have.
+
+        Empty where the page shows only some hours or days, or what was known earlier: its sums would be others.
+        """
         query = self._query
+        if (query.hours, query.days, query.known) != (Hours.ALL, Days.ALL, None):
+            return ""
         step = query.grain.value if query.grain in (Grain.QUARTER, Grain.HOUR) else Grain.DAY.value
         until = query.last + ONE_DAY
         values: dict[str, Any] = {"from": query.first.isoformat(), "to": until.isoformat(), "step": step}

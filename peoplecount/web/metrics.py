@@ -47,22 +47,23 @@ class _Picture(Collector):
 
     def collect(self) -> Iterable[Metric]:
         yield InfoMetricFamily("peoplecount_build", "The program.", {"version": __version__})
-        yield from _states(self._picture.cameras)
+        yield from _states(self._picture)
         yield from _polls(self._picture.cameras)
         yield from _readings(self._picture.cameras)
         yield from _keeping(self._picture.keeping)
 
 
-def _states(cameras: Iterable[FleetCamera]) -> Iterable[Metric]:
+def _states(picture: FleetPicture) -> Iterable[Metric]:
     up = GaugeMetricFamily(
         "peoplecount_camera_up", "1: answers; 0: does not. Of those that are polled.", None, _OF_CAMERA
     )
     states = GaugeMetricFamily("peoplecount_cameras", "Cameras by state.", None, ("state",))
-    counted = Counter(camera.state for camera in cameras)
-    for camera in cameras:
+    counted = Counter(camera.state for camera in picture.cameras)
+    for camera in picture.cameras:
         if camera.state not in {PAUSED, CameraState.UNKNOWN}:
             up.add_metric(_labels(camera), float(camera.state == CameraState.UP))
-    for state in sorted({*counted, *(one.value for one in CameraState if one is not CameraState.REMOVED), PAUSED}):
+    known = {one.value for one in CameraState if one is not CameraState.REMOVED}
+    for state in sorted({*counted, *known, *([PAUSED] if picture.knows_paused else [])}):
         states.add_metric((state,), counted[state])
     return up, states
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import abort
 
+from peoplecount.domain.sentence import say
 from peoplecount.domain.visitor import Visitor
 from peoplecount.services.count_rows import CountRow
 from peoplecount.services.counts_query import CountsQuery
@@ -39,7 +40,7 @@ def own_places(query: RecordsQuery) -> RecordsQuery:
     if sites is None:
         return query
     if set(query.places.site_ids) - sites:
-        abort(404, "There is no such site.")
+        abort(404, say("There is no such site."))
     return replace(query, places=replace(query.places, site_ids=query.places.site_ids or sites or _NO_SITE))
 
 
@@ -54,7 +55,7 @@ def demand_own_place(of: Visitor, query: CountsQuery, fields: Mapping[str, Any])
     """404 unless site, door and line that are asked for are theirs. What was removed from the board is nobody's."""
     own = own_part(of, fields)
     if query.site_id is not None and not of.may_see(query.site_id):
-        abort(404, "There is no such site.")
+        abort(404, say("There is no such site."))
     for kind, wanted in (("door", query.door_id), ("line", query.line_id)):
         if wanted is not None and wanted not in {row[f"{kind}Id"] for row in own[f"{kind}s"]}:
             abort(404, f"There is no such {kind}.")

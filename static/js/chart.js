@@ -20,6 +20,8 @@ export class TodayCharts {
     this.failure = "";
     this.events = [];
     this.begunAfter = null;
+    // The newest event that no curve on the page wanted: one that comes onto it later has it from the history.
+    this.leftOut = null;
     this.timer = 0;
     this.due = false;
     this.colours = matchMedia("(prefers-color-scheme: dark)");
@@ -30,6 +32,10 @@ export class TodayCharts {
   attach() {
     for (const view of this.views) view.destroy();
     this.views = [...this.root.querySelectorAll("[data-chart]")].map((element) => new ChartView(element));
+    if (this.views.length && this.leftOut) {
+      this.begunAfter = this.leftOut;
+      this.leftOut = null;
+    }
     this.draw();
   }
 
@@ -48,6 +54,10 @@ export class TodayCharts {
   }
 
   add(event) {
+    if (!this.views.some((view) => view.siteId === event.siteId)) {
+      this.leftOut = event.id;
+      return;
+    }
     this.events.push({ id: event.id, siteId: event.siteId, at: Date.parse(event.to) / 1000, in: event.in, out: event.out, quality: event.quality });
   }
 

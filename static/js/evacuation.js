@@ -11,18 +11,24 @@ const trouble = document.getElementById("trouble");
 let heardAt = Date.now();
 
 async function refresh() {
-  try {
-    const answer = await fetch(location.href, { cache: "no-store", signal: AbortSignal.timeout(PATIENCE) });
-    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("sheet");
-    if (!answer.ok || !fresh) throw new Error(`${answer.status}`);
-    sheet.replaceChildren(...fresh.childNodes);
-    heardAt = Date.now();
-    trouble.hidden = true;
-  } catch {
-    const time = clockTime(heardAt, sheet.dataset.zone);
-    trouble.textContent = _("The service does not answer. These figures were asked for at %(time)s and do not change.", { time });
-    trouble.hidden = false;
-  }
+  const why = await asked().catch(() => _("The service does not answer."));
+  trouble.hidden = !why;
+  if (!why) return;
+  const time = clockTime(heardAt, sheet.dataset.zone);
+  const since = _("These figures were asked for at %(time)s and do not change.", { time });
+  trouble.textContent = `${why} ${since}`;
+}
+
+// Shows the newest figures; why it cannot, where it cannot.
+async function asked() {
+  const answer = await fetch(location.href, { cache: "no-store", signal: AbortSignal.timeout(PATIENCE) });
+  if (answer.redirected || answer.status === 401) return _("You are not signed in any more. Load this page again.");
+  if (answer.status === 404) return _("This site is not shown any more: it has no camera, or is not yours.");
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("sheet");
+  if (!answer.ok || !fresh) throw new Error(`${answer.status}`);
+  sheet.replaceChildren(...fresh.childNodes);
+  heardAt = Date.now();
+  return "";
 }
 
 setInterval(refresh, EVERY);

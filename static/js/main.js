@@ -10,6 +10,7 @@ import { Page } from "./page.js";
 import { TabStream } from "./stream.js";
 import { Upgrade } from "./upgrade.js";
 import { UsualDays } from "./usual.js";
+import { _ } from "./words.js";
 
 // The service sends a new snapshot within 5 s of a site's midnight; a page that has slept meanwhile asks for it.
 const DAY_PATIENCE = 12_000;
@@ -62,7 +63,10 @@ const HEARD = {
     clock.set(Date.parse(event.time), event.speed);
     board.load(event);
     // The first one is mostly the state that this page was made from.
-    if (!isNew || event.id !== rendered.id) charts.begin(event.id);
+    if (!isNew || event.id !== rendered.id) {
+      charts.begin(event.id);
+      for (const view of minutes) view.begin();
+    }
     isNew = false;
     rebuildIfNeeded();
   },
@@ -114,9 +118,24 @@ function attach() {
   charts.attach();
 }
 
+// What is shown would look alive for ever: the site has no camera any more, or is another one's to see.
+function goneFrom(place) {
+  const words = document.createElement("p");
+  words.className = "empty";
+  words.textContent = _("This site is not shown any more: it has no camera, or is not yours.");
+  place.replaceChildren(words);
+  page.index();
+  attach();
+}
+
 async function rebuild() {
   try {
     const answer = await fetch(root.dataset.board, { headers: { Accept: "text/html" } });
+    if (answer.status === 404) {
+      goneFrom(root);
+      rebuildTimer = setTimeout(rebuild, LOOK_EVERY);
+      return;
+    }
     if (answer.ok) {
       page.replace(await answer.text());
       pageShape = shapeOf(embedded());
@@ -143,7 +162,7 @@ const connection = new TabStream("/events", {
     // A screen that was revoked shows a new code by itself.
     if (state === "out" && root.dataset.entrance) location.assign(root.dataset.entrance);
   },
-}, rendered.id ?? "");
+}, rendered.id ?? "", root.dataset.version);
 
 function everySecond() {
   connection.watch();
@@ -156,7 +175,7 @@ function everySecond() {
     upgrade.look();
   }
   askForNewDay();
-  if (usual.isOld([...board.sites.values()])) usual.load();
+  usual.follow([...board.sites.values()]);
 }
 
 function askForNewDay() {

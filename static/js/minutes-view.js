@@ -8,6 +8,7 @@ import { _ } from "./words.js";
 /* global uPlot */
 
 const HEIGHT = 140;
+const RETRY = 15_000;
 
 export class MinutesView {
   constructor(element, board, clock) {
@@ -16,32 +17,47 @@ export class MinutesView {
     this.clock = clock;
     this.plot = element.querySelector(".plot");
     this.said = element.querySelector(".minutes-said");
-    this.minutes = new LastMinutes(element.dataset.minutes);
     this.observer = new ResizeObserver(() => this.chart?.setSize({ width: this.plot.clientWidth || 300, height: HEIGHT }));
     this.observer.observe(this.plot);
-    this.load();
+    this.begin();
   }
 
-  async load() {
+  // Forget what was heard and ask for it: at first, and where something may have been missed.
+  begin() {
+    clearTimeout(this.timer);
+    this.minutes = new LastMinutes(this.element.dataset.minutes);
+    this.startedAt = this.clock.now() / 1000;
+    this.#load(this.minutes);
+  }
+
+  // Until it is known what was before, that is blank; what is heard from now on is drawn all the same.
+  async #load(minutes) {
+    let isKnown = true;
     try {
-      await this.minutes.load(this.clock.now());
-      this.draw();
+      await minutes.load(this.clock.now());
     } catch {
-      // What is heard from now on is drawn all the same; before that it is blank.
-      this.startedAt = this.clock.now() / 1000;
+      isKnown = false;
     }
+    if (minutes !== this.minutes) return; // it was begun anew meanwhile
+    if (isKnown) this.startedAt = null;
+    else this.timer = setTimeout(() => this.#load(minutes), RETRY * (1 + Math.random()));
+    this.draw();
   }
 
   destroy() {
+    clearTimeout(this.timer);
+    this.minutes = null;
     this.observer.disconnect();
     this.chart?.destroy();
   }
 
   draw() {
+    if (!this.minutes) return;
     const site = this.board.sites.get(this.minutes.siteId);
     if (!site || !window.uPlot) return;
     if (!this.chart) this.#build(site.timeZone);
     this.now = this.clock.now() / 1000;
+    if (this.startedAt < this.now - SPAN) this.startedAt = null; // all that is shown has been heard
     const { times, ...rows } = this.minutes.steps(this.now);
     const shown = (values, sign) => values.map((value) => (value ? sign * value : null));
     this.chart.setData([times, shown(rows.in, 1), shown(rows.out, -1), shown(rows.inDoubt, 1), shown(rows.outDoubt, -1)]);
@@ -49,13 +65,21 @@ export class MinutesView {
   }
 
   #say(rows) {
+    const words = this.#words(rows);
+    if (this.said.textContent !== words) this.said.textContent = words;
+  }
+
+  #words(rows) {
     const sum = (...lists) => people(Math.round(lists.flat().reduce((total, value) => total + value, 0)));
     const entered = sum(rows.in, rows.inDoubt);
     const left = sum(rows.out, rows.outDoubt);
-    const words = this.#gap() === null
+    if (this.startedAt) {
+      const since = clockTime(this.startedAt * 1000, this.zone);
+      return _("%(entered)s in, %(left)s out since %(since)s; what was before is not known", { entered, left, since });
+    }
+    return this.#gap() === null
       ? _("%(entered)s in, %(left)s out in the last 15 minutes", { entered, left })
       : _("%(entered)s in, %(left)s out in the last 15 minutes; not all doors are known", { entered, left });
-    if (this.said.textContent !== words) this.said.textContent = words;
   }
 
   // From when on something is not known; null where all is.
@@ -64,6 +88,7 @@ export class MinutesView {
   }
 
   #build(timeZone) {
+    this.zone = timeZone;
     const style = getComputedStyle(document.body);
     const colour = (name) => style.getPropertyValue(`--${name}`).trim();
     const axis = { stroke: colour("ink-faint"), grid: { stroke: colour("hair"), width: 1 }, ticks: { show: false }, font: `12px ${style.fontFamily}` };

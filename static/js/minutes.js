@@ -5,20 +5,23 @@ import { answer } from "./connection.js";
 export const SPAN = 15 * 60;
 export const STEP = 10;
 const PATIENCE = 20_000;
-const MOST_ANSWERS = 6;
+// No site has more people; a service that answers so goes in circles.
+const MOST_ANSWERS = 200;
 
 export class LastMinutes {
   // By number of the step since 1970: gathered as events come, so that drawing costs the same however many they were.
   #steps = new Map();
-  // Events that came while earlier ones were being asked for: some are told twice. Null: each comes once from now on.
+  // Events that came before all earlier ones were known: some are told twice. Null: all are known.
   #known = new Set();
+  // The newest event that was asked for: a tab that catches up may hear of it again.
+  #loaded = "";
 
   constructor(siteId) {
     this.siteId = siteId;
   }
 
   add(event) {
-    if (event.siteId !== this.siteId || this.#known?.has(event.id)) return;
+    if (event.siteId !== this.siteId || this.#known?.has(event.id) || isUpTo(event.id, this.#loaded)) return;
     this.#known?.add(event.id);
     const from = Date.parse(event.from) / 1000 / STEP;
     const to = Date.parse(event.to) / 1000 / STEP;
@@ -39,20 +42,21 @@ export class LastMinutes {
     return this.#steps.get(number);
   }
 
-  // What was told before this page heard anything.
+  // What was told before this page heard anything. Where it fails, it may be called again.
   async load(now) {
-    try {
-      let place = `since=${encodeURIComponent(new Date(now - SPAN * 1000).toISOString())}`;
-      for (let count = 0; count < MOST_ANSWERS; count += 1) {
-        const site = encodeURIComponent(this.siteId);
-        const told = await answer(`/events?timeout=0&limit=500&kind=PeopleCountingUpdate&site=${site}&${place}`, PATIENCE);
-        for (const event of told.events) if (event.kind === "PeopleCountingUpdate") this.add(event);
-        if (!told.more) return;
-        place = `lastEventId=${encodeURIComponent(told.next)}`;
+    const site = encodeURIComponent(this.siteId);
+    let place = `since=${encodeURIComponent(new Date(now - SPAN * 1000).toISOString())}`;
+    for (let count = 0; count < MOST_ANSWERS; count += 1) {
+      const told = await answer(`/events?timeout=0&limit=500&kind=PeopleCountingUpdate&site=${site}&${place}`, PATIENCE);
+      for (const event of told.events) if (event.kind === "PeopleCountingUpdate") this.add(event);
+      if (!told.more) {
+        this.#known = null;
+        this.#loaded = told.next ?? "";
+        return;
       }
-    } finally {
-      this.#known = null;
+      place = `lastEventId=${encodeURIComponent(told.next)}`;
     }
+    throw new Error("the last minutes have no end");
   }
 
   // Of each step people in and out, measured ones apart from others.
@@ -64,6 +68,13 @@ export class LastMinutes {
     const row = (name) => numbers.map((number) => this.#steps.get(number)?.[name] ?? 0);
     return { times: numbers.map((number) => number * STEP), in: row("in"), out: row("out"), inDoubt: row("inDoubt"), outDoubt: row("outDoubt") };
   }
+}
+
+// Ids of another epoch are news.
+function isUpTo(id, loaded) {
+  const [epoch, number] = id.split("-");
+  const [loadedEpoch, loadedNumber] = loaded.split("-");
+  return epoch === loadedEpoch && Number(number) <= Number(loadedNumber);
 }
 
 // From when on not all cameras of the site have been read: who crosses there since is not known. Null: all have.

@@ -134,8 +134,10 @@ export class Page {
   #paintUsual(site, now) {
     const hours = this.usual.of(site);
     const moment = hourOfDay(now, site.timeZone);
+    const cameras = this.board.camerasOf(site.siteId);
+    const isWhole = site.complete && site.qualityToday !== "missing" && cameras.every((camera) => camera.state === "up");
     for (const direction of ["in", "out"]) {
-      write(this.usuals.get(`${direction}/${site.siteId}`), besideUsual(site, hours, direction, moment));
+      write(this.usuals.get(`${direction}/${site.siteId}`), besideUsual(site, hours, direction, moment, isWhole));
     }
   }
 

@@ -18,7 +18,9 @@ const LONGEST_PAUSE = 16_000;
 const MOST_WAITING = 5_000;
 
 export class TabStream {
-  constructor(address, { heard, changed }, lastId) {
+  // Tabs of one `version` share a connection: after an upgrade, those that have loaded again must not hear by an old program.
+  constructor(address, { heard, changed }, lastId, version) {
+    this.name = `${NAME}-${version}`;
     this.address = address;
     this.heard = heard;
     this.changed = changed;
@@ -82,7 +84,7 @@ export class TabStream {
   }
 
   #share() {
-    const worker = new SharedWorker(new URL("./stream-worker.js", import.meta.url), { type: "module", name: NAME });
+    const worker = new SharedWorker(new URL("./stream-worker.js", import.meta.url), { type: "module", name: this.name });
     this.port = worker.port;
     const port = worker.port;
     worker.addEventListener("error", () => {
@@ -101,14 +103,14 @@ export class TabStream {
       this.channel.postMessage("hello");
       return;
     }
-    this.channel = new BroadcastChannel(NAME);
+    this.channel = new BroadcastChannel(this.name);
     this.channel.addEventListener("message", ({ data }) => {
       if (data !== "hello") this.#receive(data);
       else if (this.own) this.channel.postMessage(this.#standing());
     });
     this.channel.postMessage("hello");
     // Held until this tab is closed; then the next one goes on where that one was.
-    navigator.locks.request(NAME, () => new Promise(() => {
+    navigator.locks.request(this.name, () => new Promise(() => {
       this.#hold();
       setInterval(() => this.channel.postMessage(this.#standing()), BEAT);
     }));

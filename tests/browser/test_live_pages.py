@@ -28,6 +28,60 @@ def test_the_last_minutes_move_and_say_what_is_not_known(open_page, service):
     expect(said).to_contain_text("not all doors are known")
 
 
+def test_minutes_that_could_not_be_asked_for_are_not_nobody(open_page, service):
+    page = open_page(live=False)
+    page.route(re.compile(r"/events\?timeout=0&limit=500"), lambda route: route.abort())
+    page.reload()
+    said = page.locator(".minutes-said")
+    expect(said).to_have_text(re.compile(r"^\d+ in, \d+ out since \d\d:\d\d; what was before is not known$"))
+
+
+def test_all_minutes_are_taken_however_many_answers_they_come_in_and_each_event_once(open_page):
+    heard = open_page().evaluate("""async () => {
+      const { LastMinutes } = await import("/static/js/minutes.js");
+      const now = Date.parse("2026-05-04T12:00:00Z");
+      const moment = (number) => new Date(now - 899_000 + number * 1000).toISOString();
+      const event = (number) => ({
+        id: `x-${number}`, kind: "PeopleCountingUpdate", siteId: "shop", quality: "measured", in: 1, out: 0,
+        from: moment(number - 1), to: moment(number),
+      });
+      const minutes = new LastMinutes("shop");
+      let answers = 0;
+      window.fetch = async () => {
+        answers += 1;
+        const events = Array.from({ length: 20 }, (_, index) => event((answers - 1) * 20 + index + 1));
+        return { ok: true, json: async () => ({ events, more: answers < 12, next: `x-${answers * 20}` }) };
+      };
+      minutes.add(event(240));
+      await minutes.load(now);
+      for (const number of [7, 240, 241]) minutes.add(event(number));
+      return [answers, Math.round(minutes.steps(now / 1000).in.reduce((sum, one) => sum + one, 0))];
+    }""")
+    assert heard == [12, 241]
+
+
+def test_a_page_without_curves_keeps_no_events_for_them(open_page):
+    kept = open_page().evaluate("""async () => {
+      const { TodayCharts } = await import("/static/js/chart.js");
+      const { Board } = await import("/static/js/board.js");
+      const charts = new TodayCharts(document.createElement("div"), new Board(), { now: Date.now }, { of: () => null });
+      charts.attach();
+      const event = { siteId: "shop", to: "2026-05-04T12:00:00Z", in: 1, out: 0 };
+      for (let number = 0; number < 100; number += 1) charts.add({ ...event, id: `x-${number}` });
+      return charts.events.length;
+    }""")
+    assert kept == 0
+
+
+def test_a_site_that_is_gone_does_not_stay_on_the_page_as_if_it_were_live(open_page, service):
+    page = open_page("/wall?site=library")
+    expect(page.locator(".wall-inside")).to_have_count(1)
+    page.route("**/wall/board**", lambda route: route.fulfill(status=404, body="There is no such site."))
+    service.status(FOYER, CameraState.REMOVED, "", minutes_ago=0)
+    expect(page.locator("#board")).to_contain_text("This site is not shown any more")
+    expect(page.locator(".wall-inside")).to_have_count(0)
+
+
 def test_a_wall_moves_and_turns_red_in_words_too(open_page, service):
     page = open_page("/wall?site=library")
     field = page.locator('.wall-site[data-site="library"]')

@@ -47,6 +47,8 @@ def test_what_people_write_can_be_seen(text):
         ("山田たろう", True),
         ("山田タロー", True),
         ("김山", True),
+        ("佐々木", True),
+        ("〆木たろう", True),
         ("たろうx", False),
         ("anna9", True),
         ("9._@+-", True),

@@ -1,5 +1,6 @@
 """Backups: made while everything goes on, put back whole or not at all."""
 
+import errno
 import os
 import sqlite3
 import stat
@@ -400,6 +401,20 @@ def test_what_is_there_is_not_overwritten(home, kept):
     with pytest.raises(BackupRefused, match="there already"):
         home.backs_up(kept)
     assert kept.read_bytes() == before
+
+
+def test_on_a_disk_without_links_it_is_made_and_overwrites_nothing_either(home, tmp_path, monkeypatch):
+    def link(*_):
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr("os.link", link)
+    home.backs_up(tmp_path / "kept.zip")
+    before = (tmp_path / "kept.zip").read_bytes()
+    assert BackupFile(tmp_path / "kept.zip").list.files
+    with pytest.raises(BackupRefused, match="there already"):
+        home.backs_up(tmp_path / "kept.zip")
+    assert (tmp_path / "kept.zip").read_bytes() == before
+    assert {file.name for file in tmp_path.iterdir()} == {"var", "kept.zip"}
 
 
 def test_a_folder_that_cannot_be_written_in_is_said(home, tmp_path):

@@ -80,9 +80,11 @@ def test_today_is_held_against_as_much_of_the_usual_day_as_is_over():
     assert expected_by(hours, "in", 2.5) == 250
     assert expected_by([None, *hours[1:]], "in", 2.5) is None
     site = {"date": "2026-05-04", "timeZone": "UTC", "complete": True, "inToday": 300, "outToday": 125}
+    site |= {"qualityToday": "measured", "cameras": [{"state": "up"}, {"state": "up"}]}
     usual = {"date": "2026-05-04", "hours": hours}
     words = beside_usual(site, usual, at(4, 30))
     assert words == {"in": "20% above the usual 250 by now", "out": "as usual, 125 by now"}
-    assert beside_usual(site | {"complete": False}, usual, at(4, 30))["in"] == "usually 250 by now"
+    for doubt in ({"complete": False}, {"qualityToday": "missing"}, {"cameras": [{"state": "up"}, {"state": "down"}]}):
+        assert beside_usual(site | doubt, usual, at(4, 30))["in"] == "usually 250 by now", doubt
     assert beside_usual(site | {"date": "2026-05-05"}, usual, at(4, 30)) == {"in": "", "out": ""}
     assert beside_usual(site, None, at(4, 30))["in"] == ""

@@ -36,9 +36,17 @@ def test_it_names_what_is_not_known(client, service):
     service.status(BACK, CameraState.DOWN, "no route to host", minutes_ago=10)
     service.catch_up()
     words = words_of(client)
-    assert "Back does not answer. Whoever has crossed there since 14:00:00 is not counted yet." in words
+    assert "Back: not answering. Whoever has crossed there since 14:00:00 is not counted yet." in words
     assert "Counting began at 00:00 with nobody inside; nobody has counted by hand since." in words
     assert "No door sees everybody." in words
+
+
+def test_a_camera_that_fell_silent_on_another_day_is_told_with_that_day(client, service):
+    service.status(BACK, CameraState.CREDENTIALS_REJECTED, "401", minutes_ago=10)
+    until(service, at(8, day=6))
+    service.catch_up()
+    said = "Back: password refused. Whoever has crossed there since 4 May 2026, 14:00:00 is not counted yet."
+    assert said in words_of(client)
 
 
 def test_before_the_first_reading_of_a_day_nothing_is_known_and_nothing_is_zero(client, service):

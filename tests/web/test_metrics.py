@@ -5,6 +5,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from peoplecount.domain.camera import CameraState
 from peoplecount.domain.visitor import Scope
+from peoplecount.storage.errors import DatabaseUnavailable
 from tests.support.board_service import BoardService
 from tests.support.fleet import WatchedFleet
 from tests.support.people import People
@@ -80,6 +81,13 @@ def test_what_is_not_known_has_no_sample_and_is_not_0(app, fleet):
     assert not names & {"camera_polls_total", "log_bytes", "database_lag_events", "database_writes"}
     assert ("camera_up", "back", "shop") not in found
     assert found["cameras", "paused"] == 1
+
+
+def test_while_the_database_is_away_nobody_knows_how_many_are_paused(app, fleet):
+    fleet.paused_error = DatabaseUnavailable("gone")
+    found = samples(app.test_client().get("/metrics"))
+    assert ("cameras", "paused") not in found
+    assert found["cameras", "up"] == 1
 
 
 def test_from_another_machine_it_takes_a_token_for_health(app, people):

@@ -161,6 +161,17 @@ def test_who_is_called_otherwise_now_is_the_same_and_signed_out_under_the_old_na
     assert client.get("/account").status_code == 303
 
 
+def test_who_has_a_name_that_is_given_to_nobody_new_keeps_it(people, provider, app):
+    provider.signs_in("0001", "anna", "admins")
+    come_back(app.test_client())
+    anna = people.accounts.book.find("anna")
+    people.accounts.admit("\u0430nna", anna.outside, anna.role, anna.sites)  # an upgrade brought the rule
+    provider.signs_in("0001", "\u0430nna", "admins")
+    assert come_back(app.test_client()).status_code == 303
+    provider.signs_in("0001", "ann\u0430", "admins")
+    assert come_back(app.test_client()).status_code == 403
+
+
 def test_nobody_takes_the_account_of_somebody_with_a_password(people, provider, app):
     people.enters("anna", Role.ADMINISTRATOR)
     provider.signs_in("0001", "anna", "7f3c")

@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from peoplecount.domain.camera import CameraState
+from peoplecount.domain.event import Quality
 from peoplecount.domain.sentence import figure, per_cent, say
 
 LEAST_PEOPLE = 20
@@ -14,13 +16,19 @@ LEAST_PEOPLE = 20
 
 
 def beside_usual(site: Mapping[str, Any], usual: Mapping[str, Any] | None, now: datetime) -> dict[str, str]:
-    """What is said beside a site's figures of today, ``in`` and ``out``; empty where nothing usual is known."""
+    """What is said beside a site's figures of today, ``in`` and ``out``; empty where nothing usual is known.
+
+    ``site`` has its ``cameras``. Where not everybody was seen today nothing is compared: a camera that was away would
+    be told as fewer people.
+    """
     if usual is None or usual["date"] != site["date"]:
         return {"in": "", "out": ""}
     local = now.astimezone(ZoneInfo(site["timeZone"]))
     moment = local.hour + local.minute / 60
+    everybody = all(camera["state"] == CameraState.UP for camera in site["cameras"])
+    is_whole = site["complete"] and site["qualityToday"] != Quality.MISSING and everybody
     return {
-        way: _words(site[f"{way}Today"] if site["complete"] else None, expected_by(usual["hours"], way, moment))
+        way: _words(site[f"{way}Today"] if is_whole else None, expected_by(usual["hours"], way, moment))
         for way in ("in", "out")
     }
 

@@ -6,7 +6,9 @@ Made of the live board alone, which needs no database.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, abort, make_response, render_template
 
@@ -17,7 +19,7 @@ from peoplecount.stream.selection import Selection
 from peoplecount.stream.snapshot import only
 from peoplecount.web.board_page import board_page
 from peoplecount.web.context import WebContext
-from peoplecount.web.formats import clock_time
+from peoplecount.web.formats import clock_time, day_and_time
 from peoplecount.web.gate import visitor
 from peoplecount.web.own_sites import own_part
 
@@ -36,7 +38,7 @@ def routes(context: WebContext) -> Blueprint:
             abort(404, say("There is no such site."))
         page = board_page({"id": str(snapshot.event_id), **fields})
         site = page["sites"][0]
-        doubts = list(doubts_about(site))
+        doubts = list(doubts_about(site, page["now"]))
         answer = make_response(render_template("live/evacuation.html", page=page, site=site, doubts=doubts))
         answer.headers["Cache-Control"] = "no-store"
         return answer
@@ -44,13 +46,16 @@ def routes(context: WebContext) -> Blueprint:
     return blueprint
 
 
-def doubts_about(site: Mapping[str, Any]) -> Iterator[str]:
-    """What is not known of the people inside, a sentence each; never none, for no door sees everybody."""
+def doubts_about(site: Mapping[str, Any], now: datetime) -> Iterator[str]:
+    """What is not known of the people inside, a sentence each; never none, for no door sees everybody.
+
+    ``now`` is UTC: of another day than this, moments are told with their day.
+    """
     if site["occupancy"] is None:
         yield say("No camera of this site has been read today. How many people are inside is not known at all.")
     for camera in site["cameras"]:
         if camera["state"] != CameraState.UP:
-            yield _silent(camera, site["timeZone"])
+            yield _silent(camera, site["timeZone"], now)
         elif camera["stale"]:
             yield say("%(camera)s has not told anything new for a while.", camera=camera["cameraName"])
     if site["clamped"]:
@@ -68,14 +73,21 @@ def doubts_about(site: Mapping[str, Any]) -> Iterator[str]:
     yield say("Through which door somebody came in does not tell where they are now. No door sees everybody.")
 
 
-def _silent(camera: Mapping[str, Any], zone: str) -> str:
+def _silent(camera: Mapping[str, Any], zone: str, now: datetime) -> str:
     if not camera["lastReadingAt"]:
         return say("%(camera)s was not read yet: whoever crosses there is not counted.", camera=camera["cameraName"])
     return say(
-        "%(camera)s does not answer. Whoever has crossed there since %(time)s is not counted yet.",
+        "%(camera)s: %(state)s. Whoever has crossed there since %(time)s is not counted yet.",
         camera=camera["cameraName"],
-        time=clock_time(parse_utc(camera["lastReadingAt"]), zone, seconds=True),
+        state=camera["words"],
+        time=_at(parse_utc(camera["lastReadingAt"]), zone, now),
     )
+
+
+def _at(moment: datetime, zone: str, now: datetime) -> str:
+    """A sheet that is printed is read as of today."""
+    days = {one.astimezone(ZoneInfo(zone)).date() for one in (moment, now)}
+    return (clock_time if len(days) == 1 else day_and_time)(moment, zone, seconds=True)
 
 
 def _anchors(site: Mapping[str, Any]) -> Iterator[str]:

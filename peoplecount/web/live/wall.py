@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, abort, jsonify, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from peoplecount.domain.sentence import say
 from peoplecount.domain.visitor import Way
 from peoplecount.eventlog.log import LogError
 from peoplecount.services.screen_desk import ScreenDesk
@@ -54,7 +55,7 @@ class _Pages:
         if scope:
             fields = only(fields, Selection(sites=frozenset(scope)))
         if is_ready and request.args.get("site") and not fields["sites"]:
-            abort(404, "There is no such site.")
+            abort(404, say("There is no such site."))
         page = board_page({"id": str(snapshot.event_id) if is_ready else "", **fields})
         asked = request.args.get("site", "")
         address = url_for("wall.board", site=asked or None)
@@ -67,7 +68,7 @@ class _Pages:
         of = visitor()
         asked = request.args.get("site", "")
         if asked and not of.may_see(asked):
-            abort(404, "There is no such site.")
+            abort(404, say("There is no such site."))
         return [asked] if asked else sorted(of.sites or ())
 
     def pair(self) -> AnyResponse:
