@@ -32,3 +32,9 @@ def test_every_command_and_chore_that_is_named_exists(document: Path) -> None:
 def test_the_readme_names_the_two_commands_first() -> None:
     commands = re.findall(r"^\./run\.sh (\w+)", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
     assert commands[:2] == ["demo", "test"]
+
+
+def test_what_is_said_to_be_tried_is_tried() -> None:
+    said = re.findall(r"`(tests/[\w/.]+)`", (ROOT / "docs" / "security.md").read_text(encoding="utf-8"))
+    assert len(said) > 30
+    assert [path for path in said if not (ROOT / path).exists()] == []
