@@ -11,6 +11,7 @@ from typing import Any
 from flask import Flask
 
 from peoplecount.administering import administration_of, audit_log_in
+from peoplecount.alerting import Alerting
 from peoplecount.attachment import Attachment, attached_database
 from peoplecount.camera_administration import camera_pages
 from peoplecount.configuration import database, default_site
@@ -97,6 +98,34 @@ class Service:
         self._snapshots = Snapshots(self._board, self._clock)
         self._wake_follower = threading.Event()
         self._wake_writer = threading.Event()
+        self._history_desk = history_desk(
+            self._settings,
+            self._folder,
+            self._runtime,
+            database=self._database.hurried(),
+            rosters=self._rosters,
+            snapshots=self._snapshots,
+            clock=self._clock,
+        )
+        self._audit = DoorAudit(
+            self._history,
+            sites=lambda: self._rosters.current().sites,
+            names=self._board.line_names,
+            clock=self._clock,
+            offload=self._runtime.offload,
+        )
+        self._alerting = Alerting(
+            settings,
+            self._folder,
+            self._runtime,
+            board=self._board,
+            snapshots=self._snapshots,
+            rosters=self._rosters,
+            history=self._history_desk,
+            audits=self._audit,
+            clock=self._clock,
+            log=audit_log_in(self._folder, self._runtime.offload),
+        )
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
         self._leading = Leading(
@@ -109,6 +138,9 @@ class Service:
             clock=self._clock,
             appended=self._wake_readers,
             wake_writer=self._wake_writer,
+            more_workers=lambda leading, keeper: self._alerting.workers(
+                keeper.report, lambda: self._database.outage, leading.writer_state
+            ),
         )
         self._leadership = Leadership(self._folder.leader_lock, self._leading.begin, self._clock)
         self._polling_watch = PollingWatch(
@@ -201,22 +233,10 @@ class Service:
             chart=TodayChart(self._history, self._board, self._clock),
             usual=UsualDays(self._history, self._sites, self._clock),
             counts=Counts(self._history, lambda: self._snapshots().fields, self._clock),
-            audit=DoorAudit(
-                self._history,
-                sites=lambda: self._rosters.current().sites,
-                names=self._board.line_names,
-                clock=self._clock,
-                offload=self._runtime.offload,
-            ),
-            history=history_desk(
-                self._settings,
-                self._folder,
-                self._runtime,
-                database=self._database.hurried(),
-                rosters=self._rosters,
-                snapshots=self._snapshots,
-                clock=self._clock,
-            ),
+            audit=self._audit,
+            history=self._history_desk,
+            alerts=self._alerting.desk,
+            reports=self._alerting.reports,
             fleet=fleet_desk(
                 self._settings,
                 self._folder,

@@ -37,7 +37,7 @@ from peoplecount.services.occupancy_teacher import OccupancyTeacher
 from peoplecount.services.played_clock import PlayedClock
 from peoplecount.services.polled_camera import PolledCamera
 from peoplecount.services.poller import Poller
-from peoplecount.services.polling_session import PollingSession
+from peoplecount.services.polling_session import PollingSession, Worker
 from peoplecount.services.projections import Projections
 from peoplecount.services.record_retention import RecordRetention
 from peoplecount.services.record_writer import RecordWriter
@@ -72,8 +72,9 @@ class Leading:
         clock: PlayedClock,
         appended: Callable[[], None],
         wake_writer: threading.Event,
+        more_workers: Callable[[Leading, CountKeeper], Mapping[str, Worker]] = lambda _leading, _keeper: {},
     ) -> None:
-        """``appended`` is called after every append to the log."""
+        """``appended`` is called after every append to the log; ``more_workers`` run beside those that are here."""
         self._settings = settings
         self._folder = folder
         self._runtime = runtime
@@ -84,6 +85,7 @@ class Leading:
         self._clock = clock
         self._appended = appended
         self._wake_writer = wake_writer
+        self._more_workers = more_workers
         self.camera_access = CameraAccess(settings, folder.store, runtime)
         """Shared with whoever else asks cameras in this process: a device is asked one request at a time."""
 
@@ -172,6 +174,7 @@ class Leading:
                 "webhooks": webhook_sender(self._settings, folder, offload).run,
                 **({"registros": registros.run} if registros else {}),
                 **reconciliation.workers(),
+                **self._more_workers(self, keeper),
             },
         )
         return self.session

@@ -12,6 +12,7 @@ from peoplecount.commands import _db_check as db_check
 from peoplecount.commands._by_command import this_visitor
 from peoplecount.commands._doctor_camera import sign_ins_at
 from peoplecount.commands._doctor_doors import site_steps
+from peoplecount.commands._doctor_mail import mail_steps
 from peoplecount.commands._steps import show
 from peoplecount.commands._table import print_table
 from peoplecount.configuration import configuration
@@ -49,6 +50,8 @@ def run(settings: Settings, *, asks_cameras: bool) -> int:
         parts.append(lambda: _cameras(settings))
     if _has_tables(settings):
         parts.append(lambda: _doors(settings))
+    if settings.smtp_host:
+        parts.append(lambda: _part("Mail", mail_steps(settings)))
     parts.append(lambda: _service(settings))
     went_well = [part() for part in parts]
     return 0 if all(went_well) else 1

@@ -23,6 +23,9 @@ class Subject(StrEnum):
     SCREEN = "screen"
     WEBHOOK = "webhook"
     BACKUP = "backup"
+    ALERT = "alert"
+    ALERT_RULE = "alert rule"
+    REPORT = "report"
 
 
 Value = str | int | float | bool | None

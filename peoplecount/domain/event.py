@@ -19,6 +19,7 @@ class EventKind(StrEnum):
     CAMERA_CLOCK = "CameraClock"
     INTERVAL_CLOSED = "IntervalClosed"
     OCCUPANCY_CHANGED = "OccupancyChanged"
+    ALERT = "Alert"
     SNAPSHOT = "snapshot"
     READINGS = "readings"
     GAP = "gap"

@@ -109,6 +109,19 @@ class Settings:
     time_zone: str = "UTC"
     """An IANA name."""
 
+    smtp_host: str = ""
+    """Empty: nothing is mailed."""
+
+    smtp_port: int = 0
+    """0: the usual one."""
+
+    smtp_user: str = ""
+    smtp_password: str = field(default="", repr=False)
+    smtp_from: str = ""
+    smtp_security: str = "starttls"
+    smtp_ca_file: Path | None = None
+    """``None``: the system's."""
+
     clock_url: str = ""
     """Empty: real time."""
 

@@ -11,6 +11,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from peoplecount.domain.mail_address import mail_address
+
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
 _HOST_NAME = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9._-]{0,252}[A-Za-z0-9_.])?")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
@@ -271,6 +273,11 @@ def header(value: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9-]{1,64}", value, re.ASCII):
         raise ValueError(f"{value!r} is not the name of a header such as X-Remote-User")
     return value
+
+
+def mail_sender(value: str) -> str:
+    """One mail address."""
+    return mail_address(value)
 
 
 def grain(value: str) -> timedelta | None:

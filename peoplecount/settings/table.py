@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from peoplecount.settings import readers
+from peoplecount.settings.mail_table import MAIL_SETTINGS
 from peoplecount.settings.outbound_table import OUTBOUND_SETTINGS
 from peoplecount.settings.setting import Setting
 from peoplecount.settings.sign_in_table import SIGN_IN_SETTINGS
@@ -232,6 +233,7 @@ SETTINGS: tuple[Setting, ...] = (
         "clock_url",
         demo=True,
     ),
+    *MAIL_SETTINGS,
     Setting(
         "LOG_LEVEL",
         "Messages",

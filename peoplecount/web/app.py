@@ -9,6 +9,7 @@ from flask import Blueprint, Flask, Response
 from peoplecount.services.camera_sheet import MOST_BYTES
 from peoplecount.web import (
     account,
+    alerts,
     audit,
     chart,
     counts,
@@ -91,6 +92,7 @@ def create_app(context: WebContext) -> Flask:
     app.jinja_env.globals["has_administration"] = context.administration is not None
     app.jinja_env.globals["walks"] = context.cameras is not None
     app.jinja_env.globals["has_history"] = context.history is not None
+    app.jinja_env.globals["has_alerts"] = context.alerts is not None
     app.jinja_env.globals["has_fleet"] = context.fleet is not None
     app.jinja_env.globals["has_webhooks"] = context.webhooks is not None
     languages.register(app, context.translation_folder, context.addresses, context.accounts)
@@ -137,6 +139,8 @@ def _parts(context: WebContext) -> Iterator[Blueprint]:
         yield replay.routes(context.replay)
     if context.webhooks is not None:
         yield integrations.routes(context, context.webhooks)
+    if context.alerts is not None:
+        yield alerts.routes(context, context.alerts)
     if context.administration is not None:
         yield from administration.routes(context, context.administration)
     if context.cameras is not None:

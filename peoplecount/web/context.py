@@ -11,6 +11,7 @@ import peoplecount
 from peoplecount.domain.clock import Clock
 from peoplecount.services.accounts import Accounts
 from peoplecount.services.administration import Administration
+from peoplecount.services.alert_desk import AlertDesk
 from peoplecount.services.camera_drafts import CameraDrafts
 from peoplecount.services.camera_office import CameraOffice
 from peoplecount.services.commissioning import Commissioning
@@ -22,6 +23,7 @@ from peoplecount.services.import_jobs import ImportJobs
 from peoplecount.services.live_board import LiveBoard
 from peoplecount.services.missed_counts import MissedCounts
 from peoplecount.services.replay_desk import ReplayDesk
+from peoplecount.services.report_desk import ReportDesk
 from peoplecount.services.stream_tickets import StreamTickets
 from peoplecount.services.subscriptions import Subscriptions
 from peoplecount.services.walk_tests import WalkTests
@@ -33,7 +35,8 @@ from peoplecount.web.access import Access, Nobody
 from peoplecount.web.client_address import ClientAddresses
 from peoplecount.web.outside import OutsideSignIn
 
-_ROOT = Path(peoplecount.__file__).resolve().parent.parent
+ROOT = Path(peoplecount.__file__).resolve().parent.parent
+"""Where ``templates``, ``static`` and ``translations`` lie."""
 
 
 class Chart(Protocol):
@@ -103,6 +106,12 @@ class WebContext:
     counts: Counts | None = None
     """Where counts of earlier times come from; ``None`` where nothing keeps a history."""
 
+    alerts: AlertDesk | None = None
+    """``None``: nobody watches here."""
+
+    reports: ReportDesk | None = None
+    """``None``: none are sent from here."""
+
     history: HistoryDesk | None = None
     """What the pages of the history are made from; ``None`` where nothing keeps one."""
 
@@ -163,6 +172,6 @@ class WebContext:
     close_streams: Callable[[str], object] = _nobody
     """Ends the streams of an address in every worker, or all of them. Raises ``LogError``."""
 
-    template_folder: Path = field(default=_ROOT / "templates")
-    static_folder: Path = field(default=_ROOT / "static")
-    translation_folder: Path = field(default=_ROOT / "translations")
+    template_folder: Path = field(default=ROOT / "templates")
+    static_folder: Path = field(default=ROOT / "static")
+    translation_folder: Path = field(default=ROOT / "translations")

@@ -15,6 +15,7 @@ from peoplecount.services.unhurried import Breath, unhurried
 from peoplecount.services.usual_days import UsualUnavailable
 from peoplecount.stream.selection import Selection
 from peoplecount.stream.snapshot import only
+from peoplecount.web.alerts import open_alerts
 from peoplecount.web.board_page import board_page
 from peoplecount.web.context import WebContext
 from peoplecount.web.gate import visitor
@@ -57,6 +58,7 @@ def routes(context: WebContext) -> Blueprint:
             troubles=troubles,
             scope=site_id,
             alone=alone,
+            alerts=open_alerts(context),
             day=_day_of(alone, curves(), page["now"]) if alone else None,
         )
         response = make_response("".join(unhurried(pieces, Breath(PIECES_AT_ONCE))))

@@ -127,6 +127,12 @@ def book_now() -> PhraseBook:
     return known
 
 
+def language_choices() -> list[tuple[str, str]]:
+    """The languages there are: their codes, and what they call themselves."""
+    languages: Languages | None = current_app.extensions.get(_EXTENSION)
+    return [(book.code, book.name) for book in (languages.books() if languages else [_OF_SOURCE])]
+
+
 def said(text: str) -> str:
     """A sentence that was made below the pages, in the visitor's language; the filter of templates."""
     return book_now().told(text) if text else text

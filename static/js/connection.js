@@ -17,7 +17,7 @@ const ASKING = 300_000;
 
 const KINDS = [
   "snapshot", "gap", "readings", "goodbye", "PeopleCountingUpdate", "CountCorrection", "CounterBreak", "IntervalClosed",
-  "OccupancyChanged", "CameraStatus", "CameraClock",
+  "OccupancyChanged", "CameraStatus", "CameraClock", "Alert",
 ];
 
 export class LiveConnection {

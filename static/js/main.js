@@ -1,5 +1,6 @@
 // The dashboard: what the service streams goes into the board, and from there onto the page.
 
+import { OpenAlerts } from "./alerts.js";
 import { Banner } from "./banner.js";
 import { Board } from "./board.js";
 import { TodayCharts } from "./chart.js";
@@ -29,6 +30,7 @@ const usual = new UsualDays(() => page.changed(true));
 const page = new Page(root, board, clock, usual);
 const charts = new TodayCharts(root, board, clock, usual);
 const upgrade = new Upgrade(root.dataset.version);
+const alerts = new OpenAlerts(document.getElementById("alerts"));
 const banner = new Banner({
   banner: document.getElementById("banner"),
   announcer: document.getElementById("announcer"),
@@ -62,6 +64,8 @@ const HEARD = {
   snapshot(event) {
     clock.set(Date.parse(event.time), event.speed);
     board.load(event);
+    // Alerts that came while nobody was listening.
+    if (!isNew) alerts.changed();
     // The first one is mostly the state that this page was made from.
     if (!isNew || event.id !== rendered.id) {
       charts.begin(event.id);
@@ -95,6 +99,9 @@ const HEARD = {
   },
   CameraStatus(event) {
     if (board.status(event)) rebuildIfNeeded();
+  },
+  Alert() {
+    alerts.changed();
   },
 };
 

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from peoplecount.domain.alert_body import AlertFacts, alert_event
+from peoplecount.domain.alert_rule import AlertKind, AlertRule
+from peoplecount.domain.alert_state import Happening, Turn
 from peoplecount.domain.clock_body import ClockStanding, clock_event
 from peoplecount.domain.correction import CorrectionReason, HourCorrection
 from peoplecount.domain.correction_body import correction_event
@@ -73,6 +76,13 @@ EVENTS = (
         NOON,
     ),
     clock_event(PLACE, NOON, ClockStanding(timedelta(0), timedelta(hours=2), is_synced=True)),
+    alert_event(
+        AlertRule("full", AlertKind.OVER, "Full"),
+        AlertFacts("shop", "Shop", {}, 60, 50),
+        Happening("1", Turn.OPENED, frozenset({"inside"})),
+        NOON,
+        "60 people are inside.",
+    ),
     occupancy_event(SHOP, OccupancyNow(Occupancy(NOON.date()), None), NOON, OccupancyReason.RESET),
 )
 

@@ -16,6 +16,7 @@ import requests
 from peoplecount.configuration import register_fleet
 from peoplecount.settings import load_settings
 from peoplecount.simulator.crossings import NoTraffic
+from peoplecount.simulator.fault import FaultOrder
 from peoplecount.simulator.plan import Fleet
 from peoplecount.simulator.server import SimulatorServer
 from tests.support.running import Service, wait_until
@@ -58,6 +59,14 @@ class LivingService:
 
     def walk(self, camera: str = "north", entered: int = 1, left: int = 0) -> None:
         self._cameras.simulation.walk(camera, entered=entered, left=left)
+
+    def go_away(self) -> None:
+        """All cameras refuse every connection, until they ``come_back``."""
+        self._cameras.simulation.inject(FaultOrder.parse({"camera": "all", "fault": "refused", "seconds": 86400}))
+
+    def come_back(self) -> None:
+        """All cameras answer again."""
+        self._cameras.simulation.clear_faults()
 
     def head(self) -> str:
         """The id of the newest event of the log."""

@@ -15,6 +15,7 @@ from peoplecount.web.client_address import ClientAddresses
 from peoplecount.web.gate import NEEDS
 from peoplecount.web.outside import OidcSettings, OutsideSignIn
 from peoplecount.web.proxy_identity import ProxyIdentities
+from tests.support.alerting import alerting_of
 from tests.support.board_service import BoardService
 from tests.support.fleet import WatchedFleet
 from tests.support.people import People, form_token, sign_in, signed_in
@@ -38,6 +39,7 @@ ADMINISTRATION = (303, 403, 403, 200, 200, 403, 403, 403, 403, 401)
 OF_ALL_SITES = (303, 403, 403, 200, 403, 403, 403, 403, 403, 401)
 OF_ALL_SITES_NOWHERE = (303, 403, 403, 404, 403, 403, 403, 403, 403, 401)
 OF_ALL_SITES_FAULT = (303, 403, 403, 400, 403, 403, 403, 403, 403, 401)
+OF_ALL_SITES_NOWHERE = (303, 403, 403, 404, 403, 403, 403, 403, 403, 401)
 ADMINISTRATION_FAULT = (303, 403, 403, 400, 400, 403, 403, 403, 403, 401)
 ADMINISTRATION_NOWHERE = (303, 403, 403, 404, 404, 403, 403, 403, 403, 401)
 ADMINISTRATION_FRONT = (303, 403, 403, 303, 303, 403, 403, 403, 403, 401)
@@ -145,6 +147,24 @@ TABLE = {
     },
     ("GET", "/integrations"): FLEET,
     ("GET", "/admin/log"): ADMINISTRATION,
+    ("GET", "/alerts"): PAGE,
+    ("GET", "/alerts/open"): BOARD,
+    ("POST", "/alerts/none/seen"): (303, 403, 404, 404, 404, 403, 403, 403, 403, 401),
+    ("GET", "/admin/alerts"): OF_ALL_SITES,
+    ("GET", "/admin/new-alert"): OF_ALL_SITES,
+    ("POST", "/admin/new-alert"): OF_ALL_SITES_FAULT,
+    ("GET", "/admin/alerts/full"): OF_ALL_SITES,
+    ("POST", "/admin/alerts/full"): OF_ALL_SITES_FAULT,
+    ("POST", "/admin/alerts/none/remove"): OF_ALL_SITES_NOWHERE,
+    ("GET", "/admin/mail"): OF_ALL_SITES,
+    ("POST", "/admin/mail"): OF_ALL_SITES_FAULT,
+    ("GET", "/admin/reports"): OF_ALL_SITES,
+    ("GET", "/admin/new-report"): OF_ALL_SITES,
+    ("POST", "/admin/new-report"): OF_ALL_SITES_FAULT,
+    ("GET", "/admin/reports/none"): OF_ALL_SITES_NOWHERE,
+    ("POST", "/admin/reports/none"): OF_ALL_SITES_NOWHERE,
+    ("POST", "/admin/reports/none/send"): OF_ALL_SITES_NOWHERE,
+    ("POST", "/admin/reports/none/remove"): OF_ALL_SITES_NOWHERE,
     ("GET", "/static/js/main.js"): (200,) * 10,
     ("GET", "/words/es-0.js"): (200,) * 10,
     ("POST", "/language"): (400,) * 10,
@@ -179,7 +199,17 @@ def app(people):
     fleet = WatchedFleet(service, people.store)
     fleet.has(FRONT)
     replay = ReplayDesk(ReplayClock(NOON, NOON + timedelta(days=9999), 1.0), ZoneInfo("UTC"), lambda: None)
-    return people.app(service, proxies=("192.0.2.7",), chart=chart, outside=elsewhere, fleet=fleet.desk, replay=replay)
+    alerting = alerting_of(people)
+    return people.app(
+        service,
+        proxies=("192.0.2.7",),
+        chart=chart,
+        outside=elsewhere,
+        fleet=fleet.desk,
+        alerts=alerting.desk,
+        reports=alerting.reports,
+        replay=replay,
+    )
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ from flask import Blueprint
 
 from peoplecount.services.administration import Administration
 from peoplecount.web.admin import (
+    alerts,
     camera,
     camera_import,
     cameras,
@@ -15,7 +16,9 @@ from peoplecount.web.admin import (
     doors,
     frame,
     log,
+    mail,
     people,
+    reports,
     screens,
     sites,
     tokens,
@@ -40,6 +43,11 @@ def routes(context: WebContext, administration: Administration) -> list[Blueprin
         screens.routes(administration, context.addresses),
         log.routes(administration),
     ]
+    if context.alerts is not None:
+        parts.append(alerts.routes(context.alerts, administration.sites))
+        parts.append(mail.routes(context.alerts.mail, administration.zone))
+    if context.reports is not None:
+        parts.append(reports.routes(context.reports, administration.sites, administration.zone))
     if context.webhooks is not None:
         parts.append(webhooks.routes(context.webhooks, administration, lambda: context.snapshots().fields))
     return parts

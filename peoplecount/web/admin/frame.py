@@ -33,6 +33,9 @@ SECTIONS = (
     Section("/admin/tokens", say("Tokens"), ("/admin/new-token",)),
     Section("/admin/screens", say("Screens")),
     Section("/admin/webhooks", say("Webhooks"), ("/admin/new-webhook",)),
+    Section("/admin/alerts", say("Alerts"), ("/admin/new-alert",)),
+    Section("/admin/reports", say("Reports"), ("/admin/new-report",)),
+    Section("/admin/mail", say("Mail")),
     Section("/admin/log", say("Log")),
 )
 

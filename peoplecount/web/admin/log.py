@@ -20,6 +20,7 @@ WORDS = (
     *(say("camera"), say("import"), say("line"), say("site"), say("door"), say("person"), say("token"), say("screen")),
     *(say("backup"), say("webhook"), say("made a new secret for"), say("host"), say("events"), say("doors")),
     *(say("cameras"), say("threshold"), say("gap"), say("by")),
+    *(say("alert"), say("alert rule"), say("report"), say("has seen"), say("sent"), say("sent a test mail to")),
 )
 """What the log says was done, and to what, so that catalogues have it."""
 

@@ -1,0 +1,1 @@
+"""What letters say: alerts and reports in the words, numbers and dates of their readers' language."""
