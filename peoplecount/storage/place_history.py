@@ -3,49 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, Table, and_, case, func, literal, select
+from sqlalchemy import BigInteger, ColumnElement, Select, Table, case, func, literal, select
 
 from peoplecount.domain.event import WORSE
 from peoplecount.domain.interval import Scope
 from peoplecount.domain.place_sum import PlaceStretch
 from peoplecount.domain.roll_up import HOUR, QUARTER
 from peoplecount.storage.connection import IDBConnection, Rows
+from peoplecount.storage.learned_later import differences, learned_later_question
 from peoplecount.storage.quarter_stamps import load_stamps, stamp_check
-from peoplecount.storage.schema import corrections, hour_counts, quarter_hours
+from peoplecount.storage.schema import hour_counts, quarter_hours
 from peoplecount.storage.scope_sums import span_of
+from peoplecount.storage.where import Where
+
+__all__ = ["PlaceHistory", "Where"]
 
 _TABLES = {HOUR: hour_counts, QUARTER: quarter_hours}
 _IN_TIME = attrgetter("start", "subject")
 _SUBJECTS = {Scope.SITE: "site_id", Scope.DOOR: "door_id", Scope.LINE: "line_id"}
-
-
-@dataclass(frozen=True, slots=True)
-class Where:
-    """Of which places. Of those only that fit everything that is given."""
-
-    sites: Collection[str] | None = None
-    """``None``: of all."""
-
-    door_id: str | None = None
-    line_id: str | None = None
-
-    def rows_of(self, table: Table) -> ColumnElement[bool]:
-        """The same as a condition."""
-        columns = table.c
-        parts: list[ColumnElement[bool]] = []
-        if self.sites is not None:
-            one = len(self.sites) == 1
-            parts.append(columns.site_id == next(iter(self.sites)) if one else columns.site_id.in_(sorted(self.sites)))
-        if self.door_id is not None:
-            parts.append(columns.door_id == self.door_id)
-        if self.line_id is not None:
-            parts.append(columns.line_id == self.line_id)
-        return and_(True, *parts)
 
 
 class PlaceHistory:
@@ -77,23 +56,8 @@ class PlaceHistory:
 
         Of an hour that was corrected several times since, the first correction has what had been known until then.
         """
-        of_hour = (corrections.c.line_id, corrections.c.starts_at, corrections.c.door_id, corrections.c.site_id)
-        first = (
-            select(func.min(corrections.c.correction_id).label("first"))
-            .where(corrections.c.known_at > known, span_of(corrections, start, end), where.rows_of(corrections))
-            .group_by(*of_hour)
-            .subquery()
-        )
-        same = and_(*(column == hour_counts.c[column.name] for column in of_hour))
-        question = select(
-            corrections.c[_SUBJECTS[scope]].label("subject"),
-            corrections.c.starts_at,
-            (func.coalesce(corrections.c.old_in, 0) - hour_counts.c.in_count).label("entered"),
-            (func.coalesce(corrections.c.old_out, 0) - hour_counts.c.out_count).label("left_"),
-            corrections.c.old_quality,
-            hour_counts.c.quality,
-        ).select_from(corrections.join(first, corrections.c.correction_id == first.c.first).join(hour_counts, same))
-        return list(map(_difference_of, self._db.execute(question)))
+        rows = self._db.execute(learned_later_question(start, end, known, where))
+        return list(differences(rows, _SUBJECTS[scope], start, end, where))
 
     def doors(self, start: datetime, end: datetime, sites: Collection[str]) -> list[tuple[str, PlaceStretch]]:
         """Of all hours that begin in a time together, by door, with the site it was of then."""
@@ -174,14 +138,3 @@ def _total_of(row: Any) -> PlaceStretch:  # noqa: ANN401
     told = tuple(map(int, worse))
     by_quality = (int(count) - sum(told), *told)
     return PlaceStretch(subject, start, int(entered), int(left), by_quality, float(covered or 0.0), int(coverages))
-
-
-_PLACES = {quality.value: place for place, quality in enumerate(WORSE)}
-
-
-def _difference_of(row: Any) -> PlaceStretch:  # noqa: ANN401
-    subject, start, entered, left, old, new = row
-    by_quality = [0] * len(WORSE)
-    by_quality[_PLACES[new]] -= 1
-    by_quality[_PLACES[old]] += 1
-    return PlaceStretch(subject, start, int(entered), int(left), tuple(by_quality), 0.0, 0)

@@ -12,7 +12,7 @@ from peoplecount.domain.site import Site
 from peoplecount.storage.place_history import PlaceHistory, Where
 from tests.support.board_service import Gate
 from tests.support.past import Past
-from tests.support.shop import FRONT, LEFT, RIGHT, at
+from tests.support.shop import BACK, FRONT, LEFT, RIGHT, at
 
 BANK = Gate(Site("bank", "Bank", "Europe/Zurich"), "Hall", "hall")
 DAY = (at(0), at(0) + timedelta(days=1))
@@ -88,3 +88,62 @@ def test_what_was_learned_later_is_taken_away_up_to_the_first_correction_since(p
     }
     assert differences(at(11))[str(FRONT.key)] == (-2, 0, (-1, 0, 0, 0, 1, 0))
     assert history.learned_later(Scope.SITE, *DAY, at(11), Where(["bank"])) == []
+
+
+def moved(gate, door):
+    """The same line at another door."""
+    return Gate(gate.site, door, gate.camera)
+
+
+def as_known(past, known, scope=Scope.SITE, where=SHOP_ONLY, day=DAY):
+    """By subject and hour, only where it was another figure."""
+    found = {}
+    for one in PlaceHistory(past.db).learned_later(scope, *day, known, where):
+        before = found.get((one.subject, one.start), (0, 0))
+        found[one.subject, one.start] = (before[0] + one.entered, before[1] + one.left)
+    return found
+
+
+def test_two_hours_in_one_slot_share_what_was_known_of_them(past):
+    past.counts(BACK, at(2), 18, 3)
+    past.counts(BACK, at(3), 6, 3)
+    past.learns(BACK, at(2), at(12), (16, 4), (24, 6), hours=2)
+    assert as_known(past, at(11)) == {("shop", at(2)): (12 - 18, 2 - 3), ("shop", at(3)): (4 - 6, 2 - 3)}
+    assert as_known(past, at(11), day=(at(3), at(5))) == {("shop", at(3)): (-2, -1)}, "the slot began before"
+    assert as_known(past, at(13)) == {}
+
+
+def test_a_line_that_was_moved_since_has_what_was_known_at_its_old_door(past):
+    past.counts(BACK, at(3), 12, 0)
+    past.learns(moved(BACK, "Side"), at(3), at(12), (8, 0), (12, 0))
+    assert as_known(past, at(11)) == {("shop", at(3)): (-4, 0)}
+    assert as_known(past, at(11), Scope.DOOR) == {("shop-back", at(3)): (-4, 0)}
+    assert as_known(past, at(11), Scope.DOOR, Where(["shop"], "shop-back")) == {("shop-back", at(3)): (-4, 0)}
+    assert as_known(past, at(11), Scope.DOOR, Where(["shop"], "shop-side")) == {}
+    assert as_known(past, at(11), Scope.LINE, Where(None, None, str(BACK.key))) == {(str(BACK.key), at(3)): (-4, 0)}
+
+
+def test_an_hour_at_two_doors_gives_each_its_share_of_what_was_known(past):
+    past.counts(BACK, at(3), 9, 0)
+    past.counts(moved(BACK, "Side"), at(3), 3, 8)
+    past.learns(BACK, at(3), at(12), (8, 4), (12, 8))
+    assert as_known(past, at(11)) == {("shop", at(3)): (-4, -4)}
+    by_door = {("shop-back", at(3)): (6 - 9, 0), ("shop-side", at(3)): (2 - 3, 4 - 8)}
+    assert as_known(past, at(11), Scope.DOOR) == by_door
+    side = Where(["shop"], "shop-side")
+    assert as_known(past, at(11), Scope.DOOR, side) == {("shop-side", at(3)): (-1, -4)}
+
+
+def test_people_who_were_taken_away_come_back_where_the_line_counted(past):
+    past.counts(BACK, at(3), 0, 0)
+    past.counts(moved(BACK, "Side"), at(3), 0, 0)
+    past.learns(moved(BACK, "Side"), at(3), at(12), (8, 4), (0, 0))
+    assert as_known(past, at(11), Scope.DOOR) == {("shop-back", at(3)): (0, 0), ("shop-side", at(3)): (8, 4)}
+
+
+def test_slots_that_overlap_are_told_once(past):
+    past.counts(BACK, at(2), 10, 0)
+    past.counts(BACK, at(3), 10, 0)
+    past.learns(BACK, at(3), at(12), (4, 0), (8, 0))
+    past.learns(BACK, at(2), at(13), (16, 0), (20, 0), hours=2)
+    assert as_known(past, at(11)) == {("shop", at(2)): (8 - 10, 0), ("shop", at(3)): (4 - 10, 0)}

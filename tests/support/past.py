@@ -66,6 +66,8 @@ class Past:
         old: tuple[int, int] | None,
         new: tuple[int, int],
         old_quality: Quality = Quality.MEASURED,
+        *,
+        hours: int = 1,
     ) -> None:
         """A correction stands in the book; what it corrects was put there as it is now."""
         self._events += 1
@@ -76,7 +78,7 @@ class Past:
             "door_id": gate.place.door_id,
             "site_id": gate.site.site_id,
             "starts_at": begin,
-            "ends_at": begin + HOUR,
+            "ends_at": begin + hours * HOUR,
             "local_start": begin.replace(tzinfo=None),
             "old_in": old[0] if old else None,
             "old_out": old[1] if old else None,
