@@ -68,16 +68,15 @@ class OpeningHours:
         """Whether it is open at a moment of the site's wall clock; at the minute at which it closes it is not."""
         minute = local.hour * 60 + local.minute
         today = local.date()
-        return _within(self._hours(today), minute) or _within(
-            self._hours(today - timedelta(days=1)), minute + _MIDNIGHT
-        )
+        return _within(self.hours(today), minute) or _within(self.hours(today - timedelta(days=1)), minute + _MIDNIGHT)
 
     def is_closed_for(self, local: datetime, span: timedelta) -> bool:
         """Whether it has been closed for ``span`` before a moment, looked at every quarter of an hour."""
         step = timedelta(minutes=15)
         return not any(self.is_open(local - step * index) for index in range(span // step + 1))
 
-    def _hours(self, day: date) -> tuple[tuple[int, int], ...]:
+    def hours(self, day: date) -> tuple[tuple[int, int], ...]:
+        """Of the hours that begin on a day: minutes after its midnight, from and to; to may lie beyond the next one."""
         return next((rule.hours for rule in reversed(self._rules) if rule.holds(day)), ())
 
 

@@ -6,10 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
+from peoplecount.domain.history_period import ONE_DAY
 from peoplecount.domain.opening_hours import OpeningHours
 from peoplecount.services.history_query import Days, HistoryQuery, Hours
 
 LOOKED_AT = timedelta(minutes=15)
+
+OpenHours = tuple[tuple[int, int], ...]
+"""See ``OpeningHours.hours``."""
 
 Holidays = Callable[[date], str]
 """What is celebrated on a day; empty: nothing."""
@@ -29,6 +33,8 @@ class HistoryFilter:
     _holidays: Holidays
     _step: timedelta
     _known: dict[tuple[date, int], bool] = field(default_factory=dict)
+    _hours: dict[date, tuple[OpenHours, ...]] = field(default_factory=dict)
+    _open: dict[tuple[tuple[OpenHours, ...], int], bool] = field(default_factory=dict)
 
     @classmethod
     def of(cls, query: HistoryQuery, opening_hours: str, holidays: Holidays, step: timedelta) -> HistoryFilter | None:
@@ -56,9 +62,20 @@ class HistoryFilter:
         return hours is Hours.ALL or self._is_open(local) == (hours is Hours.OPEN)
 
     def _is_open(self, local: datetime) -> bool:
+        """A year has thousands of hours, and few kinds of days: each hour of each kind is looked at once."""
         if self._opening is None:
             return True
-        begin = local.replace(tzinfo=None)
-        return any(
-            self._opening.is_open(begin + number * LOOKED_AT) for number in range(max(1, self._step // LOOKED_AT))
-        )
+        key = self._hours_around(self._opening, local.date()), local.hour * 60 + local.minute
+        found = self._open.get(key)
+        if found is None:
+            begin = local.replace(tzinfo=None)
+            looks = range(max(1, self._step // LOOKED_AT))
+            found = self._open[key] = any(self._opening.is_open(begin + number * LOOKED_AT) for number in looks)
+        return found
+
+    def _hours_around(self, opening: OpeningHours, day: date) -> tuple[OpenHours, ...]:
+        """Of the day, of the one before, which may reach into it, and of the one after, which a stretch may reach."""
+        found = self._hours.get(day)
+        if found is None:
+            found = self._hours[day] = tuple(opening.hours(day + number * ONE_DAY) for number in (-1, 0, 1))
+        return found

@@ -18,7 +18,7 @@ HOURS_A_WEEK = 168
 SUMMED_AT_ONCE = 1_000
 """Stretches after which others have their turn; they take some 10 ms."""
 
-_START = attrgetter("start")
+_START, _ENTERED, _LEFT, _BY_QUALITY = map(attrgetter, ("start", "entered", "left", "by_quality"))
 
 Wanted = Callable[[datetime], bool]
 """Whether what begins at a moment of the wall clock counts."""
@@ -33,11 +33,10 @@ class WeekHours:
     hours: list[float] = field(default_factory=lambda: [0.0] * HOURS_A_WEEK)
     """How many hours are in it of which something is known."""
 
-    def add(self, local: datetime, stretch: PlaceStretch, hours: float) -> None:
-        """One more; ``hours`` of another that began in the same hour are told once."""
-        place = local.weekday() * 24 + local.hour
-        self.entered[place] += stretch.entered
-        self.left[place] += stretch.left
+    def add(self, place: int, stretches: Sequence[PlaceStretch], hours: float) -> None:
+        """Stretches of which something is known, and how many hours those are; ``place`` is their hour of the week."""
+        self.entered[place] += sum(map(_ENTERED, stretches))
+        self.left[place] += sum(map(_LEFT, stretches))
         self.hours[place] += hours
 
     def mean(self, place: int) -> float | None:
@@ -112,11 +111,9 @@ def sum_up(
     """
     together = [one for one in _together(stretches) if one.start < until]
     sums = [PlaceSum() for _ in parts]
-    week = WeekHours()
-    hours = step / HOUR
     last_over = until - step
-    minutes = step // timedelta(minutes=1)
-    counted = None
+    of_parts: list[list[PlaceStretch]] = [[] for _ in parts]
+    week = _Week(step)
     place = 0
     for one, unseen in unhurried(_with_unseen(together, step, zone), Breath(SUMMED_AT_ONCE)):
         local = one.start.astimezone(zone)
@@ -128,17 +125,46 @@ def sum_up(
             break
         if one.start < parts[place].start:
             continue
-        into = sums[place]
-        if one.start <= last_over and any(one.by_quality[:-1]):
-            hour = one.start - timedelta(minutes=local.minute % minutes)
-            week.add(local, one, 0.0 if hour == counted else hours)
-            counted = hour
-        into.add(one)
-        into.unseen += unseen
+        of_parts[place].append(one)
+        if one.start <= last_over:
+            week.add(local, one)
+        if unseen:
+            sums[place].unseen += unseen
     total = PlaceSum()
-    for each in sums:
+    for each, stretches_of_it in zip(sums, of_parts, strict=True):
+        each.add_all(stretches_of_it)
         total.include(each)
-    return Summed(sums, total, week)
+    return Summed(sums, total, week.hours())
+
+
+class _Week:
+    """Stretches by hour of the week, in order of time."""
+
+    def __init__(self, step: timedelta) -> None:
+        self._step = step
+        self._minutes = step // timedelta(minutes=1)
+        self._stretches: list[list[PlaceStretch]] = [[] for _ in range(HOURS_A_WEEK)]
+        self._times = [0] * HOURS_A_WEEK
+        self._counted: datetime | None = None
+
+    def add(self, local: datetime, one: PlaceStretch) -> None:
+        """One more, of which something may be known; another that began in the same hour tells that hour once."""
+        if not any(one.by_quality[:-1]):
+            return
+        place = local.weekday() * 24 + local.hour
+        self._stretches[place].append(one)
+        late = local.minute % self._minutes
+        hour = one.start - timedelta(minutes=late) if late else one.start
+        if hour != self._counted:
+            self._times[place] += 1
+            self._counted = hour
+
+    def hours(self) -> WeekHours:
+        """All of them."""
+        week = WeekHours()
+        for place, stretches in enumerate(self._stretches):
+            week.add(place, stretches, self._times[place] * (self._step / HOUR))
+        return week
 
 
 def _together(stretches: Iterable[PlaceStretch]) -> list[PlaceStretch]:
@@ -168,6 +194,9 @@ def _with_unseen(
     if not stretches:
         return
     first = stretches[0].start
+    if step != ONE_DAY and _is_whole(stretches, step):
+        yield from ((one, 0) for one in stretches)
+        return
     # Halves are added because a day may have an hour more or less.
     places = [(one.start - first + step / 2) // step for one in stretches]
     rows = [0] * (places[-1] + 1)
@@ -182,6 +211,12 @@ def _with_unseen(
                 yield PlaceStretch(one.subject, first + gap * step, 0, 0, nothing, 0.0, 0), unseen[gap]
         yield one, unseen[place] if following <= place else 0
         following = place + 1
+
+
+def _is_whole(stretches: Sequence[PlaceStretch], step: timedelta) -> bool:
+    """Whether there is no gap between the first and the last, and all have as many rows: the most usual year."""
+    has_all = stretches[-1].start - stretches[0].start == (len(stretches) - 1) * step
+    return has_all and len({sum(one) for one in set(map(_BY_QUALITY, stretches))}) == 1
 
 
 def _rows_of_a_day(one: PlaceStretch, zone: ZoneInfo) -> int:

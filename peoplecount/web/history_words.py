@@ -18,6 +18,15 @@ from peoplecount.web.formats import UNKNOWN
 from peoplecount.web.formats import per_cent as share_words
 from peoplecount.web.languages import book_now
 
+_QUALITIES = {
+    Quality.MEASURED: say("measured"),
+    Quality.BACK_FILLED: say("from the camera's history"),
+    Quality.CORRECTED: say("corrected"),
+    Quality.IMPORTED: say("imported"),
+    Quality.ESTIMATED: say("estimated"),
+    Quality.MISSING: say("not known"),
+}
+
 
 def grain_words(grain: Grain) -> Sentence:
     """What a part of a period is."""
@@ -109,10 +118,10 @@ def quality_words(total: PlaceSum) -> Sentence:
     """How a figure was come by: all of it in one word, or the shares."""
     shares = total.shares()
     if len(shares) == 1:
-        return _quality(next(iter(shares)))
+        return _QUALITIES[next(iter(shares))]
     return joined(
         [
-            say("%(share)s %(quality)s", share=per_cent(_careful(share)), quality=_quality(quality))
+            say("%(share)s %(quality)s", share=per_cent(_careful(share)), quality=_QUALITIES[quality])
             for quality, share in shares.items()
         ],
         ", ",
@@ -169,17 +178,6 @@ def presets(today: date) -> list[tuple[Sentence, date, date]]:
         (say("Last month"), before, first - ONE_DAY),
         (say("12 months"), first.replace(year=first.year - 1), first - ONE_DAY),
     ]
-
-
-def _quality(quality: Quality) -> Sentence:
-    return {
-        Quality.MEASURED: say("measured"),
-        Quality.BACK_FILLED: say("from the camera's history"),
-        Quality.CORRECTED: say("corrected"),
-        Quality.IMPORTED: say("imported"),
-        Quality.ESTIMATED: say("estimated"),
-        Quality.MISSING: say("not known"),
-    }[quality]
 
 
 def _careful(share: float) -> float:

@@ -6,6 +6,7 @@ import { _ } from "./words.js";
 const HOUR = 3600;
 const LEAST_HOURS = 4;
 const MOST_SPANS = 4;
+const MOST_DAYS = 50;
 
 export const KINDS_OF_BARS = ["measured", "from the camera's history", "estimated"];
 
@@ -62,12 +63,24 @@ export function bars(curve) {
 // Between what lines half of such days lay, people in above and out below, beside the bars of each quarter. Hours are all
 // that is told, so each of their quarters is shown as busy as the others.
 export function usualBand(curve) {
-  const pick = (direction, place, sign) => curve.in.map((_, index) => {
-    const moment = (curve.start + index * curve.step) * 1000;
-    const hour = curve.usual?.[Math.floor(hourOfDay(moment, curve.timeZone))];
+  const hours = hoursOf(curve);
+  const pick = (direction, place, sign) => hours.map((number) => {
+    const hour = curve.usual?.[number];
     return hour ? (sign * hour[direction][place] * curve.step) / 3600 : null;
   });
   return [pick("in", 2, 1), pick("in", 0, 1), pick("out", 0, -1), pick("out", 2, -1)];
+}
+
+// Of each quarter the hour of the wall clock. Asked for once a day and zone: that is slow, and curves are drawn often.
+const hoursKnown = new Map();
+
+function hoursOf({ start, step, timeZone, in: quarters }) {
+  const key = `${start} ${quarters.length} ${timeZone}`;
+  if (!hoursKnown.has(key)) {
+    if (hoursKnown.size > MOST_DAYS) hoursKnown.clear();
+    hoursKnown.set(key, quarters.map((_, index) => Math.floor(hourOfDay((start + index * step) * 1000, timeZone))));
+  }
+  return hoursKnown.get(key);
 }
 
 // What is over and not known is a gap with a mark of its own, and no zero.

@@ -18,6 +18,8 @@ const STATE_WORDS = {
 // Numbers highlighted at a time. Where everything moves a highlight tells nothing, and costs the most to draw.
 const MOST_TICKS = 24;
 const TICK_SPAN = 1_000;
+// Nobody reads numbers that change more often; where hundreds of lines count, every frame would be full of work.
+const BETWEEN_PAINTS = 100;
 
 export class Page {
   constructor(root, board, clock, usual) {
@@ -26,6 +28,7 @@ export class Page {
     this.board = board;
     this.clock = clock;
     this.due = false;
+    this.paintedAt = -Infinity;
     this.ticks = 0;
     this.ticksSince = 0;
     this.index();
@@ -65,11 +68,13 @@ export class Page {
     if (this.due) return;
     this.due = true;
     // Frames are not drawn in a hidden tab, but its title and a wall of tabs should be right at once when shown.
-    const later = document.hidden ? (paint) => setTimeout(paint, 250) : requestAnimationFrame;
-    later(() => {
+    const paint = () => {
       this.due = false;
+      this.paintedAt = performance.now();
       this.paint();
-    });
+    };
+    if (document.hidden) setTimeout(paint, 250);
+    else setTimeout(() => requestAnimationFrame(paint), Math.max(0, this.paintedAt + BETWEEN_PAINTS - performance.now()));
   }
 
   paint() {
