@@ -40,6 +40,7 @@ from peoplecount.services.log_backlog import LogBacklog
 from peoplecount.services.log_follower import LogFollower
 from peoplecount.services.missed_counts import MissedCounts
 from peoplecount.services.played_clock import PlayedClock, fetch_played_time
+from peoplecount.services.poll_orders import PollOrders
 from peoplecount.services.polling_session import PollingSession
 from peoplecount.services.polling_watch import PollingWatch
 from peoplecount.services.roster_keeper import RosterKeeper
@@ -224,15 +225,16 @@ class Service:
                 self._stop.wait(RETRY_SECONDS)
 
     def _web_context(self) -> WebContext:
+        backlog = LogBacklog(self._folder.log, self._runtime.offload)
         return WebContext(
             hub=self._hub,
             board=self._board,
-            backlog=LogBacklog(self._folder.log, self._runtime.offload),
+            backlog=backlog,
             snapshots=self._snapshots,
             clock=self._clock,
             chart=TodayChart(self._history, self._board, self._clock),
             usual=UsualDays(self._history, self._sites, self._clock),
-            counts=Counts(self._history, lambda: self._snapshots().fields, self._clock),
+            counts=Counts(self._history, lambda: self._snapshots().fields, self._clock, backlog.appended_at),
             audit=self._audit,
             history=self._history_desk,
             alerts=self._alerting.desk,
@@ -285,6 +287,8 @@ class Service:
             ),
             webhooks=subscriptions(self._settings, self._folder, self._runtime.offload),
             public_url=self._settings.public_url,
+            requests_a_minute=self._settings.api_requests,
+            poll_camera=PollOrders(self._folder.store, self._runtime.offload).order,
             tickets=self._streaming.tickets,
             close_streams=self._streaming.closing.order,
             allowed_origins=self._settings.allowed_origins,

@@ -35,6 +35,7 @@ from peoplecount.services.log_keeping import LogKeeping
 from peoplecount.services.occupancy_desk import OccupancyDesk
 from peoplecount.services.occupancy_teacher import OccupancyTeacher
 from peoplecount.services.played_clock import PlayedClock
+from peoplecount.services.poll_orders import PollOrders
 from peoplecount.services.polled_camera import PolledCamera
 from peoplecount.services.poller import Poller
 from peoplecount.services.polling_session import PollingSession, Worker
@@ -168,6 +169,7 @@ class Leading:
                 "history-sums": self._sums_keeper().run,
                 "log-keeping": self._log_keeping.run,
                 "occupancy": desk.run,
+                "poll-orders": PollOrders(folder.store, offload).worker(collector.poll_soon),
                 "projections": projections.run,
                 "removed-cameras": self._removed_cameras(keeper, term).run,
                 "retention": self._retention(self._writer).run,

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from peoplecount.domain.clock import Clock
+from peoplecount.domain.event_id import EventId
 from peoplecount.services.count_rows import CountRow, Names
+from peoplecount.services.count_views import Changed, as_known
 from peoplecount.services.counts_query import CountsQuery, Position
 from peoplecount.services.day_looks import DayLooks
-from peoplecount.services.look import CountHistory, Look, Looks
+from peoplecount.services.look import ONE_DAY, CountHistory, Look, Looks
 from peoplecount.services.stretch_looks import StretchLooks
 from peoplecount.services.unhurried import unhurried
+from peoplecount.services.version import version_of
 
 ROWS_A_LOOK = 5_000
 """Of lines, where all are wanted: some 60 ms, and 5 MB."""
@@ -29,6 +33,10 @@ class NoSuchPlace(LookupError):
     """A site, door or line was asked for of which nothing is known; the message names those that are."""
 
 
+def _never(_: EventId) -> datetime | None:
+    return None
+
+
 class Counts:
     """Answers what people ask of the past.
 
@@ -37,11 +45,21 @@ class Counts:
     it has them all.
     """
 
-    def __init__(self, history: CountHistory, board: Callable[[], Mapping[str, Any]], clock: Clock) -> None:
-        """``board`` gives a snapshot of the live board: what things are called."""
+    def __init__(
+        self,
+        history: CountHistory,
+        board: Callable[[], Mapping[str, Any]],
+        clock: Clock,
+        appended_at: Callable[[EventId], datetime | None] = _never,
+    ) -> None:
+        """``board`` gives a snapshot of the live board: what things are called.
+
+        ``appended_at`` tells when an event was appended; ``None`` where the log does not have it any more.
+        """
         self._history = history
         self._board = board
         self._clock = clock
+        self._appended_at = appended_at
 
     def ask(self, asked: Mapping[str, str]) -> CountsQuery:
         """Understand parameters. Days are those of the site's zone, of UTC where sites differ. Raises ``BadQuery``."""
@@ -56,6 +74,37 @@ class Counts:
 
         There are fewer where a lot had to be looked through for them.
         """
+        changed = self._changed(query)
+        rows, after = self._page(query if changed is None else _from(query, changed.begin))
+        return as_known(rows if changed is None else changed.of(rows), query, self._history), after
+
+    def as_of(self) -> EventId | None:
+        """What has been written so far: whoever asks next for what changed since misses nothing.
+
+        To be asked for before the rows. Raises ``DatabaseError``.
+        """
+        return self._history.written_up_to()
+
+    def version(self, query: CountsQuery) -> str:
+        """Another text means that there may be another answer; the same one, that there is none.
+
+        Rows appear with time alone, too, at most every quarter of an hour. Raises ``DatabaseError``.
+        """
+        end = min(query.end, self._clock.now())
+        step = end.replace(minute=end.minute // 15 * 15, second=0, microsecond=0)
+        written = self._history.stamp_sum(query.begin - ONE_DAY, end + ONE_DAY)
+        return version_of(replace(query, end=step), written, Names.of(self._board()))
+
+    def _changed(self, query: CountsQuery) -> Changed | None:
+        """``None`` where all rows may have changed: of a log that was lost or is not kept so far back nobody knows."""
+        since = query.changed_since
+        written = self._history.written_up_to() if since else None
+        at = self._appended_at(since) if since and written and written.epoch == since.epoch else None
+        if since is None or at is None:
+            return None
+        return Changed(self._history.changed_since(query.scope, since, at), at)
+
+    def _page(self, query: CountsQuery) -> tuple[list[CountRow], Position | None]:
         found: list[CountRow] = []
         looked_through = 0
         looks, now = self._looks(query, query.limit), self._clock.now()
@@ -72,9 +121,10 @@ class Counts:
 
     def rows(self, query: CountsQuery) -> Iterator[CountRow]:
         """All rows by time and subject; the history is read on as they are taken. Raises ``DatabaseError``."""
-        now = self._clock.now()
-        for look in self._looks(query, ROWS_A_LOOK):
-            yield from unhurried(_over(look, now))
+        now, changed = self._clock.now(), self._changed(query)
+        for look in self._looks(query if changed is None else _from(query, changed.begin), ROWS_A_LOOK):
+            rows = _over(look, now) if changed is None else changed.of(_over(look, now))
+            yield from unhurried(as_known(rows, query, self._history) if query.known else rows)
 
     def demand_known(self, query: CountsQuery) -> None:
         """Raise ``NoSuchPlace`` where what was asked for is not on the board.
@@ -82,7 +132,8 @@ class Counts:
         For a question that brought no rows: what was removed is not on the board either, but has its counts.
         """
         board = self._board()
-        for kind, wanted in (("site", query.site_id), ("door", query.door_id), ("line", query.line_id)):
+        asked = (query.site_id, query.door_id, query.camera_id, query.line_id)
+        for kind, wanted in zip(("site", "door", "camera", "line"), asked, strict=True):
             known = sorted(str(one[f"{kind}Id"]) for one in board[f"{kind}s"])
             if wanted is not None and wanted not in known:
                 more = f" and {len(known) - NAMED_AT_MOST} more" if len(known) > NAMED_AT_MOST else ""
@@ -101,6 +152,11 @@ class Counts:
 
 def _over(look: Look, now: datetime) -> Iterator[CountRow]:
     return (row for row in look.rows if row.end <= now)
+
+
+def _from(query: CountsQuery, begin: datetime) -> CountsQuery:
+    """Without what begins a day before ``begin`` and earlier; days are long."""
+    return replace(query, begin=min(max(query.begin, begin - 2 * ONE_DAY), query.end))
 
 
 def _behind(row: CountRow) -> Position:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from peoplecount.domain.event import parse_utc, utc_text
+from peoplecount.domain.event_id import EventId, MalformedEventId
 from peoplecount.domain.interval import Scope, Step
 
 STEPS = (Step.QUARTER, Step.HOUR, Step.DAY)
@@ -27,7 +28,9 @@ MOST_ROWS_A_PAGE = 10_000
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 _TOKEN = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)/(.{1,400})", re.ASCII)
-_ALLOWED = ("from", "to", "step", "scope", "site", "door", "line", "limit", "cursor")
+_ALLOWED = (
+    "from", "to", "step", "scope", "site", "door", "camera", "line", "asKnownOn", "changedSince", "limit", "cursor",
+)  # fmt: skip
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -72,6 +75,12 @@ class CountsQuery:
     line_id: str | None = None
     limit: int = ROWS_A_PAGE
     after: Position | None = None
+    camera_id: str | None = None
+    known: datetime | None = None
+    """Figures as they were known at this moment, UTC; ``None``: as they are known now."""
+
+    changed_since: EventId | None = None
+    """Only what may have changed after this event."""
 
     @classmethod
     def parse(cls, asked: Mapping[str, str], zone: ZoneInfo, now: datetime) -> CountsQuery:
@@ -93,8 +102,13 @@ class CountsQuery:
             _id("line", asked.get("line", "")),
             _limit(asked.get("limit", "")),
             Position.parse(asked["cursor"]) if asked.get("cursor") else None,
+            _id("camera", asked.get("camera", "")),
+            _end_of("asKnownOn", asked["asKnownOn"], zone) if asked.get("asKnownOn") else None,
+            _event("changedSince", asked["changedSince"]) if asked.get("changedSince") else None,
         )
         query._demand_sense()
+        if query.known is not None:  # what began later was not known at all
+            query = replace(query, end=max(min(query.end, query.known), query.begin))
         return query
 
     def wants(self, begin: datetime, subject: str) -> bool:
@@ -107,6 +121,10 @@ class CountsQuery:
             raise BadQuery(f"line: scope={self.scope} sums over lines; a single one needs scope=line")
         if self.door_id and self.scope is Scope.SITE:
             raise BadQuery("door: scope=site sums over doors; a single one needs scope=door or scope=line")
+        if self.camera_id and self.scope is not Scope.LINE:
+            raise BadQuery(f"camera: scope={self.scope} sums over cameras; a single one needs scope=line")
+        if self.known and self.step is Step.QUARTER:
+            raise BadQuery("asKnownOn: what is learned later is told by the hour; it needs step=60 or step=day")
 
 
 def _id(name: str, text: str) -> str | None:
@@ -125,6 +143,23 @@ def _point(name: str, text: str, zone: ZoneInfo) -> datetime:
         return datetime.combine(date.fromisoformat(text), time(), zone).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise BadQuery(f"{name}: there is no day {text}") from error
+
+
+def _end_of(name: str, text: str, zone: ZoneInfo) -> datetime:
+    """A time as it is; of a day its end, which is midnight of the next one."""
+    if not _DATE.fullmatch(text):
+        return _moment(name, text)
+    try:
+        return datetime.combine(date.fromisoformat(text) + timedelta(days=1), time(), zone).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise BadQuery(f"{name}: there is no day {text}") from error
+
+
+def _event(name: str, text: str) -> EventId:
+    try:
+        return EventId.parse(text)
+    except MalformedEventId as error:
+        raise BadQuery(f"{name}: {error}; give the asOf of an answer before as it was") from error
 
 
 def _moment(name: str, text: str) -> datetime:

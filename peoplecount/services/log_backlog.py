@@ -51,6 +51,12 @@ class LogBacklog:
         incomplete_until = self._log.incomplete_until()  # asked afterwards: the log may be trimmed at any moment
         return None if incomplete_until is not None and moment <= incomplete_until else cursor
 
+    def appended_at(self, event_id: EventId) -> datetime | None:
+        """When an event was appended; ``None`` where it is not there any more. Raises ``BacklogUnavailable``."""
+        stretch = self.read(event_id.number - 1, 1)
+        entry = stretch.entries[0] if stretch.entries else None
+        return entry.appended_at if entry and entry.event_id == event_id else None
+
     def _extent(self) -> Extent:
         oldest = self._log.oldest()
         return Extent(oldest, self._log.head())

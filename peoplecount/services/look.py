@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Protocol
 
+from peoplecount.domain.event_id import EventId
 from peoplecount.domain.interval import Scope, Step
+from peoplecount.domain.line import camera_of
+from peoplecount.domain.place_sum import PlaceStretch
 from peoplecount.services.count_rows import CountRow, Names
 from peoplecount.services.counts_query import CountsQuery
 from peoplecount.storage.history_rows import DayCount, HourCount, QuarterHour
@@ -98,6 +101,24 @@ class CountHistory(Protocol):
         """When the next row begins."""
         ...
 
+    def learned_later(
+        self, scope: Scope, start: datetime, end: datetime, known: datetime, site_id: str | None = None
+    ) -> Sequence[PlaceStretch]:
+        """What to add to hours for figures as they were known at a moment."""
+        ...
+
+    def changed_since(self, scope: Scope, since: EventId, at: datetime) -> Mapping[str, datetime]:
+        """By subject the earliest moment of which something was told after an event."""
+        ...
+
+    def stamp_sum(self, start: datetime, end: datetime) -> tuple[int, int]:
+        """Another answer means that rows of this time were written since."""
+        ...
+
+    def written_up_to(self) -> EventId | None:
+        """The last event that is in it."""
+        ...
+
     def count_lines(self) -> int:
         """How many lines were ever counted."""
         ...
@@ -161,6 +182,8 @@ class Chosen:
         lines: Sequence[str] | None = None
         if query.line_id is not None:
             lines = [query.line_id]
+        elif query.camera_id is not None:
+            lines = [line for line in history.lines() if camera_of(line) == query.camera_id]
         elif query.door_id is not None and not _finds_doors(query):  # the lines it had then: those are found
             lines = history.lines_of_door(query.door_id, query.begin, query.end)
         made = cls(history, lines, query.site_id, query.door_id, 1)

@@ -69,6 +69,9 @@ class Settings:
     outbound_ca_file: Path | None = None
     streams_max: int = 2000
     streams_per_client: int = 100
+    api_requests: int = 1000
+    """Of one key in a minute, at each worker."""
+
     stream_life: float = 3600.0
     """Seconds."""
 

@@ -92,6 +92,15 @@ WEB_SETTINGS: tuple[Setting, ...] = (
         unset=(),
     ),
     Setting(
+        "API_REQUESTS_PER_MINUTE",
+        "Web",
+        "1000",
+        "Requests that one key may make of the [API](api.md) within a minute, at each of the `WEB_WORKERS`; more are "
+        "answered with 429.",
+        readers.whole(500, 1_000_000),
+        "api_requests",
+    ),
+    Setting(
         "ADMIN_TOKEN",
         "Web",
         "",

@@ -11,13 +11,16 @@ from sqlalchemy import Select, Table, and_, case, func, select
 from peoplecount.domain.event import WORSE, Quality
 from peoplecount.domain.event_id import EventId
 from peoplecount.domain.interval import Scope
+from peoplecount.domain.place_sum import PlaceStretch
 from peoplecount.domain.roll_up import HOUR, QUARTER
+from peoplecount.storage.changes import load_changes
 from peoplecount.storage.connection import IDBConnection
 from peoplecount.storage.dialects import local_day
 from peoplecount.storage.errors import DatabaseUnavailable
 from peoplecount.storage.history_rows import DayCount, HourCount, QuarterHour, day_of, hour_of, quarter_of
+from peoplecount.storage.place_history import PlaceHistory, Where
 from peoplecount.storage.positions import in_chunks
-from peoplecount.storage.quarter_stamps import load_stamps
+from peoplecount.storage.quarter_stamps import load_stamps, stamp_sum
 from peoplecount.storage.schema import hour_counts, positions, quarter_hours
 from peoplecount.storage.scope_sums import (
     LineSpan,
@@ -182,6 +185,21 @@ class History:
     def stamps(self, start: datetime, end: datetime) -> Mapping[datetime, int]:
         """Of quarters of an hour: another one means that rows of it were written since. Raises ``DatabaseError``."""
         return load_stamps(self._db, start, end)
+
+    def stamp_sum(self, start: datetime, end: datetime) -> tuple[int, int]:
+        """Another answer means that rows of this time were written since. Raises ``DatabaseError``."""
+        return stamp_sum(self._db, start, end)
+
+    def learned_later(
+        self, scope: Scope, start: datetime, end: datetime, known: datetime, site_id: str | None = None
+    ) -> list[PlaceStretch]:
+        """See ``PlaceHistory``. Raises ``DatabaseError``."""
+        where = Where(None if site_id is None else [site_id])
+        return PlaceHistory(self._db).learned_later(scope, start, end, known, where)
+
+    def changed_since(self, scope: Scope, since: EventId, at: datetime) -> Mapping[str, datetime]:
+        """See ``load_changes``. Raises ``DatabaseError``."""
+        return load_changes(self._db, scope, since, at)
 
     def _chosen(
         self,

@@ -56,4 +56,12 @@ def stamp_check(db: IDBConnection, before: datetime) -> tuple[int, int]:
     return int(row.stamps), int(row.told or 0)
 
 
+def stamp_sum(db: IDBConnection, start: datetime, end: datetime) -> tuple[int, int]:
+    """The same of quarters that begin at or after ``start`` and before ``end``. Raises ``DatabaseError``."""
+    told = func.sum(table.c.stamp % CHECKED_BY)
+    question = select(func.count().label("stamps"), told.label("told"))
+    row = db.execute(question.where(table.c.starts_at >= start, table.c.starts_at < end))[0]
+    return int(row.stamps), int(row.told or 0)
+
+
 CHECKED_BY = 1_000_000_007

@@ -19,6 +19,10 @@ from peoplecount.web.transport import Transport, transport_of
 ADMIN_HEADER = "X-Admin-Token"
 TOKEN_HEADER = "X-API-Key"  # noqa: S105  a header's name
 
+WITH_BASIC = ("/api/", "/export/", "/history.csv", "/history.xlsx")
+"""Where the token may come as the password of HTTP Basic: Power BI and the gateway of Power Automate know nothing else.
+Not on pages, where a browser that has been told one would go on sending it."""
+
 ANYBODY = Visitor(role=Role.VIEWER)
 """Whoever reaches this machine, where that may look."""
 
@@ -96,4 +100,8 @@ def token_shown(asked: Request) -> str | None:
     kind, _, token = asked.headers.get("Authorization", "").partition(" ")
     if kind.lower() == "bearer":
         return token.strip()
-    return asked.headers.get(TOKEN_HEADER)
+    if TOKEN_HEADER in asked.headers:
+        return asked.headers[TOKEN_HEADER]
+    if kind.lower() == "basic" and asked.path.startswith(WITH_BASIC) and asked.authorization is not None:
+        return asked.authorization.password or ""
+    return None

@@ -10,6 +10,7 @@ from peoplecount.services.camera_sheet import MOST_BYTES
 from peoplecount.web import (
     account,
     alerts,
+    api,
     audit,
     chart,
     counts,
@@ -27,7 +28,6 @@ from peoplecount.web import (
     metrics,
     page_version,
     parameters,
-    records,
     replay,
     sign_in,
     signing,
@@ -104,6 +104,7 @@ def create_app(context: WebContext) -> Flask:
         trusted_hosts.register(app, context.trusted_hosts)
     cross_site.register(app, context.allowed_origins)
     parameters.register(app)
+    api.register(app)
     if context.accounts is not None:
         signing.register(app, context.accounts, context.addresses, context.outside)
         for entrance in (sign_in, account):
@@ -128,10 +129,10 @@ def _parts(context: WebContext) -> Iterator[Blueprint]:
         stream_access,
         chart,
         counts,
-        records,
         health,
     ):
         yield part.routes(context)
+    yield from api.routes(context)
     if context.fleet is not None:
         yield fleet.routes(context, context.fleet)
         yield metrics.routes(context.fleet)

@@ -28,6 +28,7 @@ from peoplecount.services.stream_tickets import StreamTickets
 from peoplecount.services.subscriptions import Subscriptions
 from peoplecount.services.walk_tests import WalkTests
 from peoplecount.stream.backlog import Backlog
+from peoplecount.stream.event_pages import EventPages
 from peoplecount.stream.hub import Hub
 from peoplecount.stream.open_streams import OpenStreams
 from peoplecount.stream.snapshot import Snapshot
@@ -147,6 +148,18 @@ class WebContext:
     """Seconds that a stream may last."""
 
     addresses: ClientAddresses = field(default_factory=ClientAddresses)
+    requests_a_minute: int = 1000
+    """Of the API, for each key, at each worker."""
+
+    connector_hosts: Sequence[str] = (".azure-apihub.net", ".azure-apim.net")
+    """How the names end under which Power Automate reaches us by a connector."""
+
+    poll_camera: Callable[[str], None] | None = None
+    """Has a camera polled at once, by whichever process polls; ``None``: none does. Raises ``LogError``."""
+
+    event_pages: EventPages | None = None
+    """``None``: made from ``hub`` and ``backlog``."""
+
     access: Access = field(default_factory=Nobody)
     accounts: Accounts | None = None
     """``None``: nobody signs in here."""

@@ -1,4 +1,4 @@
-"""Counts of earlier times, as JSON in pages and as a file of comma-separated values."""
+"""Counts of earlier times as a file of comma-separated values."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from collections.abc import Iterable, Iterator
 from io import StringIO
 from itertools import chain, islice
 
-import orjson
-from flask import Blueprint, Response, abort, jsonify, request
+from flask import Blueprint, Response, abort, request
 
 from peoplecount.domain.event import utc_text
 from peoplecount.services.count_rows import CountRow
 from peoplecount.services.counts import Counts, NoSuchPlace
 from peoplecount.services.counts_query import BadQuery, CountsQuery
-from peoplecount.services.unhurried import unhurried
 from peoplecount.storage.errors import DatabaseError
+from peoplecount.stream.backlog import BacklogUnavailable
 from peoplecount.web.context import WebContext
 from peoplecount.web.cut_answer import cut_where_it_fails
+from peoplecount.web.errors import unavailable
 from peoplecount.web.gate import visitor
 from peoplecount.web.own_sites import demand_own_place, own_rows, own_site
 
@@ -44,39 +44,19 @@ ROWS_AT_ONCE = 500
 
 
 def routes(context: WebContext) -> Blueprint:
-    """``/api/v1/counts`` and ``/export/counts.csv``."""
+    """``/export/counts.csv``."""
     blueprint = Blueprint("counts", __name__)
-
-    @blueprint.get("/api/v1/counts")
-    def counts() -> Response:
-        service, query = _asked(context)
-        try:
-            rows, after = service.page(query)
-        except DatabaseError:
-            return _away()
-        if not rows:
-            _demand_known(service, query)
-        told = {
-            "from": utc_text(query.begin),
-            "to": utc_text(query.end),
-            "step": query.step.value,
-            "scope": query.scope.value,
-            "rows": [row.fields() for row in unhurried(own_rows(rows))],
-            "next": str(after) if after else None,
-        }
-        # A thousand rows take Flask's own way of writing them 20 ms, in which nobody else has a turn.
-        return Response(orjson.dumps(told), headers={"Cache-Control": "no-store"}, content_type="application/json")
 
     @blueprint.get("/export/counts.csv")
     def export() -> Response:
-        service, query = _asked(context)
+        service, query = asked_counts(context)
         rows = own_rows(service.rows(query))
         try:
             first = list(islice(rows, ROWS_AT_ONCE))  # before anything is promised
-        except DatabaseError:
-            return _away()
+        except (DatabaseError, BacklogUnavailable):  # why stands in the log, because it may name servers and accounts
+            unavailable("The history cannot be read just now.", 10)
         if not first:
-            _demand_known(service, query)
+            demand_counted(service, query)
         until = request.args.get("to") or utc_text(query.end)
         days = "-".join(text[:10].replace("-", "") for text in (request.args["from"], until))
         name = f"counts-{days}-{query.scope}-{query.step}.csv"
@@ -125,7 +105,8 @@ def harmless(name: str | None) -> str | None:
     return _FORMULA.sub("'", name) if name else name
 
 
-def _asked(context: WebContext) -> tuple[Counts, CountsQuery]:
+def asked_counts(context: WebContext) -> tuple[Counts, CountsQuery]:
+    """What a request asks of the counts, as far as it is theirs who ask. Aborts with 400 and 404."""
     if context.counts is None:
         abort(404, "No history is kept here.")
     twice = [name for name, values in request.args.lists() if len(values) > 1]
@@ -140,18 +121,11 @@ def _asked(context: WebContext) -> tuple[Counts, CountsQuery]:
     return context.counts, query
 
 
-def _demand_known(service: Counts, query: CountsQuery) -> None:
+def demand_counted(service: Counts, query: CountsQuery) -> None:
+    """404 where nothing was found because there is no such place."""
     if visitor().is_limited:  # what is not theirs was refused before, and must not be named
         return
     try:
         service.demand_known(query)
     except NoSuchPlace as error:
         abort(404, str(error))
-
-
-def _away() -> Response:
-    """Why stands in the log, because it may name servers and accounts."""
-    answer = jsonify({"error": "The history cannot be read just now."})
-    answer.status_code = 503
-    answer.headers["Retry-After"] = "10"
-    return answer

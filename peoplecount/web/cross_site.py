@@ -40,9 +40,12 @@ def register(app: Flask, allowed_origins: Sequence[str] = ()) -> None:
             headers = response.headers
             headers["Access-Control-Allow-Origin"] = request.headers["Origin"]
             headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+            headers["Access-Control-Expose-Headers"] = "ETag, Location, Retry-After, X-Request-Id"
             if request.method == "OPTIONS":
-                headers["Access-Control-Allow-Methods"] = "GET, HEAD, POST"
-                headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type, Last-Event-ID, X-API-Key"
+                headers["Access-Control-Allow-Methods"] = "GET, HEAD, POST, DELETE"
+                headers["Access-Control-Allow-Headers"] = (
+                    "Authorization, Content-Type, If-None-Match, Last-Event-ID, X-API-Key, X-Request-Id"
+                )
                 headers["Access-Control-Max-Age"] = _ASK_AGAIN_SECONDS
         return response
 

@@ -85,6 +85,8 @@ def _answer(code: int, description: str, headers: dict[str, str]) -> Response:
     response.headers["Cache-Control"] = "no-store"  # it may be there the next time; and it may carry our forms
     if code == HTTPStatus.UNAUTHORIZED:
         response.headers["WWW-Authenticate"] = 'Bearer realm="Peoplecount"'
+        if request.path.startswith("/api/v1/"):
+            response.headers.add("WWW-Authenticate", 'Basic realm="Peoplecount", charset="UTF-8"')
     for name in ("Allow", "Retry-After"):
         if name in headers:
             response.headers[name] = headers[name]

@@ -56,7 +56,7 @@ def demand_own_place(of: Visitor, query: CountsQuery, fields: Mapping[str, Any])
     own = own_part(of, fields)
     if query.site_id is not None and not of.may_see(query.site_id):
         abort(404, say("There is no such site."))
-    for kind, wanted in (("door", query.door_id), ("line", query.line_id)):
+    for kind, wanted in (("door", query.door_id), ("camera", query.camera_id), ("line", query.line_id)):
         if wanted is not None and wanted not in {row[f"{kind}Id"] for row in own[f"{kind}s"]}:
             abort(404, f"There is no such {kind}.")
 

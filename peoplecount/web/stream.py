@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from urllib.parse import urlencode
 
@@ -45,28 +46,42 @@ def routes(context: WebContext) -> Blueprint:
     @blueprint.get("/events")
     @blueprint.get("/stream-data")
     def events() -> Response:
-        demand_visitor(context)
-        bounded = wants_json(request)
-        order = _order(context, bounded=bounded)
-        if context.hub.closed:
-            unavailable("The service is stopping.", 5)
-        if request.method == "HEAD":
-            return Response(headers=HEADERS)
-        connection = ClientSocket(request.environ)
-        stream = _admit(context, connection)
-        try:
-            take_ticket(context)
-            client = stream.client = _client(context, order, connection, bounded=bounded)
-            if bounded:
-                response = _answer(context, client)
-                response.call_on_close(stream.close)
-                return response
-            return Response(_Body(client.open_stream(), stream), headers=HEADERS, direct_passthrough=True)
-        except BaseException:
-            stream.close()
-            raise
+        return stream_answer(context, bounded=wants_json(request))
 
     return blueprint
+
+
+def stream_answer(context: WebContext, *, bounded: bool) -> Response:
+    """What a request asks of the stream; ``bounded``: in one piece. Aborts where it cannot be had."""
+    demand_visitor(context)
+    order = _order(context, bounded=bounded)
+    if context.hub.closed:
+        unavailable("The service is stopping.", 5)
+    if request.method == "HEAD":
+        return Response(headers=HEADERS)
+    connection = ClientSocket(request.environ)
+    stream = _admit(context, connection)
+    try:
+        take_ticket(context)
+        client = stream.client = _client(context, order, connection, bounded=bounded)
+        if bounded:
+            response = _answer(context, client)
+            response.call_on_close(stream.close)
+            return response
+        return Response(_Body(client.open_stream(), stream), headers=HEADERS, direct_passthrough=True)
+    except BaseException:
+        stream.close()
+        raise
+
+
+@contextmanager
+def admitted(context: WebContext, connection: ClientSocket) -> Iterator[None]:
+    """A place among the streams for the block: for a question that waits as long as some of them last."""
+    stream = _admit(context, connection)
+    try:
+        yield
+    finally:
+        stream.close()
 
 
 class _Body:

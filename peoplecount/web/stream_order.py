@@ -121,10 +121,11 @@ def _since(text: str, context: WebContext) -> EventId | datetime:
     try:
         return EventId.parse(text)
     except MalformedEventId:
-        return _moment(text)
+        return moment_of(text)
 
 
-def _moment(text: str) -> datetime:
+def moment_of(text: str) -> datetime:
+    """A time that was given as ``since``. 400 where it is none."""
     if not _MOMENT.fullmatch(text):
         abort(
             400,

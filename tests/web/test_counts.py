@@ -63,7 +63,7 @@ class Shop(BoardService):
     def rows(self, **asked):
         answer = self.client.get("/api/v1/counts", query_string={"from": "2026-05-04"} | asked)
         assert answer.status_code == 200, answer.json
-        return answer.json["rows"]
+        return answer.json["value"]
 
 
 @pytest.fixture
@@ -153,8 +153,8 @@ def test_pages_follow_each_other_without_gap_or_repetition(shop, limit):
     for _ in range(10):
         asked = {"from": "2026-05-04", "limit": limit} | ({"cursor": cursor} if cursor else {})
         page = shop.client.get("/api/v1/counts", query_string=asked).json
-        assert len(page["rows"]) <= limit
-        found += page["rows"]
+        assert len(page["value"]) <= limit
+        found += page["value"]
         cursor = page["next"]
         if cursor is None:
             break
@@ -213,7 +213,7 @@ def test_a_line_that_was_removed_is_asked_for_as_before(shop):
 
 def test_of_a_line_that_is_there_nothing_is_an_answer(shop):
     answer = shop.client.get("/api/v1/counts?from=2026-05-01&to=2026-05-02&line=front-0-1-1&site=shop")
-    assert (answer.status_code, answer.json["rows"]) == (200, [])
+    assert (answer.status_code, answer.json["value"]) == (200, [])
 
 
 def test_times_may_be_given_with_any_zone(shop):
@@ -356,7 +356,7 @@ def test_a_page_makes_no_more_rows_than_are_on_it(shop, monkeypatch):
     row_of = count_rows._row
     monkeypatch.setattr(count_rows, "_row", lambda *args: (made.append(args), row_of(*args))[1])
     rows = shop.client.get("/api/v1/counts?from=2026-05-04&limit=2").json
-    assert (len(rows["rows"]), len(made)) == (2, 3)
+    assert (len(rows["value"]), len(made)) == (2, 3)
     made.clear()
     shop.client.get("/api/v1/counts", query_string={"from": "2026-05-04", "limit": 2, "cursor": rows["next"]})
     assert len(made) == 3
@@ -369,7 +369,7 @@ def test_a_page_makes_no_more_rows_than_are_on_it(shop, monkeypatch):
 )
 def test_the_beginning_of_the_calendar_is_a_time_like_others(shop, begin, end, step):
     answer = shop.client.get(f"/api/v1/counts?from={begin}&to={end}&step={step}")
-    assert (answer.status_code, answer.json["rows"]) == (200, [])
+    assert (answer.status_code, answer.json["value"]) == (200, [])
 
 
 def test_without_a_history_there_is_nothing_to_ask(shop):

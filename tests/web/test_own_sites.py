@@ -51,6 +51,12 @@ class TwoSites(Counts):
     def page(self, query):
         return list(self.rows(query)), None
 
+    def version(self, query):
+        return ""
+
+    def as_of(self):
+        return None
+
 
 class NotedRecords:
     """Notes what was asked of it."""
@@ -133,6 +139,14 @@ ADDRESSES = (
     "/events?timeout=0&kind=CameraStatus&since=earliest",
     "/chart/today",
     "/api/v1/counts?from=2026-05-04",
+    "/api/v1/counts.csv?from=2026-05-04",
+    "/api/v1/sites",
+    "/api/v1/doors",
+    "/api/v1/cameras",
+    "/api/v1/lines",
+    "/api/v1/counts/latest?scope=line",
+    "/api/v1/events?since=earliest",
+    "/api/v1/events/stream?timeout=0&since=earliest",
     "/api/v1/counts?from=2026-05-04&scope=site",
     "/export/counts.csv?from=2026-05-04",
     "/health/ready",
@@ -159,6 +173,8 @@ def test_nothing_of_another_site_is_shown(ask, app, address):
     "address",
     ["/events?timeout=0&site=museum", "/events?timeout=0&site=shop&site=museum",
      "/events?timeout=0&door=museum-vault", "/events?timeout=0&camera=vault-camera",
+     "/api/v1/doors?site=museum", "/api/v1/counts/latest?camera=vault-camera", "/api/v1/events?door=museum-vault",
+     "/api/v1/events/poll?site=museum", "/api/v1/counts?from=2026-05-04&camera=vault-camera",
      "/api/v1/counts?from=2026-05-04&site=museum", "/api/v1/counts?from=2026-05-04&door=museum-vault",
      "/api/v1/counts?from=2026-05-04&site=shop&door=museum-vault",
      f"/api/v1/counts?from=2026-05-04&line={VAULT.key}", "/export/counts.csv?from=2026-05-04&site=museum",

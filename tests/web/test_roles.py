@@ -71,7 +71,22 @@ TABLE = {
     ("POST", "/close-stream"): (401, 403, 403, 202, 403, 403, 403, 403, 202, 401),
     ("GET", "/chart/today"): LOOKS,
     ("GET", "/chart/usual"): LOOKS,
+    ("GET", "/api/openapi.json"): (200,) * 10,
+    ("GET", "/docs"): (200,) * 10,
+    ("GET", "/api/v1/ping"): LOOKS,
+    ("GET", "/api/v1/health"): (401, 403, 200, 200, 403, 403, 403, 200, 403, 401),
+    ("GET", "/api/v1/exports"): LOOKS,
+    ("POST", "/api/v1/cameras/none/poll"): (401, 403, 404, 404, 404, 403, 403, 403, 403, 401),
+    ("GET", "/api/v1/sites"): LOOKS,
+    ("GET", "/api/v1/doors"): LOOKS,
+    ("GET", "/api/v1/cameras"): LOOKS,
+    ("GET", "/api/v1/lines"): LOOKS,
+    ("GET", "/api/v1/counts/latest"): LOOKS,
     ("GET", "/api/v1/counts?from=2026-05-04"): MISSING,
+    ("GET", "/api/v1/counts.csv?from=2026-05-04"): MISSING,
+    ("GET", "/api/v1/events"): LOOKS,
+    ("GET", "/api/v1/events/stream?timeout=0"): LOOKS,
+    ("GET", "/api/v1/events/poll"): (401, 202, 202, 202, 202, 403, 202, 403, 403, 401),
     ("GET", "/export/counts.csv?from=2026-05-04"): MISSING,
     ("GET", "/api/v1/records?after=3f9a61c2-1"): MISSING,
     ("GET", "/version"): (200,) * 10,
@@ -259,6 +274,21 @@ def test_every_address_answers_in_spanish_as_well(visitors, method, address):
     too_often = {429} if (method, address) == ("POST", "/sign-in") else set()  # all the visitors tried it before
     assert answer.status_code in {TABLE[method, address][VISITORS.index("administrator")], *too_often}, answer.text
     answer.close()
+
+
+def test_a_token_that_is_to_operate_has_cameras_polled_and_does_nothing_else(visitors):
+    """It is no column of the table, which would be another visitor at every address."""
+    client, headers = visitors["operate"]
+    for (method, address), statuses in TABLE.items():
+        of_others = {statuses[VISITORS.index(scope)] for scope in ("read", "health", "end-streams")}
+        if 403 not in of_others or address == "/sign-in":  # open to everybody; or tried too often by now
+            continue
+        sent = {**HTTPS["headers"], **headers}
+        if method == "POST":
+            sent["X-CSRFToken"] = form_token(client, "/welcome", **HTTPS)
+        answer = client.open(address, method=method, headers=sent, environ_base=FROM_AFAR)
+        assert answer.status_code == (404 if address.startswith("/api/v1/cameras/none") else 403), address
+        answer.close()
 
 
 def test_every_address_is_in_both_tables(app):

@@ -1,0 +1,53 @@
+"""The API for programs: ``/api/v1``, its document, and what all its answers have in common."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+
+from flask import Blueprint, Flask, Response, request
+from werkzeug.exceptions import TooManyRequests
+
+from peoplecount.services.request_rates import RequestRates
+from peoplecount.web.api import counts, document, events, places, service
+from peoplecount.web.api.operation import Operation, blueprint_of
+from peoplecount.web.context import WebContext
+from peoplecount.web.gate import visitor
+
+REQUEST_ID = re.compile(r"[\x21-\x7e]{1,200}", re.ASCII)
+
+
+def operations(context: WebContext) -> list[Operation]:
+    """All of them, in the order of the document."""
+    return [one for part in (service, places, counts, events) for one in part.operations(context)]
+
+
+def routes(context: WebContext) -> Iterator[Blueprint]:
+    """``/api/v1``, ``/api/openapi.json`` and ``/docs``."""
+    made = operations(context)
+    blueprint: Blueprint = blueprint_of(made)
+    rates = RequestRates(context.requests_a_minute, context.clock.monotonic)
+
+    @blueprint.before_request
+    def demand_patience() -> None:
+        who = visitor()
+        wait = rates.take(who.holder or context.addresses.of(request))
+        if wait:
+            words = f"At most {rates.a_minute} requests a minute are answered."
+            raise TooManyRequests(words, retry_after=math.ceil(wait))
+
+    yield blueprint
+    yield document.routes(context, made)
+
+
+def register(app: Flask) -> None:
+    """What all answers below ``/api/`` carry, also those that refuse."""
+
+    @app.after_request
+    def tell_request_id(response: Response) -> Response:
+        if request.path.startswith("/api/"):
+            asked = request.headers.get("x-ms-client-request-id") or request.headers.get("X-Request-Id", "")
+            if REQUEST_ID.fullmatch(asked):
+                response.headers["X-Request-Id"] = asked
+        return response
