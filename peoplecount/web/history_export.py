@@ -32,6 +32,9 @@ _EXACT = 4
 """Digits of shares."""
 
 _WIDTHS = {"local_start": 20, "from_utc": 20, "to_utc": 20, "time_zone": 18}
+_FORMATS = {"known": "share", "coverage": "share", "mean_in": "mean", "mean_out": "mean", "hours_known": "mean"}
+"""Of numbers, by column; the others are whole."""
+
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
@@ -101,6 +104,7 @@ def workbook_of(report: HistoryReport, address: str) -> bytes:
             "time": book.add_format({"num_format": "yyyy-mm-dd hh:mm"}),
             "share": book.add_format({"num_format": "0%"}),
             "count": book.add_format({"num_format": "#,##0"}),
+            "mean": book.add_format({"num_format": "#,##0.0"}),
         }
         for sheet in [*sheets_of(report), _about(report, address)]:
             page: Worksheet = book.add_worksheet(sheet.name)
@@ -124,7 +128,7 @@ def _write(page: Worksheet, row: int, column: int, cell: Cell, title: str, forma
     elif isinstance(cell, str):
         page.write_string(row, column, cell)
     else:
-        page.write_number(row, column, cell, formats["share" if title in {"known", "coverage"} else "count"])
+        page.write_number(row, column, cell, formats[_FORMATS.get(title, "count")])
 
 
 def _plain(cell: Cell) -> object:

@@ -2,7 +2,10 @@
 
 import csv
 import io
+import os
 import re
+import shutil
+import subprocess
 from datetime import datetime, timedelta
 from html import unescape
 
@@ -315,6 +318,32 @@ def test_a_workbook_has_cells_of_their_types_and_says_what_it_is(town):
     about = dict(book["about"].iter_rows(min_row=2, values_only=True))
     assert about["time zone"] == "Europe/Zurich"
     assert about["address"].endswith("/history?site=shop&from=2026-05-01&to=2026-05-04&step=day")
+
+
+def test_libreoffice_opens_a_workbook_and_sees_the_same_figures(town, tmp_path):
+    """Every sheet as it shows it, in a file each: what it takes for a text is quoted, and nothing else is."""
+    office = shutil.which("soffice") or pytest.skip("no LibreOffice: install Debian's libreoffice-calc-nogui")
+    asked = {"site": "shop", **MAY}
+    (tmp_path / "history.xlsx").write_bytes(town.client.get("/history.xlsx", query_string=asked).data)
+    every_sheet_with_texts_quoted = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,true,true,false,false,false,-1"
+    command = [office, "--headless", f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}"]
+    command += ["--convert-to", every_sheet_with_texts_quoted, "--outdir", str(tmp_path), "history.xlsx"]
+    subprocess.run(
+        command, cwd=tmp_path, env=os.environ | {"HOME": str(tmp_path)}, check=True, capture_output=True, timeout=200
+    )
+    sheets = {
+        path.stem.removeprefix("history-"): path.read_text("utf-8-sig").splitlines() for path in tmp_path.glob("*.csv")
+    }
+    assert sorted(sheets) == ["about", "parts", "places", "week"]
+    assert sheets["parts"][0].startswith('"from_utc","to_utc","local_start","time_zone"')
+    first = sheets["parts"][1].split(",")
+    assert (first[3], first[4], first[10:12]) == ('"Europe/Zurich"', '"shop"', ["60", "12"]), "texts, and numbers"
+    told = list(csv.DictReader(io.StringIO(town.client.get("/history.csv", query_string=asked).text)))
+    shown = list(csv.DictReader(sheets["parts"]))
+    assert [row["known"] for row in shown[:1]] == ["100%"]
+    for name in ("site", "door", "in", "out", "quality", "holiday"):
+        assert [row[name] for row in shown] == [row[name] for row in told], name
+    assert len(sheets["week"]) == 1 + 7 * 24
 
 
 def test_no_name_becomes_a_formula(town):
