@@ -162,6 +162,7 @@ class SumsKeeper:
 
     def keep_up(self, stop: threading.Event) -> int:
         """Sum up what has to be; how many days that was. Raises ``DatabaseError`` and ``LogError``."""
+        self._history.demand_whole()
         self._book.look()
         began = self._history.first_day(Where())
         done = 0

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, and_, func, select, union
 from peoplecount.storage.connection import IDBConnection, Transaction
 from peoplecount.storage.copied_table import CopiedTable
 from peoplecount.storage.positions import in_chunks
+from peoplecount.storage.quarter_stamps import put_stamps
 from peoplecount.storage.schema import corrections, hour_counts, positions, quarter_hours, records
 from peoplecount.storage.tally import Tally, demand, take_tally
 
@@ -98,6 +99,9 @@ def _copy_stretch(
         differences = copied.differences(here, copied.rows(transaction, where))
         copied.remove(transaction, differences)
         copied.put(transaction, differences)
+        if copied.table in (hour_counts, quarter_hours):
+            place = copied.names.index(copied.time)
+            put_stamps(transaction, {row[place] for row in (*differences.new, *differences.changed, *differences.gone)})
         if len(differences):
             demand(copied.table, _tally(copied, where, transaction), copied.tally(here))
         return len(differences)

@@ -57,10 +57,12 @@ class RollUpRows:
 
     def save(self) -> None:
         """Write what is new or changed. Raises ``RowsLost``."""
-        quarters = self.book.quarters
+        quarters, hours = self.book.quarters, self.book.hours
         self._save(quarter_hours, quarters)
-        put_stamps(self._transaction, {one.starts_at for one in (*quarters.new, *quarters.changed)})
-        self._save(hour_counts, self.book.hours)
+        # An hour may change without its quarters; and of a day is every hour that begins in it, whenever that ends.
+        written = (*quarters.new, *quarters.changed, *hours.new, *hours.changed)
+        put_stamps(self._transaction, {one.starts_at for one in written})
+        self._save(hour_counts, hours)
 
     def _load(self, table: Table) -> RollUp:
         rows = chain.from_iterable(

@@ -26,6 +26,7 @@ from peoplecount.storage.copied_table import CopiedTable
 from peoplecount.storage.copy_mark import claim, installation_of, put_cursor
 from peoplecount.storage.errors import CopyRefused, CopyUnfinished, DatabaseUnavailable, RowsLost, ValueRefused
 from peoplecount.storage.hand_count_table import HandCountTable
+from peoplecount.storage.quarter_stamps import load_stamps
 from peoplecount.storage.registros import Row, Watermark
 from peoplecount.storage.registros_states import REGISTROS, KnownCamera, Note, load_states, save_mark, save_note
 from peoplecount.storage.schema import (
@@ -128,6 +129,26 @@ def test_everything_is_there_and_nothing_else(log, source, target):
     assert min(map(len, everything(source).values())) > 0
     assert outcome.tallies["records"].rows == len(source.execute(select(records)))
     assert outcome.written == sum(sum(rows.values()) for rows in everything(source).values())
+
+
+def stamps(db):
+    return load_stamps(db, EIGHT - timedelta(days=400), EIGHT + timedelta(days=400))
+
+
+def test_what_is_copied_is_stamped_as_whatever_is_written(log, source, target):
+    log, lines = busy_log(4)
+    write_all(log, source)
+    copy(source, target)
+    before = stamps(target)
+    written = {row.starts_at for table in (hour_counts, quarter_hours) for row in target.execute(select(table))}
+    assert before.keys() == written
+    copy(source, target)
+    assert stamps(target) == before
+    append(log, lines[0].correct(EIGHT, 900, 80))
+    write_all(log, source)
+    copy(source, target)
+    assert {one for one, stamp in stamps(target).items() if stamp != before[one]} >= {EIGHT}
+    assert len(set(stamps(target).values()) - set(before.values())) <= 2
 
 
 def test_records_keep_their_order(source, second):

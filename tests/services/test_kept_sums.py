@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import update
 
+from peoplecount.domain.event_id import EventId
 from peoplecount.domain.history_period import HistoryPeriod
 from peoplecount.domain.interval import Scope
 from peoplecount.domain.roll_up import HOUR
@@ -15,9 +16,12 @@ from peoplecount.services import kept_sums
 from peoplecount.services.kept_sums import KeptSums, SumsKeeper
 from peoplecount.services.place_sums import DirectSums
 from peoplecount.services.stamp_book import StampBook
+from peoplecount.storage.copy_mark import COPY, finish, put_cursor
+from peoplecount.storage.errors import CopyUnfinished
 from peoplecount.storage.place_history import PlaceHistory, Where
 from peoplecount.storage.quarter_stamps import put_stamps
 from peoplecount.storage.schema import hour_counts
+from peoplecount.storage.writer_cursor import WriterCursor
 from tests.support.databases import *  # noqa: F403 - fixtures
 from tests.support.fake_clock import FakeClock
 from tests.support.past import Past
@@ -121,6 +125,15 @@ def test_what_is_written_about_a_day_makes_it_anew(kept):
     assert max(one.entered for one in kept.everything(kept.sums)[0]) == 4000
     assert kept.keep_up() == 1
     demand_same(kept)
+
+
+def test_a_copy_that_is_not_finished_is_not_summed_up(kept):
+    claimed = WriterCursor(EventId("", -1), "")
+    kept.db.transaction(lambda transaction: put_cursor(transaction, COPY, claimed))
+    with pytest.raises(CopyUnfinished):
+        kept.keep_up()
+    kept.db.transaction(lambda transaction: finish(transaction, None))
+    assert kept.keep_up() == 3
 
 
 def test_an_old_day_that_is_written_about_is_noticed_too(kept):

@@ -13,6 +13,7 @@ from peoplecount.domain.interval import Scope
 from peoplecount.eventlog.memory_log import MemoryEventLog
 from peoplecount.services.record_writer import RecordWriter
 from peoplecount.storage.errors import RowsLost
+from peoplecount.storage.quarter_stamps import load_stamps
 from peoplecount.storage.schema import (
     corrections,
     hour_counts,
@@ -25,7 +26,7 @@ from tests.services.test_record_writer import LosesRows
 from tests.support.counting_line import EIGHT, SUMMER_TIME, CountingLine, append
 
 HOUR = timedelta(hours=1)
-QUARTER = timedelta(minutes=15)
+QUARTER, MINUTE = timedelta(minutes=15), timedelta(minutes=1)
 
 
 @pytest.fixture
@@ -273,3 +274,27 @@ def test_it_is_the_same_on_every_database(connection):
     log.start_epoch()
     write_all(log, connection)
     assert contents(connection) == once
+
+
+def test_an_hour_that_changes_without_its_quarters_has_another_stamp(log, connection):
+    line = CountingLine(read_at=EIGHT + 40 * MINUTE)
+    append(log, line.count(5, 1, after=10 * MINUTE))
+    write_all(log, connection)
+    before = load_stamps(connection, EIGHT, EIGHT + HOUR)
+    quarters = list(map(tuple, rows_of(connection, quarter_hours)))
+    append(log, line.correct(EIGHT, 5, 1, quality=Quality.BACK_FILLED, coverage=0.5))
+    write_all(log, connection)
+    assert list(map(tuple, rows_of(connection, quarter_hours))) == quarters
+    after = load_stamps(connection, EIGHT, EIGHT + HOUR)
+    assert {start for start in after if after[start] != before.get(start)} == {EIGHT}
+
+
+def test_an_hour_that_grows_by_its_last_quarter_has_another_stamp_where_it_begins(log, connection):
+    """It counts for the day that it begins in, and may end on the next one."""
+    line = CountingLine(read_at=EIGHT)
+    append(log, line.count(5, 1, after=10 * MINUTE))
+    write_all(log, connection)
+    before = load_stamps(connection, EIGHT, EIGHT + HOUR)
+    append(log, line.count(1, after=40 * MINUTE))
+    write_all(log, connection)
+    assert load_stamps(connection, EIGHT, EIGHT + HOUR)[EIGHT] != before[EIGHT]
