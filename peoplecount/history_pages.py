@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from peoplecount.domain.clock import Clock
@@ -17,6 +18,7 @@ from peoplecount.services.roster_keeper import RosterKeeper
 from peoplecount.services.stamp_book import StampBook
 from peoplecount.settings import Settings
 from peoplecount.storage.connection import IDBConnection
+from peoplecount.storage.copy_mark import demand_whole
 from peoplecount.storage.place_history import PlaceHistory
 from peoplecount.stream.snapshot import Snapshot
 
@@ -57,7 +59,8 @@ def sums_keeper(
     """Sums up past days of this database; for the one process that leads."""
     history = PlaceHistory(database)
     book = StampBook(history, clock, _name_of(settings))
-    return SumsKeeper(history, folder.sums, book, lambda: _zones(rosters), clock, runtime.offload)
+    demand = partial(demand_whole, database)
+    return SumsKeeper(history, folder.sums, book, lambda: _zones(rosters), clock, runtime.offload, demand)
 
 
 def _zones(rosters: RosterKeeper) -> Mapping[ZoneInfo, Collection[str]]:

@@ -142,7 +142,10 @@ class SumsKeeper:
         zones: Zones,
         clock: Clock,
         offload: Offload = call_here,
+        demand_whole: Callable[[], object] = lambda: None,
     ) -> None:
+        """``demand_whole`` raises ``DatabaseError`` where there is only a part of the history yet."""
+        self._demand_whole = demand_whole
         self._history = history
         self._kept = kept
         self._book = book
@@ -162,7 +165,7 @@ class SumsKeeper:
 
     def keep_up(self, stop: threading.Event) -> int:
         """Sum up what has to be; how many days that was. Raises ``DatabaseError`` and ``LogError``."""
-        self._history.demand_whole()
+        self._demand_whole()
         self._book.look()
         began = self._history.first_day(Where())
         done = 0

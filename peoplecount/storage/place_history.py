@@ -14,7 +14,6 @@ from peoplecount.domain.interval import Scope
 from peoplecount.domain.place_sum import PlaceStretch
 from peoplecount.domain.roll_up import HOUR, QUARTER
 from peoplecount.storage.connection import IDBConnection, Rows
-from peoplecount.storage.copy_mark import demand_whole
 from peoplecount.storage.learned_later import differences, learned_later_question
 from peoplecount.storage.quarter_stamps import load_stamps, stamp_check
 from peoplecount.storage.schema import hour_counts, quarter_hours
@@ -75,10 +74,6 @@ class PlaceHistory:
     def stamp_check(self, before: datetime) -> tuple[int, int]:
         """Another answer means that such rows were written which began before a moment."""
         return stamp_check(self._db, before)
-
-    def demand_whole(self) -> None:
-        """Raise ``CopyUnfinished`` where a copy into this database has begun and not ended."""
-        demand_whole(self._db)
 
     def first_day(self, where: Where) -> datetime | None:
         """When the first hour of a place began; ``None`` where it has none."""

@@ -2,6 +2,7 @@
 
 import threading
 from datetime import date, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -16,7 +17,7 @@ from peoplecount.services import kept_sums
 from peoplecount.services.kept_sums import KeptSums, SumsKeeper
 from peoplecount.services.place_sums import DirectSums
 from peoplecount.services.stamp_book import StampBook
-from peoplecount.storage.copy_mark import COPY, finish, put_cursor
+from peoplecount.storage.copy_mark import COPY, demand_whole, finish, put_cursor
 from peoplecount.storage.errors import CopyUnfinished
 from peoplecount.storage.place_history import PlaceHistory, Where
 from peoplecount.storage.quarter_stamps import put_stamps
@@ -60,7 +61,14 @@ class Kept:
 
     def keep_up(self):
         self.clock.passes(10)
-        keeper = SumsKeeper(PlaceHistory(self.db), self.store, self.book, lambda: self.sites, self.clock)
+        keeper = SumsKeeper(
+            PlaceHistory(self.db),
+            self.store,
+            self.book,
+            lambda: self.sites,
+            self.clock,
+            demand_whole=partial(demand_whole, self.db),
+        )
         return keeper.keep_up(threading.Event())
 
     def everything(self, sums):
