@@ -85,7 +85,7 @@ class HistoryPlaces:
         board = self._board()
         site = self._sites().get(query.site_id or "")
         return Place(
-            _named(board, "site", query.site_id),
+            self.site(query.site_id) if query.site_id else None,
             _named(board, "door", query.door_id),
             _named(board, "line", query.line_id),
             self._zone(query.site_id, own),
@@ -94,19 +94,19 @@ class HistoryPlaces:
         )
 
     def sites(self, own: Collection[str] | None) -> Mapping[str, ZoneInfo]:
-        """The sites that are somebody's to see, with their time zones."""
+        """The sites that are somebody's to see, with their time zones.
+
+        Also those that have no camera any more, and so are not on the board: what they counted stays.
+        """
+        entered = {site.site_id: ZoneInfo(site.time_zone) for site in self._sites().values()}
+        return {key: zone for key, zone in entered.items() if own is None or key in own} | self._shown(own)
+
+    def _shown(self, own: Collection[str] | None) -> dict[str, ZoneInfo]:
         return {
             row["siteId"]: ZoneInfo(row["timeZone"])
             for row in self._board()["sites"]
             if own is None or row["siteId"] in own
         }
-
-    def all_zones(self) -> Mapping[ZoneInfo, Collection[str]]:
-        """All sites by time zone."""
-        found: dict[ZoneInfo, list[str]] = {}
-        for site_id, zone in self.sites(None).items():
-            found.setdefault(zone, []).append(site_id)
-        return found
 
     def inside(self, query: HistoryQuery, own: Collection[str] | None) -> tuple[Scope, list[NamedPlace]]:
         """What a place consists of: the sites, the doors of a site, the lines of a door."""
@@ -119,13 +119,20 @@ class HistoryPlaces:
         if query.site_id:
             rows = [row for row in board["doors"] if row.get("siteId") == query.site_id]
             return Scope.DOOR, [NamedPlace(row["doorId"], row["doorName"]) for row in rows]
-        rows = [row for row in board["sites"] if own is None or row["siteId"] in own]
-        return Scope.SITE, [NamedPlace(row["siteId"], row["siteName"]) for row in rows]
+        return Scope.SITE, [self.site(site_id) for site_id in self._shown(own)]
+
+    def site(self, site_id: str) -> NamedPlace:
+        """A site by its name, as far as that is known."""
+        row = _find(self._board()["sites"], "siteId", site_id)
+        site = self._sites().get(site_id)
+        return NamedPlace(site_id, row["siteName"] if row else site.name if site else site_id)
 
     def demand_known(self, query: HistoryQuery, own: Collection[str] | None) -> None:
         """For a question that found nothing. Raises ``NoSuchPlace`` where it is not on the board either."""
         board = self._board()
         for kind, subject in (("site", query.site_id), ("door", query.door_id), ("line", query.line_id)):
+            if kind == "site" and subject in self._sites():
+                continue
             if subject is not None and _find(board[f"{kind}s"], f"{kind}Id", subject) is None:
                 raise NoSuchPlace(_not_here(kind, subject, board, own))
 
@@ -138,7 +145,9 @@ class HistoryPlaces:
 
     def _zone(self, site_id: str | None, own: Collection[str] | None) -> ZoneInfo:
         """Of a site; of all that are somebody's to see where they have one in common."""
-        zones = {zone for known, zone in self.sites(own).items() if not site_id or known == site_id}
+        if site_id:
+            return self.sites(own).get(site_id, ZoneInfo("UTC"))
+        zones = set(self._shown(own).values())
         return zones.pop() if len(zones) == 1 else ZoneInfo("UTC")
 
     def _today(self, site_id: str | None, own: Collection[str] | None) -> date:
@@ -150,6 +159,8 @@ class HistoryPlaces:
         wanted = (("site", query.site_id), ("door", query.door_id), ("line", query.line_id))
         for kind, subject in wanted:
             if subject is None:
+                continue
+            if kind == "site" and subject in self.sites(own):
                 continue
             row = _find(board[f"{kind}s"], f"{kind}Id", subject)
             if row is not None and own is not None and row["siteId"] not in own:

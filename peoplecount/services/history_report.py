@@ -16,6 +16,7 @@ from peoplecount.domain.history_period import ONE_DAY, Beside, Grain, HistoryPer
 from peoplecount.domain.interval import Scope
 from peoplecount.domain.place_sum import PlaceStretch, PlaceSum
 from peoplecount.domain.roll_up import HOUR, QUARTER
+from peoplecount.services.history_ends import note_ends
 from peoplecount.services.history_filter import HistoryFilter, Holidays, no_holidays
 from peoplecount.services.history_places import HistoryPlaces, NamedPlace, Place
 from peoplecount.services.history_query import HistoryQuery
@@ -211,7 +212,10 @@ class _Look:
         end = until(period.zone)
         found = self._before(end, self._stretches(step, query.scope, period, self.where), step)
         filtered = HistoryFilter.of(query, self.place.opening_hours, self.holidays, step)
-        return sum_up(found, parts, step, period.zone, until=end, wanted=filtered.wanted if filtered else None)
+        wanted = filtered.wanted if filtered else None
+        summed = sum_up(found, parts, step, period.zone, until=end, wanted=wanted)
+        note_ends(summed.parts, parts, found, step, period.zone, until=end, wanted=wanted)
+        return summed
 
     def _before(self, end: datetime, found: Sequence[PlaceStretch], step: timedelta) -> Sequence[PlaceStretch]:
         """What is under way now has been counted so far, and no further, anyway."""
@@ -232,17 +236,19 @@ class _Look:
             own_parts = list(own_period.parts(self.query.grain))
             end = until(zone)
             by_site: dict[str, list[PlaceStretch]] = {}
-            for one in self._of_sites(own_period, sites, end):
+            stretches = self._of_sites(own_period, sites, end)
+            for one in stretches:
                 by_site.setdefault(one.subject, []).append(one)
             step = self.query.grain.length or ONE_DAY
-            for stretches in by_site.values():
-                found = sum_up(stretches, own_parts, step, zone, until=end)
-                for into, more in zip(sums, found.parts, strict=False):
+            here = [PlaceSum() for _ in own_parts]
+            # Not site by site: one that was opened since was not missed.
+            note_ends(here, own_parts, stretches, step, zone, until=end)
+            for of_site in by_site.values():
+                for into, more in zip(here, sum_up(of_site, own_parts, step, zone, until=end).parts, strict=True):
                     into.include(more)
-        total = PlaceSum()
-        for each in sums:
-            total.include(each)
-        return Summed(sums, total, WeekHours())
+            for into, more in zip(sums, here, strict=False):
+                into.include(more)
+        return Summed(sums, WeekHours())
 
     def _of_sites(self, period: HistoryPeriod, sites: Collection[str], end: datetime) -> Sequence[PlaceStretch]:
         """By the hour or quarter of an hour by site, or by the day all together."""
@@ -281,9 +287,13 @@ class _Look:
             return scope, [HistoryChild(one, None) for one in named], False
         found = self._of_children(scope, period, until)
         known = {one.subject for one in named}
-        gone = [NamedPlace(subject, subject) for subject in sorted(found.keys() - known)]
+        gone = [self._named(scope, subject) for subject in sorted(found.keys() - known)]
         children = [HistoryChild(one, found.get(one.subject)) for one in [*named, *gone]]
         return scope, sorted(children, key=_most_first), True
+
+    def _named(self, scope: Scope, subject: str) -> NamedPlace:
+        """What is not on the board any more."""
+        return self.places.site(subject) if scope is Scope.SITE else NamedPlace(subject, subject)
 
     def _of_children(self, scope: Scope, period: HistoryPeriod, until: datetime) -> Mapping[str, PlaceSum]:
         if self.query.is_filtered:

@@ -49,8 +49,15 @@ class Summed:
     """A period in parts."""
 
     parts: Sequence[PlaceSum]
-    total: PlaceSum
     week: WeekHours
+
+    @property
+    def total(self) -> PlaceSum:
+        """All parts together."""
+        total = PlaceSum()
+        for each in self.parts:
+            total.include(each)
+        return total
 
 
 def merged(stretches: Iterable[PlaceStretch], differences: Iterable[PlaceStretch]) -> list[PlaceStretch]:
@@ -130,11 +137,9 @@ def sum_up(
             week.add(local, one)
         if unseen:
             sums[place].unseen += unseen
-    total = PlaceSum()
     for each, stretches_of_it in zip(sums, of_parts, strict=True):
         each.add_all(stretches_of_it)
-        total.include(each)
-    return Summed(sums, total, week.hours())
+    return Summed(sums, week.hours())
 
 
 class _Week:

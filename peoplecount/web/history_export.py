@@ -32,7 +32,10 @@ _EXACT = 4
 """Digits of shares."""
 
 _WIDTHS = {"local_start": 20, "from_utc": 20, "to_utc": 20, "time_zone": 18}
-_FORMATS = {"known": "share", "coverage": "share", "mean_in": "mean", "mean_out": "mean", "hours_known": "mean"}
+_FORMATS = {
+    **dict.fromkeys(("known", "known_before", "coverage"), "share"),
+    **dict.fromkeys(("mean_in", "mean_out", "hours_known"), "mean"),
+}
 """Of numbers, by column; the others are whole."""
 
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -142,7 +145,7 @@ def _plain(cell: Cell) -> object:
 def _parts(report: HistoryReport) -> Sheet:
     columns = ["from_utc", "to_utc", "local_start", "time_zone", *_PLACE, *_FIGURES, "complete", "holiday"]
     if report.beside:
-        columns += ["in_before", "out_before"]
+        columns += ["in_before", "out_before", "known_before"]
     place = _place_cells(report)
     rows: list[list[Cell]] = []
     for row in report.rows:
@@ -150,7 +153,7 @@ def _parts(report: HistoryReport) -> Sheet:
             continue
         cells: list[Cell] = [row.part.start, row.part.end, row.part.local, report.place.zone.key, *place]
         cells += [*_figures(row.total), row.total.is_whole and not row.is_running, row.holiday or None]
-        rows.append(cells + (_before(row.before) if report.beside else []))
+        rows.append(cells + (_beside(row.before) if report.beside else []))
     return Sheet("parts", columns, rows)
 
 
@@ -208,10 +211,14 @@ def _place_cells(report: HistoryReport) -> list[Cell]:
 
 
 def _figures(total: PlaceSum) -> list[Cell]:
-    return [*_before(total), total.quality.value, _rounded(total.known_share), _rounded(total.coverage)]
+    return [*_people(total), total.quality.value, _rounded(total.known_share), _rounded(total.coverage)]
 
 
-def _before(total: PlaceSum | None) -> list[Cell]:
+def _beside(total: PlaceSum | None) -> list[Cell]:
+    return [*_people(total), _rounded(total.known_share) if total is not None else None]
+
+
+def _people(total: PlaceSum | None) -> list[Cell]:
     figures = total.figures if total is not None else None
     return [None, None] if figures is None else [figures.entered, figures.left]
 

@@ -133,9 +133,15 @@ def percent(share: float | None) -> str:
     return UNKNOWN if share is None else share_words(_careful(share))
 
 
+ALIKE = 0.05
+"""So much more may be known of one of two sums for them to be compared: else more is known, and not more have come."""
+
+
 def change_words(now: PlaceSum, before: PlaceSum | None) -> str:
     """How much more or fewer came; empty where that cannot be said."""
     if before is None or now.figures is None or before.figures is None or not before.entered:
+        return ""
+    if abs((now.known_share or 0.0) - (before.known_share or 0.0)) > ALIKE:
         return ""
     change = round((now.entered - before.entered) / before.entered, 2)  # of less it is not said in which direction
     sign = "+" if change > 0 else "\N{MINUS SIGN}" if change < 0 else "\N{PLUS-MINUS SIGN}"

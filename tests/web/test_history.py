@@ -144,7 +144,7 @@ def test_a_gap_is_a_gap_and_not_nobody(town):
     told = rows(page)
     assert told[12] == "Sun, 3 May 2026, 12:00 – – 0% not known"
     assert told[13] == "Sun, 3 May 2026, 13:00 0 0 100% measured"
-    assert told[5] == "Sun, 3 May 2026, 05:00 – – – not known"
+    assert told[5] == "Sun, 3 May 2026, 05:00 – – 0% not known"
     assert page.count('class="bar-of unknown"') == 23
 
 
@@ -157,7 +157,43 @@ def test_hours_that_nobody_was_there_for_lower_what_is_known(town):
     assert told[10] == "Sun, 3 May 2026, 10:00 60 4 100% measured", "it may have been taken away"
 
 
+@pytest.mark.parametrize("place", [{}, {"site": "shop"}])
+def test_before_anybody_counted_is_not_known_whatever_was_counted_since(town, place):
+    page = town.page(**place, **{"from": "2026-04-01", "to": "2026-04-30", "step": "day"})
+    assert "Nothing is known of this time" in page
+    page = town.page(**place, **{"from": "2026-04-01", "to": "2026-05-04", "step": "month"})
+    assert rows(page)[0] == "April 2026 \N{EN DASH} \N{EN DASH} 0% not known"
+    assert "Known of it 1" in words(page)
+    week = {"from": "2026-04-27", "to": "2026-05-03", "step": "week"}
+    file = list(csv.DictReader(io.StringIO(town.page("/history.csv", **place, **week))))
+    assert [(row["complete"], 0.4 < float(row["known"]) < 0.5) for row in file] == [("false", True)]
+
+
+def test_more_is_not_told_to_have_come_where_only_more_is_known(town):
+    days = {"from": "2026-05-01", "to": "2026-05-03", "step": "day", "compare": "previous"}
+    a_week_before = at(9, day=3) - timedelta(days=7)
+    town.past.counts(FRONT, a_week_before, 6, 2, hours=1)
+    told = words(town.page(site="shop", **days))
+    assert "In 360 beside 6" in told
+    assert "of the period beside: 1%" in told
+    town.past.counts(LEFT, a_week_before - 57 * timedelta(hours=1), hours=57)
+    town.past.counts(LEFT, a_week_before, 30, 2, hours=15)
+    assert "In 360 \N{MINUS SIGN}21% beside 456" in words(town.page(site="shop", **days))
+
+
+def test_a_site_without_cameras_keeps_its_past_in_the_sum_of_all(town):
+    old = Gate(SHOP.__class__("old", "Old mill", "Europe/Zurich"), "Gate", "gate")
+    town.past.counts(old, at(9, day=3), 70, 60, hours=1)
+    before = rows(town.page(**MAY))[2]
+    town.sites.append(old.site)
+    page = town.page(**MAY)
+    assert (before.split()[4], rows(page)[2].split()[4]) == ("180", "250")
+    assert "Old mill 70 60" in " ".join(rows(page, "children"))
+    assert "Old mill" in town.page(site="old", **MAY)
+
+
 def test_a_period_stands_beside_the_one_before_up_to_the_same_time(town):
+    town.past.counts(FRONT, at(0, day=4) - timedelta(days=7), hours=9)
     town.past.counts(FRONT, at(9, day=4) - timedelta(days=7), 30, 3, hours=8)
     page = town.page(site="shop", compare="previous", **{"from": "2026-05-04", "to": "2026-05-04", "step": "day"})
     assert rows(page) == ["Mon, 4 May 2026 so far 240 12 150 15 +60% 100% measured"]
