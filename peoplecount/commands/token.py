@@ -25,8 +25,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--scope",
         action="append",
         choices=list(Scope),
-        help="read: figures and stream; health: how the service is doing; end-streams; operate: have cameras polled. "
-        "May be repeated (read)",
+        help="read: figures and stream; health: how the service is doing; end-streams; operate: have cameras "
+        "polled; subscribe: webhooks. May be repeated (read)",
     )
     add.add_argument("--site", action="append", metavar="ID", help="id of a site it may see; may be repeated. Else all")
     add.add_argument("--days", type=int, metavar="N", help="how long it is good. Else until it is revoked")

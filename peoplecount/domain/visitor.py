@@ -20,6 +20,9 @@ class Scope(StrEnum):
     END_STREAMS = "end-streams"
     """``POST /close-stream``."""
 
+    SUBSCRIBE = "subscribe"
+    """Have an address told of events."""
+
     OPERATE = "operate"
     """What somebody does who looks after cameras: have one polled at once."""
 

@@ -72,6 +72,7 @@ _PAGE = Need(Role.VIEWER, page=True)
 _HEALTH = Need(Role.OPERATOR, Scope.HEALTH, whole=True, local=True)
 _ADMINISTRATION = Need(Role.ADMINISTRATOR, page=True, form=True)
 _ADMINISTRATION_OF_ALL = Need(Role.ADMINISTRATOR, page=True, form=True, whole=True)
+_SUBSCRIPTIONS = Need(Role.ADMINISTRATOR, Scope.SUBSCRIBE)
 _FIGURES = Need(Role.VIEWER, Scope.READ)
 STREAM = Need(Role.VIEWER, Scope.READ, ticket=True, screen=True)
 
@@ -121,6 +122,11 @@ NEEDS: Mapping[str, Need] = {
     "api.get_events": _FIGURES,
     "api.stream_events": _FIGURES,
     "api.poll_events": _FIGURES,
+    "api.create_subscription": _SUBSCRIPTIONS,
+    "api.list_subscriptions": _SUBSCRIPTIONS,
+    "api.delete_subscription": OPEN,  # who knows its id may
+    "api.unsubscribe": _SUBSCRIPTIONS,
+    "api.test_subscription": _SUBSCRIPTIONS,
     # How the service is doing
     "page_version.tell": OPEN,
     "health.live": OPEN,

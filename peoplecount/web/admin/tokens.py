@@ -21,6 +21,7 @@ _SCOPES = [
     SelectChoice(Scope.READ.value, say("read figures: stream, tickets, chart, counts, export, records")),
     SelectChoice(Scope.HEALTH.value, say("see in detail how the service is doing")),
     SelectChoice(Scope.END_STREAMS.value, say("end streams")),
+    SelectChoice(Scope.SUBSCRIBE.value, say("have an address told of events")),
     SelectChoice(Scope.OPERATE.value, say("have a camera polled at once")),
 ]
 

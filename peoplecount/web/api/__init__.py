@@ -10,7 +10,7 @@ from flask import Blueprint, Flask, Response, request
 from werkzeug.exceptions import TooManyRequests
 
 from peoplecount.services.request_rates import RequestRates
-from peoplecount.web.api import counts, document, events, places, service
+from peoplecount.web.api import counts, document, events, places, service, subscriptions
 from peoplecount.web.api.operation import Operation, blueprint_of
 from peoplecount.web.context import WebContext
 from peoplecount.web.gate import visitor
@@ -20,7 +20,7 @@ REQUEST_ID = re.compile(r"[\x21-\x7e]{1,200}", re.ASCII)
 
 def operations(context: WebContext) -> list[Operation]:
     """All of them, in the order of the document."""
-    return [one for part in (service, places, counts, events) for one in part.operations(context)]
+    return [one for part in (service, places, counts, events, subscriptions) for one in part.operations(context)]
 
 
 def routes(context: WebContext) -> Iterator[Blueprint]:

@@ -10,6 +10,7 @@ from marshmallow.validate import Length, OneOf, Range, Regexp
 
 from peoplecount.domain.event import EventKind
 from peoplecount.domain.interval import Scope
+from peoplecount.domain.webhook import LONGEST_GAP, Topic
 from peoplecount.services.counts_query import MOST_ROWS_A_PAGE, ROWS_A_PAGE, STEPS
 from peoplecount.services.missed_counts import MOST_AT_ONCE, USUAL_LIMIT
 from peoplecount.stream.selection import ALWAYS
@@ -210,3 +211,41 @@ class RecordsParameters(Schema):
 
 class NoParameters(Schema):
     """None."""
+
+
+class NewSubscription(Schema):
+    """Which events an address is to be told of."""
+
+    callbackUrl = fields.String(
+        required=True,
+        validate=Length(min=1, max=16_384),
+        metadata=told("The address that is told. It is a secret, and never shown again."),
+        error_messages=_MISSING,
+    )
+    name = fields.String(validate=Length(max=80), metadata=told("What it is for."))
+    kinds = several(
+        "What it is told of. Left out: intervals that are over.",
+        fields.String(validate=OneOf([one.value for one in Topic])),
+    )
+    siteId = text("Only of this site.")
+    doorId = text("Only of this door.")
+    cameraId = text("Only of this camera.")
+    scopes = several("Of intervals only those of these.", one_of("", [one.value for one in Scope]))
+    steps = several("Of intervals only those of these lengths: minutes, or day.", one_of("", ("5", "15", "60", "day")))
+    threshold = text("For occupancy above and below: people, or a share of the capacity.", example="85 %")
+    minGapSeconds = number("Seconds between two events at least; what comes meanwhile is summed up.", 0, LONGEST_GAP)
+    signed = fields.Boolean(
+        load_default=False,
+        metadata=told("Whether requests are signed (Standard Webhooks), for a receiver of one's own."),
+    )
+
+
+class Unsubscription(Schema):
+    """Which address is to be told nothing any more."""
+
+    callbackUrl = fields.String(
+        required=True,
+        validate=Length(min=1, max=16_384),
+        metadata=told("The address."),
+        error_messages=_MISSING,
+    )
