@@ -50,6 +50,8 @@ def _rotate(folder: DataFolder, tables: Configuration) -> int:
     keys = folder.sealer.key_file
     keys.keys(make=True)
     places: dict[str, SealedPlace] = {"database": tables.passwords, "local copy": RosterCopy(folder.store, ROSTER)}
+    if folder.webhooks_path.exists():
+        places["webhooks"] = folder.webhooks
     with keys.held():
         print("Sealing all passwords with a new key; this takes some seconds …", flush=True)
         done = KeyRotation(keys, folder.sealer, places).run()

@@ -28,6 +28,7 @@ class Topic(StrEnum):
     CAMERA_BACK = "CameraBack"
     """It is read again; told as ``CameraStatus``."""
 
+    ALERT = "Alert"
     COUNT_CORRECTION = "CountCorrection"
     COUNTER_BREAK = "CounterBreak"
     OCCUPANCY_CHANGED = "OccupancyChanged"

@@ -20,6 +20,7 @@ _SILENT, _BACK, _ABOVE, _BELOW = "silent", "back", "above", "below"
 
 _KIND_OF: Mapping[EventKind, frozenset[Topic]] = {
     EventKind.COUNT: frozenset({Topic.COUNT}),
+    EventKind.ALERT: frozenset({Topic.ALERT}),
     EventKind.COUNTER_BREAK: frozenset({Topic.COUNTER_BREAK}),
     EventKind.COUNT_CORRECTION: frozenset({Topic.COUNT_CORRECTION}),
     EventKind.INTERVAL_CLOSED: frozenset({Topic.INTERVAL_CLOSED}),

@@ -42,7 +42,8 @@ class Position:
 
     event_id: EventId
     at: datetime | None
-    """When that event was appended; what was appended later has not been looked at, whatever its number."""
+    """When that event was appended; what was appended later has not been looked at, whatever its number. ``None``:
+    there was none yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +90,18 @@ class WebhookBook:
             return _find(connection, hook_id, counted=counted)
 
     def add(
-        self, webhook: Webhook, condition: Condition, is_same: Callable[[Webhook], bool], most: int
+        self,
+        webhook: Webhook,
+        condition: Condition,
+        is_same: Callable[[Webhook], bool],
+        most: int,
+        appended_at: datetime | None = None,
     ) -> tuple[KeptWebhook | None, bool]:
-        """Keep a new one, or find the one that is the same; and whether it is new. ``None``: there are ``most``."""
+        """Keep a new one, or find the one that is the same; and whether it is new. ``None``: there are ``most``.
+
+        ``appended_at`` is when the event was appended that is the last before it: from there the log is looked through
+        where that was never done.
+        """
         with self._file.writing() as connection:
             there = _all(connection, counted=False)
             for one in there:
@@ -102,6 +112,10 @@ class WebhookBook:
             connection.execute(
                 "INSERT INTO hook (hook_id, definition, condition) VALUES (?, ?, ?)",
                 (webhook.hook_id, rows.definition_text(webhook), rows.condition_text(condition)),
+            )
+            connection.execute(
+                "INSERT OR IGNORE INTO position (only, epoch, number, at) VALUES (1, ?, ?, ?)",
+                (*webhook.since, rows.text_of(appended_at) or ""),
             )
         self._file.settle()
         return KeptWebhook(webhook, condition, 0), True

@@ -26,6 +26,7 @@ from peoplecount.services.backup_file import (
     KEY,
     LOG,
     STORE,
+    WEBHOOKS,
     BackupFile,
     BackupList,
     BackupRefused,
@@ -52,12 +53,14 @@ class Places:
     def files(self) -> Mapping[str, Path]:
         """By their names in a backup, in the order in which they are copied.
 
-        The database before the log: then the log has all that the database has, and goes on from there. The key comes
-        last: nothing that is sealed with a newer one is in what was copied before it.
+        The database before the log: then the log has all that the database has, and goes on from there. The webhooks
+        after it: what they were sent by then is not taken out of it again. The key comes last: nothing that is sealed
+        with a newer one is in what was copied before it.
         """
         log, key = self.folder.log_path, self.folder.sealer.key_file.path
         database = self.database or self.folder.path / DATABASE
-        return {STORE: self.folder.store_path, DATABASE: database, LOG: log, KEY: key}
+        webhooks = self.folder.webhooks_path
+        return {STORE: self.folder.store_path, DATABASE: database, LOG: log, WEBHOOKS: webhooks, KEY: key}
 
 
 def make_backup(

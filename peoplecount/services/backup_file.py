@@ -20,8 +20,10 @@ from typing import IO, Any
 
 from peoplecount.domain.event import parse_utc, utc_text
 
-LOG, STORE, DATABASE, KEY = NAMES = ("events.sqlite", "store.sqlite", "peoplecount.db", "seal.key")
+NAMES = ("events.sqlite", "store.sqlite", "peoplecount.db", "seal.key", "webhooks.sqlite")
 """What may be in it."""
+
+LOG, STORE, DATABASE, KEY, WEBHOOKS = NAMES
 
 _NAME = re.compile(r"peoplecount-[0-9]{8}T[0-9]{6}Z\.zip")
 _LIST = "backup.json"

@@ -134,8 +134,13 @@ class Subscriptions:
                 since=latest.head,
                 secret=self._sealer.seal(secret) if secret else "",
             )
+            newest = self._log.read(latest.head.number - 1, 1) if latest.head.number else []
             return self._book.add(
-                webhook, Condition(sides=watch.sides), lambda one: self._is_same(one, webhook, address), MOST_WEBHOOKS
+                webhook,
+                Condition(sides=watch.sides),
+                lambda one: self._is_same(one, webhook, address),
+                MOST_WEBHOOKS,
+                newest[0].appended_at if newest else None,
             )
 
         kept, is_new = self._offload(make)

@@ -7,6 +7,9 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from peoplecount.domain.alert_body import AlertFacts, alert_event
+from peoplecount.domain.alert_rule import AlertKind, AlertRule
+from peoplecount.domain.alert_state import Happening, Notice, Turn
 from peoplecount.domain.correction import CorrectionReason, HourCorrection
 from peoplecount.domain.correction_body import correction_event
 from peoplecount.domain.event import NewEvent, Quality
@@ -61,6 +64,13 @@ def _status(state: str, reason: str) -> Callable[[datetime], NewEvent]:
     return lambda moment: status_event(Status(_CAMERA, state, moment, reason))
 
 
+def _alert(moment: datetime) -> NewEvent:
+    rule = AlertRule("over", AlertKind.OVER, "Too many inside")
+    facts = AlertFacts(_SITE.site_id, _SITE.site_name, inside=124, threshold=120)
+    happening = Happening("9b1d0c6a7e42", Turn.OPENED, frozenset(), Notice.BAD)
+    return alert_event(rule, facts, happening, moment, "Example site: 124 people inside, 120 or more are too many.")
+
+
 def _correction(moment: datetime) -> NewEvent:
     begin = moment.replace(minute=0, second=0, microsecond=0) - timedelta(hours=1)
     hour = HourCorrection(
@@ -104,6 +114,7 @@ _MAKERS: Mapping[Topic, Callable[[datetime], NewEvent]] = {
     Topic.OCCUPANCY_CHANGED: _occupancy(60),
     Topic.CAMERA_SILENT: _status("down", "no connection within 3 s; is the camera on, and its address right?"),
     Topic.CAMERA_BACK: _status("up", ""),
+    Topic.ALERT: _alert,
     Topic.COUNT_CORRECTION: _correction,
     Topic.COUNTER_BREAK: _break,
     Topic.COUNT: _count,

@@ -170,7 +170,7 @@ class WebhookSender:
     def _after_rewind(self, position: Position, head: EventId) -> EventId:
         """In a log that was put back, numbers are given anew: what was appended since is what is new."""
         if position.at is None:
-            return head
+            return EventId(head.epoch, self._log.beginning().number)
         return self._log.before(position.at + timedelta(microseconds=1))
 
     def _looked_at(

@@ -19,7 +19,7 @@ from peoplecount.web.webhook_words import TOPICS
 
 SHOWN_TOPICS = (
     *(Topic.INTERVAL_CLOSED, Topic.OCCUPANCY_ABOVE, Topic.CAMERA_SILENT),
-    *(Topic.COUNT_CORRECTION, Topic.COUNT),
+    *(Topic.ALERT, Topic.COUNT_CORRECTION, Topic.COUNT),
 )
 """Of which samples are shown; the others look like one of them."""
 

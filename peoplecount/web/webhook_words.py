@@ -14,6 +14,7 @@ TOPICS: Mapping[Topic, str] = {
     Topic.OCCUPANCY_BELOW: say("the people inside are fewer again"),
     Topic.CAMERA_SILENT: say("a camera falls silent"),
     Topic.CAMERA_BACK: say("a camera is back"),
+    Topic.ALERT: say("an alert begins, changes or is over"),
     Topic.COUNT_CORRECTION: say("a figure is corrected"),
     Topic.COUNTER_BREAK: say("a counter breaks off"),
     Topic.OCCUPANCY_CHANGED: say("the people inside change (often)"),
