@@ -51,7 +51,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ModuleNotFoundError as error:
         print(_missing(error), file=sys.stderr)
         return 1
-    parser = argparse.ArgumentParser(f"python -m peoplecount {chosen.command}", description=command.__doc__)
+    parser = argparse.ArgumentParser(
+        f"python -m peoplecount {chosen.command}", description=(command.__doc__ or "").replace("``", "")
+    )
     command.add_arguments(parser)
     try:
         return int(command.run(parser.parse_args(chosen.rest)))

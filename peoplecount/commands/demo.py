@@ -90,7 +90,8 @@ def _start(children: Children, settings: Settings) -> None:
     address = http_address(settings.host, settings.port)
     print(f"\n  The dashboard is at {address}\n  The people in it are invented. Ctrl-C ends the demo.")
     print(
-        f"  Whoever sits at this machine may look. This link, good once, makes an administrator:\n  {link}\n",
+        f"  Whoever sits at this machine may look. This link, good once, makes an administrator:\n  {link}\n"
+        f"  Commands for this demo, in another terminal: DATA_DIR={FOLDER.relative_to(ROOT)} python -m peoplecount …\n",
         flush=True,
     )
 

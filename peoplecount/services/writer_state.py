@@ -50,7 +50,10 @@ class WriterState:
 
 
 def lag_of(reached: EventId | None, head: EventId) -> int | None:
-    """How many events of the log come after ``reached``; ``None`` while that is unknown."""
+    """How many events of the log come after ``reached``; ``None`` while that is unknown.
+
+    None do where ``head`` was looked at before ``reached`` went on.
+    """
     if reached is None:
         return None
-    return head.number - reached.number if reached.epoch == head.epoch else head.number
+    return max(0, head.number - reached.number) if reached.epoch == head.epoch else head.number

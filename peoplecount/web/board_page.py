@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from peoplecount.domain.camera import CameraState
@@ -71,11 +71,11 @@ def _site(
 
 
 def _readings(lines: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """How old the oldest reading of some lines is, and whether one of them is too old; without lines nothing is."""
+    """The oldest reading of some lines: when it was, its age, and whether one of them is too old; none without lines."""
     if not lines:
-        return {"age": None, "stale": False}
+        return {"age": None, "readAt": None, "stale": False}
     oldest = max(lines, key=lambda line: line["age"] if line["age"] is not None else float("inf"))
-    return {"age": oldest["age"], "stale": any(line["stale"] for line in lines)}
+    return {"age": oldest["age"], "readAt": oldest["readAt"], "stale": any(line["stale"] for line in lines)}
 
 
 def _door(door: Mapping[str, Any], lines: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -93,7 +93,8 @@ def _line(line: Mapping[str, Any], camera: Mapping[str, Any], now: datetime) -> 
     age, stale = camera["age"], camera["stale"]
     if line["missing"]:  # the camera answers, and yet does not tell of it
         age, stale = (now - parse_utc(line["lastReadingAt"])).total_seconds(), True
-    return {**line, "age": age, "stale": stale, "reason": _reason(line, camera)}
+    read_at = None if age is None else now - timedelta(seconds=age)
+    return {**line, "age": age, "readAt": read_at, "stale": stale, "reason": _reason(line, camera)}
 
 
 def _reason(line: Mapping[str, Any], camera: Mapping[str, Any]) -> str:
