@@ -71,7 +71,7 @@ def _site(
 
 
 def _readings(lines: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """The oldest reading of some lines: when it was, its age, and whether one of them is too old; none without lines."""
+    """The oldest reading of some lines: when it was, its age, and whether any is too old; none without lines."""
     if not lines:
         return {"age": None, "readAt": None, "stale": False}
     oldest = max(lines, key=lambda line: line["age"] if line["age"] is not None else float("inf"))
