@@ -15,6 +15,7 @@ Usage: ./run.sh CHORE [options]
   words   Bring the catalogues in translations/ up to date (--check; --new LANGUAGE begins one).
   fuzz    Feed spoiled inputs to every parser (--inputs N, --seed S).
   bench   Measure; without a name, list what can be measured.
+  pictures  Take a picture of every page into docs/pictures (needs Chromium).
   replay  Play whole data sets of real door counts, with outages cut in; options go to pytest.
   chaos   Let everything go wrong, as a seed says, and compare the numbers (--minutes N --seed S; --help lists the rest).
 CHORES
@@ -135,6 +136,10 @@ case $chore in
         exec "$PY" -m tests.fuzz "$@"
         ;;
     bench) run_bench "$@" ;;
+    pictures)
+        install requirements-dev.txt
+        exec "$PY" -m tests.pictures "$@"
+        ;;
     replay)
         install requirements-dev.txt
         REPLAY=whole exec "$PY" -m pytest tests/e2e/test_replayed_years.py "$@"

@@ -1,9 +1,14 @@
 """The history in a real browser: light and dark, on a phone, by keyboard, without scripts."""
 
+from pathlib import Path
+
 import pytest
+import requests
 
 pytest.importorskip("playwright.sync_api", reason="playwright is in requirements-dev.txt")
 pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is in requirements-dev.txt")
+
+from playwright.sync_api import expect
 
 from tests.support.axe import axe_finds
 from tests.support.board_service import served
@@ -37,5 +42,12 @@ def test_a_site_is_looked_at_and_taken_along(visit, address):
     with page.expect_download() as download:
         page.get_by_role("link", name="Excel workbook").click()
     assert download.value.suggested_filename == "history-20260501-20260504.xlsx"
+    with page.expect_download() as download:
+        page.get_by_role("link", name="every line by itself").click()
+    asked = {"from": "2026-05-01", "to": "2026-05-05", "step": "60", "site": "shop", "door": "shop-wide"}
+    whole = requests.get(f"{address}/export/counts.csv", params=asked, timeout=20).content
+    assert len(whole.splitlines()) > 50
+    assert Path(download.value.path()).read_bytes() == whole
+    expect(page.locator("#export-progress")).to_contain_text("counts-20260501-20260505-line-60.csv is done.")
     page.set_viewport_size({"width": 390, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth") == 390

@@ -14,11 +14,13 @@ import pytest
 from peoplecount.domain.event import Quality
 from peoplecount.domain.user import Role
 from peoplecount.domain.visitor import Visitor, Way
+from peoplecount.services.counts import Counts
 from peoplecount.services.history_places import HistoryPlaces
 from peoplecount.services.history_report import HistoryDesk
 from peoplecount.services.holiday_calendar import HolidayCalendars
 from peoplecount.services.place_sums import DirectSums
 from peoplecount.storage.errors import DatabaseUnavailable
+from peoplecount.storage.history import History
 from peoplecount.storage.place_history import PlaceHistory
 from peoplecount.web.app import create_app
 from tests.support.board_service import BoardService, Gate
@@ -55,7 +57,8 @@ class Town(BoardService):
             lambda: self.snapshots().fields, lambda: {site.site_id: site for site in self.sites}, self.clock
         )
         self.desk = HistoryDesk(DirectSums(PlaceHistory(db)), self.places, self.clock)
-        self.client = create_app(self.context(history=self.desk)).test_client()
+        counts = Counts(History(db), lambda: self.snapshots().fields, self.clock)
+        self.client = create_app(self.context(history=self.desk, counts=counts)).test_client()
 
     gates = (FRONT, LEFT, RIGHT, BACK)
 
