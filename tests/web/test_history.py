@@ -113,7 +113,9 @@ def test_a_site_is_told_by_the_day_as_chart_and_table(town):
     ]
     assert "<title>Sun, 3 May 2026: 180 in, 12 out, measured</title>" in page
     assert "Most came Mon, 4 May 2026 240 in" in words(page)
-    assert re.findall("<script.*?>", page) == ['<script type="module" src="/static/js/export.js">'], "for large files alone"
+    assert re.findall("<script.*?>", page) == ['<script type="module" src="/static/js/export.js">'], (
+        "for large files alone"
+    )
     assert "style=" not in page
 
 
