@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from zoneinfo import ZoneInfo
 
+from peoplecount.domain.alert_rule import AlertKind
 from peoplecount.domain.alert_state import Verdict
 from peoplecount.domain.clock import REAL_TIME
 from peoplecount.eventlog.data_folder import DataFolder
@@ -30,7 +31,6 @@ from peoplecount.services.report_desk import ReportDesk
 from peoplecount.services.report_schedules import ReportSchedules
 from peoplecount.services.roster_keeper import RosterKeeper
 from peoplecount.services.site_day import zone_of
-from peoplecount.services.snapshots import Snapshots
 from peoplecount.services.writer_state import WriterState
 from peoplecount.settings import Settings
 from peoplecount.web.context import ROOT
@@ -65,7 +65,6 @@ class Alerting:
         runtime: Runtime,
         *,
         board: LiveBoard,
-        snapshots: Snapshots,
         rosters: RosterKeeper,
         history: HistoryDesk,
         audits: Audits,
@@ -76,7 +75,7 @@ class Alerting:
         self._folder = folder
         self._offload = runtime.offload
         self._board = board
-        self._snapshots = snapshots
+        self._clock = clock
         self._rosters = rosters
         self._audits = audits
         self._zone = ZoneInfo(settings.time_zone)
@@ -117,12 +116,14 @@ class Alerting:
             writer = writer_state()
             return verdict_on_database(trouble_of(outage(), writer), writer)
 
-        silent = SilentLines(self._audits, lambda: list(self._rosters.current().sites))
+        silent = SilentLines(self._audits, self._sites_with_doors)
         watch = AlertWatch(
             self._folder.log,
             report,
             rules=lambda: self._offload(self._rules.all),
-            sights=AlertSights(lambda: self._snapshots().fields, silent, database=database, zone=self._zone),
+            sights=AlertSights(
+                lambda: self._board.outline(self._clock.now()), silent, database=database, zone=self._zone
+            ),
             is_ready=lambda: bool(self._board.head.epoch),
             clock=self._real_time,
             offload=self._offload,
@@ -142,6 +143,11 @@ class Alerting:
             sender = MailSender(self._outbox, self._server, self._real_time, offload=self._offload)
             workers |= {"mail": sender.run, "reports": self._clerk.run}
         return workers
+
+    def _sites_with_doors(self) -> Collection[str]:
+        """Those whose silent doors any rule is for."""
+        rules = [one for one in self._offload(self._rules.all) if one.is_on and one.kind is AlertKind.DOOR]
+        return [site for site in self._rosters.current().sites if any(one.is_for(site) for one in rules)]
 
     def _zone_of(self, site_id: str) -> ZoneInfo:
         site = self._rosters.current().sites.get(site_id)

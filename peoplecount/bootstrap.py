@@ -120,7 +120,6 @@ class Service:
             self._folder,
             self._runtime,
             board=self._board,
-            snapshots=self._snapshots,
             rosters=self._rosters,
             history=self._history_desk,
             audits=self._audit,

@@ -13,6 +13,7 @@ from peoplecount.domain.alert_body import AlertFacts, AlertItem
 from peoplecount.domain.alert_rule import AlertKind, AlertRule
 from peoplecount.domain.alert_state import Verdict
 from peoplecount.domain.camera import CameraState
+from peoplecount.eventlog.log import LogError
 from peoplecount.services.door_audit import AuditReport, AuditUnavailable, NoSuchSite
 from peoplecount.services.writer_state import WriterState
 
@@ -28,6 +29,9 @@ BEHIND, CAUGHT_UP = 1_000, 100
 
 AUDITED_EVERY = 900.0
 """Seconds. Hours change once an hour; an audit reads weeks of them."""
+
+FIRST_AUDIT = 120.0
+"""Seconds after the start, which is busy enough."""
 
 PAUSE = 2.0
 """Seconds between two sites, so that the database has time for others."""
@@ -64,9 +68,19 @@ class SilentLines:
 
     def run(self, stop: threading.Event) -> None:
         """Look again and again until told to stop."""
-        while not stop.is_set():
+        wait = FIRST_AUDIT
+        while not stop.wait(wait):
+            wait = AUDITED_EVERY
+            self.look_on(stop)
+
+    def look_on(self, stop: threading.Event) -> None:
+        """The same as ``look``; what goes wrong is said, and tried again the next time."""
+        try:
             self.look(stop)
-            stop.wait(AUDITED_EVERY)
+        except LogError as error:
+            logger.debug("no look for silent doors: %s", error)
+        except Exception:
+            logger.exception("looking for silent doors stumbled, and goes on later")
 
     def look(self, stop: threading.Event) -> None:
         """Audit all sites, one after the other; of one that cannot be audited the last look holds."""
@@ -105,7 +119,7 @@ class AlertSights:
         database: Callable[[], tuple[Verdict, str]],
         zone: ZoneInfo,
     ) -> None:
-        """``board`` is a snapshot's; ``database`` says how that is, and why; ``zone`` is the installation's."""
+        """``board`` is an outline of it; ``database`` says how that is, and why; ``zone`` is the installation's."""
         self._board = board
         self._silent = silent
         self._database = database

@@ -60,6 +60,25 @@ class BoardPicture:
             "lines": lines,
         }
 
+    def outline(self) -> dict[str, Any]:
+        """How sites and cameras are, without their lines: a small part of the work of a snapshot."""
+        days = unhurried(self._days.values(), self._breathe)
+        return {
+            "sites": [self._outline_row(day) for day in days],
+            "cameras": [camera.row() for camera in unhurried(self._in_order(), self._breathe)],
+        }
+
+    def _outline_row(self, day: SiteDay) -> dict[str, Any]:
+        site = day.site
+        return {
+            "siteId": site.site_id,
+            "siteName": site.name,
+            "timeZone": day.zone.key,
+            "capacity": site.capacity,
+            "open": is_open(site, day.now),
+            "occupancy": self._occupancy(day),
+        }
+
     def turning(self) -> Hashable:
         """A value that changes when what the board shows changes by other means than an entry of the log."""
         lines, days = self._state.lines, self._days.values()

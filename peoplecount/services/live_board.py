@@ -143,6 +143,10 @@ class LiveBoard:
         state = self._copy()
         return state.head, self._picture(state, now).snapshot()
 
+    def outline(self, now: datetime) -> dict[str, Any]:
+        """How sites and cameras are, as in a snapshot, without their lines."""
+        return self._picture(self._copy(), now).outline()
+
     def _copy(self) -> BoardState:
         """A copy, which nothing is folded into."""
         with self._lock:

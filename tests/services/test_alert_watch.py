@@ -48,7 +48,7 @@ class Watched(BoardService):
         """Another process takes the lead."""
         self.term = self.log.raise_term()
         sights = AlertSights(
-            lambda: self.snapshots().fields,
+            lambda: self.board.outline(self.clock.now()),
             self.silent,
             database=lambda: self.database_is,
             zone=ZoneInfo("Europe/Zurich"),

@@ -175,7 +175,7 @@ def test_what_is_not_known_is_a_dash_and_is_said_first(town):
     town.past.counts(BANK, at(8), 10, 10, hours=6)
     town.past.counts(BANK, at(20), 10, 10, hours=2)
     found = town.report(sites=("bank",))
-    assert "57% of this time is known" in found.text
+    assert "% of this time is known; what was counted in the rest is not in these figures." in found.text
     assert "In: 80" in found.text
 
 
