@@ -6,7 +6,17 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    stream_template,
+    url_for,
+)
 
 from peoplecount.domain.history_period import ONE_DAY, Beside, Grain
 from peoplecount.domain.sentence import Sentence, say
@@ -14,6 +24,7 @@ from peoplecount.services.counts import NoSuchPlace
 from peoplecount.services.counts_query import BadQuery
 from peoplecount.services.history_query import Days, HistoryQuery, Hours
 from peoplecount.services.history_report import HistoryDesk, HistoryReport, HistoryUnavailable
+from peoplecount.services.unhurried import Breath, unhurried
 from peoplecount.web.context import WebContext
 from peoplecount.web.gate import visitor
 from peoplecount.web.history_chart import chart_of, heat_of, share_bar
@@ -27,6 +38,9 @@ from peoplecount.web.history_words import (
     presets,
     weekday_words,
 )
+
+PIECES_AT_ONCE = 500
+"""Pieces of a page after which others have their turn."""
 
 
 def routes(context: WebContext) -> Blueprint:
@@ -47,7 +61,8 @@ def routes(context: WebContext) -> Blueprint:
             return _page(render_template("history_away.html"), 503)
         except NoSuchPlace as error:
             abort(404, error.args[0])
-        return _page(render_template("history.html", **_shown(report)), 200)
+        pieces = stream_template("history.html", **_shown(report))
+        return _page("".join(unhurried(pieces, Breath(PIECES_AT_ONCE))), 200)
 
     return blueprint
 

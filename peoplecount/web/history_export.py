@@ -17,6 +17,7 @@ from peoplecount.domain.sentence import say
 from peoplecount.services.counts import NoSuchPlace
 from peoplecount.services.history_report import HistoryReport, HistoryUnavailable
 from peoplecount.services.history_sums import HOURS_A_WEEK
+from peoplecount.services.unhurried import Breath, unhurried
 from peoplecount.web.context import WebContext
 from peoplecount.web.counts import harmless
 from peoplecount.web.errors import unavailable
@@ -32,6 +33,9 @@ _EXACT = 4
 """Digits of shares."""
 
 _WIDTHS = {"local_start": 20, "from_utc": 20, "to_utc": 20, "time_zone": 18}
+ROWS_AT_ONCE = 20
+"""Rows of a workbook after which others have their turn."""
+
 _FORMATS = {
     **dict.fromkeys(("known", "known_before", "coverage"), "share"),
     **dict.fromkeys(("mean_in", "mean_out", "hours_known"), "mean"),
@@ -114,7 +118,7 @@ def workbook_of(report: HistoryReport, address: str) -> bytes:
             for column, title in enumerate(sheet.columns):
                 page.write_string(0, column, title, bold)
                 page.set_column(column, column, _WIDTHS.get(title, 14 if sheet.name != "about" else 60))
-            for number, row in enumerate(sheet.rows, 1):
+            for number, row in unhurried(enumerate(sheet.rows, 1), Breath(ROWS_AT_ONCE)):
                 for column, cell in enumerate(row):
                     _write(page, number, column, cell, sheet.columns[column], formats)
             page.freeze_panes(1, 0)
