@@ -17,6 +17,9 @@ from peoplecount.services.history_query import HistoryQuery
 
 NAMED_AT_MOST = 20
 
+_MANY = ZoneInfo("UTC")
+"""Stands for several zones, and for none that is known."""
+
 
 class NamedPlace(NamedTuple):
     """A site, door or line."""
@@ -71,7 +74,7 @@ class HistoryPlaces:
         Raises ``BadQuery`` and ``NoSuchPlace``; what is not theirs is not there.
         """
         site_id = asked.get("site") or self._site_of(asked, own) or _only(own)
-        query = HistoryQuery.parse(asked, self._today(site_id, own))
+        query = HistoryQuery.parse(asked, self.today(site_id, own))
         query = replace(query, site_id=site_id)
         query.demand_sense()
         self._demand_place(query, own)
@@ -143,15 +146,21 @@ class HistoryPlaces:
                 return str(row["siteId"])
         return None
 
+    def zones(self, site_id: str | None, own: Collection[str] | None) -> set[ZoneInfo]:
+        """Of a site, or of all with cameras that are somebody's to see; one at least."""
+        if site_id:
+            return {self.sites(own).get(site_id, _MANY)}
+        return set(self._shown(own).values()) or {_MANY}
+
+    def today(self, site_id: str | None, own: Collection[str] | None) -> date:
+        """The day that a site has; of all that are somebody's to see the latest: in some it may not have begun."""
+        now = self._clock.now()
+        return max(now.astimezone(zone).date() for zone in self.zones(site_id, own))
+
     def _zone(self, site_id: str | None, own: Collection[str] | None) -> ZoneInfo:
         """Of a site; of all that are somebody's to see where they have one in common."""
-        if site_id:
-            return self.sites(own).get(site_id, ZoneInfo("UTC"))
-        zones = set(self._shown(own).values())
-        return zones.pop() if len(zones) == 1 else ZoneInfo("UTC")
-
-    def _today(self, site_id: str | None, own: Collection[str] | None) -> date:
-        return self._clock.now().astimezone(self._zone(site_id, own)).date()
+        zones = self.zones(site_id, own)
+        return zones.pop() if len(zones) == 1 else _MANY
 
     def _demand_place(self, query: HistoryQuery, own: Collection[str] | None) -> None:
         """What was removed has its history still, for those who may see all; nobody else can be told whose it was."""

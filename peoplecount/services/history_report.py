@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -108,6 +109,8 @@ class HistoryReport:
     children: Sequence[HistoryChild]
     are_children_told: bool
     now: datetime
+    today: date
+    """By the place's calendar; of all sites where it is latest."""
 
     @property
     def busiest(self) -> HistoryRow | None:
@@ -149,17 +152,15 @@ class HistoryDesk:
         place = self.places.place(query, own)
         period = HistoryPeriod(query.first, query.last, place.zone)
         now = self._clock.now()
-        known = day_start(query.known + ONE_DAY, place.zone) if query.known else None
-        until = min(now, known) if known else now
-        look = _Look(self._sums, query, place, own, self.places, self._holidays(place.holidays), known, now)
+        look = _Look(self._sums, query, place, own, self.places, self._holidays(place.holidays), now)
         parts = list(period.parts(query.grain))
-        summed = look.summed(period, parts, lambda _: until)
+        summed = look.summed(period, parts, look.until)
         beside = period.beside(query.beside, query.grain) if query.beside is not Beside.NOTHING else None
         before: Mapping[int, PlaceSum] = {}
         total_before = None
         if beside is not None:
             others = list(beside.parts(query.grain))
-            found = look.summed(beside, others, partial(_same_moment, period, beside, query.grain, until))
+            found = look.summed(beside, others, partial(look.same_moment, period, beside))
             before = _paired(parts, others, found.parts, query.grain)
             total_before = found.total
         rows = [
@@ -167,18 +168,18 @@ class HistoryDesk:
                 part,
                 summed.parts[place_],
                 before.get(place_),
-                part.start >= until,
-                part.start < until < part.end,
+                *stands,
                 look.holidays(part.local.date()) if query.grain in (Grain.DAY, Grain.HOUR, Grain.QUARTER) else "",
             )
-            for place_, part in enumerate(parts)
+            for place_, (part, stands) in enumerate(zip(parts, look.stands(period, parts), strict=True))
         ]
         if not (summed.total.rows or summed.total.unseen):
             self.places.demand_known(query, own)
-        scope, children, told = look.children(period, until)
+        scope, children, told = look.children(period)
         week = None if query.site_id is None else summed.week
+        today = self.places.today(query.site_id, own)
         return HistoryReport(
-            query, place, period, rows, summed.total, beside, total_before, week, scope, children, told, now
+            query, place, period, rows, summed.total, beside, total_before, week, scope, children, told, now, today
         )
 
 
@@ -192,8 +193,34 @@ class _Look:
     own: Collection[str] | None
     places: HistoryPlaces
     holidays: Holidays
-    known: datetime | None
     now: datetime
+
+    def until(self, zone: ZoneInfo) -> datetime:
+        """How far the period is looked at."""
+        known = self._known(zone)
+        return min(self.now, known) if known else self.now
+
+    def _known(self, zone: ZoneInfo) -> datetime | None:
+        """When a day was over there after which nothing was learned; ``None``: everything counts."""
+        return day_start(self.query.known + ONE_DAY, zone) if self.query.known else None
+
+    def same_moment(self, period: HistoryPeriod, beside: HistoryPeriod, zone: ZoneInfo) -> datetime:
+        """How far the period beside it is looked at."""
+        there = replace(period, zone=zone)
+        return there.same_moment(self.until(zone), replace(beside, zone=zone), self.query.grain)
+
+    def stands(self, period: HistoryPeriod, parts: Sequence[Part]) -> Iterator[tuple[bool, bool]]:
+        """Of each part whether it has begun nowhere yet, and whether it has, and is not over everywhere."""
+        begun: dict[int, bool] = {}
+        is_open: dict[int, bool] = {}
+        for zone in self.places.zones(self.query.site_id, self.own):
+            until = self.until(zone)
+            for place, part in _placed(parts, period, zone, self.query.grain):
+                begun[place] = begun.get(place, False) or part.start < until
+                is_open[place] = is_open.get(place, False) or until < part.end
+        for place, part in enumerate(parts):
+            has_begun = begun.get(place, part.start < self.now)
+            yield not has_begun, has_begun and is_open.get(place, False)
 
     @property
     def where(self) -> Where:
@@ -223,9 +250,7 @@ class _Look:
 
     def _stretches(self, step: timedelta, scope: Scope, period: HistoryPeriod, where: Where) -> Sequence[PlaceStretch]:
         found = self.sums.stretches(step, scope, period.start, period.end, where)
-        if self.known is None or step is not HOUR:
-            return found
-        later = self.sums.learned_later(scope, period.start, period.end, self.known, where)
+        later = self._learned_later(scope, period, where) if step is HOUR else ()
         return merged(found, later) if later else found
 
     def _all_sites(self, period: HistoryPeriod, parts: Sequence[Part], until: Until) -> Summed:
@@ -233,7 +258,7 @@ class _Look:
         sums = [PlaceSum() for _ in parts]
         for zone, sites in self._by_zone().items():
             own_period = replace(period, zone=zone)
-            own_parts = list(own_period.parts(self.query.grain))
+            places, own_parts = zip(*_placed(parts, period, zone, self.query.grain), strict=True)
             end = until(zone)
             by_site: dict[str, list[PlaceStretch]] = {}
             stretches = self._of_sites(own_period, sites, end)
@@ -246,8 +271,8 @@ class _Look:
             for of_site in by_site.values():
                 for into, more in zip(here, sum_up(of_site, own_parts, step, zone, until=end).parts, strict=True):
                     into.include(more)
-            for into, more in zip(sums, here, strict=False):
-                into.include(more)
+            for place, more in zip(places, here, strict=True):
+                sums[place].include(more)
         return Summed(sums, WeekHours())
 
     def _of_sites(self, period: HistoryPeriod, sites: Collection[str], end: datetime) -> Sequence[PlaceStretch]:
@@ -266,10 +291,9 @@ class _Look:
 
     def _days(self, period: HistoryPeriod, where: Where) -> Sequence[PlaceStretch]:
         found = self.sums.days(period, where.sites or ())
-        if self.known is None:
+        later, zone = self._learned_later(Scope.SITE, period, where), period.zone
+        if not later:
             return found
-        later = self.sums.learned_later(Scope.SITE, period.start, period.end, self.known, where)
-        zone = period.zone
         return merged(found, [one._replace(subject="", start=_midnight_before(one.start, zone)) for one in later])
 
     def _by_zone(self) -> Mapping[ZoneInfo, Collection[str]]:
@@ -278,14 +302,14 @@ class _Look:
             found.setdefault(zone, []).append(site_id)
         return found
 
-    def children(self, period: HistoryPeriod, until: datetime) -> tuple[Scope, list[HistoryChild], bool]:
+    def children(self, period: HistoryPeriod) -> tuple[Scope, list[HistoryChild], bool]:
         """What it consists of, and whether figures are told."""
         scope, named = self.places.inside(self.query, self.own)
         if not named:
             return scope, [], False
         if self.query.is_filtered and period.days > SPLIT_AT_MOST:
             return scope, [HistoryChild(one, None) for one in named], False
-        found = self._of_children(scope, period, until)
+        found = self._of_children(scope, period)
         known = {one.subject for one in named}
         gone = [self._named(scope, subject) for subject in sorted(found.keys() - known)]
         children = [HistoryChild(one, found.get(one.subject)) for one in [*named, *gone]]
@@ -295,9 +319,9 @@ class _Look:
         """What is not on the board any more."""
         return self.places.site(subject) if scope is Scope.SITE else NamedPlace(subject, subject)
 
-    def _of_children(self, scope: Scope, period: HistoryPeriod, until: datetime) -> Mapping[str, PlaceSum]:
+    def _of_children(self, scope: Scope, period: HistoryPeriod) -> Mapping[str, PlaceSum]:
         if self.query.is_filtered:
-            return self._by_hour(scope, period, until)
+            return self._by_hour(scope, period, self.until(period.zone))
         if self.query.known is not None:
             period = replace(period, last=min(period.last, self.query.known))
         if period.days < 1:
@@ -315,9 +339,8 @@ class _Look:
         return found
 
     def _learned_later(self, scope: Scope, period: HistoryPeriod, where: Where) -> Sequence[PlaceStretch]:
-        if self.known is None:
-            return ()
-        return self.sums.learned_later(scope, period.start, period.end, self.known, where)
+        known = self._known(period.zone)
+        return () if known is None else self.sums.learned_later(scope, period.start, period.end, known, where)
 
     def _by_hour(self, scope: Scope, period: HistoryPeriod, until: datetime) -> Mapping[str, PlaceSum]:
         filtered = HistoryFilter.of(self.query, self.place.opening_hours, self.holidays, HOUR)
@@ -336,10 +359,19 @@ def _midnight_before(moment: datetime, zone: ZoneInfo) -> datetime:
     return day_start(moment.astimezone(zone).date(), zone)
 
 
-def _same_moment(
-    period: HistoryPeriod, beside: HistoryPeriod, grain: Grain, until: datetime, zone: ZoneInfo
-) -> datetime:
-    return replace(period, zone=zone).same_moment(until, replace(beside, zone=zone), grain)
+def _placed(parts: Sequence[Part], period: HistoryPeriod, zone: ZoneInfo, grain: Grain) -> Iterator[tuple[int, Part]]:
+    """The period's parts by the calendar of a zone, each with the place of the one of ``parts`` that it belongs to.
+
+    Hours belong to the one that begins when their clocks show the same; one that clocks show only there to the one
+    before.
+    """
+    if zone == period.zone or grain.length is None:
+        yield from enumerate(parts if zone == period.zone else replace(period, zone=zone).parts(grain))
+        return
+    starts = [part.local for part in parts]
+    places = {(part.local, part.turn): place for place, part in enumerate(parts)}
+    for part in replace(period, zone=zone).parts(grain):
+        yield places.get((part.local, part.turn), max(bisect_right(starts, part.local) - 1, 0)), part
 
 
 def _paired(

@@ -152,7 +152,7 @@ def _page(body: str, status: int) -> Response:
 
 
 def _shown(report: HistoryReport) -> Mapping[str, Any]:
-    today = report.now.astimezone(report.place.zone).date()
+    today = report.today
     most = max((child.total.entered for child in report.children if child.total), default=0)
     children = [
         (child, share_bar(child.total, most) if child.total else 0.0, _child_link(report, child.place.subject))
