@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from peoplecount.domain.event_id import EventId
-from peoplecount.domain.redelivery import MOST_WAITING, thinned
+from peoplecount.domain.redelivery import MOST_WAITING
 from peoplecount.domain.webhook import Attempt, Condition, Stand, Telling, Webhook
 from peoplecount.eventlog import webhook_rows as rows
+from peoplecount.eventlog import webhook_waiting as waiting
 from peoplecount.eventlog.log import LocalStoreUnavailable
 from peoplecount.eventlog.sqlite_file import Schema, SQLiteFile
+from peoplecount.eventlog.webhook_waiting import KeptWebhook, TakenUp
 
 _SCHEMA = Schema(
     application_id=0x50635768,  # "PcWh"
@@ -32,6 +34,8 @@ _SCHEMA = Schema(
     ),
 )
 
+__all__ = ["KeptWebhook", "Position", "TakenUp", "WebhookBook"]
+
 MOST_ATTEMPTS = 100
 """That are remembered of each webhook."""
 
@@ -44,25 +48,6 @@ class Position:
     at: datetime | None
     """When that event was appended; what was appended later has not been looked at, whatever its number. ``None``:
     there was none yet."""
-
-
-@dataclass(frozen=True, slots=True)
-class KeptWebhook:
-    """A webhook as it is in the book."""
-
-    webhook: Webhook
-    condition: Condition
-    waiting: int
-    """Events."""
-
-
-@dataclass(frozen=True, slots=True)
-class TakenUp:
-    """What was found for one webhook, and where its places stand after it."""
-
-    tellings: tuple[Telling, ...]
-    sides: Mapping[str, str]
-    gap: bool = False
 
 
 class WebhookBook:
@@ -147,7 +132,7 @@ class WebhookBook:
             if condition is None:
                 return False
             if empties:
-                condition = _emptied(connection, hook_id, condition)
+                condition = waiting.emptied(connection, hook_id, condition)
             _put_condition(connection, hook_id, work(condition))
         return True
 
@@ -166,49 +151,13 @@ class WebhookBook:
             for hook_id, taken in found.items():
                 kept = _find(connection, hook_id, counted=bool(taken.tellings))
                 if kept is not None and kept.condition.stand is not Stand.DISABLED:
-                    self._let_wait(connection, kept, taken, busy.get(hook_id))
+                    condition = waiting.let_wait(connection, kept, taken, busy.get(hook_id), self._most_waiting)
+                    if condition != kept.condition:
+                        _put_condition(connection, hook_id, condition)
             connection.execute(
                 "INSERT OR REPLACE INTO position (only, epoch, number, at) VALUES (1, ?, ?, ?)",
                 (*position.event_id, rows.text_of(position.at) or ""),
             )
-
-    def _let_wait(self, connection: sqlite3.Connection, kept: KeptWebhook, taken: TakenUp, busy: int | None) -> None:
-        hook_id, condition = kept.webhook.hook_id, replace(kept.condition, sides=taken.sides)
-        condition = replace(condition, gap=condition.gap or taken.gap)
-        tellings = list(taken.tellings)
-        if tellings and (condition.untold or condition.gap):
-            tellings[0] = replace(tellings[0], dropped=condition.untold, gap=condition.gap)
-            condition = replace(condition, untold=0, gap=False)
-        connection.executemany(
-            "INSERT OR REPLACE INTO waiting (hook_id, number, event_id, kind, key, body, dropped, gap) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            [rows.waiting_row(hook_id, one) for one in tellings],
-        )
-        states_alone = kept.webhook.wish.min_gap > 0
-        if tellings and (states_alone or kept.waiting + len(tellings) > self._most_waiting):
-            condition = self._thin(connection, hook_id, condition, busy, states_alone=states_alone)
-        if condition != kept.condition:
-            _put_condition(connection, hook_id, condition)
-
-    def _thin(
-        self,
-        connection: sqlite3.Connection,
-        hook_id: str,
-        condition: Condition,
-        busy: int | None,
-        *,
-        states_alone: bool,
-    ) -> Condition:
-        waiting = [one for one in _waiting(connection, hook_id) if one.number != busy]
-        gone, more, rest = thinned(waiting, self._most_waiting, states_alone=states_alone)
-        connection.executemany(
-            "DELETE FROM waiting WHERE hook_id = ? AND number = ?", [(hook_id, number) for number in gone]
-        )
-        connection.executemany(
-            "UPDATE waiting SET dropped = dropped + ? WHERE hook_id = ? AND number = ?",
-            [(count, hook_id, number) for number, count in more.items()],
-        )
-        return replace(condition, dropped=condition.dropped + len(gone), untold=condition.untold + rest)
 
     def with_waiting(self) -> set[str]:
         """Ids of those for which something waits."""
@@ -220,7 +169,7 @@ class WebhookBook:
         """What is to be sent next, and the number of the last that waits."""
         with self._file.reading() as connection:
             (last,) = connection.execute("SELECT max(number) FROM waiting WHERE hook_id = ?", (hook_id,)).fetchone()
-            return next(iter(_waiting(connection, hook_id, 1)), None), last or 0
+            return next(iter(waiting.of_webhook(connection, hook_id, 1)), None), last or 0
 
     def note(
         self,
@@ -243,9 +192,9 @@ class WebhookBook:
             if over is not None:
                 connection.execute("DELETE FROM waiting WHERE hook_id = ? AND number = ?", (hook_id, over))
             if left_out:
-                condition = _with_left_out(connection, hook_id, condition, left_out)
+                condition = waiting.with_left_out(connection, hook_id, condition, left_out)
             if empties:
-                condition = _emptied(connection, hook_id, condition)
+                condition = waiting.emptied(connection, hook_id, condition)
             _put_condition(connection, hook_id, work(condition))
             connection.execute(
                 "INSERT INTO attempt (hook_id, body) VALUES (?, ?)", (hook_id, rows.attempt_text(attempt))
@@ -309,35 +258,6 @@ def _find(connection: sqlite3.Connection, hook_id: str, *, counted: bool = True)
 def _condition(connection: sqlite3.Connection, hook_id: str) -> Condition | None:
     row = connection.execute("SELECT condition FROM hook WHERE hook_id = ?", (hook_id,)).fetchone()
     return None if row is None else rows.read_condition(row[0])
-
-
-def _waiting(connection: sqlite3.Connection, hook_id: str, most: int = -1) -> Iterable[Telling]:
-    sql = (
-        "SELECT number, event_id, kind, key, body, dropped, gap FROM waiting WHERE hook_id = ? ORDER BY number LIMIT ?"
-    )
-    return [rows.read_waiting(row) for row in connection.execute(sql, (hook_id, most)).fetchall()]
-
-
-def _with_left_out(connection: sqlite3.Connection, hook_id: str, condition: Condition, count: int) -> Condition:
-    """The condition once it is said by the next that waits, or is to be said by the next that comes."""
-    sql = (
-        "UPDATE waiting SET dropped = dropped + ? WHERE hook_id = ? AND number = "
-        "(SELECT min(number) FROM waiting WHERE hook_id = ?)"
-    )
-    said = connection.execute(sql, (count, hook_id, hook_id)).rowcount
-    return replace(condition, dropped=condition.dropped + 1, untold=condition.untold + (0 if said else count))
-
-
-def _emptied(connection: sqlite3.Connection, hook_id: str, condition: Condition) -> Condition:
-    """The condition once nothing waits any more: how much that was is told with the next event."""
-    (told,) = connection.execute(
-        "SELECT coalesce(sum(1 + dropped), 0) FROM waiting WHERE hook_id = ?", (hook_id,)
-    ).fetchone()
-    (gaps,) = connection.execute("SELECT coalesce(max(gap), 0) FROM waiting WHERE hook_id = ?", (hook_id,)).fetchone()
-    went = connection.execute("DELETE FROM waiting WHERE hook_id = ?", (hook_id,)).rowcount
-    return replace(
-        condition, dropped=condition.dropped + went, untold=condition.untold + told, gap=condition.gap or bool(gaps)
-    )
 
 
 def _put_definition(connection: sqlite3.Connection, webhook: Webhook) -> None:

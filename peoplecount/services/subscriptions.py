@@ -24,35 +24,27 @@ import secrets
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Any
 
 from peoplecount.domain.change import Subject, Value
 from peoplecount.domain.clock import Clock
-from peoplecount.domain.interval import Scope, Step
 from peoplecount.domain.offload import Offload, call_here
-from peoplecount.domain.sentence import say, words_of
-from peoplecount.domain.threshold import Threshold
-from peoplecount.domain.webhook import LONGEST_GAP, Attempt, Condition, Receiver, Stand, Topic, Webhook, Wish
+from peoplecount.domain.sentence import say
+from peoplecount.domain.webhook import Attempt, Condition, Receiver, Stand, Topic, Webhook, Wish
 from peoplecount.domain.webhook_signature import SECRET_BYTES, secret_of
 from peoplecount.domain.webhook_watch import WebhookWatch
 from peoplecount.eventlog.log import EventLog
 from peoplecount.eventlog.webhook_book import KeptWebhook, WebhookBook
 from peoplecount.services.audit_log import AuditLog
+from peoplecount.services.subscription_wish import SubscriptionRefused, demand_sense, wish_of
 from peoplecount.services.webhook_post import Outbox, Postman, Sealer
 from peoplecount.services.webhook_samples import sample
+
+__all__ = ["LONGEST_NAME", "NoSuchSubscription", "SubscriptionRefused", "Subscriptions", "wish_of"]
 
 MOST_WEBHOOKS = 200
 LONGEST_NAME = 80
 OLD_SECRET_FOR = timedelta(hours=24)
 """A receiver has so long to take up a new secret: until then requests are signed with both."""
-
-
-class SubscriptionRefused(ValueError):
-    """What is wished makes no sense; ``name`` is the part of it that is at fault, where it is one."""
-
-    def __init__(self, words: str, name: str = "") -> None:
-        super().__init__(words)
-        self.name = name
 
 
 class NoSuchSubscription(LookupError):
@@ -113,7 +105,7 @@ class Subscriptions:
         """
         address = address.strip()
         target = self._outbox.demand(address)  # looks names up: not in the store's threads
-        _demand_sense(wish, sites)
+        demand_sense(wish, sites)
         secret = secret_of(secrets.token_bytes(SECRET_BYTES)) if receiver is Receiver.OWN else ""
 
         def make() -> tuple[KeptWebhook | None, bool]:
@@ -298,77 +290,6 @@ class Subscriptions:
     ) -> None:
         sites = webhook.wish.site_ids or webhook.sites or ()
         self._audit.note(who, verb, Subject.WEBHOOK, webhook.key, webhook.name, sites=sites, before=before, after=after)
-
-
-def _demand_sense(wish: Wish, sites: Collection[str] | None) -> None:
-    if not wish.topics:
-        raise SubscriptionRefused(say("Choose one kind of event at least"), "kinds")
-    if not 0 <= wish.min_gap <= LONGEST_GAP:
-        raise SubscriptionRefused(
-            say("The gap is not a number of seconds from 0 to %(most)s", most=LONGEST_GAP), "minGapSeconds"
-        )
-    strange = wish.site_ids - set(sites) if sites is not None else frozenset()
-    if strange:
-        raise SubscriptionRefused(say("There is no site %(value)s", value=repr(min(strange)[:64])), "siteId")
-
-
-_ONE_OR_MORE = ("cameraId", "doorId", "siteId")
-_KNOWN = {"kinds", *_ONE_OR_MORE, "scopes", "steps", "threshold", "minGapSeconds"}
-
-
-def wish_of(fields: Mapping[str, Any]) -> Wish:
-    """A wish from JSON. Raises ``SubscriptionRefused``, which names the field.
-
-    ``kinds`` (a list of ``Topic``; left out: intervals), ``cameraId``, ``doorId``, ``siteId`` (an id or a list),
-    ``scopes`` (``site``, ``door``, ``line``) and ``steps`` (``5``, ``15``, ``60``, ``day``) of intervals,
-    ``threshold`` (people, or ``85 %`` of the capacity), ``minGapSeconds``. Fields of other names are left alone.
-    """
-    cameras, doors, sites = (frozenset(_texts(fields, name)) for name in _ONE_OR_MORE)
-    threshold = fields.get("threshold")
-    try:
-        limit = None if threshold in (None, "") else Threshold.parse(str(threshold))
-    except ValueError as error:
-        raise SubscriptionRefused(words_of(error), "threshold") from None
-    gap = fields.get("minGapSeconds") or 0
-    if isinstance(gap, bool) or not isinstance(gap, int) or not 0 <= gap <= LONGEST_GAP:
-        raise SubscriptionRefused(
-            say("The gap is not a number of seconds from 0 to %(most)s", most=LONGEST_GAP), "minGapSeconds"
-        )
-    return Wish(
-        frozenset(_chosen(fields, "kinds", Topic) or [Topic.INTERVAL_CLOSED]),
-        cameras,
-        doors,
-        sites,
-        frozenset(_chosen(fields, "scopes", Scope)),
-        frozenset(_chosen(fields, "steps", Step)),
-        limit,
-        gap,
-    )
-
-
-def _texts(fields: Mapping[str, Any], name: str) -> list[str]:
-    found = fields.get(name)
-    texts = [] if found in (None, "") else [found] if isinstance(found, str | int) else found
-    if not isinstance(texts, list) or not all(isinstance(one, str | int) for one in texts) or len(texts) > 1000:
-        raise SubscriptionRefused(say("%(name)s is neither a text nor a list of texts", name=name), name)
-    return [str(one)[:200] for one in texts]
-
-
-def _chosen(fields: Mapping[str, Any], name: str, kind: Any) -> list[Any]:  # noqa: ANN401 - an enumeration of texts
-    known = {one.value: one for one in kind}
-    texts = _texts(fields, name)
-    strange = [text for text in texts if text not in known]
-    if strange:
-        raise SubscriptionRefused(
-            say(
-                "%(value)s is none of the %(name)s: %(known)s are",
-                value=repr(strange[0][:40]),
-                name=name,
-                known=", ".join(known),
-            ),
-            name,
-        )
-    return [known[text] for text in texts]
 
 
 def _facts(webhook: Webhook) -> dict[str, Value]:

@@ -13,22 +13,20 @@ from __future__ import annotations
 import logging
 import random
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from peoplecount.domain.clock import Clock
-from peoplecount.domain.event import LogEntry
-from peoplecount.domain.event_id import EventId
 from peoplecount.domain.offload import Offload, call_here
 from peoplecount.domain.redelivery import DEAD_AFTER, FORGOTTEN_AFTER, MOST_UNFIT_TRIES, wait_after
 from peoplecount.domain.sentence import say
 from peoplecount.domain.webhook import Attempt, Condition, Outcome, Stand, Telling
-from peoplecount.domain.webhook_watch import WebhookWatch
 from peoplecount.eventlog.log import EventLog, LogError
-from peoplecount.eventlog.webhook_book import KeptWebhook, Position, TakenUp, WebhookBook
-from peoplecount.services.unhurried import Breath, rest, unhurried
+from peoplecount.eventlog.webhook_book import KeptWebhook, WebhookBook
+from peoplecount.services.unhurried import rest
 from peoplecount.services.webhook_post import Postman, Sent
+from peoplecount.services.webhook_take_up import WebhookTakeUp
 
 logger = logging.getLogger(__name__)
 
@@ -37,12 +35,6 @@ LOOK_SECONDS = 0.25
 
 RETRY_SECONDS = 5.0
 """After a log or a book that could not be read."""
-
-READ_AT_ONCE = 500
-"""Entries."""
-
-DONE_AT_ONCE = 50
-"""Entries, each looked at for every webhook, after which others have their turn."""
 
 TIDIED_EVERY = 600.0
 """Seconds between two looks at what is over."""
@@ -72,6 +64,7 @@ class WebhookSender:
         """
         self._log = log
         self._book = book
+        self._taking_up = WebhookTakeUp(log, book, offload, rest)
         self._postman = postman
         self._clock = clock
         self._offload = offload
@@ -79,7 +72,6 @@ class WebhookSender:
         self._note_removed = note_removed
         self._chance = chance
         self._start = start or _in_a_thread
-        self._rest = rest
         self._stop = threading.Event()
         self._picking = threading.Lock()
         """Held while what is to be sent next is chosen, or what waits is changed."""
@@ -93,7 +85,6 @@ class WebhookSender:
         self._counters: tuple[int, int] | None = None
         self._next_due: datetime | None = None
         self._tidied_at: float | None = None
-        self._fault = ""
 
     def run(self, stop: threading.Event) -> None:
         """Send until ``stop`` is set; then what is under way ends by itself, and is noted if it can be."""
@@ -123,91 +114,15 @@ class WebhookSender:
         is_due = self._next_due is not None and now >= self._next_due
         if counters != self._counters or is_due or self._again.is_set():
             self._again.clear()
-            self.take_up()
+            self._taking_up.run(self._busy, self._picking, self._stop)
             self._begin_to_send()
             self._counters = counters
         if self._tidied_at is None or self._clock.monotonic() >= self._tidied_at + TIDIED_EVERY:
             self._tidied_at = self._clock.monotonic()
             self.tidy()
 
-    def take_up(self) -> None:
-        """Let wait what the log has for somebody. Raises ``LogError``."""
-        while not self._stop.is_set():
-            webhooks = [one for one in self._webhooks() if one.condition.stand is not Stand.DISABLED]
-            if not webhooks or not self._take_up_some(webhooks):
-                return
-
     def _webhooks(self) -> list[KeptWebhook]:
         return self._offload(lambda: self._book.webhooks(counted=False))
-
-    def _take_up_some(self, webhooks: Sequence[KeptWebhook]) -> bool:
-        """Whether there may be more."""
-        after, gap = self._offload(self._begin_from, webhooks)
-        entries = self._offload(self._log.read, after.number, READ_AT_ONCE)
-        if not entries:
-            return False
-        found = self._looked_at(webhooks, entries, after if gap else None)
-        position = Position(entries[-1].event_id, entries[-1].appended_at)
-        with self._picking:
-            self._offload(self._book.take_up, position, found, dict(self._busy))
-        return len(entries) == READ_AT_ONCE
-
-    def _begin_from(self, webhooks: Sequence[KeptWebhook]) -> tuple[EventId, bool]:
-        """After which event to go on, and whether some before it are missing."""
-        head, position = self._log.head(), self._book.position()
-        first = min(
-            (one.webhook.since.number for one in webhooks if one.webhook.since.epoch == head.epoch), default=head.number
-        )
-        if position is None:
-            return EventId(head.epoch, min(first, head.number)), False
-        before = position.event_id
-        if before.epoch != head.epoch or before.number > head.number:
-            return self._after_rewind(position, head), False
-        number = max(before.number, min(first, head.number)) if _all_of(webhooks, head.epoch) else before.number
-        oldest = self._log.beginning().number
-        return EventId(head.epoch, max(number, oldest)), oldest > number
-
-    def _after_rewind(self, position: Position, head: EventId) -> EventId:
-        """In a log that was put back, numbers are given anew: what was appended since is what is new."""
-        if position.at is None:
-            return EventId(head.epoch, self._log.beginning().number)
-        return self._log.before(position.at + timedelta(microseconds=1))
-
-    def _looked_at(
-        self, webhooks: Sequence[KeptWebhook], entries: Sequence[LogEntry], gap: EventId | None
-    ) -> dict[str, TakenUp]:
-        """What there is for each; ``gap`` is up to where entries are missing."""
-        watches = {
-            one.webhook.hook_id: WebhookWatch(one.webhook.wish, one.webhook.sites, one.condition.sides)
-            for one in webhooks
-        }
-        found: dict[str, list[Telling]] = {hook_id: [] for hook_id in watches}
-        for entry in unhurried(entries, Breath(DONE_AT_ONCE, self._rest)):
-            for one in webhooks:
-                if _is_up_to(entry.event_id, one.webhook.since):
-                    continue
-                telling = self._told(watches[one.webhook.hook_id], entry)
-                if telling is not None:
-                    found[one.webhook.hook_id].append(telling)
-        return {
-            one.webhook.hook_id: TakenUp(
-                tuple(found[one.webhook.hook_id]),
-                watches[one.webhook.hook_id].sides,
-                gap=gap is not None and not _is_up_to(gap, one.webhook.since),
-            )
-            for one in webhooks
-        }
-
-    def _told(self, watch: WebhookWatch, entry: LogEntry) -> Telling | None:
-        """An entry that makes no sense is said and passed over: it would stop all others for ever."""
-        try:
-            return watch.take(entry)
-        except (ValueError, TypeError, LookupError, AttributeError) as error:
-            fault = f"{type(error).__name__}: {error}"
-            if fault != self._fault:
-                logger.error("event %s is told to no webhook: %.300s", entry.event_id, fault)  # noqa: TRY400
-            self._fault = fault
-            return None
 
     def _begin_to_send(self) -> None:
         waiting = self._offload(self._book.with_waiting)
@@ -349,15 +264,6 @@ def _after_failure(condition: Condition, now: datetime, next_try: datetime | Non
         return replace(condition, failures=condition.failures + 1, failing_since=since, next_try=next_try)
     # The next one is another one; that nothing was taken for long counts on.
     return replace(condition, failures=0, failing_since=since, next_try=next_try)
-
-
-def _is_up_to(event_id: EventId, since: EventId) -> bool:
-    """Whether it came before a webhook was made."""
-    return event_id.epoch == since.epoch and event_id.number <= since.number
-
-
-def _all_of(webhooks: Sequence[KeptWebhook], epoch: str) -> bool:
-    return all(one.webhook.since.epoch == epoch for one in webhooks)
 
 
 def _in_a_thread(work: Callable[[], None], name: str) -> None:
