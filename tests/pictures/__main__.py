@@ -35,8 +35,11 @@ from tests.support.running import Service, Simulator, wait_until
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 FOLDER = ROOT / "docs" / "pictures"
 DAY = "2026-05-06"
-BEGINS, ENDS = f"{DAY}T13:57:00+02:00", f"{DAY}T14:07:20+02:00"
+BEGINS, ENDS = f"{DAY}T13:57:00", f"{DAY}T14:07:20"
 CAMERAS, SPEED = 6, 20
+CAMERA_PORT, PORT = 19100, 18000
+"""They stand on pages."""
+
 PASSWORD = "correct horse battery"
 
 SIZES = {"desk": {"width": 1300, "height": 900}, "phone": {"width": 390, "height": 844}}
@@ -52,11 +55,13 @@ FIRST = ("/", "/wall", "/wall/pair", "/sign-in", "/history?site={site}", "/docs"
 @contextmanager
 def installation(folder: Path) -> Iterator[Service]:
     """A month of people, and a clock that has stopped."""
-    simulator = Simulator(
-        folder, "--port", "0", "--cameras", str(CAMERAS), "--seed", "7", "--busy", "--start", BEGINS[:19], "--until",
-        ENDS[:19], "--speed", str(SPEED),
-    )  # fmt: skip
+    options = (
+        f"--port {CAMERA_PORT} --cameras {CAMERAS} --seed 7 --busy --start {BEGINS} --until {ENDS} --speed {SPEED}"
+    )
+    simulator = Simulator(folder, *options.split())
     service = Service(folder, CLOCK_URL=f"{simulator.control}/clock", POLL_INTERVAL="10", TIME_ZONE="Europe/Zurich")
+    service.port, service.url = PORT, f"http://127.0.0.1:{PORT}"
+    service.settings["PORT"] = str(PORT)
     try:
         register_fleet(load_settings(service.settings, env_file=None), simulator.get("cameras"))
         service.command("user", "add", "anna", "--role", "administrator", "--password-stdin", said=f"{PASSWORD}\n")
@@ -151,6 +156,22 @@ class Album:
             context.close()
 
 
+def write_index(folder: Path) -> str:
+    """``README.md`` beside the pictures: each page in light colours, with links to the dark ones; what it says."""
+    kinds = sorted({path.name.removesuffix("-desk-light.webp") for path in folder.glob("*-desk-light.webp")})
+    lines = ["# Pictures of every page", "", "Made by `./run.sh pictures`, with invented people.", ""]
+    lines += ["| page | at a desk | on a phone |", "| --- | --- | --- |"]
+    for kind in kinds:
+        shown = [
+            f"[![{kind} {size}]({kind}-{size}-light.webp)]({kind}-{size}-light.webp) [dark]({kind}-{size}-dark.webp)"
+            for size in SIZES
+        ]
+        lines.append(f"| {kind} | {' | '.join(shown)} |")
+    text = "\n".join(lines) + "\n"
+    (folder / "README.md").write_text(text, encoding="utf-8")
+    return text
+
+
 def sign_in(page: Page) -> None:
     """As the administrator."""
     page.set_default_timeout(60_000)
@@ -177,6 +198,7 @@ def main() -> None:
         found = album.find()
         album.take()
         browser.close()
+    write_index(wanted.folder)
     size = sum(path.stat().st_size for path in wanted.folder.glob("*.webp"))
     print(f"{len(found)} pages, {size / 1e6:.1f} MB in {wanted.folder}: {', '.join(sorted(found))}")
 
