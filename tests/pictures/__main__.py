@@ -13,7 +13,7 @@ import re
 import shutil
 import tempfile
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -132,9 +132,10 @@ class Album:
         )
         return re.sub(r"[^a-z]+", "-", endpoint.lower()) if is_page else None
 
-    def take(self) -> None:
+    def take(self, sizes: Collection[str]) -> None:
         """All of them."""
-        for size, viewport in SIZES.items():
+        for size in sizes:
+            viewport = SIZES[size]
             for scheme in SCHEMES:
                 for kind, path in sorted(self._found.items()):
                     self._take(kind, path, size, scheme, viewport)
@@ -185,6 +186,7 @@ def sign_in(page: Page) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser("./run.sh pictures", description=__doc__)
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where they go (%(default)s)")
+    parser.add_argument("--size", action="append", choices=SIZES, help="only this one; may be given again")
     wanted = parser.parse_args()
     wanted.folder.mkdir(parents=True, exist_ok=True)
     with (
@@ -196,7 +198,7 @@ def main() -> None:
         browser = session.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         album = Album(browser, service, routes, wanted.folder)
         found = album.find()
-        album.take()
+        album.take(wanted.size or SIZES)
         browser.close()
     write_index(wanted.folder)
     size = sum(path.stat().st_size for path in wanted.folder.glob("*.webp"))
