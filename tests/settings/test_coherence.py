@@ -41,6 +41,23 @@ def test_what_a_header_needs_is_named(missing: str) -> None:
     assert f"SIGN_IN_HEADER: it is of no use without {missing}" in said
 
 
+def test_mail_needs_somebody_it_comes_from_and_a_login_its_server_and_password() -> None:
+    assert "SMTP_HOST: it is of no use without SMTP_FROM" in " ".join(faults({"SMTP_HOST": "mail.example"}))
+    said = " ".join(faults({"SMTP_USER": "counts"}))
+    assert "SMTP_USER: it is of no use without SMTP_HOST and SMTP_PASSWORD" in said
+
+
+def test_a_mail_server_that_is_set_shows_no_password_and_an_address_must_be_one() -> None:
+    mail = {"SMTP_HOST": "mail.example", "SMTP_FROM": "counts@example.com", "SMTP_USER": "a", "SMTP_PASSWORD": "s3cret"}
+    settings = load_settings(mail, None)
+    assert (settings.smtp_security, settings.smtp_port) == ("starttls", 0)
+    assert "s3cret" not in repr(settings)
+    said = " ".join(faults(mail | {"SMTP_FROM": "counts", "SMTP_SECURITY": "ssl", "SMTP_PORT": "0"}))
+    assert "SMTP_FROM: 'counts' is no mail address" in said
+    assert "SMTP_SECURITY: 'ssl' is not allowed; allowed are starttls and tls and none" in said
+    assert "SMTP_PORT:" in said
+
+
 def test_all_that_is_missing_is_told_at_once() -> None:
     said = " ".join(faults({"OIDC_ISSUER": OIDC["OIDC_ISSUER"], "TLS_KEY": __file__}))
     assert "OIDC_CLIENT_ID and OIDC_CLIENT_SECRET and PUBLIC_URL and SIGN_IN_GROUPS" in said
