@@ -82,6 +82,7 @@ run_checks() {
     "$PY" -c 'from importlinter.cli import lint_imports_command as run; run()' || failed=1
     "$PY" -m peoplecount.settings.document --check || failed=1
     "$PY" -m peoplecount.web.extraction --check || failed=1
+    "$PY" -m peoplecount.web.api.connector --check || failed=1
     if command -v shellcheck >/dev/null; then
         shellcheck run.sh .ci/run || failed=1
     fi

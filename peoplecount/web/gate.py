@@ -107,6 +107,8 @@ NEEDS: Mapping[str, Need] = {
     # The API
     "api_document.as_json": OPEN,
     "api_document.as_page": OPEN,
+    "api_document.connector_definition": OPEN,
+    "api_document.connector_properties": OPEN,
     "api.ping": _FIGURES,
     "api.get_health": Need(Role.OPERATOR, Scope.HEALTH, whole=True),
     "api.list_exports": _FIGURES,

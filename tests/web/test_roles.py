@@ -73,6 +73,8 @@ TABLE = {
     ("GET", "/chart/usual"): LOOKS,
     ("GET", "/api/openapi.json"): (200,) * 10,
     ("GET", "/docs"): (200,) * 10,
+    ("GET", "/powerautomate/apiDefinition.swagger.json"): (200,) * 10,
+    ("GET", "/powerautomate/apiProperties.json"): (200,) * 10,
     ("GET", "/api/v1/ping"): LOOKS,
     ("GET", "/api/v1/health"): (401, 403, 200, 200, 403, 403, 403, 200, 403, 401),
     ("GET", "/api/v1/exports"): LOOKS,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import SimpleNamespace
+from typing import Any, cast
 
 from flask import Blueprint, Flask, Response, request
 from werkzeug.exceptions import TooManyRequests
@@ -21,6 +23,12 @@ REQUEST_ID = re.compile(r"[\x21-\x7e]{1,200}", re.ASCII)
 def operations(context: WebContext) -> list[Operation]:
     """All of them, in the order of the document."""
     return [one for part in (service, places, counts, events, subscriptions) for one in part.operations(context)]
+
+
+def described() -> Mapping[str, Any]:
+    """The API's document, of no service in particular."""
+    nowhere = SimpleNamespace(event_pages=object(), connector_hosts=())
+    return document.made_from(operations(cast("WebContext", nowhere)), "")
 
 
 def routes(context: WebContext) -> Iterator[Blueprint]:

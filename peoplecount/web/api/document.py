@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Flask, Response, make_response, render_template, request
+from flask import Blueprint, Flask, Response, abort, make_response, render_template, request
 
 import peoplecount
 from peoplecount.web.api import schemas
@@ -92,6 +92,7 @@ def made_from(operations: Sequence[Operation], address: str) -> dict[str, Any]:
         api.spec.components.response(name, _problem(status, description))
     api.register_blueprint(blueprint_of(operations))
     made: dict[str, Any] = json.loads(json.dumps(api.spec.to_dict()))
+    made["components"]["schemas"].pop("PaginationMetadata", None)  # of the library, and used nowhere
     made["tags"] = [{"name": name, "description": said} for name, said in TAGS.items() if _uses(operations, name)]
     _show_examples(made)
     return made
@@ -127,6 +128,19 @@ def routes(context: WebContext, operations: Sequence[Operation]) -> Blueprint:
     def as_json() -> Response:
         return tagged(document())
 
+    @blueprint.get("/powerautomate/apiDefinition.swagger.json")
+    def connector_definition() -> Response:
+        from peoplecount.web.api.connector import definition  # noqa: PLC0415 - hardly ever asked for
+
+        address = (context.public_url or request.url_root).rstrip("/")
+        return tagged(definition(document(), address, gateway=_by_gateway()))
+
+    @blueprint.get("/powerautomate/apiProperties.json")
+    def connector_properties() -> Response:
+        from peoplecount.web.api.connector import properties  # noqa: PLC0415
+
+        return tagged(properties(gateway=_by_gateway()))
+
     @blueprint.get("/docs")
     def as_page() -> Response:
         made = document()
@@ -136,6 +150,14 @@ def routes(context: WebContext, operations: Sequence[Operation]) -> Blueprint:
         return make_response(page)
 
     return blueprint
+
+
+def _by_gateway() -> bool:
+    """Whether the variant for the on-premises gateway is asked for. 400 for one that there is not."""
+    variant = request.args.get("variant", "cloud")
+    if variant not in {"cloud", "gateway"}:
+        abort(400, f"variant: {variant[:40]!r} is not known; allowed are cloud, gateway.")
+    return variant == "gateway"
 
 
 def marked(words: str, mark: str) -> list[tuple[bool, str]]:

@@ -147,7 +147,7 @@ class _Events:
         try:
             if "triggerState" not in asked:
                 return self._poll_again(self._pages.head())
-            state = EventId.parse(asked["triggerState"])
+            state = _place(asked["triggerState"])
             page = self._pages.read(state, selection, limit=queries.MOST_EVENTS, wanted=_wanted(asked))
         except BacklogUnavailable:
             _log_is_away()
@@ -205,6 +205,13 @@ class _Events:
 
 
 _TRIMMED = "no longer kept: the log has been trimmed since"
+
+
+def _place(text: str) -> EventId:
+    try:
+        return EventId.parse(text)
+    except MalformedEventId as error:
+        abort(400, f"triggerState: {error}.")
 
 
 def _of_flow(chosen: Selection) -> Selection:

@@ -191,7 +191,7 @@ class PollQuery(EventsFilter):
     """Which events start a flow."""
 
     triggerState = fields.String(
-        validate=Regexp(r"[0-9a-z]{1,16}-[0-9]{1,18}\Z", error="{input!r} is none that was given out here"),
+        validate=Regexp(r"^[0-9a-z]{1,16}-[0-9]{1,18}$", error="{input!r} is none that was given out here"),
         metadata=told("The cursor that the server handed out; filled in by the platform."),
     )
     scope = one_of("Of intervals only those of lines, of doors, or of whole sites.", [one.value for one in Scope])

@@ -54,6 +54,11 @@ def listed(schema: type[Schema], description: str) -> fields.List[Any]:
     return fields.List(fields.Nested(schema), required=True, metadata=told(description))
 
 
+def maybe(kind: type[fields.Field[Any]], description: str, name: str = "") -> fields.Field[Any]:
+    """A field that some kinds of events have, and that may be null where it is not known."""
+    return kind(allow_none=True, metadata=told(description), **({"data_key": name} if name else {}))
+
+
 class Told(Schema):
     """What is told may have more fields one day."""
 
@@ -185,6 +190,32 @@ class Event(Told):
     time = moment("When it became known.")
     siteId = string("The site.")
     siteName = string("What people call it.")
+    cameraId = maybe(fields.String, "The camera.")
+    cameraName = maybe(fields.String, "What people call it.")
+    doorId = maybe(fields.String, "The door.")
+    doorName = maybe(fields.String, "What people call it.")
+    lineId = maybe(fields.String, "The line.")
+    lineName = maybe(fields.String, "What people call it.")
+    scope = maybe(fields.String, "Of intervals: what they are the sum of, a line, door or site.")
+    step = maybe(fields.String, "Of intervals: their length, in minutes or day.")
+    from_ = maybe(fields.String, "From when, in UTC.", "from")
+    to = maybe(fields.String, "Until when, in UTC.")
+    localStart = maybe(fields.String, "The wall clock at the start.")
+    in_ = maybe(fields.Integer, "People who entered; of corrections, by how much that changes.", "in")
+    out = maybe(fields.Integer, "People who left; of corrections, by how much that changes.")
+    inToday = maybe(fields.Integer, "People who entered today.")
+    outToday = maybe(fields.Integer, "People who left today.")
+    quality = maybe(fields.String, QUALITY)
+    coverage = maybe(fields.Float, COVERAGE)
+    occupancy = maybe(fields.Integer, "People inside the whole site.")
+    capacity = maybe(fields.Integer, "People allowed inside.")
+    threshold = maybe(fields.Integer, "Of thresholds: how many people it is.")
+    direction = maybe(fields.String, "Of thresholds: above or below.")
+    state = maybe(fields.String, "Of cameras: how it is.")
+    since = maybe(fields.String, "Of cameras: since when, in UTC.")
+    reason = maybe(fields.String, "Why, in words.")
+    dropped = maybe(fields.Integer, "Of webhooks: events before it that were never sent.")
+    test = maybe(fields.Boolean, "Of webhooks: whether it is a test, with invented figures.")
 
 
 def listing(name: str, of: type[Schema], description: str, **more: fields.Field[Any]) -> type[Schema]:
