@@ -114,7 +114,14 @@ def test_every_check_is_run(checkout: Checkout) -> None:
     checkout.run("test")
     assert checkout.run("check").returncode == 0
     modules = [call.split()[1] for call in checkout.calls() if call.startswith("-m")]
-    assert modules == ["ruff", "ruff", "mypy", "peoplecount.settings.document", "peoplecount.web.extraction"]
+    assert modules == [
+        "ruff",
+        "ruff",
+        "mypy",
+        "peoplecount.settings.document",
+        "peoplecount.web.extraction",
+        "peoplecount.web.api.connector",
+    ]
 
 
 def test_an_old_python_is_one_line(checkout: Checkout) -> None:

@@ -256,7 +256,8 @@ def _schema(made: dict[str, Any], document: Mapping[str, Any], schema: Mapping[s
 
 def _reference(made: dict[str, Any], document: Mapping[str, Any], name: str) -> dict[str, Any]:
     if name not in made["definitions"]:
-        made["definitions"][name] = told = {"type": "object", "properties": {}}
+        told: dict[str, Any] = {"type": "object", "properties": {}}
+        made["definitions"][name] = told
         for key, one in document["components"]["schemas"][name]["properties"].items():
             items = one.get("items", {})
             if "$ref" in items:

@@ -56,7 +56,7 @@ def listed(schema: type[Schema], description: str) -> fields.List[Any]:
 
 def maybe(kind: type[fields.Field[Any]], description: str, name: str = "") -> fields.Field[Any]:
     """A field that some kinds of events have, and that may be null where it is not known."""
-    return kind(allow_none=True, metadata=told(description), **({"data_key": name} if name else {}))
+    return kind(allow_none=True, metadata=told(description), data_key=name or None)
 
 
 class Told(Schema):
