@@ -31,7 +31,7 @@ from peoplecount.storage.engine import CONNECTIONS
 from peoplecount.storage.errors import DatabaseUnavailable
 from peoplecount.storage.hand_count_table import HandCountTable
 from peoplecount.storage.history import History
-from peoplecount.storage.lanes import Lanes, patient_with
+from peoplecount.storage.lanes import Lanes
 from peoplecount.storage.open import connection_for
 from peoplecount.storage.proxy import ProxyDB
 from peoplecount.storage.schema_version import current, expected
@@ -61,8 +61,7 @@ def proxy_for(
     if runtime is None:
         return ProxyDB(connection_for(place), camera_view=view, gate=gate)
     connections = [connection_for(place) for _ in range(CONNECTIONS)]
-    lanes = Lanes(connections, runtime.database_thread, work=patient_with(place.login_seconds))
-    return ProxyDB(lanes, camera_view=view, gate=gate)
+    return ProxyDB(Lanes(connections, runtime.database_thread), camera_view=view, gate=gate)
 
 
 def sign_in_gate(place: DatabaseSettings, folder: DataFolder, offload: Offload = call_here) -> SignInGate:

@@ -15,7 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, wait
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sqlalchemy import Executable
@@ -50,15 +50,6 @@ class Patience:
 
 WORK = Patience(queue=60.0, alarm=5.0, probe=5.0, most=120.0, leaves=2)
 """Of what nobody waits for. A transaction may have several statements, each with a time-out of its own."""
-
-
-def patient_with(login_seconds: float) -> Patience:
-    """``WORK`` at a server that may take so long to let somebody in: until then it is not said to be silent.
-
-    Else one that takes longer than usual to do so is given up, and connected to anew, again and again.
-    """
-    return replace(WORK, probe=max(WORK.probe, login_seconds - WORK.alarm))
-
 
 PAGES = Patience(queue=1.0, alarm=1.2, probe=0.6, most=20.0, leaves=1)
 """Of pages: that the database is away is said within two seconds, and a long question is answered all the same."""

@@ -2,7 +2,6 @@
 
 import threading
 import time
-from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -10,7 +9,7 @@ from sqlalchemy import select
 
 from peoplecount.storage.connection import ServerInfo
 from peoplecount.storage.errors import DatabaseBusy, DatabaseConflict, DatabaseSilent, DatabaseUnavailable
-from peoplecount.storage.lanes import WORK, Lanes, Patience, patient_with
+from peoplecount.storage.lanes import Lanes, Patience
 from peoplecount.storage.schema import sites
 from tests.support.waiting import wait_until
 
@@ -291,11 +290,3 @@ def test_the_connection_used_last_is_used_next(lanes, server):
     for _ in range(3):
         lanes.connect()
     assert all(one == other for one, other in pairwise(server.asked[-3:]))
-
-
-@pytest.mark.parametrize(("login_seconds", "silent_after"), [(3, 10), (10, 10), (60, 60)])
-def test_a_server_is_not_silent_before_it_has_had_its_time_to_let_somebody_in(login_seconds, silent_after):
-    """Its log-ins may take that long; given up before, it would be connected to anew again and again."""
-    patience = patient_with(login_seconds)
-    assert patience.alarm + patience.probe == silent_after
-    assert replace(patience, probe=WORK.probe) == WORK
