@@ -12,7 +12,7 @@ from peoplecount.domain.usual_level import LEAST_WEEKS, WEEKS
 __all__ = ["LEAST_WEEKS", "WEEKS", "Span", "UsualHour", "usual_hours"]
 
 HoursOfDay = Mapping[int, Figures | None]
-"""By hour of the wall clock; ``None``: not all of it is known. Empty: nothing is known of the day."""
+"""By hour of the wall clock; ``None``, or no entry: not all of it is known. Where nobody came there is a 0."""
 
 
 class Span(NamedTuple):
@@ -40,8 +40,7 @@ def usual_hours(days: Sequence[HoursOfDay]) -> dict[int, UsualHour]:
     """By hour, from the same weekday of earlier weeks. Hours of which fewer than three are known are left out."""
     found = {}
     for hour in range(24):
-        # Where something is known of the day, an hour without an entry is one in which nobody came.
-        told = [day.get(hour, Figures()) for day in days if day]
+        told = [day.get(hour) for day in days]
         known = [figures for figures in told if figures is not None]
         if len(known) >= LEAST_WEEKS:
             entered, left = [one.entered for one in known], [one.left for one in known]

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -11,6 +12,8 @@ pytest.importorskip("playwright.sync_api", reason="playwright is in requirements
 from playwright.sync_api import expect
 
 from peoplecount.domain.camera import CameraState
+from peoplecount.domain.history_period import day_start
+from peoplecount.domain.roll_up import HOUR
 from peoplecount.storage.errors import DatabaseUnavailable
 from tests.support.board_service import Gate
 from tests.support.busy_day import GATES, LIBRARY, STATION
@@ -104,8 +107,14 @@ def test_today_is_told_beside_what_is_usual(open_page, service):
 
 
 def usual_weeks(service, more: float = 1.3) -> None:
-    """The weeks before were busier than today."""
+    """The weeks before were busier than today, and nobody came at night."""
     today = [replace(row) for row in service.history.rows]
+    midnight = day_start(
+        service.clock.now().astimezone(ZoneInfo(STATION.time_zone)).date(), ZoneInfo(STATION.time_zone)
+    )
+    told = {row.start.replace(minute=0) for row in today if row.site_id == STATION.site_id}
+    nights = {midnight + number * HOUR for number in range(24)} - told
+    today += [replace(today[0], site_id=STATION.site_id, start=one, in_count=0, out_count=0) for one in nights]
     for week in range(1, 5):
         service.history.rows += [
             replace(row, start=row.start - timedelta(weeks=week), in_count=int(row.in_count * more)) for row in today

@@ -66,13 +66,22 @@ def test_what_is_at_hand_is_read_aside_and_only_so_often():
     assert at_hand() is None
 
 
-def test_usual_hours_want_three_weeks_and_know_nothing_of_a_day_without_any_figure():
+def test_usual_hours_want_three_weeks_of_which_something_is_known():
     days = [{9: People(10, 4)}, {9: People(20, 4)}, {}, {9: People(40, 8)}]
     hours = usual_hours(days)
     assert hours[9].entered == Span(15, 20, 30)
-    assert hours[3].left == Span(0, 0, 0)
     assert usual_hours(days[:3]) == {}
     assert 9 not in usual_hours([*days[:3], {9: None, 10: People(1, 1)}])
+
+
+def test_an_hour_without_an_entry_is_unknown_and_not_nobody():
+    """A camera that was entered on a Monday at three in the afternoon."""
+    first, other = {hour: People(100, 90) for hour in range(15, 24)}, {hour: People(100, 90) for hour in range(24)}
+    nights = other | {3: People(0, 0)}
+    assert usual_hours([first, nights, nights]).keys() == set(range(15, 24))
+    hours = usual_hours([first, nights, nights, nights])
+    assert hours[10].entered == Span(100, 100, 100)
+    assert hours[3].entered == Span(0, 0, 0)
 
 
 def test_today_is_held_against_as_much_of_the_usual_day_as_is_over():
