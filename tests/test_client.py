@@ -1,0 +1,94 @@
+"""The client for programs, against a real server that goes away in between."""
+
+import re
+from itertools import islice
+from pathlib import Path
+
+import pytest
+
+import peoplecount.client
+from peoplecount.client import Client, PeoplecountError
+from tests.support.api_shop import ApiShop
+from tests.support.board_service import served
+from tests.support.shop import BACK, FRONT
+
+
+@pytest.fixture
+def shop(tmp_path):
+    shop = ApiShop(tmp_path)
+    yield shop
+    shop.end()
+
+
+@pytest.fixture
+def server(shop):
+    with served(shop) as server:
+        yield server
+
+
+@pytest.fixture
+def pauses():
+    return []
+
+
+@pytest.fixture
+def client(server, pauses):
+    return Client(server.url, "pc_any", sleep=pauses.append)
+
+
+def test_the_newest_figures(client):
+    assert {row["doorName"]: row["inToday"] for row in client.latest()} == {"Front": 3, "Wide": 15, "Back": 12}
+    assert [row["siteName"] for row in client.latest("site", site="shop")] == ["Shop"]
+
+
+def test_the_history_comes_page_by_page_and_whole(client, shop):
+    rows = list(client.history("2026-05-04", limit="5"))
+    assert rows == shop.get("/counts?from=2026-05-04").json["value"]
+    assert len(rows) == 12
+
+
+def test_events_go_on_where_the_service_was_away(client, shop, server):
+    known = [str(entry.event_id) for entry in shop.log.read(0, 10_000)]
+    events = client.events("earliest")
+    taken = iter(events)
+    assert [event["id"] for event in islice(taken, 5)] == known[:5]
+    assert events.cursor == known[4]
+    assert [event["id"] for event in islice(taken, len(known) - 5)] == known[5:]
+    server.stop()
+    missed = [str(shop.count(FRONT, 1)), str(shop.count(BACK, 1))]
+
+    def comes_back(_seconds):
+        server.start()
+
+    client._sleep = comes_back
+    assert [event["id"] for event in islice(taken, 2)] == missed
+
+
+def test_who_keeps_the_cursor_goes_on_there(client, shop):
+    first = client.events("earliest", kind=["PeopleCountingUpdate"], camera="back")
+    (one,) = islice(first, 1)
+    (two,) = islice(client.events(first.cursor, kind=["PeopleCountingUpdate"], camera="back"), 1)
+    assert one["id"] != two["id"]
+
+
+def test_what_is_missing_is_told(client, shop):
+    shop.log.trim(5, shop.clock.now())
+    first = next(iter(client.events(f"{shop.log.head().epoch}-1")))
+    assert first["kind"] == "gap"
+    assert first["reason"].startswith("no longer kept")
+
+
+def test_what_is_refused_is_raised_in_the_words_of_the_service(client, pauses):
+    with pytest.raises(PeoplecountError, match=r"404: No site 'x' here. Sites: shop.") as raised:
+        client.latest(site="x")
+    assert raised.value.status == 404
+    with pytest.raises(PeoplecountError, match="400: from"):
+        list(client.history("yesterday"))
+    assert pauses == []
+
+
+def test_the_example_is_of_this_client():
+    words = peoplecount.client.__doc__ or ""
+    used = set(re.findall(r"counts\.(\w+)\(", words))
+    assert used == {"latest", "history", "events"}
+    assert "peoplecount.client" in (Path(__file__).parents[1] / "docs" / "api.md").read_text(encoding="utf-8")
