@@ -36,6 +36,9 @@ LOOK_SECONDS = 0.25
 RETRY_SECONDS = 5.0
 """After a log or a book that could not be read."""
 
+_NEVER = (-1, -1)
+"""Change counters of the log and the book that neither has."""
+
 TIDIED_EVERY = 600.0
 """Seconds between two looks at what is over."""
 
@@ -82,7 +85,9 @@ class WebhookSender:
         self._sending: set[str] = set()
         self._again = threading.Event()
         """Set by whoever ends to send: something may have come while it did."""
-        self._counters: tuple[int, int] | None = None
+        self._counters = _NEVER
+        self._looks_at = 0
+        """From which counter on: where there is nobody to be told anything, what happens in the log is of no matter."""
         self._next_due: datetime | None = None
         self._tidied_at: float | None = None
 
@@ -96,12 +101,12 @@ class WebhookSender:
                 self.step()
                 said = ""
             except LogError as error:
-                pause, self._counters = RETRY_SECONDS, None
+                pause, self._counters = RETRY_SECONDS, _NEVER
                 if str(error) != said:
                     logger.warning("webhooks wait: %s", error)
                 said = str(error)
             except Exception as error:
-                pause, self._counters = RETRY_SECONDS, None
+                pause, self._counters = RETRY_SECONDS, _NEVER
                 if str(error) != said:
                     logger.exception("webhooks stumbled, and are looked at again")
                 said = str(error)
@@ -112,11 +117,12 @@ class WebhookSender:
         counters = self._log.change_counter(), self._book.change_counter()
         now = self._clock.now()
         is_due = self._next_due is not None and now >= self._next_due
-        if counters != self._counters or is_due or self._again.is_set():
+        if counters[self._looks_at :] != self._counters[self._looks_at :] or is_due or self._again.is_set():
             self._again.clear()
-            self._taking_up.run(self._busy, self._picking, self._stop)
+            is_for_somebody = self._taking_up.run(self._busy, self._picking, self._stop)
             self._begin_to_send()
             self._counters = counters
+            self._looks_at = 0 if is_for_somebody else 1
         if self._tidied_at is None or self._clock.monotonic() >= self._tidied_at + TIDIED_EVERY:
             self._tidied_at = self._clock.monotonic()
             self.tidy()

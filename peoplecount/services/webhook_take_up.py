@@ -37,8 +37,8 @@ class WebhookTakeUp:
         self._fault = ""
         """Of the newest entry that made no sense; others of its kind are not said again."""
 
-    def run(self, busy: Mapping[str, int], picking: threading.Lock, stop: threading.Event) -> None:
-        """Let wait what the log has for somebody. Raises ``LogError``.
+    def run(self, busy: Mapping[str, int], picking: threading.Lock, stop: threading.Event) -> bool:
+        """Let wait what the log has for somebody; whether there is anybody. Raises ``LogError``.
 
         ``busy`` is what is being sent, by webhook; nobody chooses what is sent next while ``picking`` is held.
         """
@@ -46,7 +46,8 @@ class WebhookTakeUp:
             kept = self._offload(lambda: self._book.webhooks(counted=False))
             webhooks = [one for one in kept if one.condition.stand is not Stand.DISABLED]
             if not webhooks or not self._take_up_some(webhooks, busy, picking):
-                return
+                return bool(webhooks)
+        return True
 
     def _take_up_some(self, webhooks: Sequence[KeptWebhook], busy: Mapping[str, int], picking: threading.Lock) -> bool:
         """Whether there may be more."""

@@ -419,3 +419,18 @@ def test_two_wishes_of_one_address_are_two_webhooks(desk):
     desk.has(wish=Wish(frozenset({Topic.COUNT}), min_gap=60))
     assert len({one.webhook.hook_id for one in desk.desk.webhooks()}) == 2
     assert Wish(frozenset({Topic.COUNT}), min_gap=60) != COUNTS
+
+
+def test_where_nobody_is_told_anything_the_log_is_not_even_read(desk, monkeypatch):
+    desk.sends()
+    asked = []
+    monkeypatch.setattr(desk.book, "webhooks", lambda **_: asked.append(1) or [])
+    desk.counts(3)
+    desk.sends()
+    desk.sends()
+    assert asked == []
+    monkeypatch.undo()
+    desk.has()
+    ids = desk.counts(2)
+    desk.sends()
+    assert desk.outbox.ids() == ids
