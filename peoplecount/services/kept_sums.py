@@ -128,7 +128,8 @@ class KeptSums:
             return set()
         self._book.look()
         sites = self._zones().get(zone, ())
-        return {day for day, mark in marks.items() if self._book.mark(zone, day, sites) == mark}
+        now = self._book.marks(zone, marks, sites)
+        return {day for day, mark in marks.items() if now[day] == mark}
 
 
 class SumsKeeper:
@@ -183,7 +184,8 @@ class SumsKeeper:
         last = self._clock.now().astimezone(zone).date() - ONE_DAY
         marks = self._offload(lambda: self._kept.marks(zone.key, first, last))
         days = [last - number * ONE_DAY for number in range((last - first).days + 1)]
-        return [day for day in days if marks.get(day) != self._book.mark(zone, day, sites)]
+        now = self._book.marks(zone, days, sites)
+        return [day for day in days if marks.get(day) != now[day]]
 
     def _sum_up(self, zone: ZoneInfo, day: date, sites: Collection[str]) -> None:
         mark = self._book.mark(zone, day, sites)  # before the sums: what is written meanwhile makes another one
