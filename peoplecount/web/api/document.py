@@ -29,8 +29,8 @@ DESCRIPTION = (
     "**Versions.** This is version 1. Within it nothing is taken away and nothing changes its meaning; fields, "
     "parameters, kinds of events and operations are added: ignore what you do not know. What has to break comes as "
     "`/api/v2` beside it, and `/api/v1` is then served for at least a year.\n\n"
-    "**Times** are UTC with `Z`. `null` is *not known*, never 0. **Errors** are problem details (RFC 9457). Where "
-    "there is an `ETag`, `If-None-Match` spares both sides the answer."
+    "**Times** are UTC with `Z`. `null` is what is not known, never 0. **Errors** are problem details (RFC 9457). "
+    "Where there is an `ETag`, `If-None-Match` spares both sides the answer."
 )
 
 TAGS = {
@@ -179,7 +179,7 @@ def parts_of(made: Mapping[str, Any]) -> list[tuple[str, list[Mapping[str, Any]]
 def _shown(
     made: Mapping[str, Any], path: str, method: str, operation: Mapping[str, Any], shared: list[Any]
 ) -> dict[str, Any]:
-    answers = {status: follow(made, answer) for status, answer in operation["responses"].items()}
+    answers = {status: follow(made, answer) for status, answer in sorted(operation["responses"].items())}
     told = {
         "id": operation["operationId"],
         "method": method.upper(),
@@ -215,7 +215,7 @@ def _parameter(one: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "name": one["name"],
         "required": one.get("required", False),
-        "description": one.get("description", schema.get("description", "")),
+        "description": one.get("description", schema.get("description", "")).replace("`", ""),
         "kind": _kind(item),
         "usual": schema.get("default"),
         "allowed": item.get("enum", []),
@@ -237,7 +237,7 @@ def _fields(made: Mapping[str, Any], schema: Mapping[str, Any], before: str = ""
         inner = follow(made, one.get("anyOf", [one])[0] if "anyOf" in one else one)
         place = f"{before}.{name}".lstrip(".")
         description = one.get("description", inner.get("description", ""))
-        found.append({"name": place, "kind": _kind(one) or _kind(inner), "description": description})
+        found.append({"name": place, "kind": _kind(one) or _kind(inner), "description": description.replace("`", "")})
         if "items" in inner or "properties" in inner:
             found += _fields(made, inner, place)
     return found
