@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from peoplecount.domain.clock import Clock
@@ -32,6 +33,8 @@ FIRST_WAIT = 15.0
 
 PAUSE = 0.2
 """Seconds between two days, so that the database has time for others."""
+
+T = TypeVar("T")
 
 Zones = Callable[[], Mapping[ZoneInfo, Collection[str]]]
 """All sites, by time zone."""
@@ -61,7 +64,9 @@ class KeptSums:
         holding = self._holding(zone, first, last)
         if not holding:
             return self._direct.stretches(step, scope, start, end, where)
-        kept = self._offload(lambda: self._kept.hours(site, start, end))
+        kept = self._read(lambda: self._kept.hours(site, start, end))
+        if kept is None:
+            return self._direct.stretches(step, scope, start, end, where)
         spans = [(day_start(a, zone), day_start(b + ONE_DAY, zone)) for a, b in _runs(first, last, holding)]
         found = [one for one in kept if not any(a <= one.start < b for a, b in spans)] if spans else kept
         for a, b in spans:
@@ -81,8 +86,11 @@ class KeptSums:
                 return self._kept.totals_of_sites(sites, kept)
             return self._kept.totals_of_doors(sites[0], kept)
 
+        summed = self._read(read) if kept else ()
+        if summed is None:
+            return self._direct.totals(scope, period, where)
         found: dict[str, PlaceSum] = {}
-        for one in self._offload(read) if kept else ():
+        for one in summed:
             found.setdefault(one.subject, PlaceSum()).add(one)
         for run in anew:
             for one in self._direct.totals(scope, HistoryPeriod(*run, period.zone), where):
@@ -92,7 +100,10 @@ class KeptSums:
     def days(self, period: HistoryPeriod, sites: Collection[str]) -> Sequence[PlaceStretch]:
         """Of sites in that time zone together, by day."""
         kept, anew = self._runs(period)
-        found = list(self._offload(lambda: self._kept.days_of_sites(sorted(sites), kept))) if kept else []
+        summed = self._read(lambda: self._kept.days_of_sites(sorted(sites), kept)) if kept else ()
+        if summed is None:
+            return self._direct.days(period, sites)
+        found = list(summed)
         for run in anew:
             found += self._direct.days(HistoryPeriod(*run, period.zone), sites)
         return found
@@ -119,17 +130,21 @@ class KeptSums:
 
     def _holding(self, zone: ZoneInfo, first: date, last: date) -> set[date]:
         """Days whose sums still hold. Raises ``DatabaseError``."""
-        try:
-            marks = self._offload(lambda: self._kept.marks(zone.key, first, last))
-        except LogError as error:
-            logger.warning("Sums of past days cannot be read, the database is asked for everything: %s", error)
-            return set()
+        marks = self._read(lambda: self._kept.marks(zone.key, first, last))
         if not marks:
             return set()
         self._book.look()
         sites = self._zones().get(zone, ())
         now = self._book.marks(zone, marks, sites)
         return {day for day, mark in marks.items() if now[day] == mark}
+
+    def _read(self, read: Callable[[], T]) -> T | None:
+        """What was kept; ``None`` where that cannot be read. A page of the file may be damaged, and others not."""
+        try:
+            return self._offload(read)
+        except LogError as error:
+            logger.warning("Sums of past days cannot be read, the database is asked for everything: %s", error)
+            return None
 
 
 class SumsKeeper:
@@ -147,6 +162,7 @@ class SumsKeeper:
     ) -> None:
         """``demand_whole`` raises ``DatabaseError`` where there is only a part of the history yet."""
         self._demand_whole = demand_whole
+        self._is_failing = False
         self._history = history
         self._kept = kept
         self._book = book
@@ -162,7 +178,19 @@ class SumsKeeper:
             try:
                 self.keep_up(stop)
             except (DatabaseError, LogError) as error:
-                logger.debug("past days could not be summed up: %s", error)
+                self._fails(error)
+            else:
+                self._works()
+
+    def _fails(self, error: Exception) -> None:
+        if not self._is_failing:
+            logger.warning("Past days cannot be summed up, pages of the history take longer meanwhile: %s", error)
+        self._is_failing = True
+
+    def _works(self) -> None:
+        if self._is_failing:
+            logger.info("Past days are summed up again")
+        self._is_failing = False
 
     def keep_up(self, stop: threading.Event) -> int:
         """Sum up what has to be; how many days that was. Raises ``DatabaseError`` and ``LogError``."""

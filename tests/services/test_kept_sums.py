@@ -13,12 +13,13 @@ from peoplecount.domain.history_period import HistoryPeriod
 from peoplecount.domain.interval import Scope
 from peoplecount.domain.roll_up import HOUR
 from peoplecount.eventlog.history_sums import HistorySums
+from peoplecount.eventlog.log import LocalStoreUnavailable
 from peoplecount.services import kept_sums
 from peoplecount.services.kept_sums import KeptSums, SumsKeeper
 from peoplecount.services.place_sums import DirectSums
 from peoplecount.services.stamp_book import StampBook
 from peoplecount.storage.copy_mark import COPY, demand_whole, finish, put_cursor
-from peoplecount.storage.errors import CopyUnfinished
+from peoplecount.storage.errors import CopyUnfinished, DatabaseUnavailable
 from peoplecount.storage.place_history import PlaceHistory, Where
 from peoplecount.storage.quarter_stamps import put_stamps
 from peoplecount.storage.schema import hour_counts
@@ -61,7 +62,10 @@ class Kept:
 
     def keep_up(self):
         self.clock.passes(10)
-        keeper = SumsKeeper(
+        return self.keeper().keep_up(threading.Event())
+
+    def keeper(self):
+        return SumsKeeper(
             PlaceHistory(self.db),
             self.store,
             self.book,
@@ -69,7 +73,6 @@ class Kept:
             self.clock,
             demand_whole=partial(demand_whole, self.db),
         )
-        return keeper.keep_up(threading.Event())
 
     def everything(self, sums):
         return (
@@ -163,6 +166,45 @@ def test_without_the_file_the_database_tells_everything(kept):
     kept.keep_up()
     kept.store.close()
     demand_same(kept)
+
+
+@pytest.mark.parametrize("table", ["hours", "days"])
+def test_with_a_damaged_page_in_the_file_the_database_tells_everything(kept, table, monkeypatch, caplog):
+    kept.keep_up()
+
+    def damaged(*_):
+        raise LocalStoreUnavailable(f"history.sqlite cannot be read: {table}: database disk image is malformed")
+
+    for name in ("hours",) if table == "hours" else ("days_of_sites", "totals_of_sites", "totals_of_doors"):
+        monkeypatch.setattr(kept.store, name, damaged)
+    demand_same(kept)
+    sites, direct = kept.sums.totals(Scope.SITE, MAY, SHOP_ONLY), kept.direct.totals(Scope.SITE, MAY, SHOP_ONLY)
+    assert [one[2:] for one in sites] == [one[2:] for one in direct]
+    assert "is malformed" in caplog.text
+
+
+def test_that_sums_cannot_be_kept_is_said_once_and_that_they_can_again(kept, caplog, monkeypatch):
+    caplog.set_level("INFO")
+    monkeypatch.setattr(kept_sums, "FIRST_WAIT", 0)
+    monkeypatch.setattr(kept_sums, "EVERY", 0)
+    outcomes = iter([LocalStoreUnavailable("no space left"), DatabaseUnavailable("gone"), None, None])
+    stop = threading.Event()
+
+    def keep_up(_):
+        outcome = next(outcomes, stop)
+        if outcome is stop:
+            stop.set()
+        elif outcome is not None:
+            raise outcome
+
+    keeper = kept.keeper()
+    monkeypatch.setattr(keeper, "keep_up", keep_up)
+    keeper.run(stop)
+    told = [record.getMessage() for record in caplog.records if record.name == kept_sums.__name__]
+    assert told == [
+        "Past days cannot be summed up, pages of the history take longer meanwhile: no space left",
+        "Past days are summed up again",
+    ]
 
 
 def test_doors_and_lines_are_asked_of_the_database(kept):
