@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
+from itertools import chain
 from operator import attrgetter
 from typing import Any
 
@@ -38,16 +39,16 @@ class PlaceHistory:
     ) -> list[PlaceStretch]:
         """By the hour or quarter of an hour, as ``step`` says, and by site, door or line; in order of time."""
         table = _TABLES[step]
-        question = _hour_sums(table, _SUBJECTS[scope]).where(span_of(table, start, end), where.rows_of(table))
-        rows = self._db.execute(question.group_by(table.c.starts_at, table.c[_SUBJECTS[scope]]))
-        return sorted(_stretches_of(rows), key=_IN_TIME)
+        question = _hour_sums(table, _SUBJECTS[scope]).where(span_of(table, start, end))
+        question = question.group_by(table.c.starts_at, table.c[_SUBJECTS[scope]])
+        rows = self._in_parts(table, question, where)
+        return sorted(chain.from_iterable(map(_stretches_of, rows)), key=_IN_TIME)
 
     def totals(self, scope: Scope, start: datetime, end: datetime, where: Where) -> list[PlaceStretch]:
         """Of all hours that begin in a time together, by site, door or line."""
         subject = _SUBJECTS[scope]
-        question = _total_sums(subject).where(span_of(hour_counts, start, end), where.rows_of(hour_counts))
-        rows = self._db.execute(question.group_by(hour_counts.c[subject]))
-        return sorted(map(_total_of, rows))
+        question = _total_sums(subject).where(span_of(hour_counts, start, end)).group_by(hour_counts.c[subject])
+        return sorted(_total_of(row) for rows in self._in_parts(hour_counts, question, where) for row in rows)
 
     def learned_later(
         self, scope: Scope, start: datetime, end: datetime, known: datetime, where: Where
@@ -56,16 +57,18 @@ class PlaceHistory:
 
         Of an hour that was corrected several times since, the first correction has what had been known until then.
         """
-        rows = self._db.execute(learned_later_question(start, end, known, where))
-        return list(differences(rows, _SUBJECTS[scope], start, end, where))
+        found: list[PlaceStretch] = []
+        for part in where.parts():
+            rows = self._db.execute(learned_later_question(start, end, known, part))
+            found += differences(rows, _SUBJECTS[scope], start, end, part)
+        return found
 
     def doors(self, start: datetime, end: datetime, sites: Collection[str]) -> list[tuple[str, PlaceStretch]]:
         """Of all hours that begin in a time together, by door, with the site it was of then."""
         columns = hour_counts.c
-        question = _total_sums("door_id").add_columns(columns.site_id)
-        question = question.where(span_of(hour_counts, start, end), Where(sites).rows_of(hour_counts))
-        rows = self._db.execute(question.group_by(columns.site_id, columns.door_id))
-        return [(row[-1], _total_of(tuple(row)[:-1])) for row in rows]
+        question = _total_sums("door_id").add_columns(columns.site_id).where(span_of(hour_counts, start, end))
+        parts = self._in_parts(hour_counts, question.group_by(columns.site_id, columns.door_id), Where(sites))
+        return [(row[-1], _total_of(tuple(row)[:-1])) for rows in parts for row in rows]
 
     def stamps(self, start: datetime, end: datetime) -> Mapping[datetime, int]:
         """Of quarters of an hour: another one means that rows of it were written since."""
@@ -77,9 +80,14 @@ class PlaceHistory:
 
     def first_day(self, where: Where) -> datetime | None:
         """When the first hour of a place began; ``None`` where it has none."""
-        question = select(func.min(hour_counts.c.starts_at).label("first")).where(where.rows_of(hour_counts))
-        first: datetime | None = self._db.execute(question)[0].first
-        return first
+        question = select(func.min(hour_counts.c.starts_at).label("first"))
+        found = [rows[0].first for rows in self._in_parts(hour_counts, question, where)]
+        return min((one for one in found if one is not None), default=None)
+
+    def _in_parts(self, table: Table, question: Select[Any], where: Where) -> Iterator[Rows]:
+        """The answers to a question about such places."""
+        for part in where.parts():
+            yield self._db.execute(question.where(part.rows_of(table)))
 
 
 _BITS = 12

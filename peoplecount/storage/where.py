@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 
 from sqlalchemy import ColumnElement, FromClause, and_
+
+from peoplecount.storage.positions import LINES_AT_ONCE, in_chunks
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,14 @@ class Where:
         if self.line_id is not None:
             parts.append(columns.line_id == self.line_id)
         return and_(True, *parts)
+
+    def parts(self) -> Iterator[Where]:
+        """The same in parts that one statement can name."""
+        if self.sites is None or len(self.sites) <= LINES_AT_ONCE:
+            yield self
+            return
+        for some in in_chunks(sorted(self.sites)):
+            yield replace(self, sites=some)
 
     def fits(self, site_id: str, door_id: str, line_id: str) -> bool:
         """Whether it is about a row of these."""

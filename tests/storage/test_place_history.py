@@ -9,6 +9,7 @@ from peoplecount.domain.interval import Scope
 from peoplecount.domain.place_sum import PlaceStretch
 from peoplecount.domain.roll_up import HOUR, QUARTER
 from peoplecount.domain.site import Site
+from peoplecount.storage import positions, where
 from peoplecount.storage.place_history import PlaceHistory, Where
 from tests.support.board_service import Gate
 from tests.support.past import Past
@@ -95,10 +96,10 @@ def moved(gate, door):
     return Gate(gate.site, door, gate.camera)
 
 
-def as_known(past, known, scope=Scope.SITE, where=SHOP_ONLY, day=DAY):
+def as_known(past, known, scope=Scope.SITE, of=SHOP_ONLY, day=DAY):
     """By subject and hour, only where it was another figure."""
     found = {}
-    for one in PlaceHistory(past.db).learned_later(scope, *day, known, where):
+    for one in PlaceHistory(past.db).learned_later(scope, *day, known, of):
         before = found.get((one.subject, one.start), (0, 0))
         found[one.subject, one.start] = (before[0] + one.entered, before[1] + one.left)
     return found
@@ -147,3 +148,18 @@ def test_slots_that_overlap_are_told_once(past):
     past.learns(BACK, at(3), at(12), (4, 0), (8, 0))
     past.learns(BACK, at(2), at(13), (16, 0), (20, 0), hours=2)
     assert as_known(past, at(11)) == {("shop", at(2)): (8 - 10, 0), ("shop", at(3)): (4 - 10, 0)}
+
+
+def test_more_sites_than_a_statement_can_name_are_asked_for_in_parts(past, monkeypatch):
+    monkeypatch.setattr(where, "LINES_AT_ONCE", 2)
+    monkeypatch.setattr(positions, "LINES_AT_ONCE", 2)
+    past.learns(FRONT, at(9), at(12), (3, 1), (5, 1))
+    many, history = Where(["bank", "a", "b", "c", "shop"]), PlaceHistory(past.db)
+    assert [len(part.sites) for part in many.parts()] == [2, 2, 1]
+    for scope in Scope:
+        assert history.stretches(HOUR, scope, *DAY, many) == history.stretches(HOUR, scope, *DAY, Where())
+        assert history.totals(scope, *DAY, many) == history.totals(scope, *DAY, Where())
+        assert history.learned_later(scope, *DAY, at(11), many) == history.learned_later(scope, *DAY, at(11), Where())
+    assert sorted(history.doors(*DAY, many.sites)) == sorted(history.doors(*DAY, ["bank", "shop"]))
+    assert history.first_day(many) == history.first_day(Where()) == at(9)
+    assert history.first_day(Where(["a", "b", "c"])) is None
