@@ -63,7 +63,11 @@ class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
+        length = int(self.headers["Content-Length"])
+        body = self.rfile.read(length)
+        if len(body) < length:  # whoever sent it has died
+            self.close_connection = True
+            return
         got = Received(self.path, dict(self.headers.items()), body)
         self.receiver.got.append(got)
         self._answer(self.receiver.says(got))
