@@ -16,7 +16,7 @@ schemathesis = pytest.importorskip("schemathesis")
 validator = pytest.importorskip("openapi_spec_validator")
 
 EXAMPLES_EACH = int(os.environ.get("API_EXAMPLES", "3"))
-"""Of each operation; ``./run.sh api`` tries many more."""
+"""Of each operation and mode; ``API_EXAMPLES=200 ./run.sh test tests/web/api`` tries many more."""
 
 CHECKS = [
     getattr(schemathesis.checks, name)
