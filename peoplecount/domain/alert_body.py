@@ -94,7 +94,7 @@ def write_kept(kept: Mapping[str, KeptAlert]) -> str:
 
 
 def read_kept(body: str) -> dict[str, KeptAlert]:
-    """What ``write_kept`` wrote. Raises ``ValueError``, ``KeyError`` and ``TypeError``."""
+    """What ``write_kept`` wrote. Raises ``ValueError``, ``KeyError``, ``TypeError`` and ``AttributeError``."""
     return {key: _kept(fields) for key, fields in json.loads(body).items()}
 
 

@@ -113,7 +113,7 @@ class AlertWatch:
             self._version = state.version if state else 0
             try:
                 self._kept = read_kept(state.body) if state else {}
-            except (ValueError, KeyError, TypeError):
+            except (ValueError, KeyError, TypeError, AttributeError):
                 logger.exception("what was remembered of alerts cannot be read; they begin anew")
                 self._kept = {}
         return self._kept

@@ -16,6 +16,7 @@ from flask import Request as WebRequest
 from werkzeug.exceptions import HTTPException
 
 from peoplecount.domain import sign_in
+from peoplecount.domain.alert_rule import QuietHours
 from peoplecount.domain.day_history import DayHours
 from peoplecount.domain.event import parse_utc
 from peoplecount.domain.event_id import EventId, MalformedEventId
@@ -23,6 +24,7 @@ from peoplecount.domain.group_rights import read_group_rights
 from peoplecount.domain.increment import Generation
 from peoplecount.domain.line import LineKey
 from peoplecount.domain.opening_hours import OpeningHours
+from peoplecount.domain.recording_file import BadRecording, read_recording
 from peoplecount.domain.threshold import Threshold
 from peoplecount.domain.user import UnfitName, new_user_name, user_name
 from peoplecount.settings import database_url, env_file, readers
@@ -209,6 +211,7 @@ def _of_names() -> Iterator[Target]:
         OpeningHours.parse,
         [b"Mo-Fr 09:00-18:30; Sa 10:00-16:00", b"Mo-Su 22:00-06:00"],
     )
+    yield _text("alert_rule.QuietHours.parse", QuietHours.parse, [b"22:00-07:00", b" 08:30-09:15"], holds=is_read_again)
     yield _text("threshold.Threshold.parse", Threshold.parse, [b"120", b"85 %", b"1000000"])
     yield _text(
         "group_rights.read_group_rights",
@@ -216,6 +219,11 @@ def _of_names() -> Iterator[Target]:
         [b"Counts admins=administrator; Shop staff=viewer@shop,mall; *=viewer", b"8f0c2a4e-51b7=operator"],
     )
     yield _text("sign_in.read_sign_ins", sign_in.read_sign_ins, [written], ())
+
+
+def is_read_again(_: bytes, made: Any) -> None:
+    if type(made).parse(str(made)) != made:
+        raise Broken("what is written of it reads otherwise")
 
 
 def _of_the_web() -> Iterator[Target]:
@@ -286,6 +294,21 @@ def _of_files() -> Iterator[Target]:
     import csv  # noqa: PLC0415 - its error, for this one
 
     yield _text("replay (CSV of counts)", parse, samples, (replay.ReplayError, csv.Error))
+    yield _text(
+        "recording_file.read_recording",
+        lambda text: read_recording(text.splitlines()),
+        [
+            b"time,camera,line,in,out\n2026-05-04 08:00:00,hall,0-1-1,3,0\n2026-05-04 08:05:00,hall,0-1-1,0,2\n",
+            b"from_utc,to_utc,line_id,in,out,site\n2026-05-04T06:00:00Z,2026-05-04T06:15:00Z,hall-0-1-1,12,7,Shop\n",
+        ],
+        (BadRecording,),
+        nobody_comes_less_than_none,
+    )
+
+
+def nobody_comes_less_than_none(_: bytes, made: Any) -> None:
+    if any(one.people and min(one.people.entered, one.people.left) < 0 for one in made.counts):
+        raise Broken("people below zero")
 
 
 def _text(

@@ -140,7 +140,7 @@ def test_readings_are_those_of_cameras_that_look_at_what_was_asked_for(client, s
         ("camera=attic", "No camera 'attic' here. Cameras: back, front, wide."),
         ("door=attic", "No door 'attic' here. Doors: shop-back, shop-front, shop-wide."),
         ("site=attic", "No site 'attic' here. Sites: shop."),
-        ("kind=attic", "No kind 'attic' here. Kinds: CameraClock, CameraStatus, "),
+        ("kind=attic", "No kind 'attic' here. Kinds: Alert, CameraClock, CameraStatus, "),
         ("camera=front&camera=attic", "No camera 'attic' here."),
     ],
 )
