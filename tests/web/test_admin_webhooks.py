@@ -47,13 +47,23 @@ def filled(**changes):
     return usual | changes
 
 
+def test_a_test_that_nobody_took_is_no_success(anna, people):
+    send(anna, "/admin/new-webhook", **filled())
+    (kept,) = people.webhooks.webhooks()
+    people.outbox.says[FLOW] = lambda *_: 500
+    assert (
+        '<p class="notice" role="status">The test was sent.'
+        in send(anna, f"/admin/webhooks/{kept.webhook.key}/test").text
+    )
+
+
 def test_a_flow_is_added_tried_and_its_address_shown_nowhere(anna, people):
     page = send(anna, "/admin/new-webhook", **filled(name="Evening report"))
     assert "Evening report is told from now on" in page.text
     (kept,) = people.webhooks.webhooks()
     assert (kept.webhook.receiver, kept.webhook.wish.topics) == (Receiver.FLOW, {Topic.INTERVAL_CLOSED})
     page = send(anna, f"/admin/webhooks/{kept.webhook.key}/test")
-    assert "The test was sent. It was taken (202)." in page.text
+    assert '<p class="done" role="status">The test was sent. It was taken (202).' in page.text
     ((_, event, _),) = people.outbox.got
     assert event["test"] is True
     assert (event["kind"], event["id"][:5]) == ("IntervalClosed", "test-")

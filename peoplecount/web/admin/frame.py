@@ -65,9 +65,9 @@ def page(template: str, status: int = 200, **values: object) -> Response:
     return answer
 
 
-def done(words: str, path: str) -> AnyResponse:
-    """On to a page of ours, which says once what was done."""
-    flash(said(words))
+def done(words: str, path: str, *, well: bool = True) -> AnyResponse:
+    """On to a page of ours, which says once what was done, and whether it went ``well``."""
+    flash(said(words), "done" if well else "notice")
     return redirect(path, 303)
 
 

@@ -15,7 +15,7 @@ from wtforms.widgets import CheckboxInput
 from peoplecount.domain.interval import Scope, Step
 from peoplecount.domain.sentence import joined, say, words_of
 from peoplecount.domain.threshold import Threshold
-from peoplecount.domain.webhook import Receiver, Topic, Wish
+from peoplecount.domain.webhook import Outcome, Receiver, Topic, Wish
 from peoplecount.eventlog.log import LogError
 from peoplecount.eventlog.webhook_book import KeptWebhook
 from peoplecount.services.administration import Administration
@@ -190,7 +190,8 @@ class _Pages:
             attempt = self._desk.test(kept.webhook.hook_id)
         except KNOWN_FAULTS as error:
             return self._refused(kept, error)
-        return frame.done(joined([say("The test was sent."), attempt.words]), _path(kept))
+        told = joined([say("The test was sent."), attempt.words])
+        return frame.done(told, _path(kept), well=attempt.outcome is Outcome.TAKEN)
 
     def pause(self, key: str) -> AnyResponse:
         """Nothing is sent to it any more."""
