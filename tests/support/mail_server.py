@@ -106,6 +106,18 @@ class _Silent(asyncio.Protocol):
     """Takes a connection, and that is all."""
 
 
+def _noting(protocol: asyncio.Protocol, transports: list[asyncio.Transport]) -> asyncio.Protocol:
+    """The same protocol; what it is connected by is put into the list."""
+    made = protocol.connection_made
+
+    def connection_made(transport: asyncio.Transport) -> None:
+        transports.append(transport)
+        made(transport)
+
+    protocol.connection_made = connection_made
+    return protocol
+
+
 @contextmanager
 def mail_server(*, tls: str = "none", certificate: tuple[Path, Path] | None = None, signed_in: bool = False):
     """Running, with ``tls`` ``none``, ``starttls`` or ``tls``."""
@@ -120,13 +132,14 @@ def mail_server(*, tls: str = "none", certificate: tuple[Path, Path] | None = No
     if signed_in:
         options |= {"authenticator": Signs(), "auth_required": True, "auth_require_tls": False}
     loop = asyncio.new_event_loop()
+    transports: list[asyncio.Transport] = []
 
     def connected():
         if server.manners.silent:
-            return _Silent()
+            return _noting(_Silent(), transports)
         with warnings.catch_warnings():  # it warns of every password that is asked for without TLS
             warnings.simplefilter("ignore")
-            return SMTP(server, loop=loop, **options)
+            return _noting(SMTP(server, loop=loop, **options), transports)
 
     listening = loop.run_until_complete(
         loop.create_server(connected, "127.0.0.1", 0, ssl=context if tls == "tls" else None)
@@ -137,16 +150,19 @@ def mail_server(*, tls: str = "none", certificate: tuple[Path, Path] | None = No
     try:
         yield server
     finally:
-        asyncio.run_coroutine_threadsafe(_closed(listening), loop).result(10)
+        asyncio.run_coroutine_threadsafe(_closed(listening, transports), loop).result(10)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(10)
         loop.close()
 
 
-async def _closed(listening: asyncio.AbstractServer) -> None:
+async def _closed(listening: asyncio.AbstractServer, transports: list[asyncio.Transport]) -> None:
     listening.close()
+    for transport in transports:
+        transport.abort()
     others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
     for task in others:
         task.cancel()
     await asyncio.gather(*others, return_exceptions=True)
-    await asyncio.sleep(0)  # transports that were closed are done with now
+    for _ in range(5):
+        await asyncio.sleep(0)  # transports that were closed are done with then: TLS has one within another

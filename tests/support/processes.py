@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import os
+import random
 import shutil
 import signal
 import socket
@@ -19,10 +20,17 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 
 
+PORTS = range(15_000, 32_000)
+"""Below those that systems give to connections (32768 and more): a port that a connection got by chance while a service
+was down would not be free when it comes back."""
+
+
 def free_port() -> int:
-    """A port nobody listens on now."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
+    """A port nobody listens on now, nor will by chance."""
+    while True:
+        port = random.SystemRandom().choice(PORTS)
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 def wait_until(condition: Callable[[], object], seconds: float = 20.0) -> None:
