@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from peoplecount.domain.alert_rule import AlertKind
 from peoplecount.domain.alert_state import Verdict
 from peoplecount.domain.clock import REAL_TIME
+from peoplecount.domain.event_id import EventId
 from peoplecount.eventlog.data_folder import DataFolder
 from peoplecount.mail.smtp import Security, SmtpPlace, SmtpServer
 from peoplecount.runtime import Runtime
@@ -23,7 +24,7 @@ from peoplecount.services.database_trouble import trouble_of
 from peoplecount.services.history_report import HistoryDesk
 from peoplecount.services.live_board import LiveBoard
 from peoplecount.services.mail_sender import MailSender
-from peoplecount.services.outbox import Outbox
+from peoplecount.services.outbox import Outbox, Posted
 from peoplecount.services.played_clock import PlayedClock
 from peoplecount.services.polling_session import Worker
 from peoplecount.services.report_clerk import ReportClerk
@@ -91,6 +92,7 @@ class Alerting:
         self.desk = AlertDesk(self._rules, self._book, mail, log, self._offload)
         schedules = ReportSchedules(folder.store, clock)
         self._writer_state: Callable[[], WriterState | None] = lambda: None
+        self._courier: AlertCourier | None = None
         self._clerk = ReportClerk(
             schedules,
             folder.store,
@@ -128,7 +130,7 @@ class Alerting:
             clock=self._real_time,
             offload=self._offload,
         )
-        courier = AlertCourier(
+        self._courier = courier = AlertCourier(
             self._folder.log,
             self._folder.store,
             rules=self._rules,
@@ -143,6 +145,14 @@ class Alerting:
             sender = MailSender(self._outbox, self._server, self._real_time, offload=self._offload)
             workers |= {"mail": sender.run, "reports": self._clerk.run}
         return workers
+
+    def reached(self) -> dict[str, EventId | None]:
+        """Up to which event people have been told of alerts; empty where this process never led."""
+        return {"alerts": self._courier.reached} if self._courier else {}
+
+    def letters(self) -> list[Posted] | None:
+        """Those that wait; ``None`` where nothing is mailed. Raises ``LogError``."""
+        return None if self._outbox is None else self._outbox.waiting()
 
     def _sites_with_doors(self) -> Collection[str]:
         """Those whose silent doors any rule is for."""

@@ -74,6 +74,10 @@ class Attachment:
 
         return both
 
+    def reached(self) -> Mapping[str, EventId | None]:
+        """Up to which event ``registros`` has what it is to have; empty where there is none."""
+        return {"registros": self._writer.state.cursor} if self._writer else {}
+
     def status(self) -> Mapping[str, Any]:
         """What health says of ``registros``; empty where there is none."""
         return {"registros": self._writer.state.figures()} if self._writer else {}

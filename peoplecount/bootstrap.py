@@ -30,6 +30,7 @@ from peoplecount.people import (
     welcome_link,
 )
 from peoplecount.runtime import Runtime, this_runtime
+from peoplecount.self_watch import SelfWatch
 from peoplecount.services.board_clocks import own_clock_fields
 from peoplecount.services.counts import Counts
 from peoplecount.services.database_trouble import camera_list_trouble, trouble_of
@@ -150,6 +151,20 @@ class Service:
             leads=lambda: self._leadership.session is not None,
             leaderless_for=self._leadership.leaderless_for,
         )
+        self._self_watch = SelfWatch(
+            settings,
+            self._folder,
+            self._runtime,
+            hub=self._hub,
+            streaming=self._streaming,
+            taken_up=lambda: self._board.head,
+            database=self._database,
+            poll_durations=self._leading.poll_durations,
+            leads=lambda: self._leadership.session is not None,
+            reached=lambda: {**self._leading.reached(), **self._alerting.reached()},
+            letters=self._alerting.letters,
+            troubles=self._troubles,
+        )
         self.app: Flask = create_app(self._web_context())
         self.app.extensions["peoplecount"] = self
 
@@ -173,6 +188,8 @@ class Service:
         self._spawn("log-follower", lambda: follower.run(self._stop))
         self._spawn("leadership", lambda: self._leadership.run(self._stop))
         self._spawn("roster-copy", self._follow_copy)
+        for name, work in self._self_watch.workers().items():
+            self._spawn(name, partial(work, self._stop))
         self._spawn("stream-sweep", lambda: self._streaming.sweep(self._stop))
         self._spawn("stream-closing", lambda: self._streaming.closing.run(self._stop))
         self._spawn("stream-holders", lambda: self._streaming.holders.run(self._stop))
@@ -249,6 +266,8 @@ class Service:
                 clock=self._clock,
             ),
             status=self._status,
+            requests=self._self_watch.requests,
+            workers=self._self_watch.notes,
             database=self._database.figures,
             demo=self._settings.demo,
             records=MissedCounts(RecordPages(self._database.hurried()), self._history),
@@ -336,6 +355,11 @@ class Service:
             status["database"] |= leading.pop("database", {})
             status |= leading
         return status
+
+    def _troubles(self) -> list[str]:
+        """What does not work, in sentences; a reason for which nobody should be sent here, too."""
+        status = self._status()
+        return [*([status["reason"]] if "reason" in status else []), *status.get("degraded", ())]
 
 
 def build(settings: Settings) -> Service:

@@ -15,6 +15,8 @@ from peoplecount.camera_access import CameraAccess
 from peoplecount.configuration import prepare_embedded
 from peoplecount.domain.camera import Camera, CameraProtocol
 from peoplecount.domain.device_facts import DeviceFacts
+from peoplecount.domain.durations import Durations
+from peoplecount.domain.event_id import EventId
 from peoplecount.domain.interval import Step
 from peoplecount.domain.roster import Roster
 from peoplecount.eventlog.data_folder import DataFolder
@@ -90,11 +92,15 @@ class Leading:
         self.camera_access = CameraAccess(settings, folder.store, runtime)
         """Shared with whoever else asks cameras in this process: a device is asked one request at a time."""
 
+        self.poll_durations = Durations()
+        """Of all polls of this process, also those that failed."""
+
         self._polled: WeakValueDictionary[str, PolledCamera] = WeakValueDictionary()
         self.session: PollingSession | None = None
         """The newest one."""
 
         self._writer: RecordWriter | None = None
+        self._projections: Projections | None = None
         self._log_keeping: LogKeeping | None = None
         self._reconciliation: Reconciliation | None = None
 
@@ -121,7 +127,7 @@ class Leading:
         health = CameraHealth()
         watch = CameraWatch(folder.log, keeper.report, roster=self._rosters.current, offload=offload)
         desk = self._occupancy_desk(keeper)
-        projections = Projections(
+        self._projections = projections = Projections(
             folder.log,
             appender,
             term=term,
@@ -298,6 +304,7 @@ class Leading:
             period=period,
             watch=watch.take,
             companion=self._event_watch(camera, client, poll_soon) if self._settings.event_streams else None,
+            durations=self.poll_durations,
         )
 
     def _event_watch(self, camera: Camera, client: PolledCamera, poll_soon: Callable[[str], None]) -> EventWatch:
@@ -313,6 +320,16 @@ class Leading:
     def writer_state(self) -> WriterState | None:
         """How writing goes, or went when this process last led; ``None`` where it never did."""
         return None if self._writer is None else self._writer.state
+
+    def reached(self) -> dict[str, EventId | None]:
+        """How far each consumer of the log has come that works where this process leads; ``None``: not known yet."""
+        if self._writer is None or self._projections is None:
+            return {}
+        return {
+            "database": self._writer.state.cursor,
+            "projections": self._projections.reached,
+            **self._attachment.reached(),
+        }
 
     def status(self) -> Mapping[str, Any]:
         """What ``/health/ready`` says of polling and writing, by part."""

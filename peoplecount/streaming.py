@@ -40,8 +40,10 @@ class Streaming:
     ) -> None:
         """``of_holders`` tells who stands behind open streams."""
         self._hub = hub
-        self._slots = SharedSlots(folder.path / "streams.lock")
-        self.streams = OpenStreams(self._slots, _room_for(settings.streams_max), settings.streams_per_client)
+        self.slots = SharedSlots(folder.path / "streams.lock")
+        """Of all workers of this machine."""
+
+        self.streams = OpenStreams(self.slots, _room_for(settings.streams_max), settings.streams_per_client)
         # A ticket ends by real time, also where a day is played in a minute.
         self.tickets = StreamTickets(folder.store, PlayedClock(REAL_TIME), runtime.offload)
         self.closing = StreamClosing(folder.store, self.streams, runtime.offload)
@@ -61,7 +63,7 @@ class Streaming:
 
     def close(self) -> None:
         """Let go of the places; may be called twice."""
-        self._slots.close()
+        self.slots.close()
 
 
 def _room_for(wanted: int) -> int:

@@ -68,6 +68,11 @@ class AlertCourier:
         self._reached: EventId | None = None
         """In this process; what is written down may lag behind."""
 
+    @property
+    def reached(self) -> EventId | None:
+        """Up to where the log was read; ``None`` until it has begun."""
+        return self._reached
+
     def step(self) -> int:
         """Take up what is new; how many alerts that was. Raises ``LogError``."""
         return self._offload(self._step)

@@ -11,8 +11,10 @@ from typing import Protocol
 from peoplecount.domain.camera import Camera, CameraState
 from peoplecount.domain.clock import Clock
 from peoplecount.domain.day_history import DayHours
+from peoplecount.domain.durations import Durations
 from peoplecount.domain.event_body import status_event
 from peoplecount.domain.line import LineKey
+from peoplecount.domain.log_marks import CAMERA
 from peoplecount.domain.reading import Reading
 from peoplecount.domain.roster import Roster
 from peoplecount.services.camera_health import CameraHealth, state_after
@@ -86,8 +88,12 @@ class Poller:
         period: float,
         watch: Callable[[Camera, Reading], None] = lambda _camera, _reading: None,
         companion: Companion | None = None,
+        durations: Durations | None = None,
     ) -> None:
-        """``watch`` takes up every reading before it is counted; it may raise ``LogError``."""
+        """``watch`` takes up every reading before it is counted; it may raise ``LogError``.
+
+        ``durations`` are those of all polls of this process.
+        """
         self.camera = camera
         self.figures = PollFigures()
         self._client = client
@@ -105,6 +111,7 @@ class Poller:
         self._not_before = 0.0
         self._watch = watch
         self._companion = companion
+        self._durations = durations if durations is not None else Durations()
         self._closed = False
         self.began_at = float("-inf")
         """When the last poll began, by the monotonic clock."""
@@ -116,6 +123,7 @@ class Poller:
             return
         self.began_at = started
         failed = False
+        mark = CAMERA.set(self.camera.camera_id)
         try:
             self._read_and_count()
         except CameraError as error:
@@ -130,6 +138,8 @@ class Poller:
             else:
                 self.figures.seconds += self.figures.last_seconds
             self.figures.overruns += int(self.figures.last_seconds / self._period)
+            self._durations.note(self.figures.last_seconds)
+            CAMERA.reset(mark)
 
     def close(self) -> None:
         """Let go of the camera; a poll still under way changes nothing any more."""

@@ -16,6 +16,7 @@ from peoplecount.domain.clock import Clock
 from peoplecount.domain.correction_body import read_correction
 from peoplecount.domain.event import EventKind, LogEntry
 from peoplecount.domain.event_body import increment_of, place_of, read_status
+from peoplecount.domain.event_id import EventId
 from peoplecount.domain.interval import Step
 from peoplecount.domain.interval_body import interval_event
 from peoplecount.domain.interval_book import Circumstances, Closing, IntervalBook, Subject
@@ -115,6 +116,11 @@ class Projections:
         self._void = True
         self._fault = ""
         """Of the newest entry that made no sense; others of its kind are not said again."""
+
+    @property
+    def reached(self) -> EventId | None:
+        """Up to where the log was read; ``None`` until it has begun."""
+        return EventId(self._states.epoch, self._states.cursor) if self._states.epoch else None
 
     def run(self, stop: threading.Event) -> None:
         """Follow until ``stop`` is set."""

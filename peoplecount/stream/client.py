@@ -231,6 +231,7 @@ class SSEClient:
     def _transmits(self, piece: Piece) -> bool:
         """Whether a piece has anything in it to be sent."""
         self._events += piece.events
+        self._hub.delivered += piece.events
         self._told_all = bool(piece.data) and self._reader.told == self.cursor
         return bool(piece.data)
 
@@ -261,6 +262,7 @@ class SSEClient:
         """It was handed this."""
         self._reader.take(part)
         self._events += part.events
+        self._hub.delivered += part.events
         self.buffer = part.data
         self._moved = True
         if self._reader.told == self.cursor:

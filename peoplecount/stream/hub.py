@@ -50,6 +50,12 @@ class Hub:
         self._all = Channel(EVERYTHING, 0)
         self._closed = ""
         self._open_streams = 0
+        self.opened = 0
+        """Streams since the start."""
+
+        self.delivered = 0
+        """Events since the start, counted for each stream that was given them."""
+
         self._states: dict[EventKind, tuple[int, Frame]] = {}
         """The newest event of each kind that tells the whole of something, and its position."""
         self._turned: Snapshot | None = None
@@ -93,6 +99,7 @@ class Hub:
         """Count one open stream: the channel of those who chose the same. ``part`` is due."""
         with self._lock:
             self._open_streams += 1
+            self.opened += 1
             channel = self._channels.get(selection)
             if channel is None:
                 channel = self._channels[selection] = Channel(selection, self._ring.end)

@@ -83,6 +83,8 @@ class OpenStreams:
         self._open: dict[OpenStream, int] = {}
         self._lock = threading.Lock()
         self._give_back = self._close  # one for all
+        self.refused = 0
+        """Since the start, for want of room."""
 
     def __len__(self) -> int:
         return len(self._open)
@@ -93,9 +95,11 @@ class OpenStreams:
         """A place for a stream of this address. Raises ``NoRoom``."""
         with self._lock:
             if len(self._open) >= self._most:
+                self.refused += 1
                 raise AllTaken(self._most)
             slot = self._slots.take(address, self._most_per_address)
             if slot is None:
+                self.refused += 1
                 raise AddressHasEnough(address, self._most_per_address)
             stream = OpenStream(address, cut, self._give_back, visitor)
             self._open[stream] = slot

@@ -95,6 +95,7 @@ def create_app(context: WebContext) -> Flask:
     app.jinja_env.globals["has_alerts"] = context.alerts is not None
     app.jinja_env.globals["has_fleet"] = context.fleet is not None
     app.jinja_env.globals["has_webhooks"] = context.webhooks is not None
+    context.requests.register(app)
     languages.register(app, context.translation_folder, context.addresses, context.accounts)
     for part in _parts(context):
         app.register_blueprint(part)
@@ -135,7 +136,7 @@ def _parts(context: WebContext) -> Iterator[Blueprint]:
     yield from api.routes(context)
     if context.fleet is not None:
         yield fleet.routes(context, context.fleet)
-        yield metrics.routes(context.fleet)
+        yield metrics.routes(context.fleet, context.workers)
     if context.replay is not None:
         yield replay.routes(context.replay)
     if context.webhooks is not None:

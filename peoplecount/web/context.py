@@ -27,6 +27,7 @@ from peoplecount.services.report_desk import ReportDesk
 from peoplecount.services.stream_tickets import StreamTickets
 from peoplecount.services.subscriptions import Subscriptions
 from peoplecount.services.walk_tests import WalkTests
+from peoplecount.services.worker_figures import WorkerNotes
 from peoplecount.stream.backlog import Backlog
 from peoplecount.stream.event_pages import EventPages
 from peoplecount.stream.hub import Hub
@@ -35,6 +36,7 @@ from peoplecount.stream.snapshot import Snapshot
 from peoplecount.web.access import Access, Nobody
 from peoplecount.web.client_address import ClientAddresses
 from peoplecount.web.outside import OutsideSignIn
+from peoplecount.web.request_figures import RequestFigures
 
 ROOT = Path(peoplecount.__file__).resolve().parent.parent
 """Where ``templates``, ``static`` and ``translations`` lie."""
@@ -118,6 +120,10 @@ class WebContext:
 
     fleet: FleetDesk | None = None
     """``None`` where nobody polls."""
+
+    requests: RequestFigures = field(default_factory=RequestFigures)
+    workers: WorkerNotes | None = None
+    """Figures of all processes; ``None``: none are kept."""
 
     status: Callable[[], Mapping[str, Any]] = _no_status
     """What ``/health/ready`` shows beside the stream's own state; must not block. ``"ready": False`` makes it 503;

@@ -1,13 +1,13 @@
 """``/metrics``: how the installation is doing, for Prometheus.
 
-All of it is read from what processes share, so that it is the same whichever of them answers. What is not known has no
-sample; it is never 0.
+All of it is read from what processes share, so that it is the same whichever of them answers; what each counts for
+itself carries its number. What is not known has no sample; it is never 0.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from flask import Blueprint, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
@@ -18,20 +18,23 @@ from prometheus_client.registry import Collector
 from peoplecount import __version__
 from peoplecount.domain.camera import CameraState
 from peoplecount.domain.visitor import Visitor
+from peoplecount.eventlog.log import LogError
 from peoplecount.services.fleet_camera import PAUSED, FleetCamera
 from peoplecount.services.fleet_desk import FleetDesk, FleetPicture, Keeping
+from peoplecount.services.worker_figures import WorkerFigures, WorkerNotes
+from peoplecount.web.worker_metrics import worker_families
 
 _OF_CAMERA = ("camera", "site")
 
 
-def routes(desk: FleetDesk) -> Blueprint:
+def routes(desk: FleetDesk, workers: WorkerNotes | None = None) -> Blueprint:
     """``/metrics``."""
     blueprint = Blueprint("metrics", __name__)
 
     @blueprint.get("/metrics")
     def metrics() -> Response:
         registry = CollectorRegistry()
-        registry.register(_Picture(desk.picture(Visitor())))
+        registry.register(_Picture(desk.picture(Visitor()), _running(workers)))
         answer = Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
         answer.headers["Cache-Control"] = "no-store"
         return answer
@@ -39,11 +42,20 @@ def routes(desk: FleetDesk) -> Blueprint:
     return blueprint
 
 
-class _Picture(Collector):
-    """The fleet at one moment, as Prometheus reads it."""
+def _running(workers: WorkerNotes | None) -> Sequence[WorkerFigures]:
+    """Nobody, while the local store cannot be read."""
+    try:
+        return [] if workers is None else workers.all()
+    except LogError:
+        return []
 
-    def __init__(self, picture: FleetPicture) -> None:
+
+class _Picture(Collector):
+    """The fleet and the workers at one moment, as Prometheus reads them."""
+
+    def __init__(self, picture: FleetPicture, workers: Sequence[WorkerFigures]) -> None:
         self._picture = picture
+        self._workers = workers
 
     def collect(self) -> Iterable[Metric]:
         yield InfoMetricFamily("peoplecount_build", "The program.", {"version": __version__})
@@ -51,6 +63,7 @@ class _Picture(Collector):
         yield from _polls(self._picture.cameras)
         yield from _readings(self._picture.cameras)
         yield from _keeping(self._picture.keeping)
+        yield from worker_families(self._workers)
 
 
 def _states(picture: FleetPicture) -> Iterable[Metric]:
@@ -101,7 +114,6 @@ def _keeping(keeping: Keeping) -> Iterable[Metric]:
     told = (
         ("noted_timestamp_seconds", "When the process that polls last said so.",
          keeping.noted_at.timestamp() if keeping.noted_at else None),
-        ("database_lag_events", "Events of the log that are not in the database yet.", keeping.database_lag),
         ("database_writes", "1: the database takes what is written; 0: it does not.",
          None if keeping.writes is None else int(keeping.writes)),
         ("database_refused_events", "Events that the database did not take, and that were set aside.", keeping.refused),

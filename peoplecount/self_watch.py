@@ -1,0 +1,164 @@
+"""Watching the service itself: what each worker counts, connected, so that any of them tells of all."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+
+from peoplecount.domain.clock import REAL_TIME
+from peoplecount.domain.durations import Durations
+from peoplecount.domain.event_id import EventId
+from peoplecount.domain.webhook import Stand
+from peoplecount.eventlog.data_folder import DataFolder
+from peoplecount.own_certificate import OwnCertificate
+from peoplecount.runtime import Runtime
+from peoplecount.services.loop_watch import LoopWatch
+from peoplecount.services.outbox import Posted
+from peoplecount.services.played_clock import PlayedClock
+from peoplecount.services.worker_figures import Number, WorkerNotes
+from peoplecount.services.writer_state import lag_of
+from peoplecount.settings import Settings
+from peoplecount.storage.proxy import ProxyDB
+from peoplecount.stream.hub import Hub
+from peoplecount.streaming import Streaming
+from peoplecount.web.request_figures import RequestFigures
+
+MOST_WORKERS = 1_000
+"""Of one machine; while it is started anew there are twice as many as are set."""
+
+
+class SelfWatch:
+    """What one process tells of itself and, where it leads, of what works there alone."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        folder: DataFolder,
+        runtime: Runtime,
+        *,
+        hub: Hub,
+        streaming: Streaming,
+        taken_up: Callable[[], EventId],
+        database: ProxyDB,
+        poll_durations: Durations,
+        leads: Callable[[], bool],
+        reached: Callable[[], Mapping[str, EventId | None]],
+        letters: Callable[[], list[Posted] | None],
+        troubles: Callable[[], Iterable[str]],
+    ) -> None:
+        """``taken_up`` is the newest event of the log that is on the pages of this process.
+
+        ``reached`` tells how far the consumers have come that work where this process leads, and ``letters`` which
+        letters wait, ``None`` where nothing is mailed.
+        """
+        self.requests = RequestFigures()
+        self._settings = settings
+        self._folder = folder
+        self._offload = runtime.offload
+        self._hub = hub
+        self._streaming = streaming
+        self._taken_up = taken_up
+        self._database = database
+        self._leads = leads
+        self._reached = reached
+        self._letters = letters
+        self._loop = LoopWatch()
+        self._number = 0
+        self._clock = PlayedClock(REAL_TIME)
+        self.notes = WorkerNotes(
+            folder.store,
+            number=self._own_number,
+            leads=leads,
+            numbers=self._numbers,
+            durations={"poll": poll_durations, "request": self.requests.durations, "stall": self._loop.stalls},
+            troubles=troubles,
+            clock=self._clock,
+            offload=runtime.offload,
+        )
+
+    def workers(self) -> dict[str, Callable[[threading.Event], None]]:
+        """What runs for as long as the process does, by name."""
+        return {"worker-figures": self.notes.run, "loop-watch": self._loop.run}
+
+    def _own_number(self) -> int:
+        """The lowest that no other worker of this machine has, for as long as this one lives."""
+        if not self._number:
+            slot = self._streaming.slots.take("worker", MOST_WORKERS)
+            self._number = (MOST_WORKERS if slot is None else slot) + 1
+        return self._number
+
+    def _numbers(self) -> Iterator[Number]:
+        """Raises ``LogError``."""
+        taken_up = self._taken_up()
+        head = self._offload(self._folder.log.head)  # afterwards: a lag is none of what came in between
+        yield from self._streams()
+        for part, status, count in self.requests.answers():
+            yield "requests", (part, status), count
+        yield from self._queries()
+        if taken_up.epoch:
+            yield "lag", (), lag_of(taken_up, head) or 0
+        if self._leads():
+            yield "log_head", (), head.number
+            yield from self._lags(head)
+            yield from self._webhooks()
+            yield from self._mail()
+            yield from self._machine()
+
+    def _streams(self) -> Iterator[Number]:
+        yield "streams_open", (), self._hub.open_streams
+        yield "streams_opened", (), self._hub.opened
+        yield "streams_refused", (), self._streaming.streams.refused
+        yield "stream_deliveries", (), self._hub.delivered
+
+    def _queries(self) -> Iterator[Number]:
+        told = self._database.statistics
+        yield "database_calls", (), told.calls
+        yield "database_failures", (), told.failures
+        yield "database_retries", (), told.retries
+        yield "database_refused", (), told.refused_while_open
+        yield "database_outages", (), told.outages
+        yield "database_answers", (), float(self._database.circuit_state == "closed")
+        for statement, times in told.queries.items():
+            yield "queries", (statement,), times.count
+            yield "query_seconds", (statement,), round(times.seconds, 6)
+
+    def _lags(self, head: EventId) -> Iterator[Number]:
+        for consumer, reached in self._consumers().items():
+            lag = lag_of(reached, head)
+            if lag is not None:
+                yield "consumer_lag", (consumer,), lag
+
+    def _consumers(self) -> dict[str, EventId | None]:
+        position = self._offload(self._folder.webhooks.position)
+        webhooks = {"webhooks": position.event_id} if position and self._offload(self._has_webhooks) else {}
+        return {**self._reached(), **webhooks}
+
+    def _has_webhooks(self) -> bool:
+        """Where nobody is told anything the log is not looked through, and nobody lags behind."""
+        known = self._folder.webhooks.webhooks(counted=False)
+        return any(one.condition.stand is not Stand.DISABLED for one in known)
+
+    def _webhooks(self) -> Iterator[Number]:
+        for one in self._offload(self._folder.webhooks.webhooks):
+            label, condition = (one.webhook.key,), one.condition
+            yield "webhook_active", label, float(condition.stand is Stand.ACTIVE)
+            yield "webhook_waiting", label, one.waiting
+            yield "webhook_failures", label, condition.failures
+            yield "webhook_delivered", label, condition.delivered
+            yield "webhook_dropped", label, condition.dropped
+
+    def _mail(self) -> Iterator[Number]:
+        waiting = self._offload(self._letters)
+        if waiting is None:
+            return
+        yield "mail_waiting", (), len(waiting)
+        if waiting:
+            yield "mail_waiting_since", (), waiting[0].made.timestamp()
+
+    def _machine(self) -> Iterator[Number]:
+        yield "disk_free", (), shutil.disk_usage(self._folder.path).free
+        if self._settings.tls_cert:
+            with suppress(OSError, ValueError):  # just being written
+                yield "certificate_end", (), OwnCertificate(self._settings.tls_cert).end().timestamp()
