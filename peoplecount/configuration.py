@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from peoplecount.domain.event import EventKind
@@ -31,7 +31,7 @@ from peoplecount.storage.engine import CONNECTIONS
 from peoplecount.storage.errors import DatabaseUnavailable
 from peoplecount.storage.hand_count_table import HandCountTable
 from peoplecount.storage.history import History
-from peoplecount.storage.lanes import Lanes
+from peoplecount.storage.lanes import WORK, Lanes
 from peoplecount.storage.open import connection_for
 from peoplecount.storage.proxy import ProxyDB
 from peoplecount.storage.schema_version import current, expected
@@ -61,7 +61,8 @@ def proxy_for(
     if runtime is None:
         return ProxyDB(connection_for(place), camera_view=view, gate=gate)
     connections = [connection_for(place) for _ in range(CONNECTIONS)]
-    return ProxyDB(Lanes(connections, runtime.database_thread), camera_view=view, gate=gate)
+    work = replace(WORK, log_in=place.login_seconds)
+    return ProxyDB(Lanes(connections, runtime.database_thread, work=work), camera_view=view, gate=gate)
 
 
 def sign_in_gate(place: DatabaseSettings, folder: DataFolder, offload: Offload = call_here) -> SignInGate:

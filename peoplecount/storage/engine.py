@@ -112,6 +112,11 @@ class EngineConnection(ABC):
         if engine is not None:
             engine.dispose()
 
+    @property
+    def is_open(self) -> bool:
+        """Whether a server has let it in, and it has not been closed since."""
+        return bool(self._open)
+
     def break_off(self) -> None:
         """Make calls under way fail, from another thread, where they would not come back by themselves.
 

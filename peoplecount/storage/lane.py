@@ -17,6 +17,11 @@ T = TypeVar("T")
 class BreakableConnection(IDBConnection, Protocol):
     """A connection that somebody else can break, where a call on it does not come back."""
 
+    @property
+    def is_open(self) -> bool:
+        """Whether a server has let it in, and it has not been closed since."""
+        ...
+
     def break_off(self) -> None:
         """Make the call under way fail, as far as the driver lets us. May wait for the server; never raises."""
         ...
@@ -55,9 +60,17 @@ class Lane:
         threading.Thread(target=run, name="database", daemon=True).start()
         return outcome
 
+    @property
+    def is_signing_in(self) -> bool:
+        """Whether the call under way waits for being let in; asked of a lane that is in use."""
+        return not self._connection.is_open
+
     def mistrust(self) -> None:
-        """Connect anew before the next call: whatever made another connection hang may have cut this one, too."""
-        self._is_stale = True
+        """Connect anew before the next call: whatever made another connection hang may have cut this one, too.
+
+        Not one that is signing in: where that takes longer than callers wait, nobody would ever be in.
+        """
+        self._is_stale = self._connection.is_open
 
     def break_off(self) -> None:
         """Make the call under way fail, soon; nobody waits for that."""

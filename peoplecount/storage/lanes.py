@@ -47,6 +47,9 @@ class Patience:
     leaves: int
     """Lanes that are not this caller's to take."""
 
+    log_in: float = 0.0
+    """For being let in, at least, whatever the database answers others meanwhile."""
+
 
 WORK = Patience(queue=60.0, alarm=5.0, probe=5.0, most=120.0, leaves=2)
 """Of what nobody waits for. A transaction may have several statements, each with a time-out of its own."""
@@ -119,6 +122,8 @@ class Lanes:
             if waited >= patience.most:
                 self._break_off(lane)
                 raise DatabaseBusy(f"the database answers others, but has taken longer than {waited:.0f} s over this")
+            if lane.is_signing_in and waited < patience.log_in:
+                continue
             if not self._answers(patience):
                 self._break_off(lane)
                 raise DatabaseSilent(f"it has not answered for {time.monotonic() - begun:.0f} s")

@@ -38,6 +38,7 @@ class Connection:
         self._server = server
         self.number = number
         self.broken = threading.Event()
+        self.is_open = False
         self.disconnected = 0
         self.under_way = 0
         self.most_under_way = 0
@@ -47,6 +48,7 @@ class Connection:
 
     def disconnect(self):
         self.disconnected += 1
+        self.is_open = False
         self.broken.clear()
 
     def break_off(self):
@@ -75,6 +77,7 @@ class Connection:
             while not self._server.melted.wait(0.002):
                 if self.broken.is_set():
                     raise DatabaseUnavailable("the link was cut")
+            self.is_open = True
         finally:
             self.under_way -= 1
 
@@ -199,20 +202,57 @@ def test_one_that_takes_for_ever_is_given_up_without_calling_the_database_away(c
     wait_until(lambda: lanes.busy == 0)
 
 
-def test_what_hung_is_broken_off_and_everybody_connects_anew(lanes, server, connections):
-    lanes.connect()
-    server.freeze()
-    with pytest.raises(DatabaseSilent):
-        lanes.hurried().execute(select(sites))
-    wait_until(lambda: lanes.busy == 0)
-    server.melt()
+def everybody_works(lanes):
     threads = [Held(lanes), Held(lanes), Held(lanes.hurried())]
     for one in threads:
         assert one.has_begun.wait(20)
     for one in threads:
         assert one.end() == "done"
+
+
+def test_what_hung_is_broken_off_and_everybody_connects_anew(lanes, server, connections):
+    everybody_works(lanes)
+    wait_until(lambda: lanes.busy == 0)
+    server.freeze()
+    with pytest.raises(DatabaseSilent):
+        lanes.hurried().execute(select(sites))
+    wait_until(lambda: lanes.busy == 0)
+    server.melt()
+    everybody_works(lanes)
     used = {number for _, number in server.asked[-3:]}
     assert [connections[number].disconnected for number in used] == [1, 1, 1]
+
+
+class SlowAtTheDoor(Connection):
+    """Whose driver is let in late, and cannot be told to give that up."""
+
+    def break_off(self):
+        if self.is_open:
+            super().break_off()
+
+
+def test_a_log_in_that_takes_longer_than_anybody_waits_is_of_use_to_the_next(server):
+    connections = [SlowAtTheDoor(server, number) for number in range(4)]
+    lanes = Lanes(connections, work=PATIENT, pages=HASTY)
+    server.freeze()
+    with pytest.raises(DatabaseSilent):
+        lanes.hurried().execute(select(sites))
+    server.melt()
+    wait_until(lambda: lanes.busy == 0)
+    assert lanes.hurried().execute(select(sites)) == ["row"]
+    assert [one.disconnected for one in connections] == [0, 0, 0, 0]
+
+
+def test_work_waits_for_being_let_in_as_long_as_the_setting_says(server, connections):
+    lanes = Lanes(connections, work=Patience(queue=1, alarm=0.02, probe=0.02, most=60, leaves=2, log_in=20))
+    server.freeze()
+    first = Held(lanes)
+    wait_until(lambda: server.asked)
+    long_after = time.monotonic() + 0.2  # ten alarms
+    wait_until(lambda: time.monotonic() > long_after)
+    assert [what for what, _ in server.asked] == ["transaction"], "nobody asks beside"
+    server.melt()
+    assert first.end() == "done"
 
 
 def test_a_driver_that_waits_for_the_server_when_it_is_told_to_cancel_holds_nobody_up(lanes, server, connections):
