@@ -72,7 +72,7 @@ class IntervalBook:
         self.is_waiting = False
         """Whether an interval that has ended was left open by the last ``close``, because a reading may still come."""
         self._known: dict[tuple[LineKey, datetime, datetime], Told] = {}
-        """While intervals close; after a start it is a whole day of each line."""
+        """While the intervals of a site close; after a start it is a whole day of each of its lines."""
 
     def tell(self, place: Place, increment: Increment, of_site: tzinfo, now: datetime) -> None:
         """People were counted at a line of this place; ``of_site`` is the zone of its site."""
@@ -100,24 +100,32 @@ class IntervalBook:
         self.closed = {subject: closed for subject, closed in self.closed.items() if subject in left}
 
     def close(self, circumstances: Circumstances, breathe: Callable[[], None] = lambda: None) -> Iterator[Closing]:
-        """What has closed: lines, then doors, then sites, each in order of time. The book moves on with each.
+        """What has closed, site by site: its lines, then its doors, then itself, each in order of time.
 
-        ``breathe`` is called after each piece of work: a thousand lines that close together are many.
+        The book moves on with each. ``breathe`` is called after each piece of work: a thousand lines that close
+        together are many.
         """
         self.is_waiting = False
-        self._known.clear()
         self.remove(self._no_longer_told(circumstances.seen))
-        has_closed = False
-        for subject, keys in self._subjects().items():
-            self._open(subject, keys, circumstances)
-            breathe()
-            for closing in self._close_subject(subject, keys, circumstances):
-                has_closed = True
-                yield closing
+        for subjects in self._sites():
+            has_closed = False
+            for subject, keys in subjects.items():
+                self._open(subject, keys, circumstances)
                 breathe()
-        self._known = {}
-        if has_closed:
-            self._forget(breathe)
+                for closing in self._close_subject(subject, keys, circumstances):
+                    has_closed = True
+                    yield closing
+                    breathe()
+            self._known.clear()
+            if has_closed:
+                self._forget(subjects, breathe)
+
+    def _sites(self) -> Iterable[dict[Subject, list[LineKey]]]:
+        """What has intervals, by site. A door whose lines are at two of them goes with the first."""
+        found: dict[str, dict[Subject, list[LineKey]]] = {}
+        for subject, keys in self._subjects().items():
+            found.setdefault(self.lines[keys[0]].place.site_id, {})[subject] = keys
+        return found.values()
 
     def _subjects(self) -> dict[Subject, list[LineKey]]:
         """All lines, then all doors, then all sites, with the lines that belong to each."""
@@ -218,8 +226,9 @@ class IntervalBook:
         ]
         return min(begins, default=tally.since)
 
-    def _forget(self, breathe: Callable[[], None]) -> None:
-        for key, tally in self.lines.items():
+    def _forget(self, subjects: Mapping[Subject, Sequence[LineKey]], breathe: Callable[[], None]) -> None:
+        for key in {key for keys in subjects.values() for key in keys}:
+            tally = self.lines[key]
             tally.forget_before(self._open_since(key, tally), self._open_since(key, tally, days=False))
             breathe()
 
