@@ -44,6 +44,7 @@ from peoplecount.services.played_clock import PlayedClock, fetch_played_time
 from peoplecount.services.poll_orders import PollOrders
 from peoplecount.services.polling_session import PollingSession
 from peoplecount.services.polling_watch import PollingWatch
+from peoplecount.services.request_rates import RequestRates
 from peoplecount.services.roster_keeper import RosterKeeper
 from peoplecount.services.snapshots import Snapshots
 from peoplecount.services.today_chart import TodayChart
@@ -305,7 +306,13 @@ class Service:
             ),
             webhooks=subscriptions(self._settings, self._folder, self._runtime.offload),
             public_url=self._settings.public_url,
-            requests_a_minute=self._settings.api_requests,
+            rates=RequestRates(
+                self._settings.api_requests,
+                self._clock.monotonic,
+                self._folder.store,
+                workers=self._settings.workers,
+                offload=self._runtime.offload,
+            ),
             poll_camera=PollOrders(self._folder.store, self._runtime.offload).order,
             tickets=self._streaming.tickets,
             close_streams=self._streaming.closing.order,

@@ -95,7 +95,7 @@ WEB_SETTINGS: tuple[Setting, ...] = (
         "API_REQUESTS_PER_MINUTE",
         "Web",
         "1000",
-        "Requests that one key may make of the [API](api.md) within a minute, at each of the `WEB_WORKERS`; more are "
+        "Requests that one key may make of the [API](api.md) within a minute, of all `WEB_WORKERS` together; more are "
         "answered with 429.",
         readers.whole(500, 1_000_000),
         "api_requests",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +25,7 @@ from peoplecount.services.live_board import LiveBoard
 from peoplecount.services.missed_counts import MissedCounts
 from peoplecount.services.replay_desk import ReplayDesk
 from peoplecount.services.report_desk import ReportDesk
+from peoplecount.services.request_rates import RequestRates
 from peoplecount.services.stream_tickets import StreamTickets
 from peoplecount.services.subscriptions import Subscriptions
 from peoplecount.services.walk_tests import WalkTests
@@ -154,8 +156,8 @@ class WebContext:
     """Seconds that a stream may last."""
 
     addresses: ClientAddresses = field(default_factory=ClientAddresses)
-    requests_a_minute: int = 1000
-    """Of the API, for each key, at each worker."""
+    rates: RequestRates = field(default_factory=lambda: RequestRates(1000, time.monotonic))
+    """How often each key may ask the API."""
 
     connector_hosts: Sequence[str] = (".azure-apihub.net", ".azure-apim.net")
     """How the names end under which Power Automate reaches us by a connector."""

@@ -3,57 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import UTC, datetime
 from itertools import groupby
 
 import pytest
 
-from peoplecount.domain.event_body import Place, break_event
 from peoplecount.domain.webhook import Receiver, Topic, Wish
-from peoplecount.eventlog.data_folder import DataFolder
-from peoplecount.eventlog.log import Append, LogError
-from peoplecount.settings import load_settings
-from peoplecount.webhooks import subscriptions
+from tests.support.happenings import Happenings
 from tests.support.receivers import Received, Reply, a_receiver
 from tests.support.running import Service, wait_until
 
 EVENTS = 1200
-CAMERAS = ("north", "east", "south", "west")
 PARTS = 4
 """In which they come; before every second one the service is killed."""
 
 SOME = Wish(frozenset({Topic.COUNTER_BREAK}))
 OF_ONE = Wish(frozenset({Topic.COUNTER_BREAK}), camera_ids=frozenset({"east"}))
-
-
-class Installation:
-    """The data folder of a service, as another process of it has it."""
-
-    def __init__(self, service: Service) -> None:
-        self.folder = DataFolder.at(service.folder / "var")
-        settings = load_settings(service.settings, env_file=None)
-        self.desk = subscriptions(settings, self.folder, lambda work, *args, **options: work(*args, **options))
-
-    def happens(self, first: int, many: int) -> list[str]:
-        """Append so many events, as whoever leads does; their ids."""
-        events = []
-        for number in range(first, first + many):
-            camera = CAMERAS[number % len(CAMERAS)]
-            place = Place("shop", "Shop", camera, camera.title())
-            events.append(break_event(place, datetime.now(UTC), f"{camera}/0/1/1", "test", f"number {number}", ""))
-
-        def append() -> list[str] | None:
-            try:
-                head = self.folder.log.append(self._term(), [Append(tuple(events))], datetime.now(UTC))
-            except LogError:  # somebody has taken the lead since
-                return None
-            return [f"{head.epoch}-{head.number - many + 1 + place}" for place in range(many)]
-
-        return wait_until(append, 30, "an append")
-
-    def _term(self) -> int:
-        with self.folder.log._file.reading() as connection:
-            return connection.execute("SELECT term FROM log").fetchone()[0]
 
 
 class Moody:
@@ -89,26 +53,26 @@ def test_thousands_of_events_come_in_order_and_none_is_lost_though_the_service_i
     service = Service(tmp_path, WEBHOOK_NETWORKS="127.0.0.1/32")
     service.start()
     try:
-        installation = Installation(service)
+        happenings = Happenings(service)
         own = {"receiver": Receiver.OWN}
-        installation.desk.add("anna", receiver.address("/silent"), SOME, **own)  # holds up nobody
-        installation.desk.add("anna", receiver.address("/all"), SOME, **own)
-        installation.desk.add("anna", receiver.address("/one"), OF_ONE, **own)
-        ids: list[str] = []
+        happenings.desk.add("anna", receiver.address("/silent"), SOME, **own)  # holds up nobody
+        happenings.desk.add("anna", receiver.address("/all"), SOME, **own)
+        happenings.desk.add("anna", receiver.address("/one"), OF_ONE, **own)
+        ids = happenings.ids
         for part in range(PARTS):
             if part % 2:
                 service.kill()
                 service.start()
-            ids += installation.happens(len(ids), EVENTS // PARTS)
+            happenings.happen(EVENTS // PARTS)
             some_of_it = len(ids) // 2
             wait_until(lambda: len(moods["/all"].taken) >= some_of_it, 300, "half of it", service.process)  # noqa: B023
-        of_one = [one for number, one in enumerate(ids) if CAMERAS[number % len(CAMERAS)] == "east"]
+        of_one = happenings.of("east")
         wait_until(lambda: ids[-1] in moods["/all"].done, 300, "the last event", service.process)
         wait_until(lambda: of_one[-1] in moods["/one"].done, 120, "the last event of one", service.process)
         assert once(moods["/all"].taken) == ids
         assert once(moods["/one"].taken) == of_one
         assert_the_same_each_time(receiver.got)
-        installation.folder.close()
+        happenings.close()
     finally:
         service.end()
 

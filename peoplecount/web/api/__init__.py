@@ -11,7 +11,6 @@ from typing import Any, cast
 from flask import Blueprint, Flask, Response, request
 from werkzeug.exceptions import TooManyRequests
 
-from peoplecount.services.request_rates import RequestRates
 from peoplecount.web.api import counts, document, events, places, service, subscriptions
 from peoplecount.web.api.operation import Operation, blueprint_of
 from peoplecount.web.context import WebContext
@@ -35,14 +34,13 @@ def routes(context: WebContext) -> Iterator[Blueprint]:
     """``/api/v1``, ``/api/openapi.json`` and ``/docs``."""
     made = operations(context)
     blueprint: Blueprint = blueprint_of(made)
-    rates = RequestRates(context.requests_a_minute, context.clock.monotonic)
 
     @blueprint.before_request
     def demand_patience() -> None:
         who = visitor()
-        wait = rates.take(who.holder or context.addresses.of(request))
+        wait = context.rates.take(who.holder or context.addresses.of(request))
         if wait:
-            words = f"At most {rates.a_minute} requests a minute are answered."
+            words = f"At most {context.rates.a_minute} requests a minute are answered."
             raise TooManyRequests(words, retry_after=math.ceil(wait))
 
     yield blueprint

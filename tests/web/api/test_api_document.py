@@ -2,10 +2,12 @@
 
 import json
 import os
+import time
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from peoplecount.services.request_rates import RequestRates
 from peoplecount.stream.event_pages import EventPages
 from peoplecount.web.api.operation import REFUSALS
 from peoplecount.web.gate import NEEDS
@@ -33,14 +35,14 @@ CHECKS = [
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory):
     """Where nobody waits: what waits is told at once that its time is up."""
-    shop = ApiShop(tmp_path_factory.mktemp("shop"), access=OneKey(), requests_a_minute=1_000_000)
+    shop = ApiShop(tmp_path_factory.mktemp("shop"), access=OneKey(), rates=RequestRates(1_000_000, time.monotonic))
     now = [0.0]
 
     def wait(_signal, seconds):
         now[0] += seconds
 
     pages = EventPages(shop.hub, shop.backlog, monotonic=lambda: now[0], wait=wait)
-    shop.app = shop.application(event_pages=pages, access=OneKey(), requests_a_minute=1_000_000)
+    shop.app = shop.application(event_pages=pages, access=OneKey(), rates=RequestRates(1_000_000, time.monotonic))
     shop.client = shop.app.test_client()
     yield shop
     shop.end()

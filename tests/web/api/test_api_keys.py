@@ -5,9 +5,8 @@ import base64
 import pytest
 
 from peoplecount.domain.visitor import Scope
-from peoplecount.services.request_rates import MOST_CALLERS, RequestRates
+from peoplecount.services.request_rates import RequestRates
 from tests.support.api_shop import ApiShop
-from tests.support.fake_clock import FakeClock
 from tests.support.people import People
 
 
@@ -64,7 +63,7 @@ def test_who_may_operate_has_cameras_polled(people, client, service):
 
 
 def test_who_asks_too_often_is_told_when_to_go_on(people, service):
-    client = people.app(service, requests_a_minute=500).test_client()
+    client = people.app(service, rates=RequestRates(500, service.clock.monotonic)).test_client()
     eager, patient = people.token(Scope.READ), people.token(Scope.READ)
     assert {client.get("/api/v1/ping", headers=eager).status_code for _ in range(500)} == {200}
     answer = client.get("/api/v1/ping", headers=eager)
@@ -73,17 +72,3 @@ def test_who_asks_too_often_is_told_when_to_go_on(people, service):
     assert client.get("/api/v1/ping", headers=patient).status_code == 200
     service.clock.passes(1)
     assert client.get("/api/v1/ping", headers=eager).status_code == 200
-
-
-def test_rates_are_of_each_caller_and_only_of_the_last_ones():
-    clock = FakeClock()
-    rates = RequestRates(2, clock.monotonic)
-    assert [rates.take("a"), rates.take("a"), rates.take("b")] == [0, 0, 0]
-    assert rates.take("a") == 30
-    clock.passes(29)
-    assert 0 < rates.take("a") < 2
-    clock.passes(2)
-    assert rates.take("a") == 0
-    for number in range(MOST_CALLERS):
-        rates.take(str(number))
-    assert rates.take("a") == 0
