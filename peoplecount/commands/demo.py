@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from peoplecount.demo_children import Children
 from peoplecount.launch import ROOT, CannotStart, demand_free, demand_loopback, http_address
 from peoplecount.settings import Settings, load_settings
+from peoplecount.settings.table import by_name
 
 if TYPE_CHECKING:
     from peoplecount.eventlog.data_folder import DataFolder
@@ -30,6 +31,10 @@ _KEPT = frozenset(
     ]
 )
 """All that the children get of this environment. Proxies are not among it, nor is any credential."""
+
+_NEAR = {"WEBHOOK_NETWORKS": "127.0.0.1, ::1", "WEBHOOK_HOSTS": f"localhost, {by_name()['WEBHOOK_HOSTS'].default}"}
+"""Where webhooks of the demo may lead: to flows, as usual, and to this machine, so that they can be tried. Only
+administrators enter addresses, and the link that makes one is shown at this machine, to whoever started the demo."""
 
 _SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
@@ -65,7 +70,7 @@ def demo_environment(environ: Mapping[str, str]) -> dict[str, str]:
     """The environment of everything the demo starts."""
     kept = {name: value for name, value in environ.items() if name in _KEPT or name.startswith("LC_")}
     ours = {"PEOPLECOUNT_DEMO": "1", "DATA_DIR": str(FOLDER), "POLL_INTERVAL": "2", "PYTHONPATH": str(ROOT)}
-    return {"LOG_LEVEL": "WARNING"} | kept | ours
+    return {"LOG_LEVEL": "WARNING"} | kept | ours | _NEAR
 
 
 def _start(children: Children, settings: Settings) -> None:

@@ -75,10 +75,11 @@ class Wish:
     def is_affordable(self) -> bool:
         """Whether a flow that runs for every event of it does not use up a day's allowance at a busy door.
 
-        Every crossing by itself does so in hours.
+        Every crossing by itself does so in hours, and one a minute at each of many lines in a morning.
         """
         is_raw = bool(self.topics & {Topic.COUNT, Topic.OCCUPANCY_CHANGED})
-        return not is_raw or self.min_gap >= LEAST_AFFORDABLE_GAP
+        has_place = bool(self.camera_ids or self.door_ids or self.site_ids)
+        return not is_raw or (has_place and self.min_gap >= LEAST_AFFORDABLE_GAP)
 
     @property
     def interval_scopes(self) -> frozenset[Scope]:

@@ -14,6 +14,7 @@ OUTBOUND_SETTINGS: tuple[Setting, ...] = (
         "host. Not set: those of Power Automate.",
         readers.host_endings,
         "webhook_hosts",
+        demo=True,
     ),
     Setting(
         "WEBHOOK_NETWORKS",
@@ -24,6 +25,7 @@ OUTBOUND_SETTINGS: tuple[Setting, ...] = (
         readers.networks,
         "webhook_networks",
         unset=(),
+        demo=True,
     ),
     Setting(
         "OUTBOUND_PROXY",

@@ -16,7 +16,9 @@ from pathlib import Path
 import pytest
 
 from peoplecount.commands.demo import demo_environment
+from peoplecount.outbound.errors import AddressRefused
 from peoplecount.settings import load_settings
+from peoplecount.webhooks import outbound_rules
 from tests.support.processes import (
     ROOT,
     OpenStream,
@@ -238,3 +240,14 @@ def test_the_children_get_nothing_of_the_environment_but_what_they_need() -> Non
     settings = load_settings(environment, env_file=None)
     assert settings.demo
     assert settings.data_dir == ROOT / "var" / "demo"
+
+
+def test_webhooks_of_the_demo_may_lead_to_this_machine_and_to_flows_and_nowhere_else_inside() -> None:
+    environ = {"WEBHOOK_NETWORKS": "10.0.0.0/8", "WEBHOOK_HOSTS": "*"}
+    rules = outbound_rules(load_settings(demo_environment(environ), env_file=None))
+    for address in ("http://127.0.0.1:9000/in", "http://[::1]:9000/in", "http://localhost:9000/in"):
+        assert rules.target(address).address == address
+    assert rules.target("https://prod-1.westeurope.logic.azure.com/workflows/1").is_https
+    for address in ("http://10.1.2.3/in", "https://169.254.169.254/latest", "https://hooks.example/in"):
+        with pytest.raises(AddressRefused):
+            rules.target(address)

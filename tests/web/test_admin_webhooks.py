@@ -118,6 +118,8 @@ def test_it_is_paused_resumed_and_removed_and_the_log_says_who_did(anna, people)
         ({"threshold": "many"}, "is no number of people"),
         ({"door": "none"}, "not there any more"),
         ({"topics": ["PeopleCountingUpdate"]}, "choose a minute or more"),
+        ({"topics": ["PeopleCountingUpdate"], "gap": "60"}, "some sites, a door or a camera"),
+        ({"topics": ["PeopleCountingUpdate"], "door": "shop-front"}, "choose a minute or more"),
         ({"reach": "some"}, "Tick one site"),
     ],
 )

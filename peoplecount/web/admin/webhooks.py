@@ -95,7 +95,7 @@ class WebhookForm(ReachForm):
             raise ValidationError(
                 say(
                     "At a busy door, a flow that runs at every crossing uses up its day's allowance within hours: "
-                    "choose a minute or more."
+                    "choose a minute or more, and some sites, a door or a camera."
                 )
             )
 

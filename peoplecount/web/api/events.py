@@ -83,7 +83,7 @@ def operations(context: WebContext) -> list[Operation]:
             "The contract of polling triggers: 202 where nothing is new, 200 with events, and always the address of "
             "the next question. The first question has no events: it begins at the head of the log. Unless `kind` says "
             f"otherwise, events are of the kinds {', '.join(sorted(USUAL_OF_FLOWS))}; {' and '.join(sorted(FREQUENT))} "
-            "take a camera, door or site.",
+            "take a camera, door or site, and of each line and site an answer has the newest one alone.",
             {
                 200: Answer("New events.", {"type": "array", "items": schemas.Event}, headers=_AGAIN),
                 202: Answer("Nothing new.", headers=_AGAIN),
@@ -151,9 +151,7 @@ class _Events:
             page = self._pages.read(state, selection, limit=queries.MOST_EVENTS, wanted=_wanted(asked))
         except BacklogUnavailable:
             _log_is_away()
-        if not page.entries:
-            return self._poll_again(page.cursor, soon=page.more)
-        return self._poll_again(page.cursor, page.entries, soon=page.more)
+        return self._poll_again(page.cursor, _affordable(page.entries), soon=page.more)
 
     def _poll_again(self, cursor: EventId, entries: Sequence[LogEntry] = (), *, soon: bool = False) -> Response:
         body = b"[" + b",".join(entry.json().encode() for entry in entries) + b"]"
@@ -221,6 +219,16 @@ def _of_flow(chosen: Selection) -> Selection:
     if frequent and not has_place:
         abort(400, f"kind: {frequent[0]} comes all the time; choose a camera, door or site with it.")
     return Selection(chosen.cameras, chosen.doors, chosen.sites, chosen.kinds or USUAL_OF_FLOWS)
+
+
+def _affordable(entries: Sequence[LogEntry]) -> list[LogEntry]:
+    """Of what comes all the time only the newest of each line and site: one run for each a minute, and not a person."""
+    newest = {(entry.event.kind, entry.event.subject): entry for entry in entries}
+    return [
+        entry
+        for entry in entries
+        if entry.event.kind not in FREQUENT or newest[entry.event.kind, entry.event.subject] is entry
+    ]
 
 
 def _wanted(asked: Mapping[str, Any]) -> Wanted:

@@ -224,7 +224,8 @@ class NewSubscription(Schema):
     )
     name = fields.String(validate=Length(max=80), metadata=told("What it is for."))
     kinds = several(
-        "What it is told of. Left out: intervals that are over.",
+        f"What it is told of. Left out: intervals that are over. {Topic.COUNT} and {Topic.OCCUPANCY_CHANGED} take a "
+        "camera, door or site, and a gap of a minute or more, unless requests are signed.",
         fields.String(validate=OneOf([one.value for one in Topic])),
     )
     siteId = text("Only of this site.")
@@ -233,7 +234,12 @@ class NewSubscription(Schema):
     scopes = several("Of intervals only those of these.", one_of("", [one.value for one in Scope]))
     steps = several("Of intervals only those of these lengths: minutes, or day.", one_of("", ("5", "15", "60", "day")))
     threshold = text("For occupancy above and below: people, or a share of the capacity.", example="85 %")
-    minGapSeconds = number("Seconds between two events at least; what comes meanwhile is summed up.", 0, LONGEST_GAP)
+    minGapSeconds = number(
+        "Seconds between two events at least. Of what comes meanwhile, only the newest state of each line, site and "
+        "camera is told.",
+        0,
+        LONGEST_GAP,
+    )
     signed = fields.Boolean(
         load_default=False,
         metadata=told("Whether requests are signed (Standard Webhooks), for a receiver of one's own."),

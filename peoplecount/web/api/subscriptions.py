@@ -113,10 +113,11 @@ class _Subscriptions:
             if receiver is Receiver.FLOW and not wish.is_affordable:
                 raise SubscriptionRefused(
                     say(
-                        "Single counts and changes of occupancy would start a flow all the time: choose a "
-                        "minGapSeconds of %(least)s or more.",
+                        "Single counts and changes of occupancy would start a flow all the time: choose a cameraId, "
+                        "doorId or siteId with them, and a minGapSeconds of %(least)s or more",
                         least=LEAST_AFFORDABLE_GAP,
-                    )
+                    ),
+                    "kinds",
                 )
             return desk.add(
                 who.name,

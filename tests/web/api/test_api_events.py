@@ -12,7 +12,7 @@ from peoplecount.web.api import events as api_events
 from peoplecount.web.app import create_app
 from tests.support.api_shop import ApiShop
 from tests.support.people import People
-from tests.support.shop import BACK, FRONT
+from tests.support.shop import BACK, FRONT, LEFT
 from tests.support.waiting import wait_until
 
 BASE = "https://counts.example/api/v1"
@@ -173,12 +173,16 @@ def test_the_first_poll_only_sets_the_place(own_shop):
     assert (platform.runs, platform.waits) == ([], api_events.POLL_AGAIN)
 
 
+def corrections(shop, many):
+    return [str(shop.correct(FRONT, (1, 0))) for _ in range(many)]
+
+
 def test_what_comes_later_starts_runs_once_each_in_order(own_shop):
-    platform = Platform(own_shop, "?kind=PeopleCountingUpdate&site=shop")
+    platform = Platform(own_shop)
     platform.polls()
     expected = []
     for number in range(1, 6):
-        expected += [str(own_shop.count(FRONT, 1)) for _ in range(number)]
+        expected += corrections(own_shop, number)
         assert platform.polls() == 200
         assert platform.polls() == 202
     assert [event["id"] for event in platform.runs] == expected
@@ -186,14 +190,27 @@ def test_what_comes_later_starts_runs_once_each_in_order(own_shop):
 
 def test_a_flow_that_was_switched_off_catches_up_page_by_page(own_shop, monkeypatch):
     monkeypatch.setattr(api_events.queries, "MOST_EVENTS", 10)
-    platform = Platform(own_shop, "?kind=PeopleCountingUpdate&door=shop-front")
+    platform = Platform(own_shop)
     platform.polls()
-    expected = [str(own_shop.count(FRONT, 1)) for _ in range(35)]
+    expected = corrections(own_shop, 35)
     waits = []
     while platform.polls() == 200:
         waits.append(platform.waits)
     assert [event["id"] for event in platform.runs] == expected
     assert waits == [1, 1, 1, 60], "the next page comes at once"
+
+
+def test_of_single_counts_a_flow_is_told_the_newest_of_each_line(own_shop):
+    platform = Platform(own_shop, "?kind=PeopleCountingUpdate&kind=CountCorrection&site=shop")
+    platform.polls()
+    expected = []
+    for _ in range(3):
+        own_shop.count(FRONT, 1)
+        expected += corrections(own_shop, 2)
+        own_shop.count(LEFT, 1)
+        expected += [str(own_shop.count(gate, 1)) for gate in (FRONT, LEFT)]
+        assert platform.polls() == 200
+    assert [event["id"] for event in platform.runs] == expected
 
 
 def test_only_what_is_rare_starts_flows_unless_somebody_says_otherwise(own_shop):

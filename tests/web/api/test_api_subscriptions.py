@@ -97,6 +97,8 @@ def test_a_receiver_of_one_s_own_is_told_once_what_requests_are_signed_with(clie
     ("wish", "words"),
     [
         ({"kinds": ["PeopleCountingUpdate"]}, "minGapSeconds of 60 or more"),
+        ({"kinds": ["PeopleCountingUpdate"], "siteId": "shop", "minGapSeconds": 59}, "minGapSeconds of 60 or more"),
+        ({"kinds": ["OccupancyChanged"], "minGapSeconds": 60}, "kinds: Single counts"),
         ({"kinds": ["Nothing"]}, "kinds: Must be one of"),
         ({"minGapSeconds": -1}, "minGapSeconds: -1 is not a number from 0"),
         ({"threshold": "many"}, "threshold"),
@@ -108,6 +110,11 @@ def test_what_makes_no_sense_is_refused(client, key, wish, words):
     answer = subscribe(client, key, 400, **wish)
     assert answer.content_type == "application/problem+json"
     assert words in answer.json["detail"]
+
+
+@pytest.mark.parametrize("place", [{"siteId": "shop"}, {"doorId": "shop-front"}, {"cameraId": "front"}])
+def test_single_counts_are_told_of_a_place_once_in_a_while(client, key, place):
+    subscribe(client, key, kinds=["PeopleCountingUpdate"], minGapSeconds=60, **place)
 
 
 def test_an_address_that_may_not_be_called_is_refused(client, key, people, monkeypatch):
