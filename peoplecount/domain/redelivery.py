@@ -66,7 +66,7 @@ def seconds_asked(header: str | None, now: datetime) -> float | None:
     try:
         moment = parsedate_to_datetime(text)
         return max(0.0, (moment - now).total_seconds())
-    except (ValueError, TypeError):  # TypeError: a moment without a zone
+    except (ValueError, TypeError, OverflowError):  # TypeError: a moment without a zone
         return None
 
 

@@ -41,6 +41,11 @@ def invisible_in(text: str) -> str:
     return next((f"U+{ord(character):04X}" for character in text if not is_visible(character)), "")
 
 
+def as_seen(text: str) -> str:
+    """``text`` on one line, with a blank for characters that cannot be seen, and none at its ends."""
+    return " ".join("".join(one if is_visible(one) else " " for one in text).split())
+
+
 def is_of_one_script(text: str) -> bool:
     """Whether all letters are of one script, or of several in which one language is written.
 

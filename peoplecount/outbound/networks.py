@@ -19,6 +19,13 @@ _NEVER = tuple(
 )
 """Nobody's setting opens these."""
 
+_PUBLIC_IPV6 = IPv6Network("2000::/3")
+"""The only addresses of IPv6 that are given out to the public (RFC 4291, 2.4; IANA's registry). The rest is of networks
+of one's own, such as ``fec0::/10``, or stands for something else, such as ``::ffff:0:0:0/96`` (SIIT, RFC 7915)."""
+
+_OF_NOBODY = tuple(map(ip_network, ("192.0.0.0/24", "192.88.99.0/24")))
+"""Of IPv4 (RFC 6890, RFC 7526): of protocols, and of relays that are no more."""
+
 _WITH_IPV4_INSIDE = ((IPv6Network("64:ff9b::/96"), 0), (IPv6Network("64:ff9b:1::/48"), 0), (IPv6Network("::/96"), 0))
 """Networks whose addresses end with one of IPv4 to which packets go on (NAT64, RFC 6052 and 8215; and the old form),
 and how many bits follow it."""
@@ -48,7 +55,13 @@ class Networks:
     def _may(self, address: Address) -> bool:
         if _within(address, _NEVER):
             return False
-        return address.is_global or _within(address, self._opened)
+        return _is_public(address) or _within(address, self._opened)
+
+
+def _is_public(address: Address) -> bool:
+    if isinstance(address, IPv6Address):
+        return address.is_global and (address in _PUBLIC_IPV6 or bool(_inside(address)))
+    return address.is_global and not _within(address, _OF_NOBODY)
 
 
 def _within(address: Address, networks: Iterable[Network]) -> bool:
@@ -59,11 +72,13 @@ def _behind(address: Address) -> list[Address]:
     """The addresses that decide: of one that stands for another one in IPv4 (mapped, 6to4, Teredo, NAT64), those."""
     if isinstance(address, IPv4Address):
         return [address]
-    inside = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
+    found = _inside(address)
+    return [*found] if address.ipv4_mapped is not None else [address, *found]
+
+
+def _inside(address: IPv6Address) -> list[IPv4Address]:
+    told = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
     for network, bits in _WITH_IPV4_INSIDE:
         if address in network and int(address) > 1:  # ::1 is no such address
-            inside.append(IPv4Address((int(address) >> bits) & 0xFFFFFFFF))
-    found: list[Address] = [one for one in inside if one is not None]
-    if address.ipv4_mapped is not None:
-        return found
-    return [address, *found]
+            told.append(IPv4Address((int(address) >> bits) & 0xFFFFFFFF))
+    return [one for one in told if one is not None]

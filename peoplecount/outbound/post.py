@@ -101,7 +101,8 @@ class Outbox:
 
     def _read_some(self, response: requests.Response) -> None:
         """So that the connection can be used again; what is longer, or does not come, closes it."""
-        with suppress(requests.RequestException, urllib3.exceptions.HTTPError, OSError):
+        # ValueError: a chunk of less than nothing.
+        with suppress(requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError):
             end = time.monotonic() + self._timeout[1]
             read = 0
             for chunk in response.raw.stream(1024, decode_content=False):

@@ -13,6 +13,7 @@ from typing import Any
 
 from peoplecount.domain.clock import Clock
 from peoplecount.domain.sentence import say
+from peoplecount.domain.visible_text import as_seen
 from peoplecount.domain.visitor import Scope
 from peoplecount.services.kept_texts import KeptTexts
 
@@ -71,7 +72,7 @@ class ApiTokens:
         made = ApiToken(
             token_id,
             _digest(token),
-            label.strip()[:80],
+            as_seen(label)[:80],
             frozenset(scopes),
             None if sites is None else frozenset(sites),
             now,

@@ -13,6 +13,7 @@ from typing import Any
 
 from peoplecount.domain.clock import Clock
 from peoplecount.domain.sentence import say
+from peoplecount.domain.visible_text import as_seen
 from peoplecount.services.kept_texts import KeptTexts
 
 CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
@@ -115,7 +116,7 @@ class Screens:
         found = self.of_code(code)
         if found is None:
             raise no_such_code()
-        named = " ".join(name.split())[:LONGEST_NAME]
+        named = as_seen(name)[:LONGEST_NAME]
         self._tidy()
         known = self.screens()
         if not named:

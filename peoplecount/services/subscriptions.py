@@ -9,7 +9,7 @@ For pages (``web/admin/webhooks.py``) and the API (``/api/v1/subscriptions``) al
     subscriptions.webhooks(owner=token_id)                # or of all; each with its condition and how many events wait
     subscriptions.test(hook_id)                           # an Attempt: its outcome, status, and words
     subscriptions.remove(who, hook_id)                    # None where it is gone already: DELETE answers 204 anyhow
-    subscriptions.remove_address(who, address)            # how many went
+    subscriptions.remove_address(who, address)            # how many went; of some of them with a third argument
     wish_of({"kinds": ["IntervalClosed"], "siteId": "shop", "minGapSeconds": 60})   # from the body of a request
 
 Raises ``AddressRefused`` (``peoplecount.outbound.errors``: the address may not be called; 422),
@@ -29,6 +29,7 @@ from peoplecount.domain.change import Subject, Value
 from peoplecount.domain.clock import Clock
 from peoplecount.domain.offload import Offload, call_here
 from peoplecount.domain.sentence import say
+from peoplecount.domain.visible_text import as_seen
 from peoplecount.domain.webhook import Attempt, Condition, Receiver, Stand, Topic, Webhook, Wish
 from peoplecount.domain.webhook_signature import SECRET_BYTES, secret_of
 from peoplecount.domain.webhook_watch import WebhookWatch
@@ -115,7 +116,7 @@ class Subscriptions:
             watch.prime(latest.entries)
             webhook = Webhook(
                 hook_id=secrets.token_urlsafe(18),
-                name=" ".join(name.split())[:LONGEST_NAME] or target.host,
+                name=as_seen(name)[:LONGEST_NAME] or target.host,
                 owner=owner,
                 receiver=receiver,
                 address=self._sealer.seal(address),
@@ -174,12 +175,11 @@ class Subscriptions:
             self._note(who, "removed", found.webhook, before=_facts(found.webhook))
         return found
 
-    def remove_address(self, who: str, address: str) -> int:
-        """All that lead to an address; how many went."""
+    def remove_address(self, who: str, address: str, among: Collection[KeptWebhook] | None = None) -> int:
+        """All that lead to an address, or those of some of them; how many went."""
         wanted = address.strip()
-        same = [
-            one.webhook.hook_id for one in self.webhooks() if self._offload(self._clear, one.webhook.address) == wanted
-        ]
+        found = self.webhooks() if among is None else among
+        same = [one.webhook.hook_id for one in found if self._offload(self._clear, one.webhook.address) == wanted]
         return sum(self.remove(who, hook_id) is not None for hook_id in same)
 
     def pause(self, who: str, hook_id: str) -> KeptWebhook:

@@ -46,7 +46,7 @@ class TokenDesk:
                 say("%(days)s is not a number of days from 1 to %(longest_days)s", days=days, longest_days=LONGEST_DAYS)
             )
         token = self._offload(lambda: self._tokens.add(label, scopes, sites=sites, days=days))
-        made = next(one for one in self.tokens() if one.label == label.strip()[:80])
+        made = next(one for one in self.tokens() if token.startswith(f"pc_{one.token_id}_"))
         self._log.note(who, "added", Subject.TOKEN, made.token_id, made.label, after=_facts(made))
         return token
 

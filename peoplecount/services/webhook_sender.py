@@ -159,6 +159,7 @@ class WebhookSender:
             logger.warning("a webhook waits: %s", error)
         except Exception:
             logger.exception("a webhook stumbled, and is tried again")
+            self._stop.wait(RETRY_SECONDS)  # nothing of it is noted: without a rest it would be sent without end
         finally:
             self._sending.discard(hook_id)
             self._again.set()

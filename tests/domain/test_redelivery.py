@@ -37,6 +37,19 @@ def test_what_statuses_mean(statuses, outcome):
     assert {outcome_of(status) for status in statuses} == {outcome}
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Mon, 01 Jan 99999999999999999999 00:00:00 GMT",
+        "Mon, 04 May 2026 00:00:00 -99999999999999999",
+        "Mon, 04 May 2026 99999999999999999999:00:00 GMT",
+        "\N{SUPERSCRIPT TWO}",
+    ],
+)
+def test_a_moment_that_no_calendar_has_is_none_that_was_asked(header):
+    assert seconds_asked(header, NOW) is None
+
+
 @given(st.sampled_from([Outcome.LATER, Outcome.REFUSED, Outcome.UNFIT]), st.integers(1, 10_000), st.floats(0, 1))
 def test_waits_stay_within_bounds_and_grow(outcome, failures, chance):
     wait = wait_after(outcome, failures, None, chance)
@@ -125,3 +138,9 @@ def test_nothing_of_a_damaged_secret_is_told():
     with pytest.raises(ValueError, match="damaged") as told:
         signed_headers("1", NOW, b"{}", ["whsec_SECRET*"])
     assert "SECRET" not in str(told.value)
+
+
+@given(st.text() | st.builds("Mon, {} Jan {} {}:00:00 {}".format, *[st.integers(-(10**25), 10**25)] * 4))
+def test_whatever_a_receiver_says_of_waiting_is_seconds_or_nothing(header):
+    asked = seconds_asked(header, NOW)
+    assert asked is None or asked >= 0

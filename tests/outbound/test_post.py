@@ -2,6 +2,8 @@
 
 import socket
 import ssl
+import threading
+from contextlib import contextmanager
 
 import pytest
 
@@ -190,3 +192,51 @@ def test_authorities_of_ones_own_vouch_for_receivers(certificate, receiver):
     outbox = Outbox(OutboundRules([], LOOPBACK, ca_file=certificate))
     assert outbox.post(f"https://127.0.0.1:{receiver.port}/in", b"{}", HEADERS).status == 202
     outbox.close()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\nfoo",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nfoo",
+        b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\nx",
+        b"HTTP/1.1 200 OK\r\n\x00\xff\r\n\r\n",
+        b"HTTP/1.1 200 \xff\xfe\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc",
+    ],
+)
+def test_what_was_taken_is_taken_however_odd_the_rest_of_the_answer(outbox, said):
+    with says_once(said) as address:
+        assert outbox.post(address, b"{}", HEADERS).status == 200
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"",
+        b"garbage\r\n",
+        b"HTTP/1.1 99999 OK\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 1, 2\r\n\r\nx",
+        b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 200 + b"\r\n",
+        b"HTTP/1.1 200 OK\r\nA: " + b"x" * 70_000 + b"\r\n\r\n",
+    ],
+)
+def test_what_is_no_answer_is_none(outbox, said):
+    with says_once(said) as address, pytest.raises(Unanswered):
+        outbox.post(address, b"{}", HEADERS)
+
+
+@contextmanager
+def says_once(said):
+    """Somebody who answers a request with these bytes, and hangs up."""
+
+    def serve():
+        connection, _ = listening.accept()
+        with connection:
+            connection.recv(65_536)
+            connection.sendall(said)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}/in"
+        thread.join(10)

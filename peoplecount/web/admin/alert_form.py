@@ -13,6 +13,7 @@ from peoplecount.domain.alert_rule import AlertKind, AlertRule, QuietHours
 from peoplecount.domain.mail_address import mail_addresses
 from peoplecount.domain.sentence import figure, say, whole, words_of
 from peoplecount.domain.threshold import MOST_PEOPLE, Threshold
+from peoplecount.domain.visible_text import as_seen
 from peoplecount.services.alert_words import kind_words
 from peoplecount.web.admin.form import Text
 from peoplecount.web.admin.reach import ReachForm, reach_of
@@ -106,7 +107,7 @@ class RuleForm(MailForm):
         return AlertRule(
             rule_id=rule_id,
             kind=kind,
-            name=" ".join((self.name.data or "").split()),
+            name=as_seen(self.name.data or ""),
             sites=self.chosen_sites() if kind.is_of_sites else None,
             threshold=Threshold.parse(self.threshold.data) if kind.has_threshold else None,
             margin=_number(self.margin.data, MOST_PEOPLE) if kind.has_threshold else 0,

@@ -12,6 +12,7 @@ from wtforms.validators import ValidationError
 
 from peoplecount.domain.report_schedule import Cadence, ReportPeriod, ReportSchedule
 from peoplecount.domain.sentence import Sentence, say
+from peoplecount.domain.visible_text import as_seen
 from peoplecount.eventlog.log import LogError
 from peoplecount.services.alert_desk import NOT_SET
 from peoplecount.services.counts import NoSuchPlace
@@ -64,7 +65,7 @@ class ScheduleForm(MailForm):
         """What was typed in, once it is valid."""
         return ReportSchedule(
             schedule_id=schedule_id,
-            name=" ".join((self.name.data or "").split()),
+            name=as_seen(self.name.data or ""),
             cadence=Cadence(self.cadence.data),
             sites=self.chosen_sites(),
             recipients=self.addresses(),

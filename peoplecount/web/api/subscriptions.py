@@ -78,7 +78,7 @@ def operations(context: WebContext) -> list[Operation]:
             "/subscriptions/unsubscribe",
             views.unsubscribe,
             "Unsubscribe an address",
-            "End all subscriptions of an address, for those who cannot keep an id.",
+            "End all subscriptions of an address that were made with this key, for those who cannot keep an id.",
             {204: Answer("It is told nothing any more.")},
             TAG,
             body=queries.Unsubscription,
@@ -148,7 +148,7 @@ class _Subscriptions:
 
     def unsubscribe(self, sent: Mapping[str, Any]) -> Response:
         desk = self._desk()
-        _answered(lambda: desk.remove_address(visitor().name, sent["callbackUrl"]))
+        _answered(lambda: desk.remove_address(visitor().name, sent["callbackUrl"], _own(desk)))
         return Response(status=204)
 
     def test(self, subscription_id: str) -> Response:

@@ -141,3 +141,35 @@ def test_where_nobody_is_told_of_events_there_is_nothing_to_subscribe_to(people,
     client = people.app(service, webhooks=None).test_client()
     assert subscribe(client, key, 404).json["detail"] == "Nobody is told of events here."
     assert client.delete("/api/v1/subscriptions/any").status_code == 204
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" * 100_000,
+        b'{"callbackUrl": "https://hooks.example/x", "name": "\\ud800"}',
+        b'{"callbackUrl": "https://hooks.example/x", "siteId": "\\udfff"}',
+        b'{"callbackUrl": "https://hooks.example/x", "minGapSeconds": NaN}',
+        b'\xff{"callbackUrl": "https://hooks.example/x"}',
+        b"",
+    ],
+)
+def test_what_is_no_json_is_refused_however_it_is_none(client, key, body):
+    answer = client.post("/api/v1/subscriptions", data=body, headers=key, content_type="application/json")
+    assert answer.status_code == 400
+    assert listed(client, key) == []
+
+
+def test_a_name_holds_nothing_that_nobody_can_see(client, key):
+    subscribe(client, key, name="\x1b[31m\u202eshop\n\u200bof Anna")
+    assert listed(client, key)[0]["name"] == "[31m shop of Anna"
+
+
+def test_a_key_ends_its_own_subscriptions_alone(people, client, key):
+    other = people.token(Scope.SUBSCRIBE, sites=("shop",))
+    subscribe(client, key)
+    subscribe(client, other)
+    assert (
+        client.post("/api/v1/subscriptions/unsubscribe", json={"callbackUrl": FLOW}, headers=other).status_code == 204
+    )
+    assert (len(listed(client, key)), listed(client, other)) == (1, [])
