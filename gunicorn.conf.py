@@ -29,9 +29,9 @@ from peoplecount.launch import (  # noqa: E402
     LastWords,
     demand_fit,
     demand_free,
-    log_to_stderr,
     own_address,
 )
+from peoplecount.log_form import log_config, log_to_stderr  # noqa: E402
 from peoplecount.settings import SettingsError, load_settings  # noqa: E402
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ umask = OWNER_ONLY  # for the files that gunicorn makes itself; see on_starting
 forwarder_headers = ""  # nobody stands in front yet who may say SCRIPT_NAME or PATH_INFO,
 forwarded_allow_ips = ""  # or who asked and how; by default everybody on this machine may
 loglevel = settings.log_level.lower()
+logconfig_dict = log_config(settings.log_level, settings.log_format)
 stop_time = 2.0  # seconds to end in order with a database that hangs; gunicorn kills after its four
 reload_extra_files = [str(file) for folder in ("templates", "static") for file in (_here / folder).rglob("*.*")]
 
@@ -95,7 +96,7 @@ def on_starting(server: Arbiter) -> None:
     os.umask(OWNER_ONLY)  # here, because gunicorn's --daemon sets another before
     server.this_start = secrets.token_hex(8)
     server.last_words = LastWords()
-    log_to_stderr(settings.log_level)
+    log_to_stderr(settings.log_level, settings.log_format)
     for warning in settings.warnings:
         server.log.warning(warning)
     inherited = "GUNICORN_FD" in os.environ or "LISTEN_FDS" in os.environ
@@ -125,7 +126,7 @@ def when_ready(server: Arbiter) -> None:
 
 def on_reload(server: Arbiter) -> None:
     """After SIGHUP this file has been read again, and where it listens may be another place."""
-    log_to_stderr(settings.log_level)
+    log_to_stderr(settings.log_level, settings.log_format)
     _say_addresses(server)
 
 

@@ -269,6 +269,7 @@ class Service:
             status=self._status,
             requests=self._self_watch.requests,
             workers=self._self_watch.notes,
+            access_log=self._settings.access_log,
             database=self._database.figures,
             demo=self._settings.demo,
             records=MissedCounts(RecordPages(self._database.hurried()), self._history),

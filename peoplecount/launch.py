@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import ipaddress
-import logging.config
 import os
 import select
 import socket
@@ -146,26 +145,3 @@ def gunicorn_command(*options: str) -> list[str]:
     if sys.platform == "win32":
         raise CannotStart("gunicorn does not run on Windows; gevent's own server does: serve --server gevent")
     return [sys.executable, "-m", "gunicorn", "--config", str(ROOT / "gunicorn.conf.py"), *options, "wsgi:app"]
-
-
-def log_to_stderr(level: str) -> None:
-    """Send messages of ``level`` and above to standard error, in gunicorn's own form.
-
-    Libraries that report every step of their daily work speak from WARNING on.
-    """
-    chatty = ["alembic", "apscheduler", "urllib3", "sqlalchemy", "filelock"]
-    logging.config.dictConfig(
-        {
-            "version": 1,
-            "disable_existing_loggers": False,
-            "formatters": {
-                "line": {
-                    "format": "%(asctime)s [%(process)d] [%(levelname)s] %(message)s",
-                    "datefmt": "[%Y-%m-%d %H:%M:%S %z]",
-                }
-            },
-            "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-            "root": {"level": level, "handlers": ["stderr"]},
-            "loggers": {name: {"level": "WARNING"} for name in chatty},
-        }
-    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import import_module
@@ -75,7 +76,8 @@ class PoolOffload:
         """What ``function`` returns, or the exception it raises."""
         if self._pool is None:  # made where it is first used: after the fork, in the hub's own thread
             self._pool = ThreadPool(self._threads)
-        outcome = self._pool.apply(_outcome, (function, args, kwargs))
+        # What is logged there is about the same request.
+        outcome = self._pool.apply(copy_context().run, (_outcome, function, args, kwargs))
         if isinstance(outcome, _Raised):
             raise outcome.error
         return cast("T", outcome)

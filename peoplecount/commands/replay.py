@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from peoplecount.launch import demand_free, demand_loopback, http_address, log_to_stderr, read_settings
+from peoplecount.launch import demand_free, demand_loopback, http_address, read_settings
+from peoplecount.log_form import log_to_stderr
 from peoplecount.settings import Settings
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
     except (ValueError, OSError, LogError, DatabaseError, ClockUnavailable) as error:
         print(f"There is nothing to replay: {error}", file=sys.stderr)
         return 2
-    log_to_stderr(settings.log_level)
+    log_to_stderr(settings.log_level, settings.log_format)
     _play(recording, begin, arguments)
     return 0
 

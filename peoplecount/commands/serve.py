@@ -6,7 +6,8 @@ import argparse
 import os
 import sys
 
-from peoplecount.launch import CannotStart, demand_fit, demand_free, gunicorn_command, log_to_stderr
+from peoplecount.launch import CannotStart, demand_fit, demand_free, gunicorn_command
+from peoplecount.log_form import log_to_stderr
 from peoplecount.own_certificate import OwnCertificate
 from peoplecount.settings import load_settings
 
@@ -37,6 +38,6 @@ def run(arguments: argparse.Namespace) -> int:
         raise CannotStart("--reload needs gunicorn")
     from peoplecount.gevent_server import serve  # noqa: PLC0415  patches the process
 
-    log_to_stderr(settings.log_level)
+    log_to_stderr(settings.log_level, settings.log_format)
     serve(settings)
     return 0

@@ -13,11 +13,14 @@ from contextvars import ContextVar
 REQUEST: ContextVar[str] = ContextVar("request", default="")
 """The id of a request over HTTP, as its answer has it in ``X-Request-ID``."""
 
+CLIENT: ContextVar[str] = ContextVar("client", default="")
+"""What a program that calls the API calls its request."""
+
 CAMERA: ContextVar[str] = ContextVar("camera", default="")
 EVENT: ContextVar[str] = ContextVar("event", default="")
 """The id of an event of the log."""
 
-_MARKS = {"requestId": REQUEST, "cameraId": CAMERA, "eventId": EVENT}
+_MARKS = {"requestId": REQUEST, "clientRequestId": CLIENT, "cameraId": CAMERA, "eventId": EVENT}
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from peoplecount.domain.clock import Clock
+from peoplecount.domain.log_marks import EVENT, marked
 from peoplecount.domain.offload import Offload, call_here
 from peoplecount.domain.redelivery import DEAD_AFTER, FORGOTTEN_AFTER, MOST_UNFIT_TRIES, wait_after
 from peoplecount.domain.sentence import say
@@ -174,8 +175,9 @@ class WebhookSender:
                 return False
             self._busy[hook_id] = telling.number
         now = self._clock.now()
-        sent = self._postman.send(kept.webhook, telling.event_id, telling.json())
-        return self._note(kept, telling, now, sent)
+        with marked(EVENT, telling.event_id):
+            sent = self._postman.send(kept.webhook, telling.event_id, telling.json())
+            return self._note(kept, telling, now, sent)
 
     def _is_due(self, kept: KeptWebhook, telling: Telling, last: int) -> bool:
         hook_id, condition = kept.webhook.hook_id, kept.condition

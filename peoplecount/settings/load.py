@@ -129,6 +129,10 @@ class Settings:
     """Empty: real time."""
 
     log_level: str = "INFO"
+    log_format: str = "plain"
+    """Or ``json``."""
+
+    access_log: bool = False
     demo: bool = False
     """True only for the demo's own children."""
 

@@ -243,6 +243,24 @@ SETTINGS: tuple[Setting, ...] = (
         "log_level",
         demo=True,
     ),
+    Setting(
+        "LOG_FORMAT",
+        "Messages",
+        "plain",
+        "Form of messages: `plain` lines, or `json`, an object a line ([operating](operate.md#the-log)).",
+        readers.one_of("plain", "json"),
+        "log_format",
+        demo=True,
+    ),
+    Setting(
+        "ACCESS_LOG",
+        "Messages",
+        "off",
+        "Whether every request is a message, at level INFO, with the address of who asks: `on` or `off`.",
+        readers.switch,
+        "access_log",
+        demo=True,
+    ),
 )
 
 DEMO_SWITCH = "PEOPLECOUNT_DEMO"

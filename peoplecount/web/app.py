@@ -8,6 +8,7 @@ from flask import Blueprint, Flask, Response
 
 from peoplecount.services.camera_sheet import MOST_BYTES
 from peoplecount.web import (
+    access_log,
     account,
     alerts,
     api,
@@ -29,6 +30,7 @@ from peoplecount.web import (
     page_version,
     parameters,
     replay,
+    request_ids,
     sign_in,
     signing,
     stream,
@@ -96,6 +98,9 @@ def create_app(context: WebContext) -> Flask:
     app.jinja_env.globals["has_fleet"] = context.fleet is not None
     app.jinja_env.globals["has_webhooks"] = context.webhooks is not None
     context.requests.register(app)
+    request_ids.register(app, context.addresses)
+    if context.access_log:
+        access_log.register(app, context.addresses)
     languages.register(app, context.translation_folder, context.addresses, context.accounts)
     for part in _parts(context):
         app.register_blueprint(part)

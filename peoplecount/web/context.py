@@ -124,6 +124,9 @@ class WebContext:
     """``None`` where nobody polls."""
 
     requests: RequestFigures = field(default_factory=RequestFigures)
+    access_log: bool = False
+    """Whether every request is a message."""
+
     workers: WorkerNotes | None = None
     """Figures of all processes; ``None``: none are kept."""
 

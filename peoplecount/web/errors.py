@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import secrets
 from http import HTTPStatus
 from typing import NoReturn
 
@@ -11,6 +10,8 @@ from flask import Flask, Response, jsonify, make_response, render_template, requ
 from werkzeug.exceptions import HTTPException, SecurityError, ServiceUnavailable
 
 from peoplecount.domain.sentence import say
+from peoplecount.web.access_log import path_shown
+from peoplecount.web.request_ids import request_id
 
 logger = logging.getLogger(__name__)
 
@@ -70,8 +71,8 @@ def _http_error(error: HTTPException) -> Response:
 
 
 def _failure(error: Exception) -> Response:
-    reference = secrets.token_hex(4)
-    logger.error("request %s %s failed, reference %s", request.method, request.path, reference, exc_info=error)
+    reference = request_id()
+    logger.error("request %s %s failed, reference %s", request.method, path_shown(), reference, exc_info=error)
     return _answer(500, say("It has been written down under the reference %(reference)s.", reference=reference), {})
 
 
@@ -96,6 +97,6 @@ def _answer(code: int, description: str, headers: dict[str, str]) -> Response:
 def _problem(code: int, title: str, description: str) -> Response:
     """Problem details (RFC 9457), with the two members that programs read before there were any."""
     details = {"type": "about:blank", "title": title, "status": code, "detail": description}
-    response = jsonify(details | {"error": title, "description": description})
+    response = jsonify(details | {"requestId": request_id(), "error": title, "description": description})
     response.content_type = "application/problem+json"
     return response

@@ -1,11 +1,13 @@
 """Watching the real service: two workers under gunicorn, asked by Prometheus."""
 
+import re
+
 import pytest
 import requests
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.support.living_service import living_service
-from tests.support.processes import wait_until
+from tests.support.processes import ROOT, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -96,3 +98,14 @@ def test_where_a_worker_is_killed_the_next_has_its_number_and_the_lead_is_told_o
         60,
     )
     assert only(living, "log_events_total") > 0
+
+
+def test_every_metric_is_in_the_document_and_every_one_there_is_told(living):
+    document = (ROOT / "docs" / "operate.md").read_text(encoding="utf-8")
+    described = set(re.findall(r"`(peoplecount_\w+)`", document))
+    wait_until(lambda: {name_of(family) for family in scrape(living)} == described, 30)
+
+
+def name_of(family):
+    """As samples and documents have it."""
+    return family.name + {"counter": "_total", "info": "_info"}.get(family.type, "")

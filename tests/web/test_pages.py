@@ -153,7 +153,8 @@ def test_a_failure_shows_a_reference_that_is_in_the_log_and_nothing_else(service
     app = create_app(service.context(snapshots=lambda: 1 / 0))
     answer = app.test_client().get("/")
     assert answer.status_code == 500
-    reference = re.search(r"reference ([0-9a-f]{8})", text_of(answer))[1]
+    reference = re.search(r"reference ([0-9a-f]{12})", text_of(answer))[1]
+    assert answer.headers["X-Request-Id"] == reference
     assert reference in caplog.text
     assert "ZeroDivisionError" in caplog.text
     assert "ZeroDivision" not in answer.text

@@ -11,6 +11,7 @@ from typing import Any, cast
 from flask import Blueprint, Flask, Response, request
 from werkzeug.exceptions import TooManyRequests
 
+from peoplecount.domain.log_marks import CLIENT
 from peoplecount.web.api import counts, document, events, places, service, subscriptions
 from peoplecount.web.api.operation import Operation, blueprint_of
 from peoplecount.web.context import WebContext
@@ -50,10 +51,25 @@ def routes(context: WebContext) -> Iterator[Blueprint]:
 def register(app: Flask) -> None:
     """What all answers below ``/api/`` carry, also those that refuse."""
 
+    @app.before_request
+    def note_clients_id() -> None:
+        CLIENT.set(_clients_id())
+
     @app.after_request
-    def tell_request_id(response: Response) -> Response:
-        if request.path.startswith("/api/"):
-            asked = request.headers.get("x-ms-client-request-id") or request.headers.get("X-Request-Id", "")
-            if REQUEST_ID.fullmatch(asked):
-                response.headers["X-Request-Id"] = asked
+    def tell_clients_id(response: Response) -> Response:
+        known = _clients_id()
+        if known:
+            response.headers["X-Request-Id"] = known
         return response
+
+    @app.teardown_request
+    def forget_clients_id(_: BaseException | None) -> None:
+        CLIENT.set("")
+
+
+def _clients_id() -> str:
+    """What the caller calls this request; empty where that is nothing fit to be said again."""
+    if not request.path.startswith("/api/"):
+        return ""
+    asked = request.headers.get("x-ms-client-request-id") or request.headers.get("X-Request-Id", "")
+    return asked if REQUEST_ID.fullmatch(asked) else ""

@@ -75,6 +75,7 @@ class Problem(Told):
     title = string("What kind of problem it is.")
     status = whole("The HTTP status.")
     detail = string("What was wrong, and what is allowed.")
+    requestId = string("What the service's log calls this request.")
 
 
 class Pong(Told):

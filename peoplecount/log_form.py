@@ -1,0 +1,86 @@
+"""The form of log lines: plain for people, JSON for programs; gunicorn's own lines, too.
+
+Runs in gunicorn's master before gevent patches, and imports little.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import logging.config
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from peoplecount.domain.log_marks import log_marks
+
+CHATTY = ("alembic", "apscheduler", "urllib3", "sqlalchemy", "filelock")
+"""Libraries that report every step of their daily work; they speak from WARNING on."""
+
+PLAIN, JSON = "plain", "json"
+FORMS = (PLAIN, JSON)
+
+_LINE = "%(asctime)s [%(process)d] [%(levelname)s] %(message)s"
+_TIME = "[%Y-%m-%d %H:%M:%S %z]"
+
+
+class PlainForm(logging.Formatter):
+    """gunicorn's own form, and behind the message which request or event it is about."""
+
+    def __init__(self) -> None:
+        super().__init__(_LINE, _TIME)
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  the library's name
+        """The line without a traceback."""
+        marks = log_marks()
+        told = [f"{what} {marks[name]}" for name, what in _SAID.items() if name in marks]
+        line = super().formatMessage(record)
+        return f"{line} ({', '.join(told)})" if told else line
+
+
+_SAID = {"requestId": "request", "eventId": "event"}
+"""What messages do not name by themselves; cameras they do."""
+
+
+class JsonForm(logging.Formatter):
+    """One object a line: ``time`` (UTC), ``level``, ``logger``, ``process`` and ``message``.
+
+    Where known ``requestId``, ``clientRequestId``, ``cameraId``, ``eventId`` and ``exception``; and what a message
+    brings along as ``fields``.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line."""
+        told: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")[:-6] + "Z",
+            "level": record.levelname,
+            "logger": record.name,
+            "process": record.process,
+            "message": record.getMessage(),
+            **log_marks(),
+            **getattr(record, "fields", {}),
+        }
+        if record.exc_info:
+            told["exception"] = self.formatException(record.exc_info)
+        if record.stack_info:
+            told["stack"] = self.formatStack(record.stack_info)
+        return json.dumps(told, ensure_ascii=False, default=str)
+
+
+def log_config(level: str, form: str) -> dict[str, Any]:
+    """What ``logging.config`` needs to write messages of ``level`` and above to standard error in a form."""
+    ours: Mapping[str, Any] = {"handlers": [], "propagate": True, "level": level}
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"line": {"()": JsonForm if form == JSON else PlainForm}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "root": {"level": level, "handlers": ["stderr"]},
+        "loggers": {**{name: {"level": "WARNING"} for name in CHATTY}, "gunicorn.error": {**ours}},
+    }
+
+
+def log_to_stderr(level: str, form: str = PLAIN) -> None:
+    """Write messages of ``level`` and above to standard error; Python's warnings are messages, too."""
+    logging.config.dictConfig(log_config(level, form))
+    logging.captureWarnings(capture=True)

@@ -1,0 +1,82 @@
+"""Log lines, plain and as JSON."""
+
+import io
+import json
+import logging
+import sys
+import warnings
+
+import pytest
+
+from peoplecount.domain.log_marks import CAMERA, EVENT, REQUEST, log_marks, marked
+from peoplecount.log_form import JsonForm, PlainForm, log_config, log_to_stderr
+
+
+def line(form, message, *arguments, **more):
+    """What becomes of a message."""
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(form)
+    logger = logging.Logger("peoplecount.test")
+    logger.addHandler(handler)
+    logger.warning(message, *arguments, **more)
+    return stream.getvalue().rstrip("\n")
+
+
+def test_a_line_of_json_says_when_where_and_what():
+    told = json.loads(line(JsonForm(), "camera %s: ¿%d?", "north", 3))
+    assert told.pop("time").endswith("Z")
+    assert told.pop("process")
+    assert told == {"level": "WARNING", "logger": "peoplecount.test", "message": "camera north: ¿3?"}
+
+
+def test_what_a_line_is_about_stands_in_it_as_long_as_it_is():
+    with marked(REQUEST, "0123abcd"), marked(CAMERA, "north"), marked(EVENT, "a-7"):
+        told = json.loads(line(JsonForm(), "hello"))
+        plain = line(PlainForm(), "hello")
+    assert (told["requestId"], told["cameraId"], told["eventId"]) == ("0123abcd", "north", "a-7")
+    assert plain.endswith("] hello (request 0123abcd, event a-7)")
+    assert log_marks() == {}
+    assert line(PlainForm(), "hello").endswith("] hello")
+
+
+def test_an_exception_and_what_a_message_brings_along_are_part_of_the_object():
+    try:
+        raise ValueError("no\nsuch line")
+    except ValueError:
+        told = json.loads(line(JsonForm(), "failed", exc_info=True, extra={"fields": {"status": 500}}))
+    assert told["status"] == 500
+    assert told["exception"].endswith("ValueError: no\nsuch line")
+
+
+def test_a_line_of_json_is_one_line_whatever_is_said():
+    assert "\n" not in line(JsonForm(), "one\ntwo\r\u2028three", exc_info=(ValueError, ValueError("a\nb"), None))
+
+
+def test_gunicorns_own_messages_take_the_same_way():
+    config = log_config("INFO", "json")
+    assert config["loggers"]["gunicorn.error"] == {"handlers": [], "propagate": True, "level": "INFO"}
+
+
+@pytest.fixture
+def logging_put_back():
+    root, gunicorn = logging.getLogger(), logging.getLogger("gunicorn.error")
+    before = root.handlers[:], root.level, gunicorn.propagate
+    yield
+    logging.captureWarnings(capture=False)
+    root.handlers[:], gunicorn.propagate = before[0], before[2]
+    root.setLevel(before[1])
+
+
+def test_pythons_warnings_are_messages_too(logging_put_back, monkeypatch):
+    said = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", said)
+    log_to_stderr("INFO", "json")
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        log_to_stderr("INFO", "json")
+        logging.captureWarnings(capture=True)
+        warnings.warn("old and tired", stacklevel=1)
+    (told,) = map(json.loads, said.getvalue().splitlines())
+    assert (told["logger"], told["level"]) == ("py.warnings", "WARNING")
+    assert "old and tired" in told["message"]
