@@ -13,6 +13,7 @@ from peoplecount.services.history_places import HistoryPlaces
 from peoplecount.services.history_report import HistoryDesk
 from peoplecount.services.holiday_calendar import HolidayCalendars
 from peoplecount.services.kept_sums import KeptSums, SumsKeeper
+from peoplecount.services.last_known_sums import LastKnownSums
 from peoplecount.services.place_sums import DirectSums
 from peoplecount.services.roster_keeper import RosterKeeper
 from peoplecount.services.stamp_book import StampBook
@@ -35,16 +36,16 @@ def history_desk(
 ) -> HistoryDesk:
     """The desk on this database."""
     history = PlaceHistory(database)
-    sums = KeptSums(
-        DirectSums(history),
-        folder.sums,
-        StampBook(history, clock, _name_of(settings)),
-        lambda: _zones(rosters),
-        runtime.offload,
-    )
+    book = StampBook(history, clock, _name_of(settings))
+
+    def zones() -> Mapping[ZoneInfo, Collection[str]]:
+        return _zones(rosters)
+
+    sums = KeptSums(DirectSums(history), folder.sums, book, zones, runtime.offload)
+    last_known = LastKnownSums(folder.sums, book, zones, runtime.offload)
     calendars = HolidayCalendars(settings.holidays)
     places = HistoryPlaces(lambda: snapshots().fields, lambda: rosters.current().sites, clock, calendars.of_site)
-    return HistoryDesk(sums, places, clock, calendars.calendar)
+    return HistoryDesk(sums, places, clock, calendars.calendar, last_known)
 
 
 def sums_keeper(

@@ -5,6 +5,8 @@ Nothing in it is known nowhere else. Without it everything comes from the databa
 
 from __future__ import annotations
 
+import json
+import zlib
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -26,6 +28,12 @@ _SCHEMA = Schema(
             "PRIMARY KEY (site, door, day)) WITHOUT ROWID",
             f"CREATE TABLE hours (site TEXT, start INTEGER, {_COLUMNS}, PRIMARY KEY (site, start)) WITHOUT ROWID",
             "CREATE TABLE summed (zone TEXT, day INTEGER, mark TEXT NOT NULL, PRIMARY KEY (zone, day)) WITHOUT ROWID",
+        ),
+        (
+            # A day of a door in one row, packed: there are many doors, and each is asked for by itself.
+            "CREATE TABLE door_hours (site TEXT, door TEXT, day INTEGER, hours BLOB NOT NULL, "
+            "PRIMARY KEY (site, door, day)) WITHOUT ROWID",
+            "DELETE FROM summed",
         ),
     ),
 )
@@ -61,14 +69,16 @@ class HistorySums:
         sites: Collection[str],
         days: Iterable[tuple[str, str, PlaceStretch]],
         hours: Iterable[PlaceStretch],
+        door_hours: Iterable[tuple[str, str, Sequence[PlaceStretch]]],
     ) -> None:
-        """Keep a day in place of what was there: ``days`` by site and door, and ``hours`` of sites."""
+        """Keep a day in place of what was there: ``days`` by site and door, ``hours`` of sites and of their doors."""
         number = day.toordinal()
         start, end = (int(moment.timestamp()) for moment in span)
         with self._file.writing() as connection:
             if connection.execute("SELECT 1 FROM summed WHERE zone = ? AND day = ?", (zone, number)).fetchone():
                 for site in sites:  # door by door, for the day is the last part of the key
                     connection.execute("DELETE FROM days WHERE site = ? AND day = ?", (site, number))
+                    connection.execute("DELETE FROM door_hours WHERE site = ? AND day = ?", (site, number))
                     connection.execute(
                         "DELETE FROM hours WHERE site = ? AND start >= ? AND start < ?", (site, start, end)
                     )
@@ -79,6 +89,10 @@ class HistorySums:
             connection.executemany(
                 f"INSERT OR REPLACE INTO hours VALUES (?, ?, {_places()})",  # noqa: S608 - as above
                 [(one.subject, int(one.start.timestamp()), *_values(one)) for one in hours],
+            )
+            connection.executemany(
+                "INSERT OR REPLACE INTO door_hours VALUES (?, ?, ?, ?)",
+                [(site, door, number, _packed(of_door)) for site, door, of_door in door_hours],
             )
             connection.execute("INSERT OR REPLACE INTO summed VALUES (?, ?, ?)", (zone, number, mark))
 
@@ -116,6 +130,13 @@ class HistorySums:
             rows = connection.execute(question, (site, int(start.timestamp()), int(end.timestamp()))).fetchall()
         return [_stretch(site, row) for row in rows]
 
+    def hours_of_door(self, site: str, door: str, first: date, last: date) -> list[PlaceStretch]:
+        """Of a door of a site on whole days, in order of time."""
+        question = "SELECT hours FROM door_hours WHERE site = ? AND door = ? AND day BETWEEN ? AND ? ORDER BY day"
+        with self._file.reading() as connection:
+            rows = connection.execute(question, (site, door, first.toordinal(), last.toordinal())).fetchall()
+        return [_stretch(door, row) for (packed,) in rows for row in _unpacked(packed)]
+
     def open(self) -> None:
         """Create the file or bring its schema up to date."""
         self._file.open()
@@ -142,3 +163,15 @@ def _stretch(subject: str, row: tuple[Any, ...]) -> PlaceStretch:
     start, entered, left, q0, q1, q2, q3, q4, q5, covered, coverages = row
     by_quality = (q0, q1, q2, q3, q4, q5)
     return PlaceStretch(subject, datetime.fromtimestamp(start, UTC), entered, left, by_quality, covered, coverages)
+
+
+def _packed(hours: Iterable[PlaceStretch]) -> bytes:
+    return zlib.compress(json.dumps([(int(one.start.timestamp()), *_values(one)) for one in hours]).encode())
+
+
+def _unpacked(packed: bytes) -> list[tuple[Any, ...]]:
+    try:
+        rows: list[tuple[Any, ...]] = json.loads(zlib.decompress(packed))
+    except (zlib.error, ValueError) as error:
+        raise LocalStoreUnavailable(f"the kept hours of a door cannot be read: {error}") from error
+    return rows

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
 
@@ -13,6 +13,7 @@ from peoplecount.domain.clock import Clock
 from peoplecount.domain.history_period import Beside, Grain, HistoryPeriod, Part
 from peoplecount.domain.interval import Scope
 from peoplecount.domain.place_sum import PlaceSum
+from peoplecount.services.counts import NoSuchPlace
 from peoplecount.services.history_filter import Holidays, no_holidays
 from peoplecount.services.history_look import HistoryChild, HistoryLook, PlaceSums
 from peoplecount.services.history_places import HistoryPlaces, Place
@@ -68,6 +69,9 @@ class HistoryReport:
     today: date
     """By the place's calendar; of all sites where it is latest."""
 
+    is_last_known: bool = False
+    """Whether the database was away: past days are then as they were summed up last, and others are not known."""
+
     @property
     def busiest(self) -> HistoryRow | None:
         """The part in which most came."""
@@ -79,10 +83,16 @@ class HistoryDesk:
     """Answers what people ask of the past, for pages and for what is exported from them."""
 
     def __init__(
-        self, sums: PlaceSums, places: HistoryPlaces, clock: Clock, holidays: Callable[[str], Holidays] = no_holidays
+        self,
+        sums: PlaceSums,
+        places: HistoryPlaces,
+        clock: Clock,
+        holidays: Callable[[str], Holidays] = no_holidays,
+        last_known: PlaceSums | None = None,
     ) -> None:
-        """``holidays`` understands what is set for a site."""
+        """``holidays`` understands what is set for a site; ``last_known`` tells something without the database."""
         self._sums = sums
+        self._last_known = last_known
         self._clock = clock
         self._holidays = holidays
         self._at_work = threading.BoundedSemaphore(REPORTS_AT_ONCE)
@@ -99,16 +109,30 @@ class HistoryDesk:
         """
         try:
             with self._at_work:
-                return self._report(query, own)
+                return self._report(query, own, self._sums)
         except DatabaseError as error:
             logger.warning("The history cannot be shown, it cannot be read: %s", error)
             raise HistoryUnavailable("the history cannot be read just now") from error
 
-    def _report(self, query: HistoryQuery, own: Collection[str] | None) -> HistoryReport:
+    def last_known(self, query: HistoryQuery, own: Collection[str] | None) -> HistoryReport | None:
+        """As much of it as was summed up before, while the database is away; ``None`` where that is nothing.
+
+        For looking at, and for nothing that is kept: a file or a letter would go on telling it.
+        """
+        if self._last_known is None:
+            return None
+        try:
+            with self._at_work:
+                report = self._report(query, own, self._last_known)
+        except (DatabaseError, NoSuchPlace):
+            return None
+        return replace(report, is_last_known=True) if report.total.rows else None
+
+    def _report(self, query: HistoryQuery, own: Collection[str] | None, sums: PlaceSums) -> HistoryReport:
         place = self.places.place(query, own)
         period = HistoryPeriod(query.first, query.last, place.zone)
         now = self._clock.now()
-        look = HistoryLook(self._sums, query, place, own, self.places, self._holidays(place.holidays), now)
+        look = HistoryLook(sums, query, place, own, self.places, self._holidays(place.holidays), now)
         parts = list(period.parts(query.grain))
         summed = look.summed(period, parts, look.until)
         beside = period.beside(query.beside, query.grain) if query.beside is not Beside.NOTHING else None

@@ -129,12 +129,19 @@ class StampBook:
 
     def marks(self, zone: ZoneInfo, days: Iterable[date], sites: Collection[str]) -> dict[date, str]:
         """Of days of some sites, as last looked at."""
-        of = f"{zlib.crc32(chr(0).join((self._of, *sorted(sites))).encode()):08x}"
+        of = self._name_of(sites)
         found = {}
         for day in unhurried(days, Breath(DAYS_AT_ONCE)):
             count, total = self._told(zone, day)
             found[day] = f"{of}-{count}-{total:x}"
         return found
+
+    def is_of(self, mark: str, sites: Collection[str]) -> bool:
+        """Whether a mark is one of these sites and this database, whatever was written since; reads nothing."""
+        return mark.startswith(f"{self._name_of(sites)}-")
+
+    def _name_of(self, sites: Collection[str]) -> str:
+        return f"{zlib.crc32(chr(0).join((self._of, *sorted(sites))).encode()):08x}"
 
     def _told(self, zone: ZoneInfo, day: date) -> tuple[int, int]:
         days = self._days

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import chain
 from operator import attrgetter
@@ -63,12 +63,18 @@ class PlaceHistory:
             found += differences(rows, _SUBJECTS[scope], start, end, part)
         return found
 
-    def doors(self, start: datetime, end: datetime, sites: Collection[str]) -> list[tuple[str, PlaceStretch]]:
-        """Of all hours that begin in a time together, by door, with the site it was of then."""
+    def door_hours(self, start: datetime, end: datetime, sites: Collection[str]) -> list[tuple[str, PlaceStretch]]:
+        """By the hour and by door, with the site that the door was of then; in order of time."""
         columns = hour_counts.c
-        question = _total_sums("door_id").add_columns(columns.site_id).where(span_of(hour_counts, start, end))
-        parts = self._in_parts(hour_counts, question.group_by(columns.site_id, columns.door_id), Where(sites))
-        return [(row[-1], _total_of(tuple(row)[:-1])) for rows in parts for row in rows]
+        question = (
+            _hour_sums(hour_counts, "door_id").add_columns(columns.site_id).where(span_of(hour_counts, start, end))
+        )
+        question = question.group_by(columns.starts_at, columns.site_id, columns.door_id)
+        found: list[tuple[str, PlaceStretch]] = []
+        for rows in self._in_parts(hour_counts, question, Where(sites)):
+            told = [tuple(row) for row in rows]
+            found += zip([row[-1] for row in told], _stretches_of([row[:-1] for row in told]), strict=True)
+        return sorted(found, key=lambda one: _IN_TIME(one[1]))
 
     def stamps(self, start: datetime, end: datetime) -> Mapping[datetime, int]:
         """Of quarters of an hour: another one means that rows of it were written since."""
@@ -123,7 +129,7 @@ def _total_sums(subject: str) -> Select[Any]:
     )
 
 
-def _stretches_of(rows: Rows) -> list[PlaceStretch]:
+def _stretches_of(rows: Sequence[Any]) -> list[PlaceStretch]:
     unpack = _Unpacked()
     return [
         PlaceStretch(subject, start, int(entered), int(left), unpack[count, worse], float(covered or 0.0), coverages)

@@ -58,7 +58,10 @@ def routes(context: WebContext) -> Blueprint:
         try:
             report = desk.report(query, own)
         except HistoryUnavailable:
-            return _page(render_template("history_away.html"), 503)
+            known = desk.last_known(query, own)
+            if known is None:
+                return _page(render_template("history_away.html"), 503)
+            report = known
         except NoSuchPlace as error:
             abort(404, error.args[0])
         pieces = stream_template("history.html", **_shown(report))

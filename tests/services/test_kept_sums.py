@@ -1,6 +1,7 @@
 """Sums that were made beforehand: always the same as those that are made anew."""
 
 import threading
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
@@ -8,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import update
 
+from peoplecount.domain.event import Quality
 from peoplecount.domain.event_id import EventId
 from peoplecount.domain.history_period import HistoryPeriod
 from peoplecount.domain.interval import Scope
@@ -27,7 +29,7 @@ from peoplecount.storage.writer_cursor import WriterCursor
 from tests.support.databases import *  # noqa: F403 - fixtures
 from tests.support.fake_clock import FakeClock
 from tests.support.past import Past
-from tests.support.shop import BACK, FRONT, LEFT, RIGHT, at
+from tests.support.shop import BACK, FRONT, LEFT, RIGHT, SHOP, at
 
 ZURICH = ZoneInfo("Europe/Zurich")
 MAY = HistoryPeriod(date(2026, 5, 1), date(2026, 5, 4), ZURICH)
@@ -207,12 +209,44 @@ def test_that_sums_cannot_be_kept_is_said_once_and_that_they_can_again(kept, cap
     ]
 
 
-def test_doors_and_lines_are_asked_of_the_database(kept):
+WIDE = Where(["shop"], "shop-wide")
+
+
+def test_hours_of_a_door_are_kept_too(kept):
+    kept.past.counts(LEFT, at(15, day=3), 7, 2, quality=Quality.ESTIMATED, coverage=None)
     kept.keep_up()
-    doors = kept.sums.stretches(HOUR, Scope.DOOR, MAY.start, MAY.end, Where(["shop"], "shop-wide"))
-    assert doors == DirectSums(PlaceHistory(kept.db)).stretches(
-        HOUR, Scope.DOOR, MAY.start, MAY.end, Where(["shop"], "shop-wide")
-    )
+    kept.direct.asked.clear()
+    doors = kept.sums.stretches(HOUR, Scope.DOOR, MAY.start, MAY.end, WIDE)
+    assert kept.direct.asked == [(at(0), at(0, day=5))], "but for today"
+    assert doors == DirectSums(PlaceHistory(kept.db)).stretches(HOUR, Scope.DOOR, MAY.start, MAY.end, WIDE)
+    kept.write(at(9, day=2), 1000)
+    kept.keep_up()
+    assert kept.store.hours_of_door("shop", "shop-wide", MAY.first, MAY.first + timedelta(days=1))[23].entered == 2000
+
+
+def test_of_a_door_that_moved_each_site_has_its_own_hours(kept):
+    kept.sites = {ZURICH: ["shop", "bank"]}
+    kept.past.counts(replace(LEFT, site=replace(SHOP, site_id="bank"), camera="moved"), at(15, day=3), 7, 2)
+    doors = [one for site, one in PlaceHistory(kept.db).door_hours(MAY.start, MAY.end, ["bank"])]
+    assert [(one.subject, one.start, one.entered) for one in doors] == [("bank-wide", at(15, day=3), 7)]
+    kept.keep_up()
+    assert kept.store.hours_of_door("bank", "bank-wide", MAY.first, MAY.last) == doors
+
+
+def test_lines_are_asked_of_the_database(kept):
+    kept.keep_up()
+    kept.direct.asked.clear()
+    kept.sums.stretches(HOUR, Scope.LINE, MAY.start, MAY.end, replace(WIDE, line_id=str(LEFT.key)))
+    assert kept.direct.asked == [(MAY.start, MAY.end)]
+
+
+def test_hours_of_a_door_that_are_damaged_come_from_the_database(kept, caplog):
+    kept.keep_up()
+    with kept.store._file.writing() as connection:
+        connection.execute("UPDATE door_hours SET hours = x'00' WHERE day = ?", (date(2026, 5, 2).toordinal(),))
+    doors = kept.sums.stretches(HOUR, Scope.DOOR, MAY.start, MAY.end, WIDE)
+    assert doors == DirectSums(PlaceHistory(kept.db)).stretches(HOUR, Scope.DOOR, MAY.start, MAY.end, WIDE)
+    assert "the kept hours of a door cannot be read" in caplog.text
 
 
 def test_stamps_of_settled_days_are_not_read_again_and_again(kept):

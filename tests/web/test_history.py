@@ -6,19 +6,25 @@ import os
 import re
 import shutil
 import subprocess
+import threading
 from datetime import datetime, timedelta
 from html import unescape
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from peoplecount.domain.event import Quality
 from peoplecount.domain.user import Role
 from peoplecount.domain.visitor import Visitor, Way
+from peoplecount.eventlog.history_sums import HistorySums
 from peoplecount.services.counts import Counts
 from peoplecount.services.history_places import HistoryPlaces
 from peoplecount.services.history_report import HistoryDesk
 from peoplecount.services.holiday_calendar import HolidayCalendars
+from peoplecount.services.kept_sums import KeptSums, SumsKeeper
+from peoplecount.services.last_known_sums import LastKnownSums
 from peoplecount.services.place_sums import DirectSums
+from peoplecount.services.stamp_book import StampBook
 from peoplecount.storage.errors import DatabaseUnavailable
 from peoplecount.storage.history import History
 from peoplecount.storage.place_history import PlaceHistory
@@ -412,3 +418,66 @@ def test_a_time_of_which_nothing_is_known_says_what_to_do(town):
     page = town.page(site="shop", **{"from": "2020-01-01", "to": "2020-01-02", "step": "day"})
     assert "Nothing is known of this time" in page
     assert "Look at today" in page
+
+
+@pytest.fixture
+def summed_up(town, tmp_path):
+    """The town with sums of its past days, and a database that can be taken away."""
+    history, store = PlaceHistory(town.past.db), HistorySums(tmp_path / "history.sqlite")
+    zones = {ZoneInfo("Europe/Zurich"): ["bank", "shop"]}
+    book = StampBook(history, town.clock)
+    SumsKeeper(history, store, book, lambda: zones, town.clock).keep_up(threading.Event())
+    kept = KeptSums(DirectSums(history), store, book, lambda: zones)
+    desk = HistoryDesk(kept, town.places, town.clock, last_known=LastKnownSums(store, book, lambda: zones))
+    town.client = create_app(town.context(history=desk)).test_client()
+    return town
+
+
+def taken_away(town, monkeypatch):
+    def away(*_, **__):
+        raise DatabaseUnavailable("no route to db.example")
+
+    town.page(site="shop", **MAY)
+    monkeypatch.setattr(town.past.db, "execute", away)
+
+
+def test_with_the_database_away_a_site_shows_what_was_summed_up(summed_up, monkeypatch):
+    taken_away(summed_up, monkeypatch)
+    page = summed_up.page(site="shop", **MAY)
+    assert rows(page) == [
+        "Fri, 1 May 2026 60 12 100% measured",
+        "Sat, 2 May 2026 120 12 100% measured",
+        "Sun, 3 May 2026 180 12 100% measured",
+        "Mon, 4 May 2026 so far – – 0% not known",
+    ]
+    assert "The database does not answer just now" in page
+    assert "/history.csv" not in page, "a file would go on telling it"
+    assert "Wide 180 18" in words(page)
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"), [({}, "In 360 Out 36"), ({"site": "shop", "door": "shop-wide"}, "In 180 Out 18")]
+)
+def test_with_the_database_away_all_sites_and_a_door_do_too(summed_up, monkeypatch, asked, told):
+    taken_away(summed_up, monkeypatch)
+    for step in ("day", "week"):
+        page = summed_up.page(**asked, **MAY | {"step": step})
+        assert "The database does not answer just now" in page
+        assert told in words(page)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"from": "2026-05-04", "to": "2026-05-04", "step": "60"},
+        MAY | {"step": "15"},
+        MAY | {"known": "2026-05-03"},
+        MAY | {"door": "shop-wide", "line": str(LEFT.key)},
+    ],
+)
+def test_of_what_was_not_summed_up_the_page_says_that_it_cannot_be_read(summed_up, monkeypatch, asked):
+    taken_away(summed_up, monkeypatch)
+    answer = summed_up.client.get("/history", query_string={"site": "shop", **asked}, follow_redirects=True)
+    assert (answer.status_code, "cannot be read just now" in answer.text) == (503, True)
+    exported = summed_up.client.get("/history.csv", query_string={"site": "shop", **MAY}, follow_redirects=True)
+    assert exported.status_code == 503
