@@ -135,11 +135,18 @@ class HistoryRace:
 
     def run(self, question: Question) -> None:
         """Print how long both take."""
-        days = {name: self._end - int(question.asked[name]) * timedelta(days=1) for name in ("from", "to")}
-        asked = question.asked | {name: moment.isoformat() for name, moment in days.items()}
-        by_hand = self._by_hand(question.by_hand, days["from"], days["to"])
-        query = self._counts.ask(asked)
-        self.beside(question.name, lambda: len(self._counts.page(query)[0]), by_hand)
+        days = self._days(question)
+        self.beside(question.name, self.asking(question), self._by_hand(question.by_hand, days["from"], days["to"]))
+
+    def asking(self, question: Question) -> Callable[[], int]:
+        """Ask through the service; how many rows that gives."""
+        query = self._counts.ask(
+            question.asked | {name: moment.isoformat() for name, moment in self._days(question).items()}
+        )
+        return lambda: len(self._counts.page(query)[0])
+
+    def _days(self, question: Question) -> dict[str, datetime]:
+        return {name: self._end - int(question.asked[name]) * timedelta(days=1) for name in ("from", "to")}
 
     def chart(self) -> None:
         """What today's curves are made of, at the end of a day: read for the first time, and after more was written."""
