@@ -36,6 +36,15 @@ def test_every_column_of_a_table_is_named_and_no_other(table: Table) -> None:
     assert columns_of(table.name) == set(table.columns.keys())
 
 
+@pytest.mark.parametrize("table", metadata.tables.values(), ids=lambda table: table.name)
+def test_the_drawing_has_each_table_with_its_key(table: Table) -> None:
+    [drawing] = re.findall(r"```mermaid\nerDiagram\n(.*?)```", PAGE, re.DOTALL)
+    boxes = dict(re.findall(r"^    (\w+) \{(.*?)\}", drawing, re.DOTALL | re.MULTILINE))
+    assert set(boxes) == {each.name for each in metadata.tables.values()}
+    assert re.findall(r"(\w+) PK", boxes[table.name]) == [column.name for column in table.primary_key]
+    assert set(re.findall(r"\w+ (\w+)(?: PK)?\s", boxes[table.name])) <= set(table.columns.keys())
+
+
 @pytest.mark.parametrize("view", VIEWS)
 def test_every_column_of_a_view_to_report_from_is_named_and_no_other(view: str) -> None:
     assert columns_of(view) == VIEWS[view].keys()

@@ -10,13 +10,39 @@ import pytest
 from peoplecount.__main__ import command_sentences
 from tests.support.processes import ROOT
 
-DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_every_link_leads_somewhere(document: Path) -> None:
     links = re.findall(r"\]\((?!https?://|#)([^)#]+)", document.read_text(encoding="utf-8"))
     assert [link for link in links if not (document.parent / link).exists()] == []
+
+
+def headings(document: Path) -> set[str]:
+    """What links to a part of a document name, as GitHub makes it of headings."""
+    text = re.sub(r"^```.*?^```", "", document.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+    titles = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    plain = [re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", title).lower() for title in titles]
+    return {re.sub(r"[^\w\- ]", "", title).strip().replace(" ", "-") for title in plain}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_link_to_a_part_of_a_document_finds_it(document: Path) -> None:
+    links = re.findall(r"\]\((?!https?://)([^)#]*\.md|)#([^)]+)\)", document.read_text(encoding="utf-8"))
+    missing = [
+        f"{path}#{part}" for path, part in links if part not in headings(document.parent / path if path else document)
+    ]
+    assert missing == []
+
+
+def test_what_the_drawing_of_the_components_names_is_there() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    [drawing] = re.findall(r"```mermaid\n(.*?)```", text, re.DOTALL)
+    named = set(re.findall(r"\b[A-Z][a-z]+(?:[A-Z][A-Za-z]+)+\b", drawing)) - {"APScheduler", "PostgreSQL", "SQLite"}
+    source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "peoplecount").rglob("*.py"))
+    assert len(named) > 8
+    assert {name for name in named if f"class {name}" not in source} == set()
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
