@@ -8,6 +8,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.support.living_service import living_service
 from tests.support.processes import ROOT, wait_until
+from tests.support.prometheus import named_samples
 
 
 @pytest.fixture(scope="module")
@@ -109,3 +110,12 @@ def test_every_metric_is_in_the_document_and_every_one_there_is_told(living):
 def name_of(family):
     """As samples and documents have it."""
     return family.name + {"counter": "_total", "info": "_info"}.get(family.type, "")
+
+
+def test_rules_and_dashboard_ask_for_nothing_that_is_not_told(living):
+    def told():
+        families = scrape(living)
+        return {sample.name for one in families for sample in one.samples} | {name_of(one) for one in families}
+
+    wait_until(lambda: named_samples() <= told(), 30)
+    assert len(named_samples()) > 40

@@ -1,0 +1,298 @@
+"""The status report: the whole state of an installation on one screen, in words and as figures.
+
+Made from what is kept on this machine, so that it can be had while the service is down; where it runs, from what it
+says itself, too. It needs no secret and makes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from peoplecount.domain.event import utc_text
+from peoplecount.services.fleet_camera import FleetCamera, Level
+from peoplecount.services.inspection import Step, Verdict, odd, wrong
+from peoplecount.services.worker_figures import WorkerFigures
+
+MOST_NAMED = 8
+"""Cameras with trouble that are named; the others are counted. It is one screen."""
+
+FAR_BEHIND = 1_000
+"""Events; consumers come that far behind for a moment while much is caught up with."""
+
+LEAST_FREE = 200_000_000
+"""Bytes. Below, a busy night may fill the disk."""
+
+CERTIFICATE_SOON = timedelta(days=14)
+
+
+class Condition(StrEnum):
+    """How an installation is doing."""
+
+    HEALTHY = "healthy"
+    DEGRADED = "degraded"
+    """It counts, and something does not work."""
+
+    DOWN = "down"
+    """Nobody counts, as far as can be told from here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the service says of itself at ``/health/ready``."""
+
+    status: str
+    """``ok``, ``degraded`` or ``not ready``; empty: nobody answered."""
+
+    reason: str = ""
+    """Why it is not ready, or why nobody answered."""
+
+    degraded: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """All that was seen of an installation at one moment. What is ``None`` is not known."""
+
+    at: datetime
+    version: str
+    address: str
+    answer: Answer
+    workers: Sequence[WorkerFigures] = ()
+    """What each kept last, those that have ended among them."""
+
+    cameras: Sequence[FleetCamera] = ()
+    counted_at: datetime | None = None
+    """When the newest count was made."""
+
+    sites: Sequence[Mapping[str, Any]] = ()
+    """As a snapshot has them."""
+
+    log_events: int | None = None
+    log_bytes: int | None = None
+    log_budget: int = 0
+    database: str = ""
+    """Where it is, without credentials."""
+
+    disk_free: int | None = None
+    certificate_end: datetime | None = None
+    unread: Sequence[str] = field(default=())
+    """Sentences: what could not be read, and is missing therefore."""
+
+
+class StatusReport:
+    """A sight, judged."""
+
+    def __init__(self, sight: Sight) -> None:
+        self._sight = sight
+        self._running = [one for one in sight.workers if one.runs(sight.at)]
+        known = self._running if sight.answer.status else sight.workers
+        leading = [one for one in known if one.leads]
+        self._leader = max(leading, key=lambda one: one.at, default=None)
+        self.steps = list(self._steps())
+
+    @property
+    def condition(self) -> Condition:
+        """In a word."""
+        if self._sight.answer.status not in {"ok", "degraded"}:
+            return Condition.DOWN
+        fine = self._sight.answer.status == "ok" and all(step.verdict is Verdict.FINE for step in self.steps)
+        return Condition.HEALTHY if fine else Condition.DEGRADED
+
+    def figures(self) -> dict[str, Any]:
+        """JSON-ready. What is not known is ``null``."""
+        sight = self._sight
+        return {
+            "status": self.condition.value,
+            "at": utc_text(sight.at),
+            "version": sight.version,
+            "address": sight.address,
+            "parts": [
+                {"name": one.name, "verdict": one.verdict.value, "said": one.said, "advice": one.advice}
+                for one in self.steps
+            ],
+            "workers": [
+                {"worker": one.worker, "process": one.pid, "started": utc_text(one.started), "polls": one.leads}
+                for one in self._running
+            ],
+            "cameras": self._states(),
+            "camerasWithTrouble": [
+                {"cameraId": one.camera_id, "name": one.name, "said": one.sentence} for one in self._troubled()
+            ],
+            "lastCountAt": utc_text(sight.counted_at) if sight.counted_at else None,
+            "log": {"events": sight.log_events, "bytes": sight.log_bytes, "budgetBytes": sight.log_budget},
+            "consumerLag": dict(self._lags()),
+            "figuresAt": utc_text(self._leader.at) if self._leader else None,
+            "diskFreeBytes": sight.disk_free,
+            "certificateEnd": utc_text(sight.certificate_end) if sight.certificate_end else None,
+        }
+
+    def _steps(self) -> Iterator[Step]:
+        yield self._service()
+        told = (sentence for one in self._running for sentence in one.troubles)
+        for sentence in dict.fromkeys((*self._sight.answer.degraded, *told)):
+            if sentence != self._sight.answer.reason:
+                yield odd("trouble", sentence)
+        for sentence in self._sight.unread:
+            yield odd("unknown", sentence)
+        yield from self._cameras()
+        yield self._counts()
+        yield from self._log()
+        yield from self._consumers()
+        yield from self._webhooks()
+        yield from self._mail()
+        yield from self._disk()
+        yield from self._certificate()
+
+    def _service(self) -> Step:
+        answer = self._sight.answer
+        if not answer.status:
+            return wrong(
+                "service",
+                f"does not answer at {self._sight.address} ({answer.reason})",
+                "Start the service, or look at its log. What follows is as it was last known.",
+            )
+        if answer.status not in {"ok", "degraded"}:
+            said = answer.reason or "it is starting, or its log cannot be read"
+            return wrong("service", f"is {answer.status}: {said}", "Look at the service's log.")
+        return Step("service", f"runs{self._uptime()}")
+
+    def _uptime(self) -> str:
+        if not self._running:
+            return ""
+        since = min(one.started for one in self._running)
+        count = len(self._running)
+        workers = "1 worker" if count == 1 else f"{count} workers"
+        polls = f"; worker {self._leader.worker} (process {self._leader.pid}) polls" if self._leader else ""
+        return f" since {_moment(since)} ({_ago(self._sight.at - since)}), {workers}{polls}"
+
+    def _states(self) -> dict[str, int]:
+        found: dict[str, int] = {}
+        for one in self._sight.cameras:
+            found[one.state] = found.get(one.state, 0) + 1
+        return dict(sorted(found.items(), key=lambda pair: -pair[1]))
+
+    def _troubled(self) -> list[FleetCamera]:
+        return [one for one in self._sight.cameras if one.level is Level.BAD]
+
+    def _cameras(self) -> Iterator[Step]:
+        if not self._sight.cameras:
+            yield Step("cameras", "none is known here")
+            return
+        states = ", ".join(f"{count} {state}" for state, count in self._states().items())
+        remarked = sum(one.level is Level.ODD for one in self._sight.cameras)
+        more = f"; {remarked} with a remark" if remarked else ""
+        said = f"{len(self._sight.cameras)}: {states}{more}"
+        troubled = self._troubled()
+        yield (
+            odd("cameras", said, "See /fleet, or python -m peoplecount doctor CAMERA.")
+            if troubled
+            else Step("cameras", said)
+        )
+        for one in troubled[:MOST_NAMED]:
+            yield odd("", f"{one.camera_id} ({one.name}): {one.sentence}")
+        if len(troubled) > MOST_NAMED:
+            yield odd("", f"and {len(troubled) - MOST_NAMED} more")
+
+    def _counts(self) -> Step:
+        counted = self._sight.counted_at
+        if counted is None:
+            return Step("counts", "nobody has been counted yet")
+        today = [
+            f"{one['siteName']} {_people(one.get('inToday'))} in, {_people(one.get('outToday'))} out"
+            for one in self._sight.sites[:MOST_NAMED]
+        ]
+        ago = _ago(self._sight.at - counted)
+        return Step("counts", "; ".join([f"the last {_moment(counted)} ({ago} ago)", *today]))
+
+    def _log(self) -> Iterator[Step]:
+        events, size, budget = self._sight.log_events, self._sight.log_bytes, self._sight.log_budget
+        if events is None or size is None:
+            return
+        said = f"{events:,} events so far, {_size(size)} of {_size(budget)}"
+        yield Step("log", said) if size <= budget else odd("log", said, "The event log is over its budget.")
+
+    def _lags(self) -> Iterator[tuple[str, int]]:
+        for name, labels, value in self._leader.numbers if self._leader else ():
+            if name == "consumer_lag" and labels:
+                yield labels[0], int(value)
+
+    def _consumers(self) -> Iterator[Step]:
+        answers = self._leader.number("database_answers") if self._leader else None
+        lags = dict(self._lags())
+        kept = lags.pop("database", None)
+        behind = "unknown how far behind" if kept is None else "up to date" if not kept else f"{kept:,} events behind"
+        is_well = answers != 0 and (kept is None or kept < FAR_BEHIND)
+        said = f"{self._sight.database}; {'away; ' if answers == 0 else ''}{behind}"
+        yield Step("database", said) if is_well else odd("database", said, "What waits for it is kept in the log.")
+        if lags:
+            said = ", ".join(f"{name} {f'{lag:,} behind' if lag else 'up to date'}" for name, lag in lags.items())
+            slow = any(lag >= FAR_BEHIND for lag in lags.values())
+            yield odd("consumers", said, "Look at the service's log.") if slow else Step("consumers", said)
+
+    def _webhooks(self) -> Iterator[Step]:
+        if self._leader is None:
+            return
+        waiting = {labels: value for name, labels, value in self._leader.numbers if name == "webhook_waiting"}
+        if not waiting:
+            return
+        failing = sorted(
+            labels[0] for name, labels, value in self._leader.numbers if name == "webhook_failures" and value
+        )
+        said = f"{len(waiting)}, for which {int(sum(waiting.values())):,} events wait"
+        if failing:
+            yield odd("webhooks", f"{said}; failing: {', '.join(failing)}", "See Administration, Webhooks.")
+        else:
+            yield Step("webhooks", said)
+
+    def _mail(self) -> Iterator[Step]:
+        letters = self._leader.number("mail_waiting") if self._leader else None
+        if letters is None:
+            return
+        since = self._leader.number("mail_waiting_since") if self._leader else None
+        if not letters or since is None:
+            yield Step("mail", "nothing waits")
+            return
+        waited = timedelta(seconds=self._sight.at.timestamp() - since)
+        said = f"{int(letters)} wait, the oldest for {_ago(waited)}"
+        is_late = waited > timedelta(minutes=15)
+        yield odd("mail", said, "See Administration, Mail.") if is_late else Step("mail", said)
+
+    def _disk(self) -> Iterator[Step]:
+        free = self._sight.disk_free
+        if free is None:
+            return
+        said = f"{_size(free)} free"
+        full = "The disk of the data folder is all but full: make room, or nothing can be kept."
+        yield odd("disk", said, full) if free < LEAST_FREE else Step("disk", said)
+
+    def _certificate(self) -> Iterator[Step]:
+        end = self._sight.certificate_end
+        if end is None:
+            return
+        said = f"good until {_moment(end)}"
+        soon = end - self._sight.at < CERTIFICATE_SOON
+        yield odd("certificate", said, "Renew the certificate in TLS_CERT.") if soon else Step("certificate", said)
+
+
+def _people(number: object) -> str:
+    return f"{number:,}" if isinstance(number, int) else "unknown"
+
+
+def _moment(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _ago(passed: timedelta) -> str:
+    """The two largest units of it."""
+    seconds = max(0, int(passed.total_seconds()))
+    units = (("d", seconds // 86_400), ("h", seconds // 3600 % 24), ("min", seconds // 60 % 60), ("s", seconds % 60))
+    first = next((place for place, (_, count) in enumerate(units) if count), len(units) - 1)
+    return " ".join(f"{count} {unit}" for unit, count in units[first : first + 2] if count) or "0 s"
+
+
+def _size(number: int) -> str:
+    return f"{number / 1e9:,.1f} GB" if number >= 1e9 else f"{number / 1e6:,.1f} MB"
