@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 from peoplecount.domain.event import Quality, worst
@@ -61,21 +63,25 @@ class Cell:
 
 
 class RollUp:
-    """Rows of one table, and which of them are new or changed. Starts lie on the quarter hours of UTC."""
+    """Rows of one table. Starts lie on the quarter hours of UTC.
+
+    There are dozens for each line of a fleet, so nothing is kept beside them but where a line was counted for.
+    """
 
     def __init__(self, cells: Mapping[Stretch, Cell] | None = None) -> None:
         self._cells = dict(cells or {})
-        self._at: dict[tuple[str, datetime], list[Stretch]] = {}
-        self.new: set[Stretch] = set()
-        self.changed: set[Stretch] = set()
+        self._places: dict[str, list[tuple[str, str]]] = {}
         for stretch in self._cells:
-            self._at.setdefault((stretch.line_id, stretch.starts_at), []).append(stretch)
+            self._note_place(stretch)
 
     def __getitem__(self, stretch: Stretch) -> Cell:
         return self._cells[stretch]
 
     def __iter__(self) -> Iterator[Stretch]:
         return iter(self._cells)
+
+    def __contains__(self, stretch: Stretch) -> bool:
+        return stretch in self._cells
 
     def cells(self) -> Iterable[Cell]:
         """All of them."""
@@ -86,13 +92,14 @@ class RollUp:
         found: list[Stretch] = []
         moment = start
         while moment < end:
-            found += sorted(self._at.get((line_id, moment), ()))
+            found += self.at(line_id, moment)
             moment += QUARTER
         return found
 
     def at(self, line_id: str, start: datetime) -> list[Stretch]:
-        """Rows of a line that begin just then."""
-        return sorted(self._at.get((line_id, start), ()))
+        """Rows of a line that begin just then, in order of door and site."""
+        rows = (Stretch(line_id, start, *place) for place in self._places.get(line_id, ()))
+        return [row for row in rows if row in self._cells]
 
     def open(self, stretch: Stretch, local_start: datetime | None = None) -> Cell:
         """The cell of a row that will be changed; made where there is none, with the coverage of its neighbours.
@@ -100,13 +107,23 @@ class RollUp:
         A door's cell shares the line and the time with another door's, so they were read as often.
         """
         cell = self._cells.get(stretch)
-        if cell is not None:
-            if stretch not in self.new:
-                self.changed.add(stretch)
-            return cell
-        there = self._at.setdefault((stretch.line_id, stretch.starts_at), [])
-        coverage = next((self._cells[one].coverage for one in there), None)
-        cell = self._cells[stretch] = Cell(coverage=coverage, local_start=local_start)
-        there.append(stretch)
-        self.new.add(stretch)
+        if cell is None:
+            there = self.at(stretch.line_id, stretch.starts_at)
+            coverage = self._cells[there[0]].coverage if there else None
+            shared = stretch._replace(starts_at=_shared(stretch.starts_at))
+            cell = self._cells[shared] = Cell(coverage=coverage, local_start=local_start)
+            self._note_place(stretch)
         return cell
+
+    def _note_place(self, stretch: Stretch) -> None:
+        """A line is counted for one door, and for others where it was moved."""
+        places = self._places.setdefault(stretch.line_id, [])
+        place = (stretch.door_id, stretch.site_id)
+        if place not in places:
+            insort(places, place)
+
+
+@lru_cache(maxsize=1024)
+def _shared(moment: datetime) -> datetime:
+    """The same object for all lines of a fleet: their rows begin on the same few hundred quarters."""
+    return moment

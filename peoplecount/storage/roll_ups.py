@@ -43,6 +43,23 @@ class Part:
         return Tally(len(cells), sum(cell.entered for cell in cells), sum(cell.left for cell in cells))
 
 
+class LoadedRows(RollUp):
+    """Rows as they stand in a table, and which of them are new or changed since."""
+
+    def __init__(self, cells: Mapping[Stretch, Cell]) -> None:
+        super().__init__(cells)
+        self.new: set[Stretch] = set()
+        self.changed: set[Stretch] = set()
+
+    def open(self, stretch: Stretch, local_start: datetime | None = None) -> Cell:
+        """The cell of a row that will be changed, or is new."""
+        if stretch not in self:
+            self.new.add(stretch)
+        elif stretch not in self.new:
+            self.changed.add(stretch)
+        return super().open(stretch, local_start)
+
+
 class RollUpRows:
     """The rows of both tables that one batch is about: loaded as a book, changed there, and written back.
 
@@ -53,24 +70,25 @@ class RollUpRows:
         """``hours`` are the beginnings of all hours that may be changed, by line."""
         self._transaction = transaction
         self._parts = list(parts_of(hours))
-        self.book = CountBook(self._load(hour_counts), self._load(quarter_hours))
+        self._hours, self._quarters = self._load(hour_counts), self._load(quarter_hours)
+        self.book = CountBook(self._hours, self._quarters)
 
     def save(self) -> None:
         """Write what is new or changed. Raises ``RowsLost``."""
-        quarters, hours = self.book.quarters, self.book.hours
+        quarters, hours = self._quarters, self._hours
         self._save(quarter_hours, quarters)
         # An hour may change without its quarters; and of a day is every hour that begins in it, whenever that ends.
         written = (*quarters.new, *quarters.changed, *hours.new, *hours.changed)
         put_stamps(self._transaction, {one.starts_at for one in written})
         self._save(hour_counts, hours)
 
-    def _load(self, table: Table) -> RollUp:
+    def _load(self, table: Table) -> LoadedRows:
         rows = chain.from_iterable(
             self._transaction.execute(select(table).where(part.rows_of(table))) for part in self._parts
         )
-        return RollUp(dict(map(_cell_of, rows)))
+        return LoadedRows(dict(map(_cell_of, rows)))
 
-    def _save(self, table: Table, roll_up: RollUp) -> None:
+    def _save(self, table: Table, roll_up: LoadedRows) -> None:
         if not roll_up.new and not roll_up.changed:
             return
         changed = [_named(stretch) | _values(table, roll_up[stretch]) for stretch in roll_up.changed]

@@ -10,7 +10,7 @@ from peoplecount.domain.event import Quality
 from peoplecount.domain.figures import Figures
 from peoplecount.domain.interval import ClosedInterval, Scope
 from peoplecount.domain.line import LineKey
-from peoplecount.domain.roll_up import HOUR, QUARTER, Cell, RollUp, Stretch
+from peoplecount.domain.roll_up import HOUR, QUARTER, Cell
 
 EIGHT = datetime(2026, 5, 4, 8, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -225,16 +225,6 @@ def test_another_door_of_the_same_hour_was_read_as_often():
     book.close(closed(EIGHT, HOUR, Figures(5), coverage=0.4), *DOOR)
     book.add(crossings(EIGHT + 59 * MINUTE, 1, 1, door=OTHER))
     assert {cell.coverage for cell in book.hours.cells()} == {0.4}
-
-
-def test_what_is_untouched_is_neither_new_nor_changed():
-    there = Stretch(str(LINE), EIGHT, *DOOR)
-    book = CountBook(RollUp({there: Cell(3, coverage=1.0)}), RollUp({there: Cell(3)}))
-    assert book.correct(correction(EIGHT, 3, quality=Quality.MEASURED), *DOOR) is None
-    assert not book.hours.changed | book.hours.new | book.quarters.changed | book.quarters.new
-    book.add(crossings(EIGHT + HOUR, 1, 1))
-    book.add(crossings(EIGHT, 1, 1))
-    assert (book.hours.changed, book.hours.new) == ({there}, {there._replace(starts_at=EIGHT + HOUR)})
 
 
 hypothesis = pytest.importorskip("hypothesis")
