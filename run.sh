@@ -13,7 +13,7 @@ Usage: ./run.sh CHORE [options]
   test    Run the tests; options go to pytest.
   check   Look at style, types, import contracts and generated documents.
   words   Bring the catalogues in translations/ up to date (--check; --new LANGUAGE begins one).
-  fuzz    Feed spoiled inputs to every parser (--inputs N, --seed S).
+  fuzz    Feed spoiled inputs to every parser, and spoiled requests to every address (--inputs N, --requests N, --seed S).
   bench   Measure; without a name, list what can be measured.
   pictures  Take a picture of every page into docs/pictures (needs Chromium).
   replay  Play whole data sets of real door counts, with outages cut in; options go to pytest.

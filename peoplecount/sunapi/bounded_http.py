@@ -25,6 +25,7 @@ from urllib3.connection import HTTPConnection
 from peoplecount.sunapi.allowance import MOST_BYTES, Allowance
 from peoplecount.sunapi.bounded_tls import BoundedHTTPSConnection
 from peoplecount.sunapi.kept_socket import has_ended
+from peoplecount.sunapi.peer import demand_camera
 from peoplecount.sunapi.trust import Trust
 
 if TYPE_CHECKING:
@@ -143,6 +144,9 @@ class KeptHTTPConnection(HTTPConnection):
     def is_connected(self) -> bool:
         """Asked by ``urllib3`` of a kept connection."""
         return self.sock is not None and not has_ended(self.sock)
+
+    def _new_conn(self) -> socket:
+        return demand_camera(super()._new_conn())
 
 
 class _Pools(PoolManager):

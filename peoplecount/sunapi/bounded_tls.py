@@ -15,6 +15,7 @@ from peoplecount.sunapi.allowance import Allowance
 from peoplecount.sunapi.certificate import Certificate
 from peoplecount.sunapi.errors import CameraError
 from peoplecount.sunapi.kept_socket import has_ended
+from peoplecount.sunapi.peer import demand_camera
 from peoplecount.sunapi.trust import Trust, undemanding_context
 
 
@@ -87,7 +88,7 @@ class BoundedHTTPSConnection(HTTPSConnection):
             return None
 
     def _new_conn(self) -> socket.socket:
-        sock = super()._new_conn()
+        sock = demand_camera(super()._new_conn())
         self._watch.enter_context(self._in_time(sock))
         return sock
 

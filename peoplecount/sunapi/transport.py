@@ -24,6 +24,7 @@ from peoplecount.sunapi.bounded_http import CameraAdapter, body_of
 from peoplecount.sunapi.bounded_tls import BoundedHTTPSConnection
 from peoplecount.sunapi.certificate import Certificate, ShownCertificate
 from peoplecount.sunapi.errors import CameraError, CameraUnreachable, CertificateUnknown, UnexpectedAnswer
+from peoplecount.sunapi.peer import NoCameraThere
 from peoplecount.sunapi.quick_http import QuickAdapter, WholeResponse
 from peoplecount.sunapi.trust import Authorities, Trust
 
@@ -191,6 +192,7 @@ _DEEPEST = 20
 _LOST = (ConnectionResetError, BrokenPipeError)
 _BROKEN = (http.client.HTTPException, urllib3.exceptions.DecodeError)
 _UNREACHABLE: tuple[tuple[type[Exception], str], ...] = (
+    (NoCameraThere, say("no camera stands at this address: it is one of a cloud's own services")),
     (ssl.SSLError, say("no encrypted connection could be agreed (%(cause)s)", cause="{cause.reason}")),
     (
         requests.ConnectTimeout,
