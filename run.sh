@@ -17,6 +17,8 @@ Usage: ./run.sh CHORE [options]
   bench   Measure; without a name, list what can be measured.
   pictures  Take a picture of every page into docs/pictures (needs Chromium).
   replay  Play whole data sets of real door counts, with outages cut in; options go to pytest.
+  bundle  Make an archive in dist/ that installs without internet, for this system and Python.
+  lock    Write requirements.lock: what the package needs as requirements.txt pins it, with hashes.
   chaos   Let everything go wrong, as a seed says, and compare the numbers (--minutes N --seed S; --help lists the rest).
 CHORES
 }
@@ -84,9 +86,14 @@ run_checks() {
     "$PY" -m peoplecount.web.extraction --check || failed=1
     "$PY" -m peoplecount.web.api.connector --check || failed=1
     if command -v shellcheck >/dev/null; then
-        shellcheck run.sh .ci/run || failed=1
+        shellcheck run.sh .ci/run deploy/install.sh || failed=1
     fi
     exit "$failed"
+}
+
+write_lock() {
+    exec "$PY" -m uv --quiet pip compile pyproject.toml --constraints requirements.txt --output-file requirements.lock \
+        --generate-hashes --universal --python-version 3.11 --no-header --no-annotate "$@"
 }
 
 list_benches() {
@@ -144,6 +151,14 @@ case $chore in
     replay)
         install requirements-dev.txt
         REPLAY=whole exec "$PY" -m pytest tests/e2e/test_replayed_years.py "$@"
+        ;;
+    bundle)
+        install requirements.txt
+        exec "$PY" deploy/bundle.py "$@"
+        ;;
+    lock)
+        install requirements-dev.txt
+        write_lock "$@"
         ;;
     chaos)
         install requirements-dev.txt

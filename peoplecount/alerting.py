@@ -11,6 +11,7 @@ from peoplecount.domain.clock import REAL_TIME
 from peoplecount.domain.event_id import EventId
 from peoplecount.eventlog.data_folder import DataFolder
 from peoplecount.mail.smtp import Security, SmtpPlace, SmtpServer
+from peoplecount.program_files import program_files
 from peoplecount.runtime import Runtime
 from peoplecount.services.alert_book import AlertBook
 from peoplecount.services.alert_courier import AlertCourier, AlertWorker
@@ -34,7 +35,6 @@ from peoplecount.services.roster_keeper import RosterKeeper
 from peoplecount.services.site_day import zone_of
 from peoplecount.services.writer_state import WriterState
 from peoplecount.settings import Settings
-from peoplecount.web.context import ROOT
 from peoplecount.web.languages import Languages
 from peoplecount.web.letters.alert_letter import AlertLetters
 from peoplecount.web.letters.report_letter import ReportLetters
@@ -86,7 +86,8 @@ class Alerting:
         place = mail_place(settings)
         self._server = SmtpServer(place, self._real_time.now) if place else None
         self._outbox = Outbox(folder.store, self._real_time) if place else None
-        languages, press = Languages(ROOT / "translations"), LetterPress(ROOT / "templates")
+        files = program_files()
+        languages, press = Languages(files / "translations"), LetterPress(files / "templates")
         self._letters = AlertLetters(press, languages.book, self._zone_of, settings.public_url)
         mail = MailDesk(self._server, place.name if place else "", self._outbox, self._letters, log, self._offload)
         self.desk = AlertDesk(self._rules, self._book, mail, log, self._offload)

@@ -14,7 +14,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
-from peoplecount.launch import ROOT, CannotStart, demand_free, service_command
+from peoplecount.launch import CannotStart, demand_free, service_command
+from peoplecount.program_files import program_files
 
 START_TIME = 240.0
 """Seconds the service has to answer while its process lives. A small machine that has just installed everything, and is
@@ -105,7 +106,7 @@ class Children:
             stdin=subprocess.PIPE,
             stdout=stdout,
             env=self._environment,
-            cwd=ROOT,
+            cwd=program_files(),
             start_new_session=True,
         )
 

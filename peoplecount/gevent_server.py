@@ -18,6 +18,9 @@ from peoplecount.settings import Settings
 STOP_SECONDS = 2.0
 """For requests under way; streams are ended before."""
 
+_ENDS = ("SIGTERM", "SIGINT", "SIGBREAK")
+"""As far as the system has them: on Windows Ctrl-C and Ctrl-Break."""
+
 
 def serve(settings: Settings) -> None:
     """Serve until the process is told to end. Patches the process: call it first, and once. Raises ``CannotStart``."""
@@ -49,8 +52,9 @@ def serve(settings: Settings) -> None:
         service.stop()
         server.stop(timeout=STOP_SECONDS)
 
-    for name in ("SIGTERM", "SIGINT"):
-        signal_handler(getattr(signal, name), lambda: spawn(end))
+    for name in _ENDS:
+        if hasattr(signal, name):
+            signal_handler(getattr(signal, name), lambda: spawn(end))
     begin()
     spawn(keep_searches_short, ended)
     if shown:

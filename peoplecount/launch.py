@@ -12,12 +12,9 @@ import os
 import select
 import socket
 import sys
-from pathlib import Path
 
+from peoplecount.program_files import program_files
 from peoplecount.settings import Settings, load_settings
-
-ROOT = Path(__file__).resolve().parent.parent
-"""The folder of ``wsgi.py`` and ``gunicorn.conf.py``."""
 
 OWNER_ONLY = 0o077
 """The umask of everything we start: counts, keys and logs are nobody else's on this machine."""
@@ -85,8 +82,13 @@ def demand_fit(host: str, settings: Settings) -> None:
 
 def public_address(settings: Settings) -> str:
     """Where a browser finds the service; without ``PUBLIC_URL``, one on this machine."""
+    return settings.public_url or own_address(settings, local_host(settings.host), settings.port)
+
+
+def local_host(host: str) -> str:
+    """Where this machine finds what listens on ``host``."""
     everywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  what is listened on, not what is chosen
-    return settings.public_url or own_address(settings, everywhere.get(settings.host, settings.host), settings.port)
+    return everywhere.get(host, host)
 
 
 def own_address(settings: Settings, host: str, port: int) -> str:
@@ -144,4 +146,5 @@ def gunicorn_command(*options: str) -> list[str]:
     """The command line by which gunicorn serves ``wsgi:app``, from any folder."""
     if sys.platform == "win32":
         raise CannotStart("gunicorn does not run on Windows; gevent's own server does: serve --server gevent")
-    return [sys.executable, "-m", "gunicorn", "--config", str(ROOT / "gunicorn.conf.py"), *options, "wsgi:app"]
+    configuration = str(program_files() / "gunicorn.conf.py")
+    return [sys.executable, "-m", "gunicorn", "--config", configuration, *options, "wsgi:app"]

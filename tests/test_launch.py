@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from peoplecount.launch import (
-    ROOT,
     CannotStart,
     LastWords,
     demand_free,
@@ -20,7 +19,7 @@ from peoplecount.launch import (
     read_settings,
     service_command,
 )
-from tests.support.processes import free_port
+from tests.support.processes import ROOT, free_port
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "::1", "localhost"])

@@ -12,17 +12,19 @@ import signal
 import sys
 import types
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from peoplecount.demo_children import Children
-from peoplecount.launch import ROOT, CannotStart, demand_free, demand_loopback, http_address
+from peoplecount.launch import CannotStart, demand_free, demand_loopback, http_address
+from peoplecount.program_files import program_files
 from peoplecount.settings import Settings, load_settings
 from peoplecount.settings.table import by_name
 
 if TYPE_CHECKING:
     from peoplecount.eventlog.data_folder import DataFolder
 
-FOLDER = ROOT / "var" / "demo"
+FOLDER = Path("var", "demo")
 
 _KEPT = frozenset(
     [
@@ -54,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:  # noqa: ARG001  every command ge
     settings = load_settings(environment, env_file=None)
     demand_loopback(settings.host)
     demand_free(settings.host, settings.port)
-    children = Children(environment, FOLDER)
+    children = Children(environment, FOLDER.absolute())
     _end_on_signals()
     try:
         _start(children, settings)
@@ -69,7 +71,8 @@ def run(arguments: argparse.Namespace) -> int:  # noqa: ARG001  every command ge
 def demo_environment(environ: Mapping[str, str]) -> dict[str, str]:
     """The environment of everything the demo starts."""
     kept = {name: value for name, value in environ.items() if name in _KEPT or name.startswith("LC_")}
-    ours = {"PEOPLECOUNT_DEMO": "1", "DATA_DIR": str(FOLDER), "POLL_INTERVAL": "2", "PYTHONPATH": str(ROOT)}
+    places = {"DATA_DIR": str(FOLDER.absolute()), "PYTHONPATH": str(program_files())}
+    ours = {"PEOPLECOUNT_DEMO": "1", "POLL_INTERVAL": "2"} | places
     return {"LOG_LEVEL": "WARNING"} | kept | ours | _NEAR
 
 
@@ -82,21 +85,23 @@ def _start(children: Children, settings: Settings) -> None:
 
     print("Starting virtual cameras and the service …", flush=True)
     try:
-        folder = DataFolder.at(FOLDER)
+        folder = DataFolder.at(FOLDER.absolute())
         folder.make()
         if not folder.leader_lock.try_acquire():
-            raise CannotStart(f"A demo runs already and has its data in {FOLDER}: look at that one, or end it first")
+            raise CannotStart(
+                f"A demo runs already and has its data in {folder.path}: look at that one, or end it first"
+            )
         folder.leader_lock.release()
         register_fleet(settings, children.start_simulator())
         link = _administrator_link(settings, folder)
     except (LogError, DatabaseError, InvalidEntry, SealBroken) as error:
-        raise CannotStart(f"The demo cannot use {FOLDER} ({error}): delete that, it begins anew") from error
+        raise CannotStart(f"The demo cannot use {FOLDER.absolute()} ({error}): delete that, it begins anew") from error
     children.start_service(settings.host, settings.port)
     address = http_address(settings.host, settings.port)
     print(f"\n  The dashboard is at {address}\n  The people in it are invented. Ctrl-C ends the demo.")
     print(
         f"  Whoever sits at this machine may look. This link, good once, makes an administrator:\n  {link}\n"
-        f"  Commands for this demo, in another terminal: DATA_DIR={FOLDER.relative_to(ROOT)} python -m peoplecount …\n",
+        f"  Commands for this demo, in another terminal: DATA_DIR={FOLDER} python -m peoplecount …\n",
         flush=True,
     )
 

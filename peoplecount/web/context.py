@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-import peoplecount
 from peoplecount.domain.clock import Clock
+from peoplecount.program_files import program_files
 from peoplecount.services.accounts import Accounts
 from peoplecount.services.administration import Administration
 from peoplecount.services.alert_desk import AlertDesk
@@ -39,9 +39,6 @@ from peoplecount.web.access import Access, Nobody
 from peoplecount.web.client_address import ClientAddresses
 from peoplecount.web.outside import OutsideSignIn
 from peoplecount.web.request_figures import RequestFigures
-
-ROOT = Path(peoplecount.__file__).resolve().parent.parent
-"""Where ``templates``, ``static`` and ``translations`` lie."""
 
 
 class Chart(Protocol):
@@ -196,6 +193,6 @@ class WebContext:
     close_streams: Callable[[str], object] = _nobody
     """Ends the streams of an address in every worker, or all of them. Raises ``LogError``."""
 
-    template_folder: Path = field(default=ROOT / "templates")
-    static_folder: Path = field(default=ROOT / "static")
-    translation_folder: Path = field(default=ROOT / "translations")
+    template_folder: Path = field(default_factory=lambda: program_files() / "templates")
+    static_folder: Path = field(default_factory=lambda: program_files() / "static")
+    translation_folder: Path = field(default_factory=lambda: program_files() / "translations")

@@ -83,7 +83,7 @@ class Process:
 
 def plain_environment(**settings: str) -> dict[str, str]:
     """Nothing of this machine's settings, and these."""
-    return bare_environment(PYTHONPATH=str(ROOT), **settings)
+    return bare_environment(**({"PYTHONPATH": str(ROOT)} | settings))
 
 
 class Simulator:

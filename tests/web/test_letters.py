@@ -14,7 +14,6 @@ from peoplecount.services.history_places import HistoryPlaces
 from peoplecount.services.history_report import HistoryDesk
 from peoplecount.services.place_sums import DirectSums
 from peoplecount.storage.place_history import PlaceHistory
-from peoplecount.web.context import ROOT
 from peoplecount.web.languages import Languages
 from peoplecount.web.letters.alert_letter import AlertLetters
 from peoplecount.web.letters.report_letter import ReportLetters
@@ -22,6 +21,7 @@ from peoplecount.web.letters.sheet import LetterPress
 from tests.support.board_service import BoardService, Gate
 from tests.support.databases import *  # noqa: F403 - fixtures
 from tests.support.past import Past
+from tests.support.processes import ROOT
 from tests.support.shop import BACK, FRONT, SHOP, at
 
 openpyxl = pytest.importorskip("openpyxl", reason="openpyxl is in requirements-dev.txt")

@@ -1,0 +1,99 @@
+"""``./run.sh bundle``: made with the internet, installed without."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from peoplecount import __version__
+from tests.support.processes import ROOT, python
+
+if sys.platform == "win32":
+    pytest.skip("bundles are for Linux", allow_module_level=True)
+
+WITHOUT_NETWORK = ("unshare", "--map-root-user", "--net")
+
+
+def _may_go_without() -> bool:
+    return bool(shutil.which("unshare")) and subprocess.run([*WITHOUT_NETWORK, "true"], check=False).returncode == 0
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The archive, unpacked."""
+    folder = tmp_path_factory.mktemp("bundle")
+    subprocess.run(python(str(ROOT / "deploy" / "bundle.py"), "--folder", str(folder)), check=True)
+    (archive,) = folder.glob("peoplecount-*.tar.gz")
+    with tarfile.open(archive) as packed:
+        assert {entry.uname for entry in packed} == {"root"}
+        packed.extractall(folder, filter="data")
+    return folder / archive.name.removesuffix(".tar.gz")
+
+
+def _install(bundle: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([bundle / "install.sh", *arguments], capture_output=True, text=True, check=False)
+
+
+def test_every_wheel_is_named_with_its_hash_and_every_file_in_the_sums(bundle: Path) -> None:
+    wheels = list((bundle / "wheels").glob("*.whl"))
+    requirements = (bundle / "requirements.txt").read_text()
+    assert requirements.startswith(f"peoplecount=={__version__} --hash=sha256:")
+    assert len(wheels) > 40
+    assert len(wheels) <= requirements.count("==")
+    listed = {line.split("  ")[1] for line in (bundle / "SHA256SUMS").read_text().splitlines()}
+    files = {str(path.relative_to(bundle)) for path in bundle.rglob("*") if path.is_file()}
+    assert listed == files - {"SHA256SUMS"}
+    assert {"install.sh", "peoplecount.service", ".env.example"} <= files
+
+
+@pytest.mark.skipif(not _may_go_without(), reason="this user may not make a network namespace (unshare --net)")
+def test_it_installs_and_serves_where_there_is_no_network(bundle: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "opt with blanks"
+    program = str(ROOT / "tests" / "support" / "without_network.py")
+    ran = subprocess.run(
+        [*WITHOUT_NETWORK, *python(program, str(bundle), str(folder))],
+        env={"PATH": os.environ["PATH"], "PYTHON": sys.executable},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found = json.loads(ran.stdout)
+    assert found["installed"] == 0, found["said"]
+    assert found["said"].endswith(f"peoplecount {__version__} is in {folder}.\n")
+    assert found["outside"] is False
+    assert found["answers"] == {"/": 200, "/static/favicon.svg": 200, "/docs": 200}, ran.stderr
+
+
+def test_a_damaged_one_is_refused_before_anything_is_made(bundle: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(bundle, copy)
+    with next((copy / "wheels").glob("flask-*.whl")).open("ab") as wheel:
+        wheel.write(b"x")
+    told = _install(copy, str(tmp_path / "opt"))
+    assert told.returncode == 1
+    assert "The bundle is damaged" in told.stderr
+    assert not (tmp_path / "opt").exists()
+
+
+def test_one_for_another_machine_is_refused_in_a_sentence(bundle: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(bundle, copy)
+    (copy / "MADE_FOR").write_text("Python 3.99 on Linux sparc64\n")
+    sums = [line for line in (copy / "SHA256SUMS").read_text().splitlines() if "MADE_FOR" not in line]
+    (copy / "SHA256SUMS").write_text("\n".join(sums) + "\n")
+    told = _install(copy, str(tmp_path / "opt"))
+    assert told.returncode == 1
+    assert told.stderr.startswith("This bundle is for Python 3.99 on Linux sparc64, and here is Python 3.")
+    assert not (tmp_path / "opt").exists()
+
+
+def test_without_a_folder_it_says_how_it_is_called(bundle: Path) -> None:
+    told = _install(bundle)
+    assert (told.returncode, told.stderr.startswith("Usage: ")) == (1, True)

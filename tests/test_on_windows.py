@@ -1,0 +1,100 @@
+"""What of the program needs POSIX, seen by showing its modules only what Windows has."""
+
+from __future__ import annotations
+
+import os
+import pkgutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+import peoplecount
+from peoplecount.configuration import register_fleet
+from peoplecount.settings import load_settings
+from tests.support.processes import ROOT, OpenStream, bare_environment, python
+from tests.support.running import Service, Simulator, plain_environment, wait_until
+
+AS_ON_WINDOWS = os.pathsep.join([str(ROOT / "tests" / "support" / "as_on_windows"), str(ROOT)])
+
+POSIX_ONLY = {"peoplecount.stream_worker"}
+"""gunicorn's worker."""
+
+
+def _run(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    environment = bare_environment(PYTHONPATH=AS_ON_WINDOWS)
+    return subprocess.run(python(*arguments), cwd=cwd, env=environment, check=False, capture_output=True, text=True)
+
+
+def test_the_view_of_windows_hides_what_it_says() -> None:
+    told = _run("-m", "peoplecount", "serve", "--help")
+    assert "default here: gevent" in told.stdout
+    program = "import peoplecount.launch as ours; print(ours.sys.platform, hasattr(ours.os, 'geteuid')); import fcntl"
+    assert _run("-c", program).stdout == "win32 False\n", "libraries see this system"
+    assert "No module named 'gunicorn" in _run("-c", "import peoplecount.stream_worker").stderr
+
+
+def test_every_module_can_be_imported() -> None:
+    names = {found.name for found in pkgutil.walk_packages(peoplecount.__path__, "peoplecount.")}
+    names -= POSIX_ONLY | {"peoplecount.__main__", "peoplecount.storage.migrations.env"}  # these two do things
+    program = "import importlib, sys\nfor name in sys.argv[1:]: importlib.import_module(name)"
+    told = _run("-W", "ignore", "-c", program, *sorted(names))
+    assert told.returncode == 0, told.stderr
+    assert len(names) > 300
+
+
+def test_gunicorn_is_refused_in_words() -> None:
+    told = _run("-m", "peoplecount", "serve", "--server", "gunicorn")
+    assert told.returncode == 1
+    assert told.stderr == "gunicorn does not run on Windows; gevent's own server does: serve --server gevent\n"
+
+
+CAMERAS = 3
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Service]:
+    """A busy fleet, polled every second."""
+    simulator = Simulator(tmp_path, "--port", "0", "--cameras", str(CAMERAS), "--busy")
+    service = Service(tmp_path, POLL_INTERVAL="1", PYTHONPATH=AS_ON_WINDOWS)
+    settings = load_settings(plain_environment(**service.settings), env_file=None)
+    register_fleet(settings, simulator.get("cameras"))
+    yield service
+    service.end()
+    simulator.end()
+
+
+def _head(service: Service) -> int:
+    """The number of the newest event."""
+    found = requests.get(f"{service.url}/health/ready", timeout=5).json()
+    return int(str(found["stream"]["head"]).rpartition("-")[2]) if found["cameras"] == {"up": CAMERAS} else 0
+
+
+def test_the_service_polls_streams_goes_on_after_a_kill_and_ends_in_order(shop: Service, tmp_path: Path) -> None:
+    shop.start()
+    wait_until(lambda: _head(shop) > 0, 60, "counts", shop.process)
+    shop.kill()  # all that a task ended by the Windows task scheduler is told
+    shop.start()
+    before = wait_until(lambda: _head(shop), 60, "cameras after the kill", shop.process)
+    wait_until(lambda: _head(shop) > before, 60, "further counts", shop.process)
+    stream = OpenStream(shop.port)
+    assert shop.stop() == 0
+    assert b"goodbye" in stream.rest()
+    stream.close()
+    said = shop.process.said() if shop.process else ""
+    assert "Traceback" not in said
+    assert "[ERROR]" not in said
+
+
+def test_commands_work_beside_the_running_service(shop: Service, tmp_path: Path) -> None:
+    shop.start()
+    wait_until(lambda: _head(shop) > 0, 60, "counts", shop.process)
+    assert "problem" not in shop.command("camera", "test").lower()
+    kept = shop.command("backup", str(tmp_path / "kept.zip"))
+    assert "kept.zip" in kept
+    assert shop.stop() == 0
+    shop.command("restore", str(tmp_path / "kept.zip"), "--replace")
+    shop.start()
+    wait_until(lambda: _head(shop) > 0, 60, "counts after the restore", shop.process)
