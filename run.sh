@@ -86,7 +86,7 @@ run_checks() {
     "$PY" -m peoplecount.web.extraction --check || failed=1
     "$PY" -m peoplecount.web.api.connector --check || failed=1
     if command -v shellcheck >/dev/null; then
-        shellcheck run.sh .ci/run deploy/install.sh || failed=1
+        shellcheck run.sh .ci/run deploy/*.sh || failed=1
     fi
     exit "$failed"
 }
