@@ -346,7 +346,13 @@ class Leading:
             "log": self._log_status(),
             # What exactly is wrong may name servers and logins: that is for the log.
             "database": {"writes": not writer.state.error, **writer.state.figures()},
+            "cameraHistory": {"daysLeft": self._days_left()},
         }
+
+    def _days_left(self) -> int:
+        """Days of all cameras' own history that are still to be read."""
+        reconciliation = self._reconciliation
+        return sum(one.left for one in reconciliation.reconciler.progress().values()) if reconciliation else 0
 
     def _log_status(self) -> Mapping[str, Any]:
         """How large the event log is, and what is wrong with that."""

@@ -92,7 +92,8 @@ def _start(children: Children, settings: Settings) -> None:
                 f"A demo runs already and has its data in {folder.path}: look at that one, or end it first"
             )
         folder.leader_lock.release()
-        register_fleet(settings, children.start_simulator())
+        *fleet, spare = children.start_simulator()
+        register_fleet(settings, fleet)
         link = _administrator_link(settings, folder)
     except (LogError, DatabaseError, InvalidEntry, SealBroken) as error:
         raise CannotStart(f"The demo cannot use {FOLDER.absolute()} ({error}): delete that, it begins anew") from error
@@ -102,6 +103,8 @@ def _start(children: Children, settings: Settings) -> None:
     print(
         f"  Whoever sits at this machine may look. This link, good once, makes an administrator:\n  {link}\n"
         f"  Commands for this demo, in another terminal: DATA_DIR={FOLDER} python -m peoplecount …\n",
+        f"  A camera to add by hand: {spare['address']}  user {spare['username']}  password {spare['password']}\n"
+        f"  Commands for this demo, in another terminal: DATA_DIR={FOLDER.relative_to(ROOT)} python -m peoplecount …\n",
         flush=True,
     )
 

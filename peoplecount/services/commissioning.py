@@ -146,7 +146,7 @@ def _to_be_done(name: str, walk: Walk | None) -> str:
     if walk is None:
         return say("%(name)s was not tested by walking through.", name=name)
     if walk.looks_backwards:
-        return say("In and out of %(name)s look exchanged. Exchange them, and test once more.", name=name)
+        return say("In and out of %(name)s look swapped. Swap them, and test once more.", name=name)
     if walk.accuracy is None or not walk.is_enough:
         return say(
             "%(name)s was tested with %(crossings)s crossings; %(enough)s or more say something.",

@@ -220,7 +220,7 @@ def _fault_words(explanation: Explanation, balance: Balance) -> str:
         unseen2=figure(balance.unseen),
     )
     if explanation.fault is Fault.BACKWARDS:
-        return say("with its in and out exchanged, %(left)s", left=left)
+        return say("with its in and out swapped, %(left)s", left=left)
     if explanation.fault is Fault.MISSES_COMING:
         return say("if it sees %(seen)s of those who come, %(left)s", seen=per_cent(explanation.seen), left=left)
     return say("if it sees %(seen)s of those who leave, %(left)s", seen=per_cent(explanation.seen), left=left)

@@ -51,6 +51,9 @@ class Keeping:
     page_lag: int | None = None
     """Events of the log that this process has not taken up yet."""
 
+    history_days: int | None = None
+    """Days of all cameras' own history that are still to be read."""
+
 
 @dataclass(frozen=True, slots=True)
 class FleetPicture:
@@ -125,6 +128,13 @@ class FleetDesk:
         """One of them; ``None`` where there is none, or it is not theirs to see."""
         return next((one for one in self.picture(by).cameras if one.camera_id == camera_id), None)
 
+    def history_days(self) -> int:
+        """Days of all cameras' own history that are still to be read; 0 also where nobody knows."""
+        try:
+            return _history_days(self._records.condition()) or 0
+        except LogError:
+            return 0
+
     def _record(self, missing: list[str]) -> FleetRecord:
         try:
             return self._records.now()
@@ -185,6 +195,7 @@ class FleetDesk:
             log_budget=_number(log.get("budgetBytes")),
             log_problem=str(log.get("problem") or ""),
             page_lag=self._page_lag(),
+            history_days=_history_days(told),
         )
 
     def _page_lag(self) -> int | None:
@@ -197,6 +208,10 @@ class FleetDesk:
 
 def _urgency(camera: FleetCamera) -> tuple[int, str, str]:
     return _LEVELS.index(camera.level), camera.name.casefold(), camera.camera_id
+
+
+def _history_days(told: Mapping[str, Any]) -> int | None:
+    return _number(_part(told, "cameraHistory").get("daysLeft"))
 
 
 def _part(told: Mapping[str, Any], name: str) -> Mapping[str, Any]:

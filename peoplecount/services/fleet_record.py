@@ -74,6 +74,11 @@ class FleetRecords:
         """The record as it stands. Raises ``LogError``."""
         return self._offload(self._now)
 
+    def condition(self) -> Mapping[str, Any]:
+        """What the process that polls said of itself last. Raises ``LogError``."""
+        told = self._offload(lambda: self._store.get(CONDITION))
+        return read_condition(told.body if told else None)
+
     def _now(self) -> FleetRecord:
         now = self._real_time.now()
         condition, devices = self._store.get(CONDITION), self._store.get(DEVICES)

@@ -42,7 +42,7 @@ class _Desk:
             demand_same(new, request.form.get("again", ""))
             user = self._accounts.change_password(me.user, request.form.get("current", ""), new, address)
         except SignInRefused:
-            return self._page(403, fault=say("The password so far is another one."))
+            return self._page(403, fault=say("The current password is not right."))
         except TriedTooOften as error:
             return self._page(429, fault=str(error))
         except UnfitPassword as error:

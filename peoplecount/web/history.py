@@ -64,7 +64,8 @@ def routes(context: WebContext) -> Blueprint:
             report = known
         except NoSuchPlace as error:
             abort(404, error.args[0])
-        pieces = stream_template("history.html", **_shown(report))
+        days = context.fleet.history_days() if context.fleet else 0
+        pieces = stream_template("history.html", history_days=days, **_shown(report))
         return _page("".join(unhurried(pieces, Breath(PIECES_AT_ONCE))), 200)
 
     return blueprint
@@ -188,7 +189,7 @@ def _choices(query: HistoryQuery) -> list[Choice]:
     """Of each field its name, its label, what can be chosen and is, and how that is said."""
     of_all: list[Choice] = [
         ("step", say("By"), list(Grain), query.grain, grain_words),
-        ("compare", say("Beside"), list(Beside), query.beside, beside_words),
+        ("compare", say("Compare with"), list(Beside), query.beside, beside_words),
     ]
     of_site: list[Choice] = [
         ("hours", say("Hours"), list(Hours), query.hours, hours_words),

@@ -197,8 +197,8 @@ def _about(report: HistoryReport, address: str) -> Sheet:
         ("days", query.days.value + (f" (holidays: {place.holidays})" if place.holidays else "")),
         ("figures as known", f"at the end of {query.known}" if query.known else "when this was made"),
         ("made (UTC)", report.now.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")),
-        ("known of it", _share_text(report.total.known_share)),
-        ("readings that came", _share_text(report.total.coverage)),
+        ("complete", _share_text(report.total.known_share)),
+        ("live readings", _share_text(report.total.coverage)),
         ("an empty cell", "is what is not known; 0 is that nobody came"),
         ("address", address),
     ]

@@ -31,7 +31,9 @@ def trusted(row: Mapping[str, Any]) -> str:
     coverage = row["coverageToday"]
     if coverage is None:
         return whole(words)
-    return say("%(quality)s; read %(share)s of the day so far.", quality=words, share=read_share(coverage))
+    return say(
+        "%(quality)s; %(share)s of the day so far from live readings.", quality=words, share=read_share(coverage)
+    )
 
 
 DOUBTS = {

@@ -152,7 +152,7 @@ export class ChartView {
     const doubts = [
       known && kind !== "measured" ? kind === "estimated" ? _("partly estimated") : _("partly from the camera's history") : "",
       this.curve.partial.includes(index) ? _("some lines not known") : "",
-      coverage !== null && coverage < 1 ? _("read %(share)s of the time", { share: perCent(Math.floor(coverage * 100) / 100) }) : "",
+      coverage !== null && coverage < 1 ? _("%(share)s of it from live readings", { share: perCent(Math.floor(coverage * 100) / 100) }) : "",
     ].filter(Boolean);
     this.readout.textContent = _("%(from)s to %(to)s: %(what)s", { from, to, what: [words, ...doubts].join(", ") });
   }

@@ -36,7 +36,7 @@ export function doubt({ qualityToday }) {
 export function trusted({ qualityToday, coverageToday }) {
   const words = WORDS[qualityToday] ?? WORDS.missing;
   if (coverageToday === null || coverageToday === undefined) return `${words}.`;
-  return _("%(quality)s; read %(share)s of the day so far.", { quality: words, share: read(coverageToday) });
+  return _("%(quality)s; %(share)s of the day so far from live readings.", { quality: words, share: read(coverageToday) });
 }
 
 // Rounded down: 100 % is all of it. What 0.29 * 100 lacks to 29 is the computer's, not the camera's.

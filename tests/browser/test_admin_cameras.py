@@ -60,7 +60,7 @@ def anna(browser, service):
 def type_camera(page, **fields):
     for name, text in fields.items():
         page.fill(f"#{name}", text)
-    page.click("button:has-text('Ask it')")
+    page.click("button:has-text('Test the connection')")
     page.wait_for_url("**/tried/*")
 
 
@@ -92,9 +92,9 @@ def test_a_camera_is_added_end_to_end_and_its_line_swapped(anna, cameras):
     wait_until(lambda: figure(anna, door_id, "in") == before + 3, seconds=20)
 
     anna.goto("/admin/cameras/hall")
-    anna.click("summary:has-text('Exchange in and out')")
-    anna.click("button:has-text('Exchange in and out')")
-    anna.wait_for_selector(".tag:has-text('in and out exchanged')", state="attached")
+    anna.click("summary:has-text('Swap in and out')")
+    anna.click("button:has-text('Swap in and out')")
+    anna.wait_for_selector(".tag:has-text('in and out swapped')", state="attached")
     anna.goto("/")
     anna.wait_for_selector(f'[data-figure="door/{door_id}/out"]')
 
@@ -134,7 +134,7 @@ def test_two_hundred_rows_with_every_fault_get_their_verdicts_and_show_no_passwo
         anna.set_input_files("#file", file)
         anna.check("input[name=make-sites]")
         anna.click("button:has-text('Import')")
-        anna.wait_for_selector(f"text={ROWS} of {ROWS} rows have a verdict", timeout=150_000)
+        anna.wait_for_selector(f"text={ROWS} of {ROWS} rows are done", timeout=150_000)
         verdicts, page = said_of(anna), anna.content()
         assert verdicts.keys() == set(range(2, ROWS + 2))
         for number, (outcome, said) in sheet.expected.items():
@@ -166,12 +166,12 @@ def test_a_file_is_imported_with_certificates_accepted_once_for_all(anna, tmp_pa
         anna.set_input_files("#file", file)
         anna.check("input[name=make-sites]")
         anna.click("button:has-text('Import')")
-        anna.wait_for_selector("text=3 of 3 rows have a verdict")
+        anna.wait_for_selector("text=3 of 3 rows are done")
         assert anna.locator(".certificates li").count() == 2
         anna.set_input_files("#file", file)
         anna.click("button:has-text('Accept 2 certificates and import')")
         anna.wait_for_selector(".verdict:has-text('added')")
-        anna.wait_for_selector("text=3 of 3 rows have a verdict")
+        anna.wait_for_selector("text=3 of 3 rows are done")
         assert anna.locator("td .verdict:has-text('added')").count() == 2
         anna.goto("/admin/cameras?q=harbour")
         assert anna.locator(".camera-rows li").count() == 2

@@ -93,13 +93,13 @@ def test_a_site_gets_its_doors_and_a_count_and_the_log_knows_who_did_it(people, 
 
 def test_somebody_is_let_in_by_the_link_shown_and_sees_only_their_site(people, anna, visit):
     page = anna("/admin/people")
-    page.click("text=Let somebody in")
+    page.click("text=Add a user")
     page.fill("#name", "ben")
     assert not page.is_visible("text=City library")
     page.check("input[name=reach][value=some]")
     page.check("text=City library")
     assert not page.is_visible("#password")
-    page.click("text=Let them in")
+    page.click("text=Add the user")
     link = page.text_content(".once code")
     page.reload()
     ben = visit(link)
@@ -122,7 +122,7 @@ def test_somebody_is_let_in_by_the_link_shown_and_sees_only_their_site(people, a
 
 def test_a_token_is_shown_once_opens_and_is_revoked(people, anna, server):
     page = anna("/admin/tokens")
-    page.click("text=Make a token")
+    page.click("text=Create a token")
     page.fill("#label", "Power BI")
     page.click("text=Make it")
     token = page.text_content(".once code")

@@ -30,7 +30,7 @@ def address(embedded):
 def test_a_site_is_looked_at_and_taken_along(visit, address):
     question = "&".join(f"{name}={value}" for name, value in MAY.items())
     page = visit(f"{address}/history?site=shop&compare=previous&{question}")
-    page.get_by_text("The figures as a table").click()
+    page.get_by_text("Show as a table").click()
     assert axe_finds(page) == []
     assert page.locator("svg.past .bar-of").count() == 4
     page.get_by_label("By", exact=True).select_option("60")

@@ -67,7 +67,7 @@ def test_what_scripts_write_of_trust_is_what_the_server_would_render(open_page, 
     for summary in page.locator(".trust summary").all():
         summary.click()
     words = page.locator('[data-trust="site/station"]')
-    expect(words).to_have_text("Partly not known; read 43% of the day so far.")
+    expect(words).to_have_text("Partly not known; 43% of the day so far from live readings.")
     wait_until(lambda: service.board.head == service.log.head())
     for key, text in rendered(service, r'data-trust="([^"]+)">([^<]*)<'):
         expect(page.locator(f'[data-trust="{key}"]')).to_have_text(text.replace("&#39;", "'"))

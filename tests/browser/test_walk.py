@@ -59,7 +59,7 @@ def test_a_line_drawn_backwards_is_exchanged_on_the_spot(living, open_page):
     page.fill("#in", "5")
     page.fill("#out", "0")
     page.click("button:has-text('That is what I saw')")
-    page.wait_for_selector("text=in and out look exchanged")
+    page.wait_for_selector("text=in and out look swapped")
     page.click("button:has-text('north-0-1-1')")
     page.wait_for_selector("text=Test once more")
     page.click("button:has-text('Begin')")

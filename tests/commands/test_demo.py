@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -14,8 +15,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import requests
+from requests.auth import HTTPDigestAuth
 
 from peoplecount.commands.demo import demo_environment
+from peoplecount.demo_children import CAMERAS
 from peoplecount.outbound.errors import AddressRefused
 from peoplecount.settings import load_settings
 from peoplecount.webhooks import outbound_rules
@@ -142,6 +146,23 @@ def test_a_second_demo_leaves_the_first_one_alone(demo: Demo, project: Path) -> 
     assert (second.returncode, "A demo runs already" in second.stderr) == (1, True)
     assert "Traceback" not in second.stderr
     assert status_of(demo.port, "/health/live") == 200
+    demo.process.terminate()
+    assert demo.process.wait(10) == 0
+
+
+def test_a_camera_is_left_to_be_added_by_hand(demo: Demo) -> None:
+    said = re.search(r"to add by hand: (\S+)  user (\S+)  password (\S+)", demo.said())
+    assert said
+    address, user, password = said.groups()
+    about = f"{address}/stw-cgi/system.cgi?msubmenu=deviceinfo&action=view"
+    assert requests.get(about, auth=HTTPDigestAuth(user, password), timeout=10).status_code == 200
+
+    def entered() -> set[str]:
+        told = requests.get(f"http://127.0.0.1:{demo.port}/api/v1/cameras", timeout=10)
+        return {one["cameraId"] for one in told.json().get("value", ())}
+
+    wait_until(lambda: len(entered()) == CAMERAS, 60)
+    assert address.rpartition("/")[2] not in entered()
     demo.process.terminate()
     assert demo.process.wait(10) == 0
 

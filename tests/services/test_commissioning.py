@@ -71,7 +71,7 @@ def test_what_was_not_tested_does_not_count_or_is_paused_is_still_to_be_done(off
         (Totals(3, 3), Totals(3, 3), "tested with 6 crossings; 20 or more"),
         (Totals(0, 0), Totals(0, 0), "tested with 0 crossings"),
         (Totals(8, 9), Totals(10, 10), "counts 85% right, 95% are to be expected"),
-        (Totals(0, 12), Totals(12, 0), "look exchanged"),
+        (Totals(0, 12), Totals(12, 0), "look swapped"),
     ],
 )
 def test_a_walk_test_says_what_is_to_be_done(counted: Totals, by_hand: Totals, words: str) -> None:

@@ -86,7 +86,7 @@ def test_a_line_drawn_backwards_is_named_in_words(records, audits):
     report = audits.read("shop")
     assert report.rows[0].name == "Front door"
     assert report.rows[0].findings == ("Looks drawn backwards, which would explain the site's imbalance.",)
-    assert "Front door explains most of it: with its in and out exchanged, 0 unseen" in report.sentences[1]
+    assert "Front door explains most of it: with its in and out swapped, 0 unseen" in report.sentences[1]
 
 
 def test_a_line_turned_round_today_is_named_today(records, audits):

@@ -175,7 +175,7 @@ def test_a_line_drawn_backwards_is_exchanged_from_here(client, path, doorway, of
     office.clock.passes(1)
     concluded(client, path, address, "5", "0")
     page = client.get(path).text
-    assert "in and out look exchanged" in page
+    assert "in and out look swapped" in page
     answer = client.post(f"{path}/swap", data={"csrf_token": form_token(client, path), "line": str(FRONT)})
     assert answer.headers["Location"] == path
     assert "Test once more" in client.get(path).text

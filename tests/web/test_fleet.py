@@ -4,6 +4,7 @@ import json
 import re
 from dataclasses import replace
 from datetime import timedelta
+from html import unescape
 
 import pytest
 
@@ -224,6 +225,14 @@ def test_log_and_database_lag_stand_at_the_top(olga, fleet, service):
         "this page is 1 event behind",
     ):
         assert words in page, words
+
+
+def test_that_history_of_cameras_is_still_to_be_read_is_said(olga, fleet):
+    assert "Cameras' history" not in unescape(olga.get("/fleet").text)
+    fleet.condition(json.dumps({"cameraHistory": {"daysLeft": 40}}))
+    assert "40 days still to be read" in olga.get("/fleet").text
+    fleet.condition(json.dumps({"cameraHistory": {"daysLeft": 0}}))
+    assert "Cameras' history" not in unescape(olga.get("/fleet").text)
 
 
 @pytest.mark.parametrize("body", ["nonsense", '{"at": 7, "database": [], "log": {"bytes": true}}', '{"at": "soon"}'])

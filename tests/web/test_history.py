@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import os
 import re
 import shutil
@@ -118,7 +119,7 @@ def test_a_site_is_told_by_the_day_as_chart_and_table(town):
         "Mon, 4 May 2026 so far 240 12 100% measured",
     ]
     assert "<title>Sun, 3 May 2026: 180 in, 12 out, measured</title>" in page
-    assert "Most came Mon, 4 May 2026 240 in" in words(page)
+    assert "Busiest Mon, 4 May 2026 240 in" in words(page)
     assert re.findall("<script.*?>", page) == ['<script type="module" src="/static/js/export.js">'], (
         "for large files alone"
     )
@@ -171,10 +172,10 @@ def test_hours_that_nobody_was_there_for_lower_what_is_known(town):
 @pytest.mark.parametrize("place", [{}, {"site": "shop"}])
 def test_before_anybody_counted_is_not_known_whatever_was_counted_since(town, place):
     page = town.page(**place, **{"from": "2026-04-01", "to": "2026-04-30", "step": "day"})
-    assert "Nothing is known of this time" in page
+    assert "No data for this period" in page
     page = town.page(**place, **{"from": "2026-04-01", "to": "2026-05-04", "step": "month"})
     assert rows(page)[0] == "April 2026 \N{EN DASH} \N{EN DASH} 0% not known"
-    assert "Known of it 1" in words(page)
+    assert "Complete 1" in words(page)
     week = {"from": "2026-04-27", "to": "2026-05-03", "step": "week"}
     file = list(csv.DictReader(io.StringIO(town.page("/history.csv", **place, **week))))
     assert [(row["complete"], 0.4 < float(row["known"]) < 0.5) for row in file] == [("false", True)]
@@ -185,11 +186,11 @@ def test_more_is_not_told_to_have_come_where_only_more_is_known(town):
     a_week_before = at(9, day=3) - timedelta(days=7)
     town.past.counts(FRONT, a_week_before, 6, 2, hours=1)
     told = words(town.page(site="shop", **days))
-    assert "In 360 beside 6" in told
-    assert "of the period beside: 1%" in told
+    assert "In 360 compared with 6" in told
+    assert "of the compared period: 1%" in told
     town.past.counts(LEFT, a_week_before - 57 * timedelta(hours=1), hours=57)
     town.past.counts(LEFT, a_week_before, 30, 2, hours=15)
-    assert "In 360 \N{MINUS SIGN}21% beside 456" in words(town.page(site="shop", **days))
+    assert "In 360 \N{MINUS SIGN}21% compared with 456" in words(town.page(site="shop", **days))
 
 
 def test_a_site_without_cameras_keeps_its_past_in_the_sum_of_all(town):
@@ -208,7 +209,7 @@ def test_a_period_stands_beside_the_one_before_up_to_the_same_time(town):
     town.past.counts(FRONT, at(9, day=4) - timedelta(days=7), 30, 3, hours=8)
     page = town.page(site="shop", compare="previous", **{"from": "2026-05-04", "to": "2026-05-04", "step": "day"})
     assert rows(page) == ["Mon, 4 May 2026 so far 240 12 150 15 +60% 100% measured"]
-    assert "Beside Mon, 27 Apr 2026, up to the same time." in words(page)
+    assert "Compared with Mon, 27 Apr 2026, up to the same time." in words(page)
     hours = town.page(site="shop", compare="previous", **{"from": "2026-05-04", "to": "2026-05-04", "step": "60"})
     assert rows(hours)[9] == "Mon, 4 May 2026, 09:00 80 4 30 3 +167% 100% measured"
 
@@ -235,7 +236,7 @@ def test_level_traffic_is_the_same_up_to_the_same_time(embedded, place, first, s
     page = town.page(**place, **{"from": first, "to": to, "step": step, "compare": compare})
     running = next(row for row in rows(page) if "so far" in row)
     assert f"so far {told} ±0%" in running
-    assert re.search(r"In [0-9,]+ ±0% beside [0-9,]+ Out", words(page))
+    assert re.search(r"In [0-9,]+ ±0% compared with [0-9,]+ Out", words(page))
 
 
 def test_figures_are_shown_as_they_were_known_on_a_day(town):
@@ -312,8 +313,10 @@ def test_nobody_learns_of_sites_that_are_not_theirs(town):
         assert answer.status_code == 404
         assert "bank," not in answer.text
     for kind, theirs in (("door", "bank-hall"), ("line", "hall-0-1-1")):
-        there, never = (client.get("/history.csv", query_string={kind: one}).text for one in (theirs, "never"))
-        assert there.replace(theirs, "never") == never
+        there, never = (client.get("/history.csv", query_string={kind: one}).json for one in (theirs, "never"))
+        for told in (there, never):
+            del told["requestId"]
+        assert json.dumps(there).replace(theirs, "never") == json.dumps(never)
     both = create_app(town.context(history=town.desk, access=Limited("shop", "other"))).test_client()
     everywhere = both.get("/history", query_string=MAY).text
     assert "Bank" not in everywhere
@@ -416,7 +419,7 @@ def test_it_speaks_spanish(town):
 
 def test_a_time_of_which_nothing_is_known_says_what_to_do(town):
     page = town.page(site="shop", **{"from": "2020-01-01", "to": "2020-01-02", "step": "day"})
-    assert "Nothing is known of this time" in page
+    assert "No data for this period" in page
     assert "Look at today" in page
 
 
@@ -481,3 +484,17 @@ def test_of_what_was_not_summed_up_the_page_says_that_it_cannot_be_read(summed_u
     assert (answer.status_code, "cannot be read just now" in answer.text) == (503, True)
     exported = summed_up.client.get("/history.csv", query_string={"site": "shop", **MAY}, follow_redirects=True)
     assert exported.status_code == 503
+
+
+def test_that_history_is_still_arriving_is_said(town):
+    class Fleet:
+        days = 3
+
+        def history_days(self):
+            return self.days
+
+    client = create_app(town.context(history=town.desk, fleet=Fleet())).test_client()
+    asked = {"query_string": {"site": "shop", **MAY}}
+    assert "still being read: 3 days of cameras are left" in client.get("/history", **asked).text
+    Fleet.days = 0
+    assert "still being read" not in client.get("/history", **asked).text

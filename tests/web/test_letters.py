@@ -148,7 +148,7 @@ def test_a_day_is_told_in_the_mail_with_its_coverage_and_the_workbook_has_the_sa
     assert "In: 2,091" in found.text
     assert "Out: 1,904" in found.text
     assert "Busiest: 09:00 (1,000)" in found.text
-    assert "Known of it: 100.0%" in found.text
+    assert "Complete: 100.0%" in found.text
     assert "Times are those of Europe/Zurich." in found.text
     assert "https://counts.example/history?site=shop&from=2026-05-04&to=2026-05-04&step=60" in found.text
     assert ">2,091<" in found.html
@@ -164,7 +164,7 @@ def test_a_report_in_spanish_has_spanish_words_numbers_and_dates(town):
     assert "Por sede" in found.text
     assert "Entradas: 2.091" in found.text
     assert "100,0" in found.text
-    assert not {"In:", "Out:", "Known", "By"} & set(found.text.split())
+    assert not {"In:", "Out:", "Complete", "By"} & set(found.text.split())
     assert "Bank &lt;b&gt;" in found.html
 
 

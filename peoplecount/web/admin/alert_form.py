@@ -58,12 +58,12 @@ class RuleForm(MailForm):
     kind = SelectField(say("What"), choices=[SelectChoice(kind.value, kind_words(kind)) for kind in AlertKind])
     name = Text(say("Name"))
     threshold = Text(say("People"))
-    margin = Text(say("Over again by"))
-    lasts = Text(say("When it has lasted"))
+    margin = Text(say("Hysteresis"))
+    lasts = Text(say("Delay"))
     gap = Text(say("Quiet time"))
     quiet_hours = Text(say("Quiet hours"))
-    recovery = BooleanField(say("Tell, too, when it is over"))
-    is_on = BooleanField(say("This rule is on"))
+    recovery = BooleanField(say("Also tell when it is over"))
+    is_on = BooleanField(say("Enabled"))
 
     def validate_name(self, field: StringField) -> None:
         """Not too long."""

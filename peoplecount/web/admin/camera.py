@@ -140,9 +140,7 @@ class _Desk:
         if take_back:
             done = say("From %(at)s on, %(line)s counts as it did before; hours that are over are told anew.", **told)
         else:
-            done = say(
-                "In and out of %(line)s are exchanged from %(at)s on; hours that are over are told anew.", **told
-            )
+            done = say("In and out of %(line)s are swapped from %(at)s on; hours that are over are told anew.", **told)
         return frame.done(
             done,
             f"{_path(camera_id)}#lines",

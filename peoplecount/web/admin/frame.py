@@ -29,14 +29,14 @@ class Section(NamedTuple):
 SECTIONS = (
     Section("/admin/cameras", say("Cameras")),
     Section("/admin/sites", say("Sites"), ("/admin/new-site", "/admin/doors")),
-    Section("/admin/people", say("People"), ("/admin/new-person",)),
+    Section("/admin/people", say("Users"), ("/admin/new-person",)),
     Section("/admin/tokens", say("Tokens"), ("/admin/new-token",)),
     Section("/admin/screens", say("Screens")),
     Section("/admin/webhooks", say("Webhooks"), ("/admin/new-webhook",)),
     Section("/admin/alerts", say("Alerts"), ("/admin/new-alert",)),
     Section("/admin/reports", say("Reports"), ("/admin/new-report",)),
     Section("/admin/mail", say("Mail")),
-    Section("/admin/log", say("Log")),
+    Section("/admin/log", say("Audit log")),
 )
 
 

@@ -43,7 +43,7 @@ class ScheduleForm(MailForm):
     name = Text(say("Name"), [needed(say("A name is needed, such as Shops of the north."))])
     cadence = SelectField(say("How often"), choices=[SelectChoice(one.value, cadence_words(one)) for one in Cadence])
     at = Text(say("At"), [needed(say("A time of day is needed, such as 07:00."))])
-    is_on = BooleanField(say("It is sent"))
+    is_on = BooleanField(say("Sent on schedule"))
 
     def validate_name(self, field: StringField) -> None:
         """Not too long."""

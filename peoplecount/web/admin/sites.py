@@ -36,7 +36,7 @@ class SiteForm(AdminForm):
     capacity = Text(say("Capacity"))
     busy_from = Text(say("Busy from"))
     full_from = Text(say("Full from"))
-    reset_time = Text(say("Empty at"), [needed(say("A time of day is needed, such as 00:00 or 04:00."))])
+    reset_time = Text(say("Daily reset"), [needed(say("A time of day is needed, such as 00:00 or 04:00."))])
 
 
 class DoorForm(AdminForm):

@@ -107,7 +107,7 @@ class _Desk:
         except (InvalidEntry, DatabaseError) as error:
             return self._page(door, {}, 400, fault=words_of(error))
         return frame.done(
-            say("In and out are exchanged from %(since)s on. Test once more.", since=f"{since:%H:%M}"),
+            say("In and out are swapped from %(since)s on. Test once more.", since=f"{since:%H:%M}"),
             self._address(door, {}),
         )
 

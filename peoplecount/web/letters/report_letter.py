@@ -115,8 +115,7 @@ def _figures(report: HistoryReport, voice: Voice) -> Iterator[tuple[Sentence, st
     if busiest is not None:
         most = voice.people(busiest.total.entered)
         yield say("Busiest"), f"{_part_name(report, busiest, voice)} ({most})"
-    yield say("Known of it"), voice.share(total.known_share, 1)
-    yield say("Readings that came"), voice.share(total.coverage, 1)
+    yield say("Complete"), voice.share(total.known_share, 1)
 
 
 def _change(report: HistoryReport, voice: Voice) -> str:
@@ -130,7 +129,7 @@ def _change(report: HistoryReport, voice: Voice) -> str:
 
 
 def _tables(report: HistoryReport, voice: Voice) -> list[LetterTable]:
-    columns = [voice.told(words) for words in (say("In"), say("Out"), say("Known"))]
+    columns = [voice.told(words) for words in (say("In"), say("Out"), say("Complete"))]
     tables = []
     if report.children and report.are_children_told:
         title = voice.told(say("By site") if report.place.site is None else say("By door"))
