@@ -102,9 +102,8 @@ def _start(children: Children, settings: Settings) -> None:
     print(f"\n  The dashboard is at {address}\n  The people in it are invented. Ctrl-C ends the demo.")
     print(
         f"  Whoever sits at this machine may look. This link, good once, makes an administrator:\n  {link}\n"
-        f"  Commands for this demo, in another terminal: DATA_DIR={FOLDER} python -m peoplecount …\n",
         f"  A camera to add by hand: {spare['address']}  user {spare['username']}  password {spare['password']}\n"
-        f"  Commands for this demo, in another terminal: DATA_DIR={FOLDER.relative_to(ROOT)} python -m peoplecount …\n",
+        f"  Commands for this demo, in another terminal: DATA_DIR={FOLDER} python -m peoplecount …\n",
         flush=True,
     )
 

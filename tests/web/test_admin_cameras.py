@@ -424,7 +424,7 @@ class TestImport:
     def finished(self, browser, answer):
         assert answer.status_code == 303, html.unescape(answer.text)
         place = answer.headers["Location"]
-        wait_until(lambda: "rows have a verdict" in browser.text(place))
+        wait_until(lambda: "rows are done" in browser.text(place))
         return browser.text(place)
 
     def test_each_row_gets_a_verdict(self, anna, office):
