@@ -14,6 +14,7 @@ Usage: ./run.sh CHORE [options]
   check   Look at style, types, import contracts and generated documents.
   words   Bring the catalogues in translations/ up to date (--check; --new LANGUAGE begins one).
   fuzz    Feed spoiled inputs to every parser, and spoiled requests to every address (--inputs N, --requests N, --seed S).
+  sbom    Write down what the service is made of, as CycloneDX (--output FILE; --licences lists those).
   bench   Measure; without a name, list what can be measured.
   pictures  Take a picture of every page into docs/pictures (needs Chromium).
   replay  Play whole data sets of real door counts, with outages cut in; options go to pytest.
@@ -81,6 +82,7 @@ run_checks() {
     "$PY" -m ruff check . || failed=1
     "$PY" -m ruff format --check . || failed=1
     "$PY" -m mypy || failed=1
+    "$PY" -m bandit --quiet --configfile pyproject.toml --recursive peoplecount gunicorn.conf.py wsgi.py || failed=1
     "$PY" -c 'from importlinter.cli import lint_imports_command as run; run()' || failed=1
     "$PY" -m peoplecount.settings.document --check || failed=1
     "$PY" -m peoplecount.web.extraction --check || failed=1
@@ -142,6 +144,10 @@ case $chore in
     fuzz)
         install requirements-dev.txt
         exec "$PY" -m tests.fuzz "$@"
+        ;;
+    sbom)
+        install requirements-dev.txt
+        exec "$PY" -m tests.sbom "$@"
         ;;
     bench) run_bench "$@" ;;
     pictures)

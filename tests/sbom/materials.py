@@ -1,0 +1,91 @@
+"""What the service is made of: the packages it installs, and the files of others that lie in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import Distribution, distribution
+from pathlib import Path
+
+from packaging.requirements import Requirement
+
+from tests.sbom.licences import licence_of
+
+ROOT = Path(__file__).resolve().parents[2]
+SERVICE, EXTRAS = ROOT / "requirements.txt", ROOT / "requirements-oidc.txt"
+VENDORED = ROOT / "static" / "vendor" / "README.md"
+
+_VENDORED_ROW = re.compile(
+    r"\| \[(?P<name>[^\]]+)\]\((?P<home>[^)]+)\) \| (?P<version>[^ |]+) \| (?P<licence>[^ |]+)[^|]*\|[^|]*\|"
+    r" npm package `(?P<package>[^`]+)`"
+)
+
+
+@dataclass(frozen=True)
+class Material:
+    """One part of the service."""
+
+    name: str
+    version: str
+    licence: str
+    """An expression of SPDX."""
+
+    registry: str
+    """Where it comes from, as package URLs name it: ``pypi`` or ``npm``."""
+
+    home: str
+    needs: frozenset[str] = frozenset()
+    """Names of others that it needs itself."""
+
+    is_optional: bool = False
+
+
+def materials() -> list[Material]:
+    """All of them, as they are installed on this platform. Raises ``LicenceUnknown``."""
+    return [*_installed(SERVICE), *_installed(EXTRAS, is_optional=True), *vendored(VENDORED.read_text("utf-8"))]
+
+
+def pinned(text: str) -> Iterator[Requirement]:
+    """What a file of requirements asks for on this platform, without what it takes from other files."""
+    for line in text.splitlines():
+        told = re.split(r"\s#|\s--hash|\\$", line)[0].strip()
+        if told and not told.startswith(("#", "-")):
+            wanted = Requirement(told)
+            if wanted.marker is None or wanted.marker.evaluate():
+                yield wanted
+
+
+def _installed(file: Path, *, is_optional: bool = False) -> Iterator[Material]:
+    for wanted in pinned(file.read_text("utf-8")):
+        found = distribution(wanted.name)
+        if found.version not in wanted.specifier:
+            raise ValueError(f"{wanted.name} {found.version} is installed, and {wanted} is asked for: install it first")
+        yield Material(
+            plain_name(wanted.name),
+            found.version,
+            licence_of(found.metadata),
+            "pypi",
+            f"https://pypi.org/project/{plain_name(wanted.name)}/",
+            frozenset(_needs(found, wanted.extras)),
+            is_optional,
+        )
+
+
+def _needs(found: Distribution, extras: Iterable[str]) -> Iterator[str]:
+    for text in found.requires or ():
+        need = Requirement(text)
+        environments = [{"extra": extra} for extra in ("", *extras)]
+        if need.marker is None or any(need.marker.evaluate(one) for one in environments):
+            yield plain_name(need.name)
+
+
+def plain_name(name: str) -> str:
+    """A name of PyPI as package URLs have it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def vendored(table: str) -> Iterator[Material]:
+    """Files of others, as their table tells them."""
+    for row in _VENDORED_ROW.finditer(table):
+        yield Material(row["package"], row["version"], row["licence"], "npm", row["home"])

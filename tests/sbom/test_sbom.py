@@ -1,0 +1,80 @@
+"""The bill of materials is whole and valid, and no licence in it asks for more than we give."""
+
+from __future__ import annotations
+
+import json
+from email.message import Message
+
+import pytest
+from cyclonedx.validation.json import JsonStrictValidator
+
+from tests.sbom import __main__ as chore
+from tests.sbom.bill import VERSION, bill_of
+from tests.sbom.licences import LicenceUnknown, licence_of, strange_in
+from tests.sbom.materials import SERVICE, VENDORED, materials, pinned, vendored
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:jsonschema")
+
+
+@pytest.fixture(scope="module")
+def bill() -> dict:
+    return json.loads(bill_of(materials()))
+
+
+def test_it_is_valid(bill: dict) -> None:
+    validator = JsonStrictValidator(VERSION)
+    assert validator.validate_str(json.dumps(bill)) is None
+    assert validator.validate_str(json.dumps(bill | {"components": [{"name": "no type"}]})) is not None
+
+
+def test_everything_is_in_it_that_is_pinned_and_every_file_of_others(bill: dict) -> None:
+    told = {one["name"]: one["version"] for one in bill["components"]}
+    for wanted in pinned(SERVICE.read_text("utf-8")):
+        assert told[wanted.name.replace(".", "-")] in wanted.specifier
+    folders = {folder.name for folder in VENDORED.parent.iterdir() if folder.is_dir()}
+    assert folders == {one.name for one in vendored(VENDORED.read_text("utf-8"))} <= told.keys()
+
+
+def test_it_says_who_needs_whom(bill: dict) -> None:
+    needs = {one["ref"].partition("@")[0]: one.get("dependsOn", []) for one in bill["dependencies"]}
+    assert any(one.startswith("pkg:pypi/werkzeug@") for one in needs["pkg:pypi/flask"])
+    assert any(one.startswith("pkg:pypi/greenlet@") for one in needs["pkg:pypi/gevent"])
+    assert any(one.startswith("pkg:pypi/flask-smorest@") for one in needs["peoplecount"])
+    assert not any(one.startswith("pkg:pypi/werkzeug@") for one in needs["peoplecount"])
+
+
+def test_what_is_for_one_way_to_sign_in_is_optional(bill: dict) -> None:
+    assert {one["name"] for one in bill["components"] if one["scope"] == "optional"} == {"authlib", "joserfc"}
+
+
+def test_no_licence_asks_for_more_than_we_give() -> None:
+    assert {one.name: strange_in(one.licence) for one in materials() if strange_in(one.licence)} == {}
+
+
+@pytest.mark.parametrize(
+    ("licence", "strange"),
+    [
+        ("MIT", []),
+        ("MPL-2.0 AND (Apache-2.0 OR MIT)", []),
+        ("GPL-3.0-or-later", ["GPL-3.0-or-later"]),
+        ("MIT OR AGPL-3.0-only", ["AGPL-3.0-only"]),
+    ],
+)
+def test_licences_that_ask_for_more_are_found(licence: str, strange: list[str]) -> None:
+    assert strange_in(licence) == strange
+
+
+def test_a_package_that_does_not_say_is_read_by_a_person() -> None:
+    told = Message()
+    told["Name"], told["License"] = "new", "see the file"
+    with pytest.raises(LicenceUnknown, match="new does not say"):
+        licence_of(told)
+
+
+def test_the_chore_writes_it_and_lists_licences(tmp_path, monkeypatch, capsys) -> None:
+    monkeypatch.setattr("sys.argv", ["sbom", "--output", str(tmp_path / "bill.json")])
+    assert chore.main() == 0
+    assert json.loads((tmp_path / "bill.json").read_text("utf-8"))["bomFormat"] == "CycloneDX"
+    monkeypatch.setattr("sys.argv", ["sbom", "--licences"])
+    assert chore.main() == 0
+    assert "flask " in capsys.readouterr().out
