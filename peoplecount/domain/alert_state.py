@@ -156,8 +156,9 @@ def _items(
 def _told(state: AlertState, now: datetime, pace: Pace) -> tuple[AlertState, Notice]:
     """What people are told now, so that they come to believe what is the case."""
     bad = state.bad
-    if bad:  # what recovered by itself may be told anew, should it go bad again
-        state = replace(state, told=state.told & bad if not pace.is_quiet else state.told)
+    if bad and not pace.is_quiet:  # what recovered by itself may be told anew, should it go bad again
+        # Of what was told last something stays, so that people hear at the end that all is well.
+        state = replace(state, told=state.told & bad or state.told)
     if pace.is_quiet:
         return state, Notice.NONE
     if bad - state.told:

@@ -81,7 +81,13 @@ class SmtpServer:
         """Hand a letter over; what the server answered. Raises ``MailFailure``."""
         message = message_of(letter, self.place.sender, self._now())
         with self._said(letter.recipient), self._connected() as smtp:
-            return _handed_over(smtp, message, self.place.sender, letter.recipient)
+            try:
+                return _handed_over(smtp, message, self.place.sender, letter.recipient)
+            except OSError as error:
+                if not _is_of_line(error):
+                    raise
+                # It was there a moment ago: it may be this letter that it hangs up on, and the others are not to wait.
+                raise MailFailure(_line_words(error, self.place.name)) from error
 
     def check(self) -> None:
         """Connect and sign in, and send nothing. Raises ``MailFailure``."""
@@ -103,6 +109,7 @@ class SmtpServer:
                 smtp.starttls(context=self._context())
             if place.user:
                 smtp.login(place.user, place.password)
+            smtp.ehlo_or_helo_if_needed()
             yield smtp
         finally:
             with suppress(smtplib.SMTPException, OSError):  # what was handed over is theirs, however they part
@@ -128,7 +135,6 @@ class SmtpServer:
 
 def _handed_over(smtp: smtplib.SMTP, message: EmailMessage, sender: str, recipient: str) -> str:
     """``sendmail`` in steps, because the server's last answer is wanted, too."""
-    smtp.ehlo_or_helo_if_needed()
     code, said = smtp.mail(sender)
     if code != 250:
         raise smtplib.SMTPSenderRefused(code, said, sender)
@@ -177,6 +183,11 @@ def _failure(error: Exception, place: SmtpPlace, recipient: str) -> MailFailure:
         case _:
             words = _line_words(error, server)
     return MailFailure(words, is_of_server=True)
+
+
+def _is_of_line(error: OSError) -> bool:
+    """Whether the line was lost, and nothing was answered; ``smtplib`` has its own errors under ``OSError``."""
+    return isinstance(error, smtplib.SMTPServerDisconnected) or not isinstance(error, smtplib.SMTPException)
 
 
 def _line_words(error: Exception, server: str) -> str:

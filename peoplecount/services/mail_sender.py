@@ -11,7 +11,7 @@ from typing import Protocol
 
 from peoplecount.domain.clock import Clock
 from peoplecount.domain.offload import Offload, call_here
-from peoplecount.domain.sentence import words_of
+from peoplecount.domain.sentence import say, words_of
 from peoplecount.eventlog.log import LogError
 from peoplecount.mail.letter import Letter
 from peoplecount.mail.smtp import MailFailure
@@ -62,6 +62,8 @@ class MailSender:
         """Of the server itself, one after the other."""
 
         self._not_before: datetime | None = None
+        self._gone: dict[str, str] = {}
+        """What the server answered, by letter, where that could not be written down yet."""
 
     def run(self, stop: threading.Event) -> None:
         """Send until ``stop`` is set."""
@@ -76,12 +78,18 @@ class MailSender:
 
     def send_due(self, stop: threading.Event | None = None) -> int:
         """Send what is due; how many letters went. Raises ``LogError``."""
-        if self._not_before is not None and self._clock.now() < self._not_before:
+        if self._server_rests():
             return 0
         sent = 0
         for posted in self._offload(self._outbox.due):
             if stop is not None and stop.is_set():
                 break
+            if posted.letter_id in self._gone:
+                self._conclude(posted, Fate.SENT, self._gone[posted.letter_id])
+                continue
+            if self._is_stale(posted):
+                self._give_up(posted, posted.said or say("It could not be sent in time."))
+                continue
             letter = self._offload(lambda posted=posted: self._outbox.take(posted))  # type: ignore[misc]
             if letter is None:
                 continue
@@ -92,10 +100,26 @@ class MailSender:
                 if failure.is_of_server:
                     break
             else:
-                self._offload(lambda posted=posted, said=said: self._outbox.conclude(posted, Fate.SENT, said))  # type: ignore[misc]
+                self._gone[posted.letter_id] = said  # whatever happens now, it is not sent once more
                 self._failures, self._not_before = 0, None
+                self._conclude(posted, Fate.SENT, said)
                 sent += 1
         return sent
+
+    def _server_rests(self) -> bool:
+        """Whether the server is left alone just now. A clock that was set back makes nobody wait longer."""
+        return self._not_before is not None and timedelta(0) < self._not_before - self._clock.now() <= LONGEST_RETRY
+
+    def _is_stale(self, posted: Posted) -> bool:
+        return self._clock.now() - posted.made > GIVEN_UP_AFTER[posted.about]
+
+    def _give_up(self, posted: Posted, said: str) -> None:
+        logger.warning("A mail is given up: %s", said)
+        self._conclude(posted, Fate.FAILED, said)
+
+    def _conclude(self, posted: Posted, fate: Fate, said: str) -> None:
+        self._offload(lambda: self._outbox.conclude(posted, fate, said))
+        self._gone.pop(posted.letter_id, None)
 
     def _failed(self, posted: Posted, failure: MailFailure) -> None:
         now, said = self._clock.now(), words_of(failure)
@@ -104,9 +128,8 @@ class MailSender:
             self._failures += 1
             if self._failures == 1:
                 logger.warning("Mail cannot be sent, and waits: %s", said)
-        if failure.is_final or now - posted.made > GIVEN_UP_AFTER[posted.about]:
-            logger.warning("A mail is given up: %s", said)
-            self._offload(lambda: self._outbox.conclude(posted, Fate.FAILED, said))
+        if failure.is_final or self._is_stale(posted):
+            self._give_up(posted, said)
             return
         due = self._not_before if failure.is_of_server else now + retry_after(posted.tries, self._chance())
         self._offload(lambda: self._outbox.postpone(posted, due or now, said))

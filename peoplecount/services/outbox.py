@@ -26,6 +26,9 @@ logger = logging.getLogger(__name__)
 LEASE = timedelta(minutes=4)
 """For which who sends a letter has it alone. Somebody else may have taken the lead meanwhile."""
 
+LONGEST_WAIT = timedelta(hours=2)
+"""No letter is put off for longer; where it seems so, the clock has been set back."""
+
 KEPT_FOR = timedelta(days=90)
 MOST_KEPT = 2_000
 
@@ -104,7 +107,7 @@ class Outbox:
     def due(self) -> list[Posted]:
         """Those whose time has come, the oldest first."""
         now = self._clock.now()
-        return [one for one in self.waiting() if one.due is None or one.due <= now or one.due - now > timedelta(days=1)]
+        return [one for one in self.waiting() if one.due is None or not timedelta(0) < one.due - now <= LONGEST_WAIT]
 
     def waiting(self) -> list[Posted]:
         """All that have not gone yet, the oldest first."""

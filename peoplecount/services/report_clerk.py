@@ -6,7 +6,8 @@ import json
 import logging
 import secrets
 import threading
-from collections.abc import Callable, Collection
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -15,7 +16,7 @@ from zoneinfo import ZoneInfo
 from peoplecount.domain.clock import Clock
 from peoplecount.domain.event import parse_utc, utc_text
 from peoplecount.domain.offload import Offload, call_here
-from peoplecount.domain.report_schedule import ReportPeriod, ReportSchedule, period_with
+from peoplecount.domain.report_schedule import CAUGHT_UP_AT_MOST, ReportPeriod, ReportSchedule, period_with
 from peoplecount.eventlog.log import LogError
 from peoplecount.mail.letter import Letter, Writing
 from peoplecount.services.counts import NoSuchPlace
@@ -29,9 +30,15 @@ logger = logging.getLogger(__name__)
 LOOK_SECONDS = 30.0
 
 PATIENCE = timedelta(hours=6)
-"""For so long a report waits for figures that are still on their way; then it is sent, and says what is not known."""
+"""For so long a report waits for figures that are still on their way; then it is sent, and says what is not known.
+
+It begins anew where the database was away, and with the process: figures of a long outage come after its end.
+"""
 
 MOST_KEPT = 500
+KEPT_OF_EACH = 4 * CAUGHT_UP_AT_MOST
+"""Of each schedule so many stay whatever else was sent: what is not known to have been sent would be sent again."""
+
 _SENT = "report-sent:"
 
 Zones = Callable[[Collection[str] | None], Collection[ZoneInfo]]
@@ -94,6 +101,8 @@ class ReportClerk:
         self._is_settled = is_settled
         self._clock = clock
         self._offload = offload
+        self._patient_from: datetime | None = None
+        """From when on figures could have come."""
 
     def run(self, stop: threading.Event) -> None:
         """Look again and again until told to stop."""
@@ -103,16 +112,23 @@ class ReportClerk:
             except LogError as error:
                 logger.debug("reports wait for the local store: %s", error)
             except Exception:
-                logger.exception("a report could not be written, and is tried again")
+                logger.exception("reports stumbled, and go on")
 
     def send_due(self) -> int:
         """Send what is due; how many reports. Raises ``LogError``."""
         if self._outbox is None:
             return 0
+        self._patient_from = self._patient_from or self._clock.now()
         sent = 0
         for schedule in self._offload(self._schedules.all):
-            if schedule.is_on and schedule.recipients:
+            if not (schedule.is_on and schedule.recipients):
+                continue
+            try:
                 sent += self._send_due(schedule)
+            except LogError:
+                raise
+            except Exception:  # one that nobody foresaw must not hold up the others
+                logger.exception("report %s could not be written, and is tried again", schedule.schedule_id)
         return sent
 
     def _send_due(self, schedule: ReportSchedule) -> int:
@@ -122,18 +138,24 @@ class ReportClerk:
             one = SentReport(schedule.schedule_id, period, now, "")
             if self._offload(lambda one=one: self._store.get(_SENT + one.subject_id)) is not None:  # type: ignore[misc]
                 continue
-            if not self._is_settled() and now - schedule.sent_at(period, zones) < PATIENCE:
+            if not self._is_settled() and self._has_patience(schedule.sent_at(period, zones), now):
                 continue
             try:
                 self._send(schedule, one)
             except HistoryUnavailable:
                 logger.debug("a report waits for the database")
+                self._patient_from = now
                 break
             except NoSuchPlace as error:
                 logger.debug("a report has nothing to tell: %s", error)
                 continue
             sent += 1
         return sent
+
+    def _has_patience(self, due: datetime, now: datetime) -> bool:
+        """Whether one that was due then waits for figures still. A clock that was set back begins again."""
+        begun = min(max(due, self._patient_from or due), now)
+        return now - begun < PATIENCE
 
     def send_again(self, schedule_id: str, period: ReportPeriod, who: str) -> SentReport:
         """Send it once more, with the figures of now.
@@ -167,7 +189,8 @@ class ReportClerk:
         fields = {"written": utc_text(report.written), "by": report.by}
         self._store.put(_SENT + report.subject_id, json.dumps(fields, separators=(",", ":")))
         self._store.settle()
-        for old in self._sent()[MOST_KEPT:]:
+        schedules = {one.schedule_id for one in self._schedules.all()}
+        for old in _dispensable(self._sent(), schedules):
             self._store.change(_SENT + old.subject_id, lambda _: None)
 
     def sent(self) -> list[tuple[SentReport, list[Posted]]]:
@@ -184,6 +207,17 @@ class ReportClerk:
     def _sent(self) -> list[SentReport]:
         found = (_read(key.removeprefix(_SENT), body) for key, body in self._store.under(_SENT).items())
         return sorted((one for one in found if one), key=lambda one: one.written, reverse=True)
+
+
+def _dispensable(sent: Sequence[SentReport], schedules: Collection[str]) -> Iterator[SentReport]:
+    """What need not be known any more; ``sent`` is the newest first, ``schedules`` are those there are."""
+    counted: Counter[str] = Counter()
+    needed: set[str] = set()
+    for one in sorted(sent, key=lambda one: one.period.first, reverse=True):
+        counted[one.schedule_id] += 1
+        if one.schedule_id in schedules and counted[one.schedule_id] <= KEPT_OF_EACH:
+            needed.add(one.subject_id)
+    return (one for one in sent[MOST_KEPT:] if one.subject_id not in needed)
 
 
 def fates(letters: Collection[Posted]) -> dict[Fate, int]:

@@ -102,6 +102,22 @@ def test_what_goes_bad_again_in_the_quiet_time_is_told_at_its_end_if_it_is_still
     assert alert.turns == [Turn.OPENED, Turn.CLOSED, Turn.OPENED, Turn.OPEN]
 
 
+def test_whoever_was_told_that_something_is_wrong_is_told_that_nothing_is_any_more():
+    alert = Told(gap=30)
+    alert.sees(a=BAD, b=GOOD)
+    alert.sees(a=GOOD, b=BAD, minutes=5)
+    alert.sees(a=GOOD, b=GOOD, minutes=60)
+    assert [(at, notice) for at, notice, _ in alert.notices] == [(0, Notice.BAD), (6, Notice.RECOVERED)]
+    assert alert.turns == [Turn.OPENED, Turn.OPEN, Turn.CLOSED]
+
+
+def test_what_goes_bad_instead_of_what_was_told_is_told_at_the_end_of_the_quiet_time():
+    alert = Told(gap=30)
+    alert.sees(a=BAD, b=GOOD)
+    alert.sees(a=GOOD, b=BAD, minutes=60)
+    assert alert.notices == [(0, Notice.BAD, {"a"}), (30, Notice.BAD, {"b"})]
+
+
 def test_quiet_hours_hold_everything_back_and_lose_nothing():
     alert = Told()
     alert.sees(a=BAD, minutes=60, is_quiet=True)

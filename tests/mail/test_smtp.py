@@ -145,3 +145,12 @@ def test_a_server_that_is_no_mail_server_is_told():
 
 def test_a_header_is_one_line_whatever_a_site_is_called():
     assert one_line("Shop\r\nX-Evil: 1\t\0 of\N{LINE SEPARATOR}Zürich") == "Shop X-Evil: 1 of Zürich"
+
+
+def test_a_server_that_hangs_up_on_a_letter_may_take_others(plain):
+    plain.manners.at_data = ["hang up"]
+    with pytest.raises(MailFailure, match="ended the connection") as raised:
+        server_at(plain.port).send(LETTER)
+    assert not raised.value.is_of_server
+    assert not raised.value.is_final
+    assert server_at(plain.port).send(LETTER).startswith("250")

@@ -3,6 +3,7 @@
 import pytest
 
 from peoplecount.eventlog.local_store import LocalStore
+from peoplecount.eventlog.log import LogUnavailable
 from peoplecount.mail.letter import Enclosure, Letter, Writing
 from peoplecount.mail.smtp import MailFailure
 from peoplecount.services.mail_sender import FIRST_RETRY, LONGEST_RETRY, MailSender, retry_after
@@ -143,6 +144,45 @@ def test_a_clock_that_is_set_back_makes_no_letter_wait_for_days(post):
     post.sender.send_due()
     post.clock.is_set_by(-10 * 86_400)
     assert post.sender.send_due() == 1
+
+
+def test_a_clock_that_is_set_back_by_hours_leaves_no_server_alone_for_hours(post):
+    post.put("anna")
+    post.mail.failures = [AWAY]
+    post.sender.send_due()
+    post.clock.is_set_by(-10 * 3_600)
+    assert post.sender.send_due() == 1
+
+
+def test_alerts_of_a_long_outage_of_the_server_are_no_news_when_it_is_back(post):
+    post.put("anna", "bea")
+    post.put("carl", about=About.REPORT, subject_id="r")
+    post.mail.failures = [AWAY]
+    post.sender.send_due()
+    post.clock.passes(86_401)
+    assert post.sender.send_due() == 1
+    assert post.sent() == ["carl"]
+    assert post.fates() == {"anna": Fate.FAILED, "bea": Fate.FAILED}
+    said = {one.said for one in post.outbox.history(About.ALERT)}
+    assert said == {"away", "It could not be sent in time."}
+
+
+def test_a_letter_that_went_is_not_sent_again_where_that_cannot_be_written_down(post, monkeypatch):
+    post.put("anna")
+    conclude = post.outbox.conclude
+
+    def is_full(*_):
+        raise LogUnavailable("disk full")
+
+    monkeypatch.setattr(post.outbox, "conclude", is_full)
+    for _ in range(3):
+        with pytest.raises(LogUnavailable):
+            post.sender.send_due()
+        post.clock.passes(LEASE.total_seconds())
+    monkeypatch.setattr(post.outbox, "conclude", conclude)
+    assert post.sender.send_due() == 0
+    assert post.sent() == ["anna"]
+    assert post.fates() == {"anna": Fate.SENT}
 
 
 def test_what_was_sent_long_ago_is_forgotten(post):

@@ -8,6 +8,7 @@ import pytest
 
 from peoplecount.domain.report_schedule import Cadence, ReportPeriod, ReportSchedule, period_with
 from peoplecount.eventlog.local_store import LocalStore
+from peoplecount.services import report_clerk
 from peoplecount.services.audit_log import AuditLog
 from peoplecount.services.history_report import HistoryUnavailable
 from peoplecount.services.outbox import About
@@ -115,6 +116,58 @@ def test_a_database_that_is_away_is_waited_for(office):
     assert office.subjects() == []
     office.alerting.writer.error = None
     assert office.clerk.send_due() == 3
+
+
+def test_after_an_outage_reports_wait_for_what_is_written_late(office):
+    office.alerting.schedules.add(DAILY)
+    office.alerting.is_settled = False
+    office.alerting.writer.error = HistoryUnavailable("away")
+    office.until("2026-05-05T15:00")
+    office.alerting.writer.error = None  # it is back, and what was counted meanwhile is being written
+    office.until("2026-05-05T17:00")
+    assert office.subjects() == []
+    office.alerting.is_settled = True
+    assert office.clerk.send_due() == 1
+
+
+def test_after_a_start_reports_wait_for_what_is_on_its_way(office):
+    office.alerting.schedules.add(DAILY)
+    office.clock.passes(86_400)
+    office.starts()
+    office.alerting.is_settled = False
+    assert office.clerk.send_due() == 0
+    office.alerting.is_settled = True
+    assert office.clerk.send_due() == 1
+
+
+def test_of_many_schedules_none_is_sent_again(office, monkeypatch):
+    monkeypatch.setattr(report_clerk, "MOST_KEPT", 10)
+    made = [office.alerting.schedules.add(replace(DAILY, name=name)) for name in ("North", "South", "West")]
+    for _ in range(9):
+        office.clock.passes(86_400)
+        assert office.clerk.send_due() == 3
+        assert office.clerk.send_due() == 0
+    office.alerting.schedules.remove(made[0].schedule_id)
+    office.clock.passes(86_400)
+    assert office.clerk.send_due() == 2
+    kept = office.store.under("report-sent:")
+    assert sum(made[0].schedule_id in key for key in kept) < 9
+    assert len(kept) < 30
+
+
+def test_a_report_that_cannot_be_written_holds_up_no_other(office, monkeypatch):
+    write = office.alerting.writer.report
+
+    def stumbles(schedule, period):
+        if schedule.name == "Odd":
+            raise KeyError("nobody foresaw that")
+        return write(schedule, period)
+
+    monkeypatch.setattr(office.alerting.writer, "report", stumbles)
+    office.alerting.schedules.add(replace(DAILY, name="Odd"))
+    office.alerting.schedules.add(DAILY)
+    office.clock.passes(86_400)
+    assert office.clerk.send_due() == 1
 
 
 def test_one_that_is_off_or_begun_anew_sends_nothing_of_the_time_before(office):

@@ -59,7 +59,7 @@ class Manners:
     """Answers by recipient, such as ``550 no such user``."""
 
     at_data: list[str] = field(default_factory=list)
-    """Answers to the next letters."""
+    """Answers to the next letters; ``hang up`` ends the connection without one."""
 
     silent: bool = False
     """It takes the connection and says nothing."""
@@ -83,6 +83,9 @@ class MailServer:
     async def handle_DATA(self, server, session, envelope):  # noqa: N802
         if self.manners.at_data:
             answer = self.manners.at_data.pop(0)
+            if answer == "hang up":
+                server.transport.abort()
+                return ""
             if not answer.startswith("250"):
                 return answer
         message = email.message_from_bytes(envelope.content, policy=modern)
