@@ -118,6 +118,7 @@ def test_every_check_is_run(checkout: Checkout) -> None:
         "ruff",
         "ruff",
         "mypy",
+        "bandit",
         "peoplecount.settings.document",
         "peoplecount.web.extraction",
         "peoplecount.web.api.connector",

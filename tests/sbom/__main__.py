@@ -1,4 +1,4 @@
-"""``./run.sh sbom``: what the service is made of, as CycloneDX; exit code 1 where a licence may not be brought along."""
+"""``./run.sh sbom``: what the service is made of, as CycloneDX; exit code 1 where a licence must not be taken."""
 
 from __future__ import annotations
 
