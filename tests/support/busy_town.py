@@ -200,6 +200,11 @@ class BusyTown:
         """How many changes the database has."""
         return int(self._rows("SELECT count(*) FROM {}.records")[0][0])
 
+    def database_bytes(self) -> int:
+        """What the tables of this town take, with their indexes."""
+        sizes = "SELECT sum(pg_total_relation_size(c.oid)) FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace"
+        return int(self._rows(f"{sizes} WHERE nspname = '{{}}' AND relkind = 'r'")[0][0])
+
     def _rows(self, question: str) -> list[tuple[Any, ...]]:
         with self._connect() as connection:
             return connection.execute(cast("LiteralString", question.format(self.schema))).fetchall()
