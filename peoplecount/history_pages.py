@@ -6,9 +6,11 @@ from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from zoneinfo import ZoneInfo
 
+from peoplecount.administering import audit_log_in
 from peoplecount.domain.clock import Clock
 from peoplecount.eventlog.data_folder import DataFolder
 from peoplecount.runtime import Runtime
+from peoplecount.services.former_doors import FormerDoors
 from peoplecount.services.history_places import HistoryPlaces
 from peoplecount.services.history_report import HistoryDesk
 from peoplecount.services.holiday_calendar import HolidayCalendars
@@ -44,7 +46,10 @@ def history_desk(
     sums = KeptSums(DirectSums(history), folder.sums, book, zones, runtime.offload)
     last_known = LastKnownSums(folder.sums, book, zones, runtime.offload)
     calendars = HolidayCalendars(settings.holidays)
-    places = HistoryPlaces(lambda: snapshots().fields, lambda: rosters.current().sites, clock, calendars.of_site)
+    former = FormerDoors(rosters.current, audit_log_in(folder, runtime.offload))
+    places = HistoryPlaces(
+        lambda: snapshots().fields, lambda: rosters.current().sites, clock, calendars.of_site, former.names
+    )
     return HistoryDesk(sums, places, clock, calendars.calendar, last_known)
 
 

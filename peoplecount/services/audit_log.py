@@ -119,6 +119,20 @@ class AuditLog:
         shown = tuple(found[:ON_A_PAGE])
         return ChangesPage(shown, shown[-1].number if len(found) > ON_A_PAGE else None)
 
+    def names(self, subject: Subject, ids: Collection[str]) -> dict[str, str]:
+        """What such things were called when they were changed last, as far as that is kept. Raises ``LogError``."""
+        wanted, found = set(ids), dict[str, str]()
+        below: int | None = None
+        while wanted - found.keys():
+            page = self.page(subject=subject, below=below)
+            for change in page.changes:
+                if change.subject_id in wanted and change.name:
+                    found.setdefault(change.subject_id, change.name)
+            below = page.older
+            if below is None:
+                break
+        return found
+
     def authors(self) -> list[str]:
         """Everybody who stands in it, by name. Raises ``LogError``."""
         return self._offload(self._store.authors)

@@ -189,13 +189,15 @@ class HistoryLook:
             return scope, [HistoryChild(one, None) for one in named], False
         found = self._of_children(scope, period)
         known = {one.subject for one in named}
-        gone = [self._named(scope, subject) for subject in sorted(found.keys() - known)]
+        gone = self._named(scope, found.keys() - known)
         children = [HistoryChild(one, found.get(one.subject)) for one in [*named, *gone]]
         return scope, sorted(children, key=_most_first), True
 
-    def _named(self, scope: Scope, subject: str) -> NamedPlace:
+    def _named(self, scope: Scope, subjects: Collection[str]) -> list[NamedPlace]:
         """What is not on the board any more."""
-        return self.places.site(subject) if scope is Scope.SITE else NamedPlace(subject, subject)
+        if scope is Scope.DOOR:
+            return self.places.former_doors(subjects)
+        return [self.places.site(one) if scope is Scope.SITE else NamedPlace(one, one) for one in sorted(subjects)]
 
     def _of_children(self, scope: Scope, period: HistoryPeriod) -> Mapping[str, PlaceSum]:
         if self.query.is_filtered:

@@ -48,8 +48,16 @@ class Place:
         return found.name if found else ""
 
 
+FormerNames = Callable[[Collection[str]], Mapping[str, str]]
+"""What doors were called, by id, as far as that is known."""
+
+
 def _none_set(_: str) -> str:
     return ""
+
+
+def _nobody_knows(_: Collection[str]) -> Mapping[str, str]:
+    return {}
 
 
 class HistoryPlaces:
@@ -61,8 +69,10 @@ class HistoryPlaces:
         sites: Callable[[], Mapping[str, Site]],
         clock: Clock,
         holidays: Callable[[str], str] = _none_set,
+        former: FormerNames = _nobody_knows,
     ) -> None:
-        """``holidays`` gives what is set for a site."""
+        """``holidays`` gives what is set for a site, ``former`` what doors were called that no line counts at now."""
+        self._former = former
         self._holidays = holidays
         self._board = board
         self._sites = sites
@@ -89,7 +99,7 @@ class HistoryPlaces:
         site = self._sites().get(query.site_id or "")
         return Place(
             self.site(query.site_id) if query.site_id else None,
-            _named(board, "door", query.door_id),
+            self._door(query.door_id),
             _named(board, "line", query.line_id),
             self._zone(query.site_id, own),
             site.opening_hours if site else "",
@@ -129,6 +139,16 @@ class HistoryPlaces:
         row = _find(self._board()["sites"], "siteId", site_id)
         site = self._sites().get(site_id)
         return NamedPlace(site_id, row["siteName"] if row else site.name if site else site_id)
+
+    def former_doors(self, ids: Collection[str]) -> list[NamedPlace]:
+        """Doors that are not on the board any more, by their names as far as those are known."""
+        names = self._former(ids) if ids else {}
+        return [NamedPlace(one, names.get(one, one)) for one in sorted(ids)]
+
+    def _door(self, door_id: str | None) -> NamedPlace | None:
+        if door_id is None or _find(self._board()["doors"], "doorId", door_id):
+            return _named(self._board(), "door", door_id)
+        return self.former_doors([door_id])[0]
 
     def demand_known(self, query: HistoryQuery, own: Collection[str] | None) -> None:
         """For a question that found nothing. Raises ``NoSuchPlace`` where it is not on the board either."""

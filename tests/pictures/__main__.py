@@ -1,5 +1,7 @@
 """Takes a picture of every page, in light and dark colours, at a desk and on a phone, into ``docs/pictures``.
 
+In English; in Spanish at a desk in light colours.
+
 The real service with virtual cameras, whose clock stops at a fixed moment after a month of history. Pages are found by
 following links, one of each kind, so that new ones come by themselves.
 """
@@ -44,6 +46,7 @@ PASSWORD = "correct horse battery"
 
 SIZES = {"desk": {"width": 1300, "height": 900}, "phone": {"width": 390, "height": 844}}
 SCHEMES = ("light", "dark")
+LOCALE, SPANISH = "en-GB", "es-ES"
 QUALITY = 60
 SETTLED_MS = 1500
 """For charts that are drawn once their figures have come."""
@@ -139,11 +142,15 @@ class Album:
             for scheme in SCHEMES:
                 for kind, path in sorted(self._found.items()):
                     self._take(kind, path, size, scheme, viewport)
+            for kind, path in sorted(self._found.items()) if size == "desk" else ():
+                self._take(kind, path, size, "light", viewport, SPANISH)
 
-    def _take(self, kind: str, path: str, size: str, scheme: str, viewport: dict[str, int]) -> None:
+    def _take(
+        self, kind: str, path: str, size: str, scheme: str, viewport: dict[str, int], locale: str = LOCALE
+    ) -> None:
         state = None if path in {"/sign-in", "/wall/pair"} else self.state
         context = self._browser.new_context(
-            base_url=self._service.url, viewport=viewport, color_scheme=scheme, locale="en-GB", reduced_motion="reduce",
+            base_url=self._service.url, viewport=viewport, color_scheme=scheme, locale=locale, reduced_motion="reduce",
             storage_state=state,
         )  # fmt: skip
         try:
@@ -152,7 +159,8 @@ class Album:
             page.goto(path)
             page.wait_for_timeout(SETTLED_MS)
             taken = context.new_cdp_session(page).send("Page.captureScreenshot", {"format": "webp", "quality": QUALITY})
-            (self._folder / f"{kind}-{size}-{scheme}.webp").write_bytes(base64.b64decode(taken["data"]))
+            name = f"{kind}-{size}-{scheme}" if locale == LOCALE else f"{kind}-spanish"
+            (self._folder / f"{name}.webp").write_bytes(base64.b64decode(taken["data"]))
         finally:
             context.close()
 
@@ -167,6 +175,7 @@ def write_index(folder: Path) -> str:
             f"[![{kind} {size}]({kind}-{size}-light.webp)]({kind}-{size}-light.webp) [dark]({kind}-{size}-dark.webp)"
             for size in SIZES
         ]
+        shown[0] += f" [Spanish]({kind}-spanish.webp)"
         lines.append(f"| {kind} | {' | '.join(shown)} |")
     text = "\n".join(lines) + "\n"
     (folder / "README.md").write_text(text, encoding="utf-8")

@@ -498,3 +498,11 @@ def test_that_history_is_still_arriving_is_said(town):
     assert "still being read: 3 days of cameras are left" in client.get("/history", **asked).text
     Fleet.days = 0
     assert "still being read" not in client.get("/history", **asked).text
+
+
+def test_a_removed_door_goes_by_the_name_it_had(town):
+    town.past.counts(Gate(SHOP, "Old", "old"), at(9, day=2), 7, 3)
+    town.places._former = lambda ids: {one: "Old gate" for one in ids if one == "shop-old"}
+    page = town.page(site="shop", **MAY)
+    assert "Old gate 7 3" in words(page)
+    assert ">Old gate" in town.page(site="shop", door="shop-old", **MAY)
