@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import logging.config
-from collections.abc import Mapping
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -67,16 +67,39 @@ class JsonForm(logging.Formatter):
         return json.dumps(told, ensure_ascii=False, default=str)
 
 
+class Unquoted(logging.Filter):
+    """Takes what gunicorn quotes of requests out of its messages: tickets stand there, and ids that let somebody in."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether it is said: always."""
+        message = record.getMessage()
+        if message.startswith(_OF_REQUESTS):
+            record.msg, record.args = _ADDRESS.sub("", _QUOTED.sub("'...'", message)), ()
+        return True
+
+
+_OF_REQUESTS = ("Invalid request", "Error handling request")
+_QUOTED = re.compile(r"""(?:'.*'|".*"|b'.*)""", re.DOTALL)
+_ADDRESS = re.compile(r" /\S*")
+
+
 def log_config(level: str, form: str) -> dict[str, Any]:
     """What ``logging.config`` needs to write messages of ``level`` and above to standard error in a form."""
-    ours: Mapping[str, Any] = {"handlers": [], "propagate": True, "level": level}
+    # At DEBUG gunicorn writes the path of every request, whatever stands in it.
+    gunicorn = {
+        "handlers": [],
+        "propagate": True,
+        "level": "INFO" if level == "DEBUG" else level,
+        "filters": ["unquoted"],
+    }
     return {
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"line": {"()": JsonForm if form == JSON else PlainForm}},
+        "filters": {"unquoted": {"()": Unquoted}},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
         "root": {"level": level, "handlers": ["stderr"]},
-        "loggers": {**{name: {"level": "WARNING"} for name in CHATTY}, "gunicorn.error": {**ours}},
+        "loggers": {**{name: {"level": "WARNING"} for name in CHATTY}, "gunicorn.error": gunicorn},
     }
 
 

@@ -9,7 +9,7 @@ import warnings
 import pytest
 
 from peoplecount.domain.log_marks import CAMERA, EVENT, REQUEST, log_marks, marked
-from peoplecount.log_form import JsonForm, PlainForm, log_config, log_to_stderr
+from peoplecount.log_form import JsonForm, PlainForm, Unquoted, log_config, log_to_stderr
 
 
 def line(form, message, *arguments, **more):
@@ -54,8 +54,38 @@ def test_a_line_of_json_is_one_line_whatever_is_said():
 
 
 def test_gunicorns_own_messages_take_the_same_way():
-    config = log_config("INFO", "json")
-    assert config["loggers"]["gunicorn.error"] == {"handlers": [], "propagate": True, "level": "INFO"}
+    ours = log_config("INFO", "json")["loggers"]["gunicorn.error"]
+    assert (ours["handlers"], ours["propagate"], ours["level"]) == ([], True, "INFO")
+
+
+def test_gunicorn_does_not_write_the_path_of_every_request():
+    assert log_config("DEBUG", "plain")["loggers"]["gunicorn.error"]["level"] == "INFO"
+    assert log_config("ERROR", "plain")["loggers"]["gunicorn.error"]["level"] == "ERROR"
+
+
+@pytest.mark.parametrize(
+    ("said", "left"),
+    [
+        ("Invalid request from ip=192.0.2.7: Invalid HTTP request line: 'GET /events?ticket=canary'", "line: '...'"),
+        ('Invalid request from ip=192.0.2.7: Invalid Header: "X-Key: can\'ary"', "Header: '...'"),
+        ("Error handling request /events?ticket=canary", "Error handling request"),
+        ("Error handling request GET /events?ticket=canary", "Error handling request GET"),
+        ("Error handling request (no URI read)", "(no URI read)"),
+    ],
+)
+def test_what_gunicorn_quotes_of_requests_is_taken_out(said, left):
+    record = logging.LogRecord("gunicorn.error", logging.WARNING, "", 0, "%s", (said,), None)
+    assert Unquoted().filter(record)
+    assert record.getMessage().endswith(left)
+    assert "ary" not in record.getMessage()
+
+
+def test_other_messages_of_gunicorn_stay_as_they_are():
+    record = logging.LogRecord(
+        "gunicorn.error", logging.INFO, "", 0, "Listening at: %s", ("http://[::1]:80 '7'",), None
+    )
+    assert Unquoted().filter(record)
+    assert record.getMessage() == "Listening at: http://[::1]:80 '7'"
 
 
 @pytest.fixture
