@@ -241,7 +241,7 @@ def register(app: Flask, access: Access, addresses: ClientAddresses) -> None:
         by_ticket = need.ticket and "ticket" in request.args
         is_here = need.local and transport_of(request, addresses) is Transport.LOCAL
         if not (need.is_open or by_ticket or is_here):
-            found = _visitor(access)
+            found = _visitor(access, addresses)
             if found is None:
                 return _led_to_sign_in(need)
             demand_fit(need, found)
@@ -299,10 +299,11 @@ def _keep_private(response: Response) -> Response:
     return response
 
 
-def _visitor(access: Access) -> Visitor | None:
+def _visitor(access: Access, addresses: ClientAddresses) -> Visitor | None:
     try:
         return access.visitor(request)
     except BadToken:
+        logger.info("A token that is none was shown at %s, from %s", request.endpoint, addresses.of(request))
         abort(
             401, say("This API token was revoked, is too old, or never was. Make one: python -m peoplecount token add.")
         )
@@ -327,6 +328,7 @@ def demand_fit(need: Need, found: Visitor) -> None:
     """403 where somebody may not, in words that say what is missing."""
     if may(need, found):
         return
+    logger.info("%s may not come to %s", found.name or found.way, request.endpoint)
     if (need.session or need.page) and found.way in {Way.NOBODY, Way.SCREEN}:
         abort(_led_to_sign_in(need))
     if need.refusal:

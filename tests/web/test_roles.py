@@ -345,3 +345,13 @@ def test_who_signs_out_does_so_alone(people, app, address):
         sent = {**HTTPS["headers"], "X-CSRFToken": form_token(client, "/account", **HTTPS)}
         answer = client.post(address, headers=sent, environ_base=FROM_AFAR)
         assert answer.status_code == TABLE["POST", address][VISITORS.index(visitor)]
+
+
+def test_who_is_turned_away_is_in_the_log(visitors, people, app, caplog):
+    caplog.set_level("INFO", "peoplecount.web.gate")
+    client, _ = visitors["viewer"]
+    client.get("/admin/people", **HTTPS)
+    app.test_client().get("/events", headers={"X-API-Key": "pc_forged_one"}, environ_base=FROM_AFAR)
+    assert "viewer may not come to admin_people.people" in caplog.text
+    assert "A token that is none was shown at stream.events, from 192.0.2.7" in caplog.text
+    assert "forged" not in caplog.text
