@@ -10,7 +10,12 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["tests.support.compiled_templates", "tests.support.databases", "tests.support.skip_rule"]
+pytest_plugins = [
+    "tests.support.compiled_templates",
+    "tests.support.databases",
+    "tests.support.redis_servers",
+    "tests.support.skip_rule",
+]
 
 
 TESTS = Path(__file__).parent

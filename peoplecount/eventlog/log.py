@@ -21,6 +21,7 @@ class LogError(Exception):
       - ``StaleState``: the state an append started from is not the one that is there
     - ``LocalStoreUnavailable``: the store beside it could not be read or written
     - ``UnsuitableFolder``: the data folder cannot hold a log (a network or Windows drive)
+    - ``UnsuitableServer``: a Redis cannot hold a log (it would lose or drop what is in it)
     """
 
 
@@ -46,6 +47,10 @@ class LocalStoreUnavailable(LogError):
 
 class UnsuitableFolder(LogError):
     """The data folder cannot hold a log; the message says why and where to put it."""
+
+
+class UnsuitableServer(LogError):
+    """A Redis cannot hold a log; the message says why and what to set there."""
 
 
 @dataclass(frozen=True, slots=True)

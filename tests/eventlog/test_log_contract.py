@@ -37,10 +37,8 @@ def test_a_new_log_is_empty_and_its_head_is_number_0(log):
     assert log.seen() == {}
 
 
-def test_two_new_logs_have_different_epochs(home, tmp_path):
-    other = type(home)(tmp_path / "other") if hasattr(home, "path") else type(home)()
-    (tmp_path / "other").mkdir()
-    first, second = home.open(), other.open()
+def test_two_new_logs_have_different_epochs(make_home):
+    first, second = make_home().open(), make_home().open()
     assert first.head().epoch != second.head().epoch
     second.close()
 

@@ -1,0 +1,9 @@
+-- ARGV: term, how many of the newest entries go, their fields, then the lines that go.
+if ARGV[4] ~= term then
+    return answer('term', term)
+end
+for place = 6, #ARGV do
+    redis.call('HDEL', place < 6 + tonumber(ARGV[5]) and LATEST or SEEN, ARGV[place])
+end
+changed()
+return answer()

@@ -1,0 +1,1 @@
+return answer(trimmed, folded, redis.call('HGET', LOG, 'incomplete'))

@@ -1,0 +1,3 @@
+next_term()
+changed()
+return answer(term)

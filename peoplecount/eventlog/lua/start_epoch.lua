@@ -1,0 +1,2 @@
+new_epoch()
+return answer()
