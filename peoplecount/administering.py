@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from zoneinfo import ZoneInfo
 
 from peoplecount.configuration import Configuration, configuration, default_site
+from peoplecount.data_home import data_home
 from peoplecount.domain.clock import REAL_TIME, Clock
 from peoplecount.domain.offload import Offload, call_here
 from peoplecount.domain.roster import Roster
@@ -61,7 +62,7 @@ def administration_of(
 @contextmanager
 def site_desk(settings: Settings, clock: Clock) -> Iterator[tuple[SiteDesk, Configuration]]:
     """The desk for sites, for one-off commands. Raises what ``configuration`` raises."""
-    folder = DataFolder.at(settings.data_dir)
+    folder = data_home(settings)
     try:
         with configuration(settings) as tables:
             desk = SiteDesk(

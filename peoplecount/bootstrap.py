@@ -15,10 +15,10 @@ from peoplecount.alerting import Alerting
 from peoplecount.attachment import Attachment, attached_database
 from peoplecount.camera_administration import camera_pages
 from peoplecount.configuration import database, default_site
+from peoplecount.data_home import data_home
 from peoplecount.domain.clock import REAL_TIME
 from peoplecount.domain.roster import Roster
 from peoplecount.domain.site import Site
-from peoplecount.eventlog.data_folder import DataFolder
 from peoplecount.history_pages import history_desk
 from peoplecount.leading import Leading
 from peoplecount.people import (
@@ -78,7 +78,7 @@ class Service:
         self._settings = settings
         self._runtime = runtime or this_runtime()
         self._clock = PlayedClock(fetch_played_time(settings.clock_url) if settings.clock_url else REAL_TIME)
-        self._folder = DataFolder.at(settings.data_dir)
+        self._folder = data_home(settings, self._runtime.offload, self._runtime.native)
         self._database = database(settings, self._folder, self._runtime)
         self._theirs = attached_database(settings, self._folder, self._database, self._runtime)
         self._attachment = Attachment(settings, self._database, self._theirs, self._clock, self._runtime)
@@ -187,7 +187,8 @@ class Service:
             wake=self._wake_follower,
         )
         self._spawn("log-follower", lambda: follower.run(self._stop))
-        self._spawn("leadership", lambda: self._leadership.run(self._stop))
+        if self._settings.polling:
+            self._spawn("leadership", lambda: self._leadership.run(self._stop))
         self._spawn("roster-copy", self._follow_copy)
         for name, work in self._self_watch.workers().items():
             self._spawn(name, partial(work, self._stop))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from peoplecount.data_home import data_home
 from peoplecount.domain.camera import Camera
 from peoplecount.domain.clock import Clock
-from peoplecount.eventlog.data_folder import DataFolder
-from peoplecount.eventlog.local_store import LocalStore
 from peoplecount.eventlog.log import LocalStoreUnavailable
+from peoplecount.eventlog.store import Store
 from peoplecount.runtime import Runtime, this_runtime
 from peoplecount.services.played_clock import PlayedClock
 from peoplecount.settings import Settings
@@ -24,7 +24,7 @@ from peoplecount.sunapi.trust import Authorities
 @contextmanager
 def camera_access(settings: Settings) -> Iterator[CameraAccess]:
     """Access to cameras for one-off commands, which share the budget of the service."""
-    store = DataFolder.at(settings.data_dir).store
+    store = data_home(settings).store
     try:
         yield CameraAccess(settings, store)
     finally:
@@ -38,7 +38,7 @@ class CameraAccess:
     failures of all.
     """
 
-    def __init__(self, settings: Settings, store: LocalStore, runtime: Runtime | None = None) -> None:
+    def __init__(self, settings: Settings, store: Store, runtime: Runtime | None = None) -> None:
         """``store`` may be opened later, or by its first use."""
         self._settings = settings
         self._gates = DeviceGates()

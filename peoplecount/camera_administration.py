@@ -14,10 +14,11 @@ from peoplecount.configuration import (
     serials_in,
     serials_read,
 )
+from peoplecount.data_home import data_home
 from peoplecount.domain.clock import Clock
 from peoplecount.domain.offload import Offload, call_here
 from peoplecount.eventlog.data_folder import DataFolder
-from peoplecount.eventlog.local_store import LocalStore
+from peoplecount.eventlog.store import Store
 from peoplecount.services.accounts import Accounts
 from peoplecount.services.audit_log import AuditLog
 from peoplecount.services.camera_desk import CameraDesk, Login
@@ -45,7 +46,7 @@ def camera_office(
     sites: SiteTable,
     *,
     access: CameraAccess,
-    store: LocalStore,
+    store: Store,
     audit: AuditLog,
     clock: Clock,
     serials: Callable[[], Mapping[str, str]],
@@ -118,7 +119,7 @@ def camera_pages(
 def command_office(settings: Settings, tables: Configuration, *, needs_clock: bool = True) -> Iterator[CameraOffice]:
     """The office for a one-off command; ``needs_clock`` to ask cameras or swap lines. Raises ``ClockUnavailable``."""
     clock = PlayedClock.at(settings.clock_url) if needs_clock else PlayedClock()
-    store = DataFolder.at(settings.data_dir).store
+    store = data_home(settings).store
     try:
         with camera_access(settings) as access:
             yield camera_office(

@@ -8,11 +8,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
+from peoplecount.data_home import data_home, open_data_home
 from peoplecount.domain.event import EventKind
 from peoplecount.domain.offload import Offload, call_here
 from peoplecount.domain.roster import Roster
 from peoplecount.domain.site import DEFAULT_SITE_ID, Site
-from peoplecount.eventlog.data_folder import DataFolder, open_data_folder
+from peoplecount.eventlog.data_folder import DataFolder
 from peoplecount.runtime import Runtime
 from peoplecount.services.board_lines import line_names
 from peoplecount.services.count_memory import CAMERA_STATE
@@ -74,7 +75,7 @@ def sign_in_gate(place: DatabaseSettings, folder: DataFolder, offload: Offload =
 
 def note_signed_in(settings: Settings, place: DatabaseSettings) -> None:
     """Somebody got into a database by other ways: the service need not wait any longer."""
-    folder = DataFolder.at(settings.data_dir)
+    folder = data_home(settings)
     try:
         sign_in_gate(place, folder).accepted("")
     finally:
@@ -146,7 +147,7 @@ def camera_table(settings: Settings, folder: DataFolder, own: IDBConnection, the
 @contextmanager
 def configuration(settings: Settings) -> Iterator[Configuration]:
     """The configuration in the database, for one-off commands. Raises ``DatabaseError`` and ``UnsuitableFolder``."""
-    folder = DataFolder.at(settings.data_dir)
+    folder = data_home(settings)
     folder.make()
     if settings.database.kind is DatabaseKind.SQLITE:
         prepare_embedded(settings)
@@ -165,7 +166,7 @@ def configuration(settings: Settings) -> Iterator[Configuration]:
 
 def serials_read(settings: Settings) -> dict[str, str]:
     """The serial number of each camera as last read, by the camera's id. Raises ``LogError``."""
-    folder = open_data_folder(settings.data_dir)
+    folder = open_data_home(settings)
     try:
         return serials_in(folder)
     finally:
@@ -183,7 +184,7 @@ def serials_in(folder: DataFolder) -> dict[str, str]:
 
 def line_names_read(settings: Settings) -> dict[str, str]:
     """What lines were called when they were last read, by id. Raises ``LogError``."""
-    folder = open_data_folder(settings.data_dir)
+    folder = open_data_home(settings)
     try:
         entries = folder.log.latest().entries
     finally:

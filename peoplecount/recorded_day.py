@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from peoplecount.configuration import database, default_site
+from peoplecount.data_home import data_home
 from peoplecount.domain.clock import Clock
 from peoplecount.domain.interval import Scope, Step
 from peoplecount.domain.recording import Recording
@@ -28,8 +29,9 @@ def recorded_day(settings: Settings, day: date, clock: Clock, site_id: str = "")
 
     Raises ``NotRecorded``, ``LogError`` and ``DatabaseError``.
     """
-    folder = DataFolder.at(settings.data_dir)
-    if not (folder.log_path.exists() and folder.store_path.exists()):
+    folder = data_home(settings)
+    is_here = settings.redis_url is not None or folder.log_path.exists()
+    if not (is_here and folder.store_path.exists()):
         raise LogUnavailable(say("There is no log in %(folder)s: nothing has been counted yet", folder=folder.path))
     with closing(folder):
         roster = RosterKeeper(Roster, folder.store, folder.sealer, default_site(settings)).load_copy()

@@ -6,7 +6,7 @@ import logging
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import copy_context
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import import_module
 from typing import cast
@@ -20,6 +20,7 @@ from gevent.queue import SimpleQueue
 from gevent.threadpool import ThreadPool
 
 from peoplecount.domain.offload import Offload, P, T, call_here
+from peoplecount.eventlog.native import Native
 from peoplecount.services.collector import NextTime, Scheduler
 
 LOG_THREADS = 8
@@ -44,6 +45,8 @@ class Runtime:
     """
 
     make_scheduler: Callable[[], Scheduler]
+    native: Native = field(default_factory=Native)
+    """For connections to Redis, which are used in native threads."""
 
 
 def this_runtime() -> Runtime:
@@ -53,8 +56,20 @@ def this_runtime() -> Runtime:
     if monkey.is_module_patched("threading"):
         # Not only once it is needed: reading it in takes 30 ms, in which everybody would wait who is served by then.
         import_module("apscheduler.schedulers.gevent")
-        return Runtime(PoolOffload(LOG_THREADS), lambda: PoolOffload(1), _gevent_scheduler)
+        return Runtime(PoolOffload(LOG_THREADS), lambda: PoolOffload(1), _gevent_scheduler, _unpatched())
     return Runtime(call_here, lambda: call_here, _background_scheduler)
+
+
+def _unpatched() -> Native:
+    """What the system gave before gevent put its own in its place."""
+    start = monkey.get_original("_thread", "start_new_thread")
+    return Native(
+        make_socket=monkey.get_original("socket", "socket"),
+        resolve=monkey.get_original("socket", "getaddrinfo"),
+        tls=monkey.get_original("ssl", "SSLContext"),
+        start_thread=lambda work: start(work, ()),
+        sleep=monkey.get_original("time", "sleep"),
+    )
 
 
 def put_the_loop_first(seconds: float = 0.001) -> None:

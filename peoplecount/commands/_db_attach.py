@@ -9,6 +9,7 @@ from pathlib import Path
 from peoplecount.commands._db_attach_history import import_history
 from peoplecount.commands._steps import show
 from peoplecount.configuration import camera_view, proxy_for
+from peoplecount.data_home import data_home
 from peoplecount.eventlog.data_folder import DataFolder
 from peoplecount.launch import CannotStart
 from peoplecount.services.attach_walk import AttachWalk
@@ -40,7 +41,7 @@ def attach(arguments: argparse.Namespace, settings: Settings) -> int:
     """Look, and say what was found; 0, or 1 where we cannot or must not write into it. Raises ``DatabaseError``."""
     place = settings.attached or settings.database
     print(place)
-    folder = DataFolder.at(settings.data_dir)
+    folder = data_home(settings)
     theirs = proxy_for(settings, place, folder)
     walk = AttachWalk(theirs, Product(place.kind), place.schema)
     taken: list[Step] = []

@@ -10,13 +10,13 @@ from peoplecount.commands._by_command import this_visitor
 from peoplecount.commands._doctor_doors import camera_steps
 from peoplecount.commands._steps import show
 from peoplecount.configuration import Configuration, default_site
+from peoplecount.data_home import data_home
 from peoplecount.domain.camera import Camera
 from peoplecount.domain.clock import Clock
 from peoplecount.domain.roster import Roster
 from peoplecount.domain.sign_in import SignInRecord, read_sign_ins
 from peoplecount.domain.site import Site
-from peoplecount.eventlog.data_folder import DataFolder
-from peoplecount.eventlog.local_store import LocalStore
+from peoplecount.eventlog.store import Store
 from peoplecount.services.camera_desk import EnteredCamera, Login
 from peoplecount.services.camera_office import CameraOffice
 from peoplecount.services.camera_walk import CameraWalk
@@ -35,7 +35,7 @@ def run(settings: Settings, tables: Configuration, camera_id: str, *, risks_sign
 
     Raises ``NoSuchCamera``, ``DatabaseError``, ``LogError`` and ``ClockUnavailable``.
     """
-    store = DataFolder.at(settings.data_dir).store
+    store = data_home(settings).store
     try:
         with command_office(settings, tables) as office, camera_access(settings) as access:
             one = office.desk.find(this_visitor(), camera_id)
@@ -50,7 +50,7 @@ def _walk(
     tables: Configuration,
     office: CameraOffice,
     access: CameraAccess,
-    store: LocalStore,
+    store: Store,
     one: EnteredCamera,
     *,
     risks_sign_in: bool,
@@ -88,7 +88,7 @@ def _walk(
     return 0 if is_well(taken) else 1
 
 
-def polls_step(store: LocalStore, clock: Clock, camera_id: str) -> Step:
+def polls_step(store: Store, clock: Clock, camera_id: str) -> Step:
     """How the service has fared with it in the last day."""
     record = FleetRecords(store, clock, PlayedClock()).now()
     day = record.day_of(camera_id)
@@ -100,7 +100,7 @@ def polls_step(store: LocalStore, clock: Clock, camera_id: str) -> Step:
     return Step("polls", said) if failures <= (1 - FEW) * polls else odd("polls", said)
 
 
-def sign_ins_at(store: LocalStore, camera: Camera, real_time: Clock) -> SignInRecord:
+def sign_ins_at(store: Store, camera: Camera, real_time: Clock) -> SignInRecord:
     """The failed sign-ins that count at a camera's account."""
     kept = store.get(Account.at(camera.address, camera.username).key)
     return read_sign_ins(kept.body if kept else None).seen_at(real_time.now())

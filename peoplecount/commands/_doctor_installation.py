@@ -16,6 +16,7 @@ from peoplecount.commands._doctor_mail import mail_steps
 from peoplecount.commands._steps import show
 from peoplecount.commands._table import print_table
 from peoplecount.configuration import configuration
+from peoplecount.data_home import data_home
 from peoplecount.domain.clock import REAL_TIME
 from peoplecount.domain.sign_in import MOST_FAILURES
 from peoplecount.domain.visitor import Scope
@@ -88,7 +89,7 @@ def _settings(settings: Settings) -> Iterator[Step]:
 
 
 def _folder(settings: Settings) -> bool:
-    folder = DataFolder.at(settings.data_dir)
+    folder = data_home(settings)
     try:
         now = PlayedClock.at(settings.clock_url).now()
         return _part("Data folder", FolderWalk(folder, settings.log_disk_budget, now).steps())
@@ -144,7 +145,7 @@ def _tried(one: EnteredCamera, office: CameraOffice, settings: Settings) -> Tria
     if one.paused:
         return None
     camera = Login(settings.camera_user, settings.camera_password).of(one.camera)
-    store, real_time = DataFolder.at(settings.data_dir).store, PlayedClock()
+    store, real_time = data_home(settings).store, PlayedClock()
     try:
         spent = sign_ins_at(store, camera, real_time)
     finally:
@@ -189,7 +190,7 @@ def _probed(probe: StreamProbe) -> Iterator[Step]:
 @contextmanager
 def _token(settings: Settings) -> Iterator[dict[str, str]]:
     """The header of a token that is good as long as this goes on; none where none can be made."""
-    folder = DataFolder.at(settings.data_dir)
+    folder = data_home(settings)
     tokens, label = ApiTokens(folder.store, PlayedClock(REAL_TIME)), f"doctor {secrets.token_hex(4)}"
     try:
         try:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable
 
 from peoplecount.configuration import Configuration, configuration
+from peoplecount.data_home import data_home
 from peoplecount.eventlog.data_folder import DataFolder
 from peoplecount.eventlog.key_file import KeyInUse
 from peoplecount.eventlog.local_store import ROSTER
@@ -32,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Do what was asked for; 0, or 1 where something cannot be opened or could not be finished."""
     settings = read_settings()
-    folder = DataFolder.at(settings.data_dir)
+    folder = data_home(settings)
     task = {"rotate": _rotate, "check": _check}[arguments.task]
     try:
         with configuration(settings) as tables:

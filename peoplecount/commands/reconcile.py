@@ -12,13 +12,14 @@ from datetime import date, datetime
 from peoplecount.camera_access import CameraAccess
 from peoplecount.commands._table import print_table
 from peoplecount.configuration import database, default_site, prepare_embedded
+from peoplecount.data_home import open_data_home
 from peoplecount.domain.camera import Camera
 from peoplecount.domain.clock import REAL_TIME
 from peoplecount.domain.comparison import Comparison, Verdict
 from peoplecount.domain.figures import Figures
 from peoplecount.domain.offload import call_here
 from peoplecount.domain.roster import Roster
-from peoplecount.eventlog.data_folder import DataFolder, open_data_folder
+from peoplecount.eventlog.data_folder import DataFolder
 from peoplecount.eventlog.log import LogError
 from peoplecount.launch import read_settings
 from peoplecount.services.camera_comparison import CameraComparison
@@ -70,7 +71,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         if settings.database.kind is DatabaseKind.SQLITE:
             prepare_embedded(settings)
-        with closing(open_data_folder(settings.data_dir)) as folder, closing(_Proxy(settings, folder)) as opened:
+        with closing(open_data_home(settings)) as folder, closing(_Proxy(settings, folder)) as opened:
             return _reconcile(arguments, settings, folder, opened.proxy)
     except (LogError, DatabaseError, ClockUnavailable, UnknownCamera) as error:
         print(error, file=sys.stderr)

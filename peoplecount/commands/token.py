@@ -7,8 +7,8 @@ import sys
 
 from peoplecount.administering import audit_log_in, this_author
 from peoplecount.commands._table import print_table
+from peoplecount.data_home import open_data_home
 from peoplecount.domain.visitor import Scope
-from peoplecount.eventlog.data_folder import open_data_folder
 from peoplecount.eventlog.log import LogError
 from peoplecount.launch import read_settings
 from peoplecount.people import accounts_in
@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
     settings = read_settings()
     tasks = {"list": _list, "add": _add, "revoke": _revoke}
     try:
-        folder = open_data_folder(settings.data_dir)
+        folder = open_data_home(settings)
         try:
             tasks[arguments.task](arguments, TokenDesk(accounts_in(folder), audit_log_in(folder)))
         finally:

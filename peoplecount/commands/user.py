@@ -9,8 +9,8 @@ from functools import partial
 from peoplecount.administering import audit_log_in, this_author
 from peoplecount.commands import _own_password
 from peoplecount.commands._table import print_table
+from peoplecount.data_home import open_data_home
 from peoplecount.domain.user import Role, UnfitName, user_name
-from peoplecount.eventlog.data_folder import open_data_folder
 from peoplecount.eventlog.log import LogError
 from peoplecount.launch import read_settings
 from peoplecount.people import accounts_in, welcome_link
@@ -50,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
     settings = read_settings()
     tasks = {"list": _list, "add": _add, "reset": _reset, "set": _set, "remove": _remove, "link": _link}
     try:
-        folder = open_data_folder(settings.data_dir)
+        folder = open_data_home(settings)
         try:
             desk = PeopleDesk(accounts_in(folder), audit_log_in(folder), partial(welcome_link, settings))
             tasks[arguments.task](arguments, desk)

@@ -7,14 +7,16 @@ import stat
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from peoplecount.eventlog.folder import require_suitable_folder
 from peoplecount.eventlog.history_sums import HistorySums
 from peoplecount.eventlog.leader_lock import LeaderLock
 from peoplecount.eventlog.local_store import LocalStore
-from peoplecount.eventlog.log import UnsuitableFolder
+from peoplecount.eventlog.log import EventLog, UnsuitableFolder
 from peoplecount.eventlog.sealer import FileSealer
 from peoplecount.eventlog.sqlite_log import SQLiteEventLog
+from peoplecount.eventlog.store import Store
 from peoplecount.eventlog.webhook_book import WebhookBook
 
 _LOG, _STORE, _WEBHOOKS = "events.sqlite", "store.sqlite", "webhooks.sqlite"
@@ -30,15 +32,31 @@ was there before a backup was put back."""
 _FOR_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
+class LeadLock(Protocol):
+    """What only one process has at a time."""
+
+    def try_acquire(self) -> bool:
+        """Take it if it is free; whether it is ours."""
+        ...
+
+    def still_holds(self) -> bool:
+        """Whether it is still ours."""
+        ...
+
+    def release(self) -> None:
+        """Give it back; may be called twice."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class DataFolder:
     """What one process holds of the folder."""
 
     path: Path
-    log: SQLiteEventLog
-    store: LocalStore
+    log: EventLog
+    store: Store
     sealer: FileSealer
-    leader_lock: LeaderLock
+    leader_lock: LeadLock
     sums: HistorySums
     webhooks: WebhookBook
 

@@ -127,6 +127,10 @@ class EventLog(Protocol):
     within an epoch. All raise ``LogUnavailable``.
     """
 
+    def open(self) -> None:
+        """Make it where it is missing, now rather than at the first call, and again after ``close``."""
+        ...
+
     def head(self) -> EventId:
         """The last event's id; number 0 before the first."""
         ...

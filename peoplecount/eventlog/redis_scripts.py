@@ -15,6 +15,8 @@ PREFIX = "{peoplecount}:"
 EVENTS = f"{PREFIX}events"
 LATEST = f"{PREFIX}latest"
 LEASE = f"{PREFIX}lease"
+KEPT = f"{PREFIX}kept"
+CHANGES = f"{PREFIX}changes"
 LOG_KEYS = (
     *(f"{PREFIX}log", EVENTS, f"{PREFIX}folded", LATEST),
     *(f"{PREFIX}states", f"{PREFIX}versions", f"{PREFIX}seen"),
@@ -43,6 +45,19 @@ def log_script(name: str) -> Script:
 def lease_script() -> Script:
     """The script that takes, keeps and gives back the lead."""
     return _script(_text("lease"), (LEASE,))
+
+
+_STORE_KEYS = {
+    "kept": (KEPT, f"{PREFIX}kept-versions"),
+    "keep": (KEPT, f"{PREFIX}kept-versions"),
+    "note_change": (CHANGES,),
+}
+
+
+@cache
+def store_script(name: str) -> Script:
+    """A script on what is kept beside the log."""
+    return _script(_text(name), _STORE_KEYS[name])
 
 
 def _script(text: str, keys: tuple[str, ...]) -> Script:

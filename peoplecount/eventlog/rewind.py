@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from peoplecount.eventlog.local_store import LocalStore
 from peoplecount.eventlog.log import EventLog
+from peoplecount.eventlog.store import Store
 
 
-def discover_rewind(log: EventLog, store: LocalStore) -> bool:
+def discover_rewind(log: EventLog, store: Store) -> bool:
     """Start a new epoch if ``log`` is not the one the store's mark was taken of, or is behind it; whether it did.
 
     For the leader, after ``raise_term`` and before its first append: two processes must not do it at once.

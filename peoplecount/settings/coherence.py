@@ -13,6 +13,7 @@ _NEEDED = {
     "OIDC_ISSUER": ("OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET", "PUBLIC_URL", "SIGN_IN_GROUPS"),
     "SIGN_IN_HEADER": ("TRUSTED_PROXIES", "SIGN_IN_GROUPS"),
     "SIGN_IN_GROUPS_HEADER": ("SIGN_IN_HEADER",),
+    "REDIS_CA_FILE": ("REDIS_URL",),
 }
 
 
@@ -26,5 +27,7 @@ def _missing(values: Mapping[str, Any], refused: Collection[str]) -> Iterator[st
         missing = [other for other in others if not values[other.lower()] and other not in refused]
         if values[name.lower()] and missing:
             yield f"{name}: it is of no use without {' and '.join(missing)}"
+    if values["redis_url"] and find_spec("redis") is None:
+        yield "REDIS_URL: it needs redis-py: pip install -r requirements-redis.txt"
     if values["oidc_issuer"] and find_spec("authlib") is None:
         yield "OIDC_ISSUER: signing in there needs Authlib: pip install -r requirements-oidc.txt"

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from peoplecount.domain.group_rights import GroupRight
+from peoplecount.domain.redis_address import RedisAddress
 from peoplecount.settings import readers
 from peoplecount.settings.coherence import incoherent
 from peoplecount.settings.database import DatabaseSettings, embedded, read_database
@@ -79,6 +80,13 @@ class Settings:
     """By site, as they were written; the empty one is for every other."""
 
     data_dir: Path = Path("var")
+    redis_url: RedisAddress | None = None
+    """``None``: the event log is in ``data_dir``, for this machine alone."""
+
+    redis_fsync: str = "always"
+    redis_ca_file: Path | None = None
+    """``None``: the system's."""
+
     log_keep_days: int = 7
     log_disk_budget: int = 2_000_000_000
     records_keep_days: int = 396
@@ -100,6 +108,7 @@ class Settings:
     poll_interval: float = 10.0
     """Seconds."""
 
+    polling: bool = True
     back_fill_days: int = 30
     event_streams: bool = True
     connect_timeout: float = 3.05

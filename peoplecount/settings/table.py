@@ -5,6 +5,7 @@ from __future__ import annotations
 from peoplecount.settings import readers
 from peoplecount.settings.mail_table import MAIL_SETTINGS
 from peoplecount.settings.outbound_table import OUTBOUND_SETTINGS
+from peoplecount.settings.redis_table import REDIS_SETTINGS
 from peoplecount.settings.setting import Setting
 from peoplecount.settings.sign_in_table import SIGN_IN_SETTINGS
 from peoplecount.settings.web_table import WEB_SETTINGS
@@ -22,6 +23,7 @@ SETTINGS: tuple[Setting, ...] = (
         "data_dir",
         demo=True,
     ),
+    *REDIS_SETTINGS,
     Setting(
         "LOG_KEEP_DAYS",
         "Data",
@@ -168,6 +170,16 @@ SETTINGS: tuple[Setting, ...] = (
         readers.seconds(0.05, 3600),
         "poll_interval",
         demo=True,
+    ),
+    Setting(
+        "POLLING",
+        "Cameras",
+        "on",
+        "Whether this service may be the one that polls: `on` or `off`. With `off` it serves pages and streams only, "
+        "beside another service with the same `DATA_DIR` or `REDIS_URL` that polls "
+        "([several machines](several-machines.md)).",
+        readers.switch,
+        "polling",
     ),
     Setting(
         "BACKFILL_DAYS",

@@ -18,11 +18,40 @@ def path(tmp_path):
     return tmp_path / "store.sqlite"
 
 
+@pytest.fixture(params=["sqlite", "redis"])
+def make_store(request, path):
+    """Makes stores on the same place, as several processes have them."""
+    made = []
+    link = redis_link(request) if request.param == "redis" else None
+
+    def make():
+        if link is None:
+            made.append(LocalStore(path))
+        else:
+            from peoplecount.eventlog.redis_store import RedisStore  # noqa: PLC0415 - needs redis-py
+
+            made.append(RedisStore(link, LocalStore(path)))
+        return made[-1]
+
+    yield make
+    for store in made:
+        store.close()
+    if link is not None:
+        link.close()
+
+
+def redis_link(request):
+    server = request.getfixturevalue("shared_redis")
+    from peoplecount.eventlog.redis_link import RedisLink  # noqa: PLC0415 - needs redis-py
+
+    link = RedisLink(server.address(63))
+    link.ask("FLUSHDB")
+    return link
+
+
 @pytest.fixture
-def store(path):
-    store = LocalStore(path)
-    yield store
-    store.close()
+def store(make_store):
+    return make_store()
 
 
 def test_a_new_store_knows_nothing(store):
@@ -31,13 +60,11 @@ def test_a_new_store_knows_nothing(store):
     assert store.get("anything") is None
 
 
-def test_the_roster_outlives_the_process(store, path):
+def test_the_roster_outlives_the_process(store, make_store):
     store.save_roster('{"cameras": ["Eingang Süd"]}')
     store.save_roster('{"cameras": ["Eingang Süd", "2"]}')
     store.close()
-    again = LocalStore(path)
-    assert again.load_roster() == '{"cameras": ["Eingang Süd", "2"]}'
-    again.close()
+    assert make_store().load_roster() == '{"cameras": ["Eingang Süd", "2"]}'
 
 
 def test_versions_grow_with_every_put(store):
@@ -46,13 +73,11 @@ def test_versions_grow_with_every_put(store):
     assert store.get("key") == State(3, "c")
 
 
-def test_puts_of_several_processes_are_all_counted(path):
-    stores = [LocalStore(path) for _ in range(4)]
+def test_puts_of_several_processes_are_all_counted(make_store):
+    stores = [make_store() for _ in range(4)]
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda store: [store.put("key", "x") for _ in range(25)], stores))
     assert stores[0].get("key") == State(100, "x")
-    for store in stores:
-        store.close()
 
 
 def test_the_mark_moves_on_but_never_back_within_an_epoch(store):
@@ -67,10 +92,12 @@ def test_the_mark_of_a_new_epoch_takes_the_place_of_the_old_one(store):
     assert store.load_mark() == EventId("bbbb", 3)
 
 
-def test_a_mark_that_is_known_already_writes_nothing(store):
+def test_a_mark_that_is_known_already_writes_nothing(path):
+    store = LocalStore(path)
     store.save_mark(EventId("aaaa", 9))
     store.save_mark(EventId("aaaa", 9))
     assert store.get("mark") == State(1, "aaaa-9")
+    store.close()
 
 
 def test_a_damaged_store_is_named(path):
@@ -118,8 +145,8 @@ def test_a_change_that_raises_leaves_the_text_as_it_was(store):
     assert store.get("key") == State(1, "x")
 
 
-def test_changes_of_several_processes_follow_one_another(path):
-    stores = [LocalStore(path) for _ in range(4)]
+def test_changes_of_several_processes_follow_one_another(make_store):
+    stores = [make_store() for _ in range(4)]
 
     def count(store):
         for _ in range(25):
@@ -128,14 +155,13 @@ def test_changes_of_several_processes_follow_one_another(path):
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(count, stores))
     assert stores[0].get("key").body == "100"
-    for store in stores:
-        store.close()
 
 
 def test_texts_are_found_by_how_their_keys_begin(store):
-    for key in ("session:a", "session:b", "sessions", "session%", "other"):
+    for key in ("session:a", "session:b", "sessions", "session%", "session*", "other"):
         store.put(key, key.upper())
     assert store.under("session:") == {"session:a": "SESSION:A", "session:b": "SESSION:B"}
+    assert store.under("session*") == {"session*": "SESSION*"}
     assert store.under("none") == {}
 
 
@@ -158,11 +184,30 @@ def test_a_store_of_before_the_audit_log_keeps_what_it_has(path):
     store.close()
 
 
-def test_numbers_of_changes_are_never_given_again(path):
-    store = LocalStore(path)
+def test_numbers_of_changes_are_never_given_again(store):
     change = Change(datetime(2026, 5, 4, tzinfo=UTC), "anna", "added", Subject.SITE, "shop")
     first = store.note_change(change)
     store.forget_changes(older_than=change.moment, below=first + 1)
     assert store.changes(10) == []
     assert store.note_change(change) > first
-    store.close()
+
+
+def test_changes_are_found_by_what_they_are_about(store):
+    def noted(day, who, subject, *sites):
+        return store.note_change(
+            Change(datetime(2026, 5, day, tzinfo=UTC), who, "added", subject, "x", sites=frozenset(sites))
+        )
+
+    first, second = noted(4, "anna", Subject.SITE, "shop"), noted(5, "bert", Subject.LINE, "shop", "mall")
+    third = noted(6, "anna", Subject.PERSON)
+    assert [change.number for change in store.changes(10)] == [third, second, first]
+    assert [change.number for change in store.changes(1, below=third)] == [second]
+    assert [change.number for change in store.changes(10, who="anna")] == [third, first]
+    assert [change.number for change in store.changes(10, subject=Subject.LINE)] == [second]
+    assert [change.number for change in store.changes(10, sites=["shop"])] == [first]
+    assert [change.number for change in store.changes(10, sites=["shop", "mall", "far"])] == [second, first]
+    assert store.authors() == ["anna", "bert"]
+    (newest, *_) = store.changes(1)
+    assert (newest.moment, newest.sites) == (datetime(2026, 5, 6, tzinfo=UTC), frozenset())
+    store.forget_changes(older_than=datetime(2026, 5, 5, tzinfo=UTC), below=0)
+    assert [change.number for change in store.changes(10)] == [third, second]
