@@ -19,6 +19,7 @@ from peoplecount.data_home import data_home
 from peoplecount.domain.clock import REAL_TIME
 from peoplecount.domain.roster import Roster
 from peoplecount.domain.site import Site
+from peoplecount.eventlog.leader_lock import LeaderLock
 from peoplecount.history_pages import history_desk
 from peoplecount.leading import Leading
 from peoplecount.people import (
@@ -47,6 +48,7 @@ from peoplecount.services.polling_watch import PollingWatch
 from peoplecount.services.request_rates import RequestRates
 from peoplecount.services.roster_keeper import RosterKeeper
 from peoplecount.services.snapshots import Snapshots
+from peoplecount.services.standing_duty import StandingDuty
 from peoplecount.services.today_chart import TodayChart
 from peoplecount.services.usual_days import UsualDays
 from peoplecount.settings import Settings
@@ -58,7 +60,7 @@ from peoplecount.watching import fleet_desk
 from peoplecount.web.app import compile_templates, create_app
 from peoplecount.web.client_address import ClientAddresses
 from peoplecount.web.context import WebContext
-from peoplecount.webhooks import subscriptions
+from peoplecount.webhooks import subscriptions, webhook_sender
 
 logger = logging.getLogger(__name__)
 
@@ -189,6 +191,8 @@ class Service:
         self._spawn("log-follower", lambda: follower.run(self._stop))
         if self._settings.polling:
             self._spawn("leadership", lambda: self._leadership.run(self._stop))
+        if self._settings.redis_url is not None:
+            self._spawn("webhooks", lambda: self._own_webhooks().run(self._stop))
         self._spawn("roster-copy", self._follow_copy)
         for name, work in self._self_watch.workers().items():
             self._spawn(name, partial(work, self._stop))
@@ -321,6 +325,16 @@ class Service:
             allowed_origins=self._settings.allowed_origins,
             trusted_hosts=trusted_hosts(self._settings),
         )
+
+    def _own_webhooks(self) -> Leadership:
+        """The book of webhooks is of this machine alone: one of its processes sends them, whichever machine polls."""
+
+        def begin() -> StandingDuty:
+            sender = webhook_sender(self._settings, self._folder, self._runtime.offload)
+            return StandingDuty("webhook-sender", sender.run)
+
+        lock = LeaderLock(self._folder.path / "webhooks.lock")
+        return Leadership(lock, begin, self._clock, "sends this machine's webhooks")
 
     def _wake_readers(self) -> None:
         self._wake_follower.set()

@@ -179,13 +179,19 @@ class Leading:
                 "projections": projections.run,
                 "removed-cameras": self._removed_cameras(keeper, term).run,
                 "retention": self._retention(self._writer).run,
-                "webhooks": webhook_sender(self._settings, folder, offload).run,
                 **({"registros": registros.run} if registros else {}),
+                **self._webhooks(),
                 **reconciliation.workers(),
                 **self._more_workers(self, keeper),
             },
         )
         return self.session
+
+    def _webhooks(self) -> Mapping[str, Worker]:
+        """Where several machines share the log, each sends those of its own book: see ``Service``."""
+        if self._settings.redis_url is not None:
+            return {}
+        return {"webhooks": webhook_sender(self._settings, self._folder, self._runtime.offload).run}
 
     def _fleet_notes(self, collector: Collector) -> FleetNotes:
         """Keeps what other processes cannot know of polling, for the page of the fleet that any of them shows."""

@@ -23,7 +23,7 @@ _LOG, _STORE, _WEBHOOKS = "events.sqlite", "store.sqlite", "webhooks.sqlite"
 
 _OUR_NAMES = (
     *(_LOG, _STORE, _WEBHOOKS, "history.sqlite", "peoplecount.db"),
-    *("seal.key", ".seal.key", "leader.lock", "streams.lock"),
+    *("seal.key", ".seal.key", "leader.lock", "streams.lock", "webhooks.lock"),
 )
 _BESIDE = ("demo", "simulator-port", "before-restore")
 """How everything begins that we keep in the folder; the demo's folder lies in it, too, unless it is this one, and what

@@ -26,7 +26,7 @@ HELD_SECONDS = 10.0
 
 
 class Lock(Protocol):
-    """A lock among the processes of one machine."""
+    """A lock among the processes of one machine, or of several."""
 
     def try_acquire(self) -> bool:
         """Take it if it is free; does not wait."""
@@ -64,7 +64,15 @@ class Session(Protocol):
 class Leadership:
     """Waits for the lead, leads, and gives it up when it must."""
 
-    def __init__(self, lock: Lock, begin: Callable[[], Session], clock: Clock) -> None:
+    def __init__(
+        self,
+        lock: Lock,
+        begin: Callable[[], Session],
+        clock: Clock,
+        duty: str = "polls the cameras",
+    ) -> None:
+        """``duty`` is what whoever leads does, in words for the service's log."""
+        self._duty = duty
         self._lock = lock
         self._begin = begin
         self._clock = clock
@@ -92,7 +100,7 @@ class Leadership:
         elif self.session.is_alive() and self._lock.still_holds():
             self.session.tick()
         else:
-            logger.warning("giving up the lead: another process has it, or polling makes no progress")
+            logger.warning("giving up the lead: another process has it, or this one makes no progress")
             self._end()
 
     def _try(self) -> None:
@@ -116,7 +124,7 @@ class Leadership:
             self._end()
             return
         self._failing_since = None
-        logger.info("this process polls the cameras now")
+        logger.info("this process %s now", self._duty)
 
     def _note_other(self) -> None:
         now = self._clock.monotonic()

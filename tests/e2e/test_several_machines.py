@@ -44,3 +44,45 @@ def test_the_machine_that_polls_is_killed(town: Any) -> None:
     lost.start()
     town.ends()
     assert [reader.disagreements for reader in town.readers] == [[], [], []]
+
+
+def test_the_machine_that_polls_is_cut_off_and_comes_back(town: Any) -> None:
+    lost = town.polling_machine()
+    lost.cut_off()
+    polls_again(town, lost)
+    wait_until(lambda: lost.health().get("polls") is False, 30, "the one that is cut off gives up")
+    wait_until(lambda: lost.health().get("ready") is False, 60, "it says that nothing is right with it")
+    lost.let_through()
+    wait_until(lambda: lost.health().get("status") == "ok", 60, "it is well again")
+    town.ends()
+
+
+def test_the_machine_that_polls_sleeps_and_wakes(town: Any) -> None:
+    lost = town.polling_machine()
+    lost.sleep()
+    polls_again(town, lost)
+    lost.wake()
+    wait_until(lambda: lost.health().get("polls") is False, 30, "the one that has slept gives up")
+    town.ends()
+
+
+def test_redis_is_away_for_a_while(town: Any) -> None:
+    town.redis.kill()
+    for machine in town.machines:
+        wait_until(lambda machine=machine: machine.health().get("ready") is False, 60, "it says so")
+        assert "Redis" in str(machine.health()) or "lead" in str(machine.health())
+    town.redis.start()
+    town.polling_machine()
+    town.ends()
+
+
+def test_redis_comes_back_without_its_end(town: Any, tmp_path: Path) -> None:
+    town.redis.copy_data(tmp_path / "copy")
+    heard = town.events_heard()
+    wait_until(lambda: town.events_heard() > heard + 30, 60, "thirty events after the copy")
+    town.redis.kill()
+    town.redis.put_back(tmp_path / "copy")
+    town.redis.start()
+    town.polling_machine()
+    wait_until(lambda: all(reader.names["gap"] for reader in town.readers), 60, "every reader is told of a gap")
+    town.ends()

@@ -7,16 +7,20 @@ from datetime import timedelta
 
 import pytest
 
+from peoplecount.domain.change import Change, Subject
 from peoplecount.eventlog.log import LogUnavailable, StaleState, StaleTerm, UnsuitableServer
 from tests.support.events import NOON, changing, minutes, said, some
+from tests.support.log_calls import LOG_CALLS
 from tests.support.processes import free_port
 from tests.support.waiting import wait_until
 
 pytest.importorskip("redis", reason="redis-py is not installed (requirements-redis.txt)")
 
 from peoplecount.domain.redis_address import RedisAddress
+from peoplecount.eventlog.redis_lease import RedisLease
 from peoplecount.eventlog.redis_log import RedisEventLog
 from peoplecount.eventlog.redis_server import Durability
+from peoplecount.eventlog.redis_store import RedisStore
 
 
 @pytest.fixture
@@ -277,3 +281,26 @@ def test_an_entry_appended_by_a_machine_whose_clock_is_off_is_read_as_it_said(re
     log = open_log(redis_server)
     log.append(log.raise_term(), [some("a")], NOON - timedelta(days=400))
     assert log.read(0, 1)[0].appended_at == NOON - timedelta(days=400)
+
+
+RIGHTS = ("~{peoplecount}:*", "+@all", "-@dangerous", "+info", "+config|get")
+"""As the documents give them to a user of its own."""
+
+
+def test_a_user_with_no_more_rights_than_it_needs_does_everything(redis_server):
+    redis_server.ask("ACL", "SETUSER", "peoplecount", "on", ">sec:ret/1", "resetkeys", *RIGHTS)
+    address = RedisAddress("127.0.0.1", redis_server.port, user="peoplecount", password="sec:ret/1")
+    log = RedisEventLog(address)
+    log.open()
+    for call in LOG_CALLS.values():
+        with suppress(StaleTerm):
+            call(log)
+    assert log.size() > 0
+    store = RedisStore(log.link, None)
+    store.put("key", "text")
+    store.note_change(Change(NOON, "anna", "added", Subject.SITE, "shop"))
+    assert (store.under("k"), len(store.changes(9))) == ({"key": "text"}, 1)
+    lease = RedisLease(log.link)
+    assert lease.try_acquire()
+    lease.release()
+    log.close()
