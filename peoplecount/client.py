@@ -33,6 +33,9 @@ LONGEST_PAUSE = 60.0
 PASSES = {429, 500, 502, 503, 504}
 """Answers after which it is worth asking again."""
 
+_LOST = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError)
+"""The connection, before the answer or in the middle of it."""
+
 
 class PeoplecountError(Exception):
     """What was asked for was refused; ``status`` is the HTTP status, the message what the service says."""
@@ -100,7 +103,7 @@ class Client:
                 if error.status not in PASSES:
                     raise
                 self._sleep(error.retry_after or pause * random.uniform(0.5, 1))  # noqa: S311
-            except (requests.ConnectionError, requests.Timeout):
+            except _LOST:
                 self._sleep(pause * random.uniform(0.5, 1))  # noqa: S311
             pause = min(2 * pause, LONGEST_PAUSE)
 

@@ -1,6 +1,8 @@
 """The client for programs, against a real server that goes away in between."""
 
 import re
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from itertools import islice
 from pathlib import Path
 
@@ -62,6 +64,34 @@ def test_events_go_on_where_the_service_was_away(client, shop, server):
 
     client._sleep = comes_back
     assert [event["id"] for event in islice(taken, 2)] == missed
+
+
+def test_an_answer_that_breaks_off_is_asked_for_again(pauses):
+    whole = b'{"value": []}'
+
+    class BreaksOff(BaseHTTPRequestHandler):
+        answers = 0
+
+        def do_GET(self):
+            BreaksOff.answers += 1
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(whole)))
+            self.end_headers()
+            self.wfile.write(whole if BreaksOff.answers > 1 else whole[:5])
+
+        def log_message(self, *_):
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), BreaksOff) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        client = Client(f"http://127.0.0.1:{server.server_port}", "pc_any", sleep=pauses.append)
+        try:
+            assert client._patiently("/events", {}) == {"value": []}
+        finally:
+            server.shutdown()
+            thread.join()
+    assert (BreaksOff.answers, len(pauses)) == (2, 1)
 
 
 def test_who_keeps_the_cursor_goes_on_there(client, shop):

@@ -80,9 +80,7 @@ class AlertBook:
         if booked.is_open:
             self._store.change(_OPEN + alert_id, lambda body: _text(_after(_read(alert_id, body), fields)))
             return
-        self._store.put(_OVER + alert_id, _text(booked))
-        self._store.change(_OPEN + alert_id, lambda _: None)
-        self._tidy()
+        self._put_over(booked)
 
     def see(self, alert_id: str, who: str, sites: Collection[str] | None) -> BookedAlert:
         """Somebody has seen it, and takes care. Raises ``NoSuchAlert``, also of one that is over."""
@@ -98,6 +96,13 @@ class AlertBook:
         self._store.change(_OPEN + alert_id, work)
         return found[-1]
 
+    def close_all_but(self, alert_ids: Collection[str]) -> None:
+        """Open ones that nobody looks after any more are over now."""
+        for one in self.open():
+            if one.alert_id not in alert_ids:
+                logger.warning("alert %s is over: the log does not know it any more", one.alert_id)
+                self._put_over(replace(one, closed=self._clock.now()))
+
     def open(self, sites: Collection[str] | None = None) -> list[BookedAlert]:
         """The open ones, the newest first."""
         return self._under(_OPEN, sites)
@@ -105,6 +110,11 @@ class AlertBook:
     def over(self, sites: Collection[str] | None = None) -> list[BookedAlert]:
         """Those that are over, the newest first."""
         return self._under(_OVER, sites)
+
+    def _put_over(self, booked: BookedAlert) -> None:
+        self._store.put(_OVER + booked.alert_id, _text(booked))
+        self._store.change(_OPEN + booked.alert_id, lambda _: None)
+        self._tidy()
 
     def _under(self, prefix: str, sites: Collection[str] | None) -> list[BookedAlert]:
         kept = self._store.under(prefix).items()

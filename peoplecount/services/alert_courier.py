@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Protocol
 
+from peoplecount.domain.alert_body import read_kept
 from peoplecount.domain.alert_rule import AlertRule
 from peoplecount.domain.clock import Clock
 from peoplecount.domain.event import EventKind, LogEntry, parse_utc
@@ -18,7 +19,7 @@ from peoplecount.eventlog.log import Choice, EventLog, LogError
 from peoplecount.mail.letter import Letter, Writing
 from peoplecount.services.alert_book import AlertBook
 from peoplecount.services.alert_rules import AlertRules, RuleRefused
-from peoplecount.services.alert_watch import LOOK_SECONDS, AlertWatch
+from peoplecount.services.alert_watch import ALERTS_STATE, LOOK_SECONDS, AlertWatch
 from peoplecount.services.kept_texts import KeptTexts
 from peoplecount.services.outbox import About, Outbox, letter_id
 
@@ -94,8 +95,19 @@ class AlertCourier:
         reached = EventId(head.epoch, after)
         if before is None or done or before.epoch != head.epoch or after - before.number > 10 * READ_AT_ONCE:
             self._store.put(_CURSOR, str(reached))
+        if self._reached is None or self._reached.epoch != head.epoch:
+            self._book.close_all_but(self._open_by_log())
         self._reached = reached
         return done
+
+    def _open_by_log(self) -> set[str]:
+        """Alerts that somebody looks after. Of others the end was lost with the log it was in, or will never come."""
+        state = self._log.load_states().states.get(ALERTS_STATE)
+        try:
+            kept = read_kept(state.body) if state else {}
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return set()  # the watch begins anew, and says so
+        return {one.state.alert_id for one in kept.values() if one.state.alert_id}
 
     def _cursor(self) -> EventId | None:
         kept = self._store.get(_CURSOR)

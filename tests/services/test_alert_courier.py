@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from peoplecount.domain.alert_body import AlertFacts, AlertItem, alert_event
+from peoplecount.domain.alert_body import AlertFacts, AlertItem, KeptAlert, alert_event, write_kept
 from peoplecount.domain.alert_rule import AlertKind, AlertRule
-from peoplecount.domain.alert_state import Happening, Notice, Turn
+from peoplecount.domain.alert_state import AlertState, Happening, Notice, Turn
 from peoplecount.eventlog.local_store import LocalStore
-from peoplecount.eventlog.log import Append
+from peoplecount.eventlog.log import Append, StateChange
 from peoplecount.eventlog.memory_log import MemoryEventLog
 from peoplecount.services.alert_book import KEPT_FOR, NoSuchAlert
 from peoplecount.services.alert_courier import AlertCourier
@@ -24,6 +24,7 @@ class Desk:
     def __init__(self, folder, *, mail=True):
         self.store, self.clock, self.log = LocalStore(folder / "store.sqlite"), FakeClock(), MemoryEventLog()
         self.term = self.log.raise_term()
+        self.kept, self.version = {}, 0
         audit = AuditLog(self.store, self.clock)
         self.alerting = Alerting(self.store, self.clock, audit, FakeMail() if mail else None)
         self.rule = self.alerting.rules.add(RULE)
@@ -45,8 +46,17 @@ class Desk:
         facts = AlertFacts(site, site.title(), {"cam": AlertItem("cam", "Camera", "no answer")})
         happening = Happening(alert_id, turn, frozenset({"cam"}), notice)
         event = alert_event(rule or self.rule, facts, happening, self.clock.now(), "text")
-        self.log.append(self.term, [Append((event,))], self.clock.now())
+        self.kept[alert_id] = KeptAlert(AlertState(alert_id="" if turn is Turn.CLOSED else alert_id), facts)
+        states = StateChange("alerts", self.version, write_kept(self.kept))
+        self.log.append(self.term, [Append((event,), (states,))], self.clock.now())
+        self.version += 1
         self.clock.passes(60)
+
+    def loses_its_log(self):
+        """A new one, which knows nothing."""
+        self.log = MemoryEventLog()
+        self.term = self.log.raise_term()
+        self.kept, self.version = {}, 0
 
     def letters(self):
         return sorted((one.recipient, one.subject) for one in self.outbox.history(About.ALERT))
@@ -100,6 +110,18 @@ def test_a_log_that_was_put_back_is_read_anew(desk):
     desk.courier.step()
     assert len(desk.letters()) == 4
     assert desk.book.open() == []
+
+
+def test_what_was_open_in_a_log_that_was_lost_does_not_stay_open_for_ever(desk):
+    desk.happens(Turn.OPENED, Notice.BAD, alert_id="lost")
+    desk.courier.step()
+    desk.loses_its_log()
+    desk.starts()
+    desk.happens(Turn.OPENED, alert_id="new")
+    desk.courier.step()
+    assert [one.alert_id for one in desk.book.open()] == ["new"]
+    (over,) = desk.book.over()
+    assert (over.alert_id, over.closed) == ("lost", desk.clock.now())
 
 
 def test_news_of_yesterday_is_booked_and_not_mailed(desk):

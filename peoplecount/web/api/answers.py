@@ -34,7 +34,8 @@ def tagged(body: Mapping[str, Any]) -> Response:
 
 def tag_of(*facts: object) -> str:
     """The same for the same facts, in all workers."""
-    known = facts[0] if len(facts) == 1 and isinstance(facts[0], bytes) else repr(facts).encode()
+    ordered = [sorted(one) if isinstance(one, frozenset) else one for one in facts]  # each process has its own order
+    known = facts[0] if len(facts) == 1 and isinstance(facts[0], bytes) else repr(ordered).encode()
     return hashlib.blake2b(known, digest_size=12).hexdigest()
 
 

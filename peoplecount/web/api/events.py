@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NoReturn
@@ -135,8 +136,14 @@ class _Events:
         """The last ones before the head; the caller takes the first of them for the newest there is."""
         head = self._pages.head()
         begin = max(since.number, head.number - NEWEST) if since.epoch == head.epoch else since.number
-        page = self._pages.read(EventId(since.epoch, begin), selection, limit=NEWEST)
-        return EventPage(page.entries[-limit:], page.cursor, page.more, page.missing)
+        newest: deque[LogEntry] = deque(maxlen=limit)
+        cursor, missing = EventId(since.epoch, begin), ""
+        while True:  # a page ends before its limit where its events are long
+            before, page = cursor, self._pages.read(cursor, selection, limit=NEWEST)
+            newest.extend(page.entries)
+            cursor, missing = page.cursor, missing or page.missing
+            if not page.more or cursor == before or cursor.number >= head.number:
+                return EventPage(list(newest), cursor, page.more, missing)
 
     def stream(self, asked: Mapping[str, Any]) -> Response:  # noqa: ARG002 - read by what reads it for pages, too
         return stream_answer(self._context, bounded=False)

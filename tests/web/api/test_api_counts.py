@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 from datetime import timedelta
+from itertools import combinations
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,6 +15,7 @@ from peoplecount.domain.correction_body import correction_event
 from peoplecount.domain.event import Quality
 from peoplecount.domain.figures import Figures
 from peoplecount.storage.errors import DatabaseUnavailable
+from peoplecount.web.api.answers import tag_of
 from tests.support.api_shop import HOUR
 from tests.support.shop import FRONT, at
 
@@ -167,3 +169,10 @@ def test_a_database_that_is_away_is_said_without_its_secrets(own_shop, monkeypat
         answer = own_shop.get(address, 503)
         assert (answer.headers["Retry-After"], answer.content_type) == ("10", "application/problem+json")
         assert "sa'" not in answer.text
+
+
+def test_a_tag_is_the_same_in_whichever_order_a_process_tells_a_set():
+    pairs = ((frozenset([one, other]), frozenset([other, one])) for one, other in combinations(map(str, range(100)), 2))
+    one, other = next(pair for pair in pairs if repr(pair[0]) != repr(pair[1]))
+    assert tag_of("version", one) == tag_of("version", other)
+    assert tag_of("version", one) != tag_of("version", None)

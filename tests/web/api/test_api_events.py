@@ -7,6 +7,7 @@ import pytest
 from peoplecount.domain.event import EventKind
 from peoplecount.domain.event_id import EventId
 from peoplecount.domain.visitor import Scope
+from peoplecount.stream import event_pages
 from peoplecount.stream.event_pages import EventPages
 from peoplecount.web.api import events as api_events
 from peoplecount.web.app import create_app
@@ -55,6 +56,14 @@ def test_only_what_is_chosen_comes_and_the_cursor_moves_on_all_the_same(shop):
 def test_the_newest_first_for_those_who_take_their_place_from_the_first(shop):
     page = shop.get("/events?since=earliest&order=desc&limit=5")
     assert ids(page) == all_events(shop)[:-6:-1]
+
+
+def test_the_newest_first_are_the_newest_also_where_they_are_more_than_a_page(shop, monkeypatch):
+    monkeypatch.setattr(event_pages, "MOST_BYTES", 2_000)
+    monkeypatch.setattr(event_pages, "BATCH", 3)
+    page = shop.get("/events?since=earliest&order=desc&limit=5")
+    assert ids(page) == all_events(shop)[:-6:-1]
+    assert page.json["cursor"] == str(shop.log.head())
 
 
 def test_a_time_is_a_place_too(own_shop):
