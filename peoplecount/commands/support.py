@@ -43,5 +43,6 @@ def run(arguments: argparse.Namespace) -> int:
         print(error, file=sys.stderr)
         return 1
     print(f"{arguments.file}: {', '.join(names)}")
-    print("No password, key or token is in it. Look through it before you hand it on: names and addresses are.")
+    named = "names" if arguments.mask_addresses else "names and addresses"
+    print(f"No password, key or token is in it. Look through it before you hand it on: {named} are.")
     return 0

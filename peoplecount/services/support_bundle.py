@@ -15,7 +15,7 @@ REMOVED = "[removed]"
 
 _IPV4 = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])", re.ASCII)
 
-_HERE = {"127.0.0.1", "0.0.0.0"}  # noqa: S104  told, not listened on
+_HERE = {"127.0.0.1", "0.0.0.0", "localhost"}  # noqa: S104  told, not listened on
 
 
 class BundleRefused(Exception):
@@ -36,7 +36,8 @@ class Discretion:
     def __post_init__(self) -> None:
         wanted = sorted({one for one in self.secrets if len(one) >= LEAST_SECRET}, key=len, reverse=True)
         self._secrets = _any_of(wanted)
-        self._hosts = _any_of(sorted({one for one in self.hosts if one not in _HERE}, key=len, reverse=True), r"[\w.-]")
+        hosts = {one for one in self.hosts if one and one not in _HERE}
+        self._hosts = _any_of(sorted(hosts, key=len, reverse=True), r"[\w.-]")
 
     def applied(self, text: str) -> str:
         """The text, fit to be handed on."""

@@ -36,6 +36,7 @@ BY_OTHER_NAMES = {
     "event_body.read_status": "events of our own log",
     "occupancy_body.read_occupancy_change": "events of our own log",
     "alert_body.read_kept": "states of our own log",
+    "durations.read_durations": "figures of our own workers",
     "refusals.parsed": "calls a parser that it is given",
 }
 """Functions that read something, and why they are in the table by another name or not at all."""

@@ -20,6 +20,7 @@ def test_what_is_too_short_to_be_told_from_other_words_is_not_searched_for():
 
 def test_hosts_are_told_apart_but_not_told():
     discretion = Discretion(hosts=["db.example", "cam-1.lan", ""], masks=True)
+    assert discretion.applied("  (nothing)  ") == "  (nothing)  "
     told = "db.example 192.0.2.7 CAM-1.lan 192.0.2.7:80 127.0.0.1 mydb.example.org 1.2.3"
     assert discretion.applied(told) == "host-1 host-3 host-2 host-3:80 127.0.0.1 mydb.example.org 1.2.3"
     assert discretion.applied("db.example") == "host-1", "the same in every file"
