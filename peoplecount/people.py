@@ -8,11 +8,12 @@ from peoplecount.domain.clock import REAL_TIME
 from peoplecount.domain.offload import Offload, call_here
 from peoplecount.eventlog.data_folder import DataFolder
 from peoplecount.launch import is_loopback, public_address, say_on_terminal
-from peoplecount.services.accounts import Accounts, AccountsUnavailable
+from peoplecount.services.accounts import Accounts
 from peoplecount.services.audit_log import AuditLog
 from peoplecount.services.outside_people import OutsidePeople
 from peoplecount.services.passwords import Passwords
 from peoplecount.services.played_clock import PlayedClock
+from peoplecount.services.signed_in import AccountsUnavailable
 from peoplecount.settings import Settings
 from peoplecount.web.access import KnownPeople
 from peoplecount.web.client_address import ClientAddresses

@@ -5,21 +5,27 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from typing import TypeVar
 
 from peoplecount.domain.clock import Clock
 from peoplecount.domain.offload import Offload, call_here
-from peoplecount.domain.sentence import say
 from peoplecount.domain.user import Role, UnfitName, User, new_user_name, user_name
-from peoplecount.domain.visitor import Visitor, Way
+from peoplecount.domain.visitor import Visitor
 from peoplecount.eventlog.log import LogError
-from peoplecount.services.api_tokens import ApiToken, ApiTokens
+from peoplecount.services.api_tokens import ApiTokens
 from peoplecount.services.kept_texts import KeptTexts
 from peoplecount.services.one_time_links import OneTimeLinks, Purpose
 from peoplecount.services.passwords import Passwords, demand_fit
-from peoplecount.services.screens import Screen, Screens
+from peoplecount.services.screens import Screens
 from peoplecount.services.sign_in_throttle import SignInThrottle
+from peoplecount.services.signed_in import (
+    AccountsUnavailable,
+    LinkVoid,
+    SignedIn,
+    SignInRefused,
+    visitor_at_screen,
+    visitor_of_token,
+)
 from peoplecount.services.user_book import UserBook
 from peoplecount.services.user_sessions import UserSession, UserSessions
 
@@ -28,49 +34,6 @@ logger = logging.getLogger("peoplecount.sign_in")
 _SIGNING_KEY = "cookie-key"
 
 T = TypeVar("T")
-
-
-class AccountsUnavailable(Exception):
-    """The local store cannot be read just now, so nobody is known; the message says why."""
-
-
-class SignInRefused(Exception):
-    """Name and password do not belong together. Which of them is wrong is not told."""
-
-    def __init__(self) -> None:
-        super().__init__(say("This name and this password do not belong together."))
-
-
-class LinkVoid(Exception):
-    """A one-time link was used already, or is too old, or never was."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            say(
-                "This link was used already, or is too old. Another one: python -m peoplecount user link on the "
-                "machine the service runs on, or ask an administrator."
-            )
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class SignedIn:
-    """A user in one session."""
-
-    user: User
-    session: UserSession
-
-    @property
-    def visitor(self) -> Visitor:
-        """What they may do."""
-        return Visitor(
-            self.user.name,
-            self.user.role,
-            sites=self.user.sites,
-            way=Way.SESSION,
-            holder=f"session:{self.session.key}",
-            stamp=self.user.stamp,
-        )
 
 
 class Accounts:
@@ -152,7 +115,7 @@ class Accounts:
             if found is None:
                 return None
             self.tokens.note_used(found)
-            return _visitor_of(found)
+            return visitor_of_token(found)
 
         return self._in_store(look)
 
@@ -164,7 +127,7 @@ class Accounts:
             if screen is None:
                 return None
             self.screens.note_used(screen, address)
-            return _visitor_at(screen)
+            return visitor_at_screen(screen)
 
         return self._in_store(look)
 
@@ -304,10 +267,10 @@ class Accounts:
         kind, _, key = holder.partition(":")
         if kind == "token":
             token = self.tokens.of_id(key)
-            return _visitor_of(token) if token else None
+            return visitor_of_token(token) if token else None
         if kind == "screen":
             screen = self.screens.of_key(key)
-            return _visitor_at(screen) if screen else None
+            return visitor_at_screen(screen) if screen else None
         session = self.sessions.of_key(key) if kind == "session" else None
         user = users.get(session.user) if session else None
         is_good = session is not None and self.sessions.is_good(session, user)
@@ -328,17 +291,3 @@ class Accounts:
             return self._offload(work)
         except LogError as error:
             raise AccountsUnavailable(str(error)) from error
-
-
-def _visitor_of(token: ApiToken) -> Visitor:
-    return Visitor(
-        token.label,
-        scopes=token.scopes,
-        sites=token.sites,
-        way=Way.TOKEN,
-        holder=f"token:{token.token_id}",
-    )
-
-
-def _visitor_at(screen: Screen) -> Visitor:
-    return Visitor(screen.name, sites=screen.sites, way=Way.SCREEN, holder=f"screen:{screen.key}")

@@ -20,11 +20,11 @@ from peoplecount.domain.sentence import say
 from peoplecount.domain.user import Role
 from peoplecount.domain.visitor import Visitor
 from peoplecount.eventlog.log import LogError
-from peoplecount.services.accounts import AccountsUnavailable
 from peoplecount.services.audit_log import AuditLog
 from peoplecount.services.camera_import import CameraImport, ImportOptions, Outcome, Verdict
 from peoplecount.services.camera_sheet import SheetRow
 from peoplecount.services.kept_texts import KeptTexts
+from peoplecount.services.signed_in import AccountsUnavailable
 from peoplecount.storage.errors import DatabaseError
 
 logger = logging.getLogger(__name__)

@@ -10,7 +10,8 @@ from peoplecount.domain.offload import Offload, call_here
 from peoplecount.domain.sentence import say
 from peoplecount.services.audit_log import AuditLog
 from peoplecount.services.kept_texts import KeptTexts
-from peoplecount.services.screens import Screen, ScreenRefused, Screens, WaitingScreen, no_such_code
+from peoplecount.services.screen import Screen, WaitingScreen
+from peoplecount.services.screens import ScreenRefused, Screens, no_such_code
 from peoplecount.services.sign_in_throttle import SignInThrottle, TriedTooOften
 
 _ATTEMPTS = "screen-code-attempts"

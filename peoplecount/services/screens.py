@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import secrets
 from collections import Counter
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from dataclasses import replace
+from datetime import timedelta
 
 from peoplecount.domain.clock import Clock
 from peoplecount.domain.sentence import say
 from peoplecount.domain.visible_text import as_seen
 from peoplecount.services.kept_texts import KeptTexts
+from peoplecount.services.screen import Screen, WaitingScreen, read_screen, read_waiting, write_screen, write_waiting
 
 CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 """Without those that look like others across a room."""
@@ -39,38 +38,6 @@ _PREFIX = "screen:"
 
 class ScreenRefused(Exception):
     """What was asked of screens makes no sense, or is too much; the message says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class WaitingScreen:
-    """A browser that shows a code and waits for somebody to confirm it."""
-
-    key: str
-    """Digest of the secret that the browser has: it names it and opens nothing."""
-
-    code: str
-    asked: datetime
-    address: str
-    browser: str
-    """As it calls itself."""
-
-
-@dataclass(frozen=True, slots=True)
-class Screen:
-    """A browser that may show one view, and nothing else."""
-
-    key: str
-    name: str
-    sites: frozenset[str] | None
-    """Ids of the sites it shows; ``None``: all."""
-
-    confirmed: datetime
-    confirmed_by: str
-    used: datetime
-    address: str
-    browser: str
-    proof: str = ""
-    """Digest of the secret that opens it; empty until its browser has fetched that."""
 
 
 class Screens:
@@ -128,7 +95,7 @@ class Screens:
         now = self._clock.now()
         limited = None if sites is None else frozenset(sites)
         screen = Screen(found.key, named, limited, now, who, now, found.address, found.browser)
-        self._store.put(_PREFIX + screen.key, _text(screen))
+        self._store.put(_PREFIX + screen.key, write_screen(screen))
         self._change_waiting(lambda waiting: waiting.pop(found.key, None))
         self._store.settle()  # it must be there still after a power cut
         return screen
@@ -150,9 +117,9 @@ class Screens:
 
         def work(body: str | None) -> str | None:
             nonlocal is_ours
-            now = _read(found.key, body) if body else None
+            now = read_screen(found.key, body) if body else None
             is_ours = now is not None and not now.proof
-            return _text(replace(now, proof=_digest(own))) if now and is_ours else body
+            return write_screen(replace(now, proof=_digest(own))) if now and is_ours else body
 
         self._store.change(_PREFIX + found.key, work)
         self._store.settle()
@@ -164,7 +131,7 @@ class Screens:
 
     def _tidy(self) -> None:
         for key, body in self._store.under(_PREFIX).items():
-            screen = _read(key.removeprefix(_PREFIX), body)
+            screen = read_screen(key.removeprefix(_PREFIX), body)
             if screen and not self._is_in_use(screen):
                 self._store.change(key, lambda _: None)
 
@@ -174,7 +141,7 @@ class Screens:
     def screens(self) -> list[Screen]:
         """All of them, by name."""
         kept = self._store.under(_PREFIX)
-        found = [one for key, body in kept.items() if (one := _read(key.removeprefix(_PREFIX), body))]
+        found = [one for key, body in kept.items() if (one := read_screen(key.removeprefix(_PREFIX), body))]
         return sorted(filter(self._is_in_use, found), key=lambda one: one.name.casefold())
 
     def of_secret(self, secret: str) -> Screen | None:
@@ -186,7 +153,7 @@ class Screens:
     def of_key(self, key: str) -> Screen | None:
         """The screen of that key."""
         kept = self._store.get(_PREFIX + key)
-        found = _read(key, kept.body) if kept else None
+        found = read_screen(key, kept.body) if kept else None
         return found if found and self._is_in_use(found) else None
 
     def note_used(self, screen: Screen, address: str) -> None:
@@ -196,7 +163,7 @@ class Screens:
             return
 
         def work(body: str | None) -> str | None:  # revoked meanwhile: it must not come back
-            return body and _text(replace(screen, used=now, address=address))
+            return body and write_screen(replace(screen, used=now, address=address))
 
         self._store.change(_PREFIX + screen.key, work)
 
@@ -216,13 +183,13 @@ class Screens:
     def _still_waiting(self, body: str | None) -> dict[str, WaitingScreen]:
         """Those whose code is good; one asked for in the future was so before the clock was set back."""
         now = self._clock.now()
-        return {one.key: one for one in _read_waiting(body) if abs(now - one.asked) < CODE_LIFE}
+        return {one.key: one for one in read_waiting(body) if abs(now - one.asked) < CODE_LIFE}
 
     def _change_waiting(self, work: Callable[[dict[str, WaitingScreen]], object]) -> None:
         def changed(body: str | None) -> str:
             waiting = self._still_waiting(body)
             work(waiting)
-            return json.dumps([_waiting_fields(one) for one in waiting.values()], separators=(",", ":"))
+            return write_waiting(waiting.values())
 
         self._store.change(_WAITING, changed)
 
@@ -255,53 +222,3 @@ def no_such_code() -> ScreenRefused:
 def _digest(secret: str) -> str:
     """Of 256 random bits nothing slower is needed."""
     return hashlib.sha256(secret.encode(errors="replace")).hexdigest()
-
-
-def _text(screen: Screen) -> str:
-    fields: dict[str, Any] = {
-        "name": screen.name,
-        "sites": None if screen.sites is None else sorted(screen.sites),
-        "confirmed": screen.confirmed.timestamp(),
-        "by": screen.confirmed_by,
-        "used": screen.used.timestamp(),
-        "address": screen.address,
-        "browser": screen.browser,
-        "proof": screen.proof,
-    }
-    return json.dumps(fields, separators=(",", ":"))
-
-
-def _read(key: str, body: str) -> Screen | None:
-    """``None`` for what cannot be read: it shows nothing."""
-    try:
-        row = json.loads(body)
-        confirmed, used = (datetime.fromtimestamp(float(row[name]), UTC) for name in ("confirmed", "used"))
-        name, by, address, browser = (str(row[field]) for field in ("name", "by", "address", "browser"))
-        sites = None if row["sites"] is None else frozenset(map(str, row["sites"]))
-        proof = str(row.get("proof", key))  # of those confirmed earlier, the secret that they waited with
-    except (ValueError, TypeError, KeyError, OverflowError):
-        return None
-    return Screen(key, name, sites, confirmed, by, used, address, browser, proof)
-
-
-def _waiting_fields(one: WaitingScreen) -> dict[str, Any]:
-    return {
-        "key": one.key,
-        "code": one.code,
-        "asked": one.asked.timestamp(),
-        "address": one.address,
-        "browser": one.browser,
-    }
-
-
-def _read_waiting(body: str | None) -> list[WaitingScreen]:
-    """What cannot be read waits for nothing."""
-    try:
-        return [
-            WaitingScreen(
-                row["key"], row["code"], datetime.fromtimestamp(row["asked"], UTC), row["address"], row["browser"]
-            )
-            for row in json.loads(body or "[]")
-        ]
-    except (ValueError, TypeError, KeyError, OverflowError):
-        return []

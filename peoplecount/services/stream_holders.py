@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Collection, Mapping
 
 from peoplecount.domain.visitor import Visitor
-from peoplecount.services.accounts import AccountsUnavailable
+from peoplecount.services.signed_in import AccountsUnavailable
 from peoplecount.stream.open_streams import OpenStreams
 
 LOOK_SECONDS = 2.0

@@ -6,9 +6,10 @@ from flask import Blueprint, Response, abort, make_response, redirect, render_te
 from werkzeug.wrappers import Response as AnyResponse
 
 from peoplecount.domain.sentence import say
-from peoplecount.services.accounts import Accounts, AccountsUnavailable, SignedIn, SignInRefused
+from peoplecount.services.accounts import Accounts
 from peoplecount.services.passwords import SHORTEST, TooManyAtOnce, UnfitPassword, demand_same
 from peoplecount.services.sign_in_throttle import TriedTooOften
+from peoplecount.services.signed_in import AccountsUnavailable, SignedIn, SignInRefused
 from peoplecount.web import signing
 from peoplecount.web.context import WebContext
 from peoplecount.web.errors import unavailable

@@ -12,7 +12,7 @@ from flask_wtf.csrf import CSRFError, CSRFProtect
 from peoplecount.domain.sentence import say
 from peoplecount.domain.user import Role, role_words
 from peoplecount.domain.visitor import Scope, Visitor, Way
-from peoplecount.services.accounts import AccountsUnavailable
+from peoplecount.services.signed_in import AccountsUnavailable
 from peoplecount.web.access import ADMIN_HEADER, Access, BadToken
 from peoplecount.web.client_address import ClientAddresses
 from peoplecount.web.errors import unavailable

@@ -17,7 +17,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from peoplecount.domain.sentence import Figure, Sentence, figure
 from peoplecount.domain.user import User
-from peoplecount.services.accounts import Accounts, AccountsUnavailable
+from peoplecount.services.accounts import Accounts
+from peoplecount.services.signed_in import AccountsUnavailable
 from peoplecount.services.user_book import UserRefused
 from peoplecount.web import gate, signing
 from peoplecount.web.client_address import ClientAddresses

@@ -7,10 +7,11 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from peoplecount.domain.sentence import say
 from peoplecount.domain.user import UnfitName, User
-from peoplecount.services.accounts import Accounts, AccountsUnavailable, LinkVoid, SignedIn, SignInRefused
+from peoplecount.services.accounts import Accounts
 from peoplecount.services.outside_people import NotAdmitted, OutsideIdentity
 from peoplecount.services.passwords import SHORTEST, TooManyAtOnce, UnfitPassword, demand_same
 from peoplecount.services.sign_in_throttle import TriedTooOften
+from peoplecount.services.signed_in import AccountsUnavailable, LinkVoid, SignedIn, SignInRefused
 from peoplecount.web import signing
 from peoplecount.web.context import WebContext
 from peoplecount.web.errors import unavailable

@@ -9,7 +9,8 @@ from flask.sessions import SecureCookieSessionInterface
 from flask_login import LoginManager, current_user, login_user, logout_user
 from flask_wtf.csrf import CSRFProtect
 
-from peoplecount.services.accounts import Accounts, SignedIn
+from peoplecount.services.accounts import Accounts
+from peoplecount.services.signed_in import SignedIn
 from peoplecount.services.user_sessions import LONGEST
 from peoplecount.web.client_address import ClientAddresses
 from peoplecount.web.outside import OutsideSignIn

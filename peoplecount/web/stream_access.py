@@ -9,7 +9,7 @@ from typing import NoReturn
 from flask import Blueprint, Response, abort, g, request
 
 from peoplecount.eventlog.log import LogError
-from peoplecount.services.accounts import AccountsUnavailable
+from peoplecount.services.signed_in import AccountsUnavailable
 from peoplecount.services.stream_tickets import TICKET_SECONDS, StreamTickets, TicketsUnavailable
 from peoplecount.web.client_address import client_named
 from peoplecount.web.context import WebContext

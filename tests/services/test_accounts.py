@@ -9,9 +9,10 @@ from peoplecount.domain.user import Role
 from peoplecount.domain.visitor import Scope
 from peoplecount.eventlog.local_store import LocalStore
 from peoplecount.eventlog.log import LocalStoreUnavailable
-from peoplecount.services.accounts import Accounts, AccountsUnavailable, SignInRefused
+from peoplecount.services.accounts import Accounts
 from peoplecount.services.passwords import MOST_WAITING, Passwords, TooManyAtOnce
 from peoplecount.services.sign_in_throttle import TriedTooOften
+from peoplecount.services.signed_in import AccountsUnavailable, SignInRefused
 from peoplecount.services.user_sessions import MOST_OF_USER
 from tests.support.fake_clock import FakeClock
 from tests.support.people import PASSWORD, QUICK, People

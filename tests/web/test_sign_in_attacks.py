@@ -8,7 +8,7 @@ import pytest
 from peoplecount.domain.attempts import MOST_OF_ACCOUNT, MOST_OF_ADDRESS, WINDOW
 from peoplecount.domain.user import Role
 from peoplecount.domain.visitor import Scope
-from peoplecount.services.accounts import LinkVoid
+from peoplecount.services.signed_in import LinkVoid
 from peoplecount.services.user_sessions import UNUSED
 from tests.support.board_service import BoardService
 from tests.support.people import PASSWORD, People, form_token, sign_in, signed_in

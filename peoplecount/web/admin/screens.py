@@ -9,7 +9,8 @@ from wtforms import HiddenField
 from peoplecount.domain.sentence import say
 from peoplecount.eventlog.log import LogError
 from peoplecount.services.administration import Administration
-from peoplecount.services.screens import LONGEST_NAME, WaitingScreen
+from peoplecount.services.screen import WaitingScreen
+from peoplecount.services.screens import LONGEST_NAME
 from peoplecount.web.admin import frame
 from peoplecount.web.admin.form import KNOWN_FAULTS, AdminForm, Text, needed, sent, store_words
 from peoplecount.web.admin.reach import SOME, ReachForm

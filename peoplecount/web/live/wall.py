@@ -8,8 +8,9 @@ from werkzeug.wrappers import Response as AnyResponse
 from peoplecount.domain.sentence import say
 from peoplecount.domain.visitor import Way
 from peoplecount.eventlog.log import LogError
+from peoplecount.services.screen import WaitingScreen
 from peoplecount.services.screen_desk import ScreenDesk
-from peoplecount.services.screens import CODE_LIFE, ScreenRefused, WaitingScreen
+from peoplecount.services.screens import CODE_LIFE, ScreenRefused
 from peoplecount.stream.selection import Selection
 from peoplecount.stream.snapshot import only
 from peoplecount.web.board_page import board_page
