@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -18,8 +19,9 @@ from peoplecount.configuration import database, default_site
 from peoplecount.data_home import data_home
 from peoplecount.domain.clock import REAL_TIME
 from peoplecount.domain.roster import Roster
+from peoplecount.domain.sentence import say
 from peoplecount.domain.site import Site
-from peoplecount.eventlog.leader_lock import LeaderLock
+from peoplecount.eventlog.log import LogError
 from peoplecount.history_pages import history_desk
 from peoplecount.leading import Leading
 from peoplecount.people import (
@@ -48,7 +50,6 @@ from peoplecount.services.polling_watch import PollingWatch
 from peoplecount.services.request_rates import RequestRates
 from peoplecount.services.roster_keeper import RosterKeeper
 from peoplecount.services.snapshots import Snapshots
-from peoplecount.services.standing_duty import StandingDuty
 from peoplecount.services.today_chart import TodayChart
 from peoplecount.services.usual_days import UsualDays
 from peoplecount.settings import Settings
@@ -60,7 +61,7 @@ from peoplecount.watching import fleet_desk
 from peoplecount.web.app import compile_templates, create_app
 from peoplecount.web.client_address import ClientAddresses
 from peoplecount.web.context import WebContext
-from peoplecount.webhooks import subscriptions, webhook_sender
+from peoplecount.webhooks import machine_webhooks, subscriptions
 
 logger = logging.getLogger(__name__)
 
@@ -102,6 +103,15 @@ class Service:
         self._board = LiveBoard(self._sites, self._intervals, self._clock.speed)
         self._snapshots = Snapshots(self._board, self._clock)
         self._wake_follower = threading.Event()
+        self._follower = LogFollower(
+            self._folder.log,
+            self._board,
+            self._hub,
+            self._snapshots,
+            offload=self._runtime.offload,
+            clock=self._clock,
+            wake=self._wake_follower,
+        )
         self._wake_writer = threading.Event()
         self._history_desk = history_desk(
             self._settings,
@@ -179,20 +189,12 @@ class Service:
         self._folder.open()
         self.app.secret_key = self._accounts.signing_key()
         self._rosters.load_copy()
-        follower = LogFollower(
-            self._folder.log,
-            self._board,
-            self._hub,
-            self._snapshots,
-            offload=self._runtime.offload,
-            clock=self._clock,
-            wake=self._wake_follower,
-        )
-        self._spawn("log-follower", lambda: follower.run(self._stop))
+        self._spawn("log-follower", lambda: self._follower.run(self._stop))
         if self._settings.polling:
             self._spawn("leadership", lambda: self._leadership.run(self._stop))
         if self._settings.redis_url is not None:
-            self._spawn("webhooks", lambda: self._own_webhooks().run(self._stop))
+            own = machine_webhooks(self._settings, self._folder, self._runtime.offload)
+            self._spawn("webhooks", lambda: own.run(self._stop))
         self._spawn("roster-copy", self._follow_copy)
         for name, work in self._self_watch.workers().items():
             self._spawn(name, partial(work, self._stop))
@@ -326,16 +328,6 @@ class Service:
             trusted_hosts=trusted_hosts(self._settings),
         )
 
-    def _own_webhooks(self) -> Leadership:
-        """The book of webhooks is of this machine alone: one of its processes sends them, whichever machine polls."""
-
-        def begin() -> StandingDuty:
-            sender = webhook_sender(self._settings, self._folder, self._runtime.offload)
-            return StandingDuty("webhook-sender", sender.run)
-
-        lock = LeaderLock(self._folder.path / "webhooks.lock")
-        return Leadership(lock, begin, self._clock, "sends this machine's webhooks")
-
     def _wake_readers(self) -> None:
         self._wake_follower.set()
         self._wake_writer.set()
@@ -348,7 +340,8 @@ class Service:
         while not self._stop.wait(COPY_SECONDS):
             self._polling_watch.look()
             if self._leadership.session is None:
-                self._runtime.offload(self._rosters.load_copy)
+                with suppress(LogError):  # whoever follows the log says so
+                    self._runtime.offload(self._rosters.load_copy)
 
     def _sites(self) -> list[Site]:
         return list(self._rosters.current().sites.values())
@@ -371,6 +364,8 @@ class Service:
         if degraded:
             status["degraded"] = degraded
         trouble = self._polling_watch.trouble()
+        if self._follower.is_failing:
+            trouble = say("the event log cannot be read, so nothing new is shown; see the service's own log")
         if trouble:
             status |= {"ready": False, "reason": trouble}
         if leads:

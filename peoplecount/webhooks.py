@@ -6,13 +6,16 @@ from peoplecount.domain.change import Subject
 from peoplecount.domain.clock import REAL_TIME
 from peoplecount.domain.offload import Offload
 from peoplecount.eventlog.data_folder import DataFolder
+from peoplecount.eventlog.leader_lock import LeaderLock
 from peoplecount.eventlog.webhook_book import KeptWebhook
 from peoplecount.outbound.networks import Networks
 from peoplecount.outbound.post import Outbox
 from peoplecount.outbound.rules import OutboundRules
 from peoplecount.services.api_tokens import ApiTokens
 from peoplecount.services.audit_log import AuditLog
+from peoplecount.services.leadership import Leadership
 from peoplecount.services.played_clock import PlayedClock
+from peoplecount.services.standing_duty import StandingDuty
 from peoplecount.services.subscriptions import Subscriptions
 from peoplecount.services.webhook_post import Postman
 from peoplecount.services.webhook_sender import WebhookSender
@@ -63,3 +66,13 @@ def webhook_sender(settings: Settings, folder: DataFolder, offload: Offload) -> 
         owner_is_good=lambda token_id: tokens.of_id(token_id) is not None,
         note_removed=note,
     )
+
+
+def machine_webhooks(settings: Settings, folder: DataFolder, offload: Offload) -> Leadership:
+    """Where several machines share the log, the book is each one's own: one of its processes sends, whoever polls."""
+
+    def begin() -> StandingDuty:
+        return StandingDuty("webhook-sender", webhook_sender(settings, folder, offload).run)
+
+    lock = LeaderLock(folder.path / "webhooks.lock")
+    return Leadership(lock, begin, PlayedClock(REAL_TIME), "sends this machine's webhooks")

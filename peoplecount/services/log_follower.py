@@ -99,10 +99,19 @@ class LogFollower:
     def step(self) -> bool:
         """Take up what is new; whether anything was. Raises ``LogError``."""
         moved = False
-        if self._changed():
-            moved = self._catch_up()
-        self._tell_readings()
+        try:
+            if self._changed():
+                moved = self._catch_up()
+            self._tell_readings()
+        except LogError:
+            self._counter = None  # look again, whatever the counter says
+            raise
         return moved
+
+    @property
+    def is_failing(self) -> bool:
+        """Whether the log could not be read when that was last tried."""
+        return self._failing
 
     def _changed(self) -> bool:
         """Whether it is worth reading. The wake-up and the counter are taken first: what comes later counts again."""
@@ -115,22 +124,18 @@ class LogFollower:
         return True
 
     def _catch_up(self) -> bool:
-        try:
-            head, oldest, entries = self._offload(self._look)
-            cursor = self._cursor
-            if cursor is None or head.epoch != cursor.epoch or not oldest.number <= cursor.number <= head.number:
-                self._begin()
-                return True
-            for first in range(0, len(entries), AT_ONCE):
-                if first:
-                    self._rest()
-                self._pass_on(entries[first : first + AT_ONCE])
-            if len(entries) == BATCH:
-                self._counter = None  # there may be more
-            return bool(entries)
-        except LogError:
-            self._counter = None  # look again, whatever the counter says
-            raise
+        head, oldest, entries = self._offload(self._look)
+        cursor = self._cursor
+        if cursor is None or head.epoch != cursor.epoch or not oldest.number <= cursor.number <= head.number:
+            self._begin()
+            return True
+        for first in range(0, len(entries), AT_ONCE):
+            if first:
+                self._rest()
+            self._pass_on(entries[first : first + AT_ONCE])
+        if len(entries) == BATCH:
+            self._counter = None  # there may be more
+        return bool(entries)
 
     def _pass_on(self, entries: Sequence[LogEntry]) -> None:
         """To the readers and onto the board; nobody else has a turn in between."""

@@ -7,6 +7,7 @@ import pytest
 
 from peoplecount.domain.camera import CameraState
 from peoplecount.domain.folding import Folding
+from peoplecount.eventlog.log import LogUnavailable
 from peoplecount.services import log_follower
 from peoplecount.stream.client import SSEClient
 from tests.support.board_service import BoardService
@@ -169,6 +170,20 @@ def test_a_log_that_cannot_be_read_is_reported_once_and_followed_again_afterward
         wait_until(lambda: service.board.head == head)
         wait_until(lambda: "the event log can be read again" in caplog.text)
     assert caplog.text.count("cannot be read") == 1
+
+
+def test_a_log_that_is_away_while_nothing_is_appended_is_asked_until_it_answers(service, monkeypatch):
+    """It is found out by the question when cameras were read, which is asked every few seconds only."""
+    service.catch_up()
+    monkeypatch.setattr(service.log, "change_counter", lambda: 7)
+    service.follower.step()
+    service.clock.passes(10)
+    service.log.close()
+    for _ in range(3):
+        with pytest.raises(LogUnavailable):
+            service.follower.step()
+    service.log.open()
+    service.follower.step()
 
 
 def test_the_board_keeps_what_it_shows_while_the_log_is_away(service):
