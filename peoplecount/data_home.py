@@ -29,7 +29,7 @@ def data_home(settings: Settings, offload: Offload = call_here, native: Native |
         native=native,
     )
     store = RedisStore(log.link, LocalStore(folder.store_path))
-    return replace(folder, log=log, store=store, leader_lock=RedisLease(log.link, offload))
+    return replace(folder, log=log, store=store, leader_lock=RedisLease(log.link, offload), shares_log=True)
 
 
 def open_data_home(settings: Settings) -> DataFolder:

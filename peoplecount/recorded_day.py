@@ -30,8 +30,7 @@ def recorded_day(settings: Settings, day: date, clock: Clock, site_id: str = "")
     Raises ``NotRecorded``, ``LogError`` and ``DatabaseError``.
     """
     folder = data_home(settings)
-    is_here = settings.redis_url is not None or folder.log_path.exists()
-    if not (is_here and folder.store_path.exists()):
+    if not (folder.has_log and folder.store_path.exists()):
         raise LogUnavailable(say("There is no log in %(folder)s: nothing has been counted yet", folder=folder.path))
     with closing(folder):
         roster = RosterKeeper(Roster, folder.store, folder.sealer, default_site(settings)).load_copy()

@@ -13,11 +13,11 @@ import urllib3
 
 from peoplecount import __version__
 from peoplecount.configuration import default_site
+from peoplecount.data_home import data_home
 from peoplecount.domain.event import EventKind
 from peoplecount.domain.offload import call_here
 from peoplecount.domain.roster import Roster
 from peoplecount.domain.visitor import Visitor
-from peoplecount.eventlog.data_folder import DataFolder
 from peoplecount.eventlog.log import LogError
 from peoplecount.launch import own_address
 from peoplecount.own_certificate import OwnCertificate
@@ -43,7 +43,7 @@ class InstallationSight:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._folder = DataFolder.at(settings.data_dir)
+        self._folder = data_home(settings)
 
     def close(self) -> None:
         """May be called twice."""
@@ -55,7 +55,7 @@ class InstallationSight:
         address = own_address(settings, _EVERYWHERE.get(settings.host, settings.host), settings.port)
         seen: dict[str, Any] = {}
         for name, read in (("store.sqlite", self._in_store), ("events.sqlite", self._in_log)):
-            if not (folder.path / name).is_file():
+            if not (folder.has_log if name == "events.sqlite" else (folder.path / name).is_file()):
                 unread.append(f"There is no {name} in {folder.path}: the service has not run in this folder yet.")
                 continue
             try:
@@ -84,7 +84,7 @@ class InstallationSight:
         return {"workers": read_workers(self._folder.store)}
 
     def _in_log(self) -> dict[str, Any]:
-        log, path = self._folder.log, self._folder.path
+        log = self._folder.log
         latest, head = log.latest(), log.head()
         counts = [one.appended_at for one in latest.entries if one.event.kind is EventKind.COUNT]
         clock = PlayedClock.at(self._settings.clock_url)
@@ -103,7 +103,7 @@ class InstallationSight:
             "sites": fields["sites"],
             "counted_at": max(counts, default=None),
             "log_events": head.number,
-            "log_bytes": sum(one.stat().st_size for one in path.glob("events.sqlite*") if one.is_file()),
+            "log_bytes": log.size(),
         }
 
     def _roster(self) -> Roster:

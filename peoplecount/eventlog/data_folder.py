@@ -59,6 +59,8 @@ class DataFolder:
     leader_lock: LeadLock
     sums: HistorySums
     webhooks: WebhookBook
+    shares_log: bool = False
+    """Whether the log is not in the folder, but where other machines have it, too."""
 
     @classmethod
     def at(cls, path: Path) -> DataFolder:
@@ -77,6 +79,11 @@ class DataFolder:
     def log_path(self) -> Path:
         """The log's file."""
         return self.path / _LOG
+
+    @property
+    def has_log(self) -> bool:
+        """Whether a service has kept a log here, or may have elsewhere."""
+        return self.shares_log or self.log_path.is_file()
 
     @property
     def store_path(self) -> Path:

@@ -22,8 +22,16 @@ _TURNS = 100
 """How often a text is tried to be changed while others change it, too."""
 
 
+OF_ONE_MACHINE = ("worker:", "request-rates")
+"""How keys begin of what means nothing elsewhere: figures of this machine's workers by their numbers, and moments of
+its own monotonic clock."""
+
+
 class RedisStore:
-    """A ``Store`` in Redis. Only the log's mark is in ``local``: it tells when Redis itself has been put back."""
+    """A ``Store`` in Redis. In ``local`` is what is of this machine alone.
+
+    So is the log's mark, which tells when Redis itself has been put back.
+    """
 
     def __init__(self, link: RedisLink, local: LocalStore) -> None:
         self._link = link
@@ -35,25 +43,33 @@ class RedisStore:
 
     def get(self, key: str) -> State | None:
         """See ``Store``."""
+        if key.startswith(OF_ONE_MACHINE):
+            return self._local.get(key)
         text, version = self._run(store_script("kept"), key)
         return None if text is None else State(int(version), text.decode())
 
     def put(self, key: str, body: str) -> int:
         """See ``Store``."""
+        if key.startswith(OF_ONE_MACHINE):
+            return self._local.put(key, body)
         return int(self._run(store_script("keep"), key, 0, 0, "", 1, body))
 
     def change(self, key: str, work: Callable[[str | None], str | None]) -> None:
         """See ``Store``. Whoever changed it meanwhile goes first, and ``work`` is called again."""
+        if key.startswith(OF_ONE_MACHINE):
+            return self._local.change(key, work)
         for _ in range(_TURNS):
             kept = self.get(key)
             before = None if kept is None else kept.body
             after = work(before)
             if after == before or self._exchange(key, before, after):
-                return
+                return None
         raise LocalStoreUnavailable(f"{key!r} could not be changed, so often did others change it; try again")
 
     def under(self, prefix: str) -> dict[str, str]:
         """See ``Store``."""
+        if prefix.startswith(OF_ONE_MACHINE):
+            return self._local.under(prefix)
         pattern = "".join(f"\\{letter}" if letter in "*?[]\\" else letter for letter in prefix)
         found: dict[str, str] = {}
         cursor = b"0"

@@ -59,21 +59,19 @@ class FolderWalk:
         said = f"{_size(free)} free"
         if free < LEAST_FREE:
             return wrong("disk", said, f"The disk of {path} is all but full: make room, or nothing can be kept.")
-        left = max(0, self.budget - _bytes(path, "events.sqlite"))
+        left = 0 if self.folder.shares_log else max(0, self.budget - _bytes(path, "events.sqlite"))
         if free < left:
             return odd("disk", said, f"The event log may grow by {_size(left)} more, and there is {said}.")
         return Step("disk", said)
 
     def _log(self) -> Step:
-        path = self.folder.path
-        if not (path / "events.sqlite").is_file():
+        if not self.folder.has_log:
             return odd("log", "not there yet", "The service has not run in this folder yet: start it.")
         try:
             self.folder.log.open()
-            head = self.folder.log.head()
+            head, size = self.folder.log.head(), self.folder.log.size()
         except LogError as error:
             return wrong("log", str(error), f"The event log cannot be used: {error}.")
-        size = _bytes(path, "events.sqlite")
         said = f"{head.number:,} events so far, {_size(size)} of {_size(self.budget)}"
         return Step("log", said) if size <= self.budget else odd("log", said, "The event log is over its budget.")
 

@@ -192,6 +192,23 @@ def test_numbers_of_changes_are_never_given_again(store):
     assert store.note_change(change) > first
 
 
+def test_what_is_of_one_machine_is_seen_by_no_other(tmp_path, request):
+    link = redis_link(request)
+    from peoplecount.eventlog.redis_store import RedisStore  # noqa: PLC0415 - needs redis-py
+
+    here, there = (RedisStore(link, LocalStore(tmp_path / f"{name}.sqlite")) for name in ("here", "there"))
+    for key in ("worker:1", "request-rates", "users"):
+        here.put(key, "here")
+        there.change(key, lambda text: f"{text} there")
+    assert [here.get(key).body for key in ("worker:1", "request-rates", "users")] == ["here", "here", "here there"]
+    assert there.under("worker:") == {"worker:1": "None there"}
+    here.save_mark(EventId("aaaa", 9))
+    assert there.load_mark() is None
+    for store in (here, there):
+        store.close()
+    link.close()
+
+
 def test_changes_are_found_by_what_they_are_about(store):
     def noted(day, who, subject, *sites):
         return store.note_change(
