@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import statistics
 import sys
 import tempfile
@@ -200,6 +201,7 @@ def main() -> None:
     if done >= asked.stretches:
         print(f"The table holds {done} stretches; nothing is left to play.")
         return
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was started ends with us
     print(HEAD, flush=True)
     troubles = play(done + 1, asked.minutes, asked.cameras, asked.table)
     print("\n".join(troubles or ["memory and descriptors stayed as they were; nobody missed anything"]))
