@@ -11,7 +11,7 @@ from peoplecount.domain.sentence import say
 from peoplecount.services.camera_desk import EnteredCamera
 
 _WORDS: Mapping[str, tuple[str, str]] = {
-    CameraState.UP: ("counts", "good"),
+    CameraState.UP: (say("counts"), "good"),
     CameraState.DOWN: (say("does not answer"), "bad"),
     CameraState.CREDENTIALS_REJECTED: (say("refuses user or password"), "bad"),
     CameraState.CERTIFICATE_UNKNOWN: (say("certificate not accepted"), "bad"),
@@ -41,9 +41,9 @@ class CameraStates:
     def of(self, one: EnteredCamera) -> StateNow:
         """The state of a camera that is entered."""
         if one.paused:
-            return StateNow("paused", "paused")
+            return StateNow(say("paused"), "paused")
         row = self._rows.get(one.camera.camera_id)
-        words, kind = _WORDS.get(row["state"] if row else "", ("not asked yet", "unknown"))
+        words, kind = _WORDS.get(row["state"] if row else "", (say("not asked yet"), "unknown"))
         if row is None or kind == "unknown":
             return StateNow(words, kind)
         return StateNow(words, kind, str(row["reason"] or ""), str(row["since"] or ""))
