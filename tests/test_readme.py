@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from peoplecount.__main__ import command_sentences
+from peoplecount.settings.table import by_name
 from tests.support.processes import ROOT
 
 DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -53,6 +54,17 @@ def test_every_command_and_chore_that_is_named_exists(document: Path) -> None:
     chores = set(re.findall(r"\./run\.sh ([a-z]+)", text))
     listed = re.findall(r"^  ([a-z]+) +[A-Z]", (ROOT / "run.sh").read_text(encoding="utf-8"), re.MULTILINE)
     assert chores <= set(listed)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_setting_that_is_set_in_a_command_exists(document: Path) -> None:
+    blocks = re.findall(r"^ *```\w*\n(.*?)```", document.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    lines = [
+        line.strip() for block in blocks for line in block.splitlines() if "peoplecount" in line or "run.sh" in line
+    ]
+    prefixes = [re.match(r"(?:[A-Z][A-Z_]+=\S* )+", line) for line in lines]
+    named = {name for prefix in prefixes if prefix for name in re.findall(r"([A-Z][A-Z_]+)=", prefix.group())}
+    assert named <= by_name().keys() | {"PYTHON", "TEST_MSSQL_URL"}
 
 
 def test_the_readme_names_the_two_commands_first() -> None:
