@@ -32,6 +32,7 @@ from peoplecount.people import (
     welcome_first_administrator,
     welcome_link,
 )
+from peoplecount.publishing import Publishing
 from peoplecount.runtime import Runtime, this_runtime
 from peoplecount.self_watch import SelfWatch
 from peoplecount.services.board_clocks import own_clock_fields
@@ -140,6 +141,7 @@ class Service:
             clock=self._clock,
             log=audit_log_in(self._folder, self._runtime.offload),
         )
+        self._publishing = Publishing(settings, self._folder, self._runtime.offload, self._known_board)
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
         self._leading = Leading(
@@ -152,9 +154,10 @@ class Service:
             clock=self._clock,
             appended=self._wake_readers,
             wake_writer=self._wake_writer,
-            more_workers=lambda leading, keeper: self._alerting.workers(
-                keeper.report, lambda: self._database.outage, leading.writer_state
-            ),
+            more_workers=lambda leading, keeper: {
+                **self._alerting.workers(keeper.report, lambda: self._database.outage, leading.writer_state),
+                **self._publishing.workers(),
+            },
         )
         self._leadership = Leadership(self._folder.leader_lock, self._leading.begin, self._clock)
         self._polling_watch = PollingWatch(
@@ -174,7 +177,7 @@ class Service:
             database=self._database,
             poll_durations=self._leading.poll_durations,
             leads=lambda: self._leadership.session is not None,
-            reached=lambda: {**self._leading.reached(), **self._alerting.reached()},
+            reached=lambda: {**self._leading.reached(), **self._alerting.reached(), **self._publishing.reached()},
             letters=self._alerting.letters,
             troubles=self._troubles,
         )
@@ -228,6 +231,10 @@ class Service:
         farewell = threading.Thread(target=self._disconnect, name="disconnect", daemon=True)
         farewell.start()
         farewell.join(timeout=1)
+
+    def _known_board(self) -> Mapping[str, Any] | None:
+        """How everything stands; ``None`` until the log has been read."""
+        return self._snapshots().fields if self._board.head.epoch else None
 
     def _disconnect(self) -> None:
         self._database.disconnect()

@@ -119,8 +119,15 @@ class Counts:
             looks.at_once = query.limit - len(found)
         return found, None
 
-    def rows(self, query: CountsQuery) -> Iterator[CountRow]:
-        """All rows by time and subject; the history is read on as they are taken. Raises ``DatabaseError``."""
+    def rows(self, query: CountsQuery, *, with_today: bool = False) -> Iterator[CountRow]:
+        """All rows by time and subject; the history is read on as they are taken. Raises ``DatabaseError``.
+
+        ``with_today``: of days, what is known so far of those that are not over, too.
+        """
+        if with_today and query.step.length is None and query.known is None and query.changed_since is None:
+            for look in self._looks(query, ROWS_A_LOOK):
+                yield from unhurried(look.rows)
+            return
         now, changed = self._clock.now(), self._changed(query)
         for look in self._looks(query if changed is None else _from(query, changed.begin), ROWS_A_LOOK):
             rows = _over(look, now) if changed is None else changed.of(_over(look, now))

@@ -31,3 +31,5 @@ def _missing(values: Mapping[str, Any], refused: Collection[str]) -> Iterator[st
         yield "REDIS_URL: it needs redis-py: pip install -r requirements-redis.txt"
     if values["oidc_issuer"] and find_spec("authlib") is None:
         yield "OIDC_ISSUER: signing in there needs Authlib: pip install -r requirements-oidc.txt"
+    if values["mqtt_url"] and find_spec("paho") is None:
+        yield "MQTT_URL: publishing there needs Paho: pip install -r requirements-mqtt.txt"

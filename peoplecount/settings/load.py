@@ -68,10 +68,20 @@ class Settings:
     """Empty: there is none."""
 
     outbound_ca_file: Path | None = None
+    mqtt_url: str = field(default="", repr=False)
+    """Empty: nothing is published."""
+
+    mqtt_topic: str = "peoplecount"
+    mqtt_discovery: str = "homeassistant"
+    """Empty: Home Assistant is told nothing."""
+
+    mqtt_ca_file: Path | None = None
+    """``None``: the system's."""
+
     streams_max: int = 2000
     streams_per_client: int = 100
     api_requests: int = 1000
-    """Of one key in a minute, at each worker."""
+    """Of one key in a minute, at all workers."""
 
     stream_life: float = 3600.0
     """Seconds."""

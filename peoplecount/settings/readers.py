@@ -132,6 +132,34 @@ def proxy(value: str) -> str:
     return value.rstrip("/")
 
 
+def broker(value: str) -> str:
+    """The address of an MQTT broker; a user and a password may stand in it. Nothing of it is told in an error."""
+    malformed = "it is not the address of a broker such as mqtts://user:password@broker.example:8883"
+    try:
+        parts = urlsplit(value)
+        port = parts.port
+    except ValueError:
+        raise ValueError(malformed) from None
+    more = parts.path.strip("/") or parts.query or parts.fragment
+    if parts.scheme not in {"mqtt", "mqtts"} or not parts.hostname or more or port == 0:
+        raise ValueError(malformed)
+    if parts.password is not None and not parts.username:
+        raise ValueError("it has a password and no user")
+    return value.rstrip("/")
+
+
+def topic(value: str) -> str:
+    """The beginning of MQTT topics."""
+    if not re.fullmatch(r"[^/+#$\s\x00-\x1f][^+#\x00-\x1f]{0,99}", value) or value.endswith("/"):
+        raise ValueError(f"{value[:100]!r} is no topic such as peoplecount or building/peoplecount, without + and #")
+    return value
+
+
+def topic_or_off(value: str) -> str:
+    """The same; empty for ``off``."""
+    return "" if value == "off" else topic(value)
+
+
 def networks(value: str) -> tuple[str, ...]:
     """Addresses and networks, separated by commas."""
     parts = tuple(part.strip() for part in value.split(",") if part.strip())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from peoplecount.settings import readers
 from peoplecount.settings.mail_table import MAIL_SETTINGS
+from peoplecount.settings.mqtt_table import MQTT_SETTINGS
 from peoplecount.settings.outbound_table import OUTBOUND_SETTINGS
 from peoplecount.settings.redis_table import REDIS_SETTINGS
 from peoplecount.settings.setting import Setting
@@ -14,6 +15,7 @@ SETTINGS: tuple[Setting, ...] = (
     *WEB_SETTINGS,
     *SIGN_IN_SETTINGS,
     *OUTBOUND_SETTINGS,
+    *MQTT_SETTINGS,
     Setting(
         "DATA_DIR",
         "Data",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from io import StringIO
 from itertools import chain, islice
 
@@ -40,6 +41,9 @@ COLUMNS = (
     "complete",
 )
 
+UNDER_WAY = "under_way"
+"""A further column of days in the file that people take from the pages: whether they are not over."""
+
 ROWS_AT_ONCE = 500
 
 
@@ -50,7 +54,8 @@ def routes(context: WebContext) -> Blueprint:
     @blueprint.get("/export/counts.csv")
     def export() -> Response:
         service, query = asked_counts(context)
-        rows = own_rows(service.rows(query))
+        now = context.clock.now() if query.step.length is None else None
+        rows = own_rows(service.rows(query, with_today=True))
         try:
             first = list(islice(rows, ROWS_AT_ONCE))  # before anything is promised
         except (DatabaseError, BacklogUnavailable):  # why stands in the log, because it may name servers and accounts
@@ -61,21 +66,24 @@ def routes(context: WebContext) -> Blueprint:
         days = "-".join(text[:10].replace("-", "") for text in (request.args["from"], until))
         name = f"counts-{days}-{query.scope}-{query.step}.csv"
         headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-        body = cut_where_it_fails(csv_of(chain(first, rows)), f"The export {name}", request.environ)
+        body = cut_where_it_fails(csv_of(chain(first, rows), now), f"The export {name}", request.environ)
         return Response(body, headers=headers, content_type="text/csv; charset=utf-8")
 
     return blueprint
 
 
-def csv_of(rows: Iterable[CountRow]) -> Iterator[str]:
-    """One header, then a line for each row (RFC 4180), some at a time. An empty cell is what is not known, never 0."""
+def csv_of(rows: Iterable[CountRow], now: datetime | None = None) -> Iterator[str]:
+    """One header, then a line for each row (RFC 4180), some at a time. An empty cell is what is not known, never 0.
+
+    ``now`` adds a column that says what is not over then.
+    """
     left = iter(rows)
-    chunk: list[list[object]] = [list(COLUMNS)]
+    chunk: list[list[object]] = [[*COLUMNS, *([UNDER_WAY] if now else [])]]
     while chunk:
         text = StringIO()
         csv.writer(text, lineterminator="\r\n").writerows(chunk)
         yield text.getvalue()
-        chunk = [_cells(row) for row in islice(left, ROWS_AT_ONCE)]
+        chunk = [_cells(row) + _under_way(row, now) for row in islice(left, ROWS_AT_ONCE)]
 
 
 def _cells(row: CountRow) -> list[object]:
@@ -91,8 +99,16 @@ def _cells(row: CountRow) -> list[object]:
         fields["out"],
         fields["quality"],
         fields["coverage"],
-        "true" if fields["complete"] else "false",
+        _truth(fields["complete"]),
     ]
+
+
+def _under_way(row: CountRow, now: datetime | None) -> list[object]:
+    return [_truth(row.end > now)] if now else []
+
+
+def _truth(value: bool) -> str:  # noqa: FBT001 - the value of a cell
+    return "true" if value else "false"
 
 
 _FORMULA = re.compile(r"(?:^|(?<=[;\t\r\n]))(?=\s*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20])")

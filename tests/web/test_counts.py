@@ -242,6 +242,21 @@ def test_the_export_has_the_same_rows_with_one_header_and_empty_cells_for_what_i
     ]
 
 
+def test_the_export_of_days_has_today_so_far_and_says_that_it_is_not_over(shop):
+    asked = {"from": "2026-05-03", "step": "day", "scope": "site"}
+
+    def rows():
+        text = shop.client.get("/export/counts.csv", query_string=asked).text
+        return pairs(csv.DictReader(io.StringIO(text)), "local_start", "in", "out", "complete", "under_way")
+
+    assert rows() == [("2026-05-04T00:00:00", "19", "7", "false", "true")]
+    assert shop.rows(scope="site", step="day") == [], "the API has what is over"
+    until(shop, at(0, 1, day=5))
+    assert rows() == [("2026-05-04T00:00:00", "19", "7", "false", "false")]
+    yesterday = shop.client.get("/export/counts.csv", query_string=asked | {"to": "2026-05-04"})
+    assert yesterday.text.count("\r\n") == 1
+
+
 def test_a_name_is_no_formula_in_a_spreadsheet(shop):
     nasty = type(FRONT)(SHOP, '=HYPERLINK("http://192.0.2.1")', "nasty")
     shop.count(nasty, 1)

@@ -1,0 +1,1 @@
+"""MQTT: a broker, and what is published there."""

@@ -1,0 +1,172 @@
+"""A broker, spoken to by MQTT 3.1.1 (OASIS), through Paho. Needs the extra ``requirements-mqtt.txt``."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from peoplecount.mqtt.message import Message
+
+if TYPE_CHECKING:
+    from paho.mqtt.client import Client, MQTTMessageInfo
+    from paho.mqtt.reasoncodes import ReasonCode
+
+SECONDS = 10.0
+"""That a broker has for an answer."""
+
+KEEP_ALIVE = 30
+"""Seconds without a word after which each side takes the other for gone; the broker waits half as long again."""
+
+AT_LEAST_ONCE = 1
+"""Quality of service 1: the broker says that it has it."""
+
+ONLINE, OFFLINE = b"online", b"offline"
+
+
+class BrokerAway(Exception):
+    """Nothing was published, or nobody knows whether it was; the message says in words why."""
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerPlace:
+    """Where a broker is, and who we are there."""
+
+    host: str
+    port: int
+    is_tls: bool
+    user: str = ""
+    password: str = field(default="", repr=False)
+    ca_file: Path | None = None
+    """Authorities that vouch for it; ``None``: the system's."""
+
+    @classmethod
+    def at(cls, url: str, ca_file: Path | None = None) -> BrokerPlace:
+        """From ``mqtt://user:password@host:1883`` or ``mqtts://…:8883``, as ``settings.readers.broker`` lets pass."""
+        parts = urlsplit(url)
+        is_tls = parts.scheme == "mqtts"
+        names = (unquote(parts.username or ""), unquote(parts.password or ""))
+        return cls(parts.hostname or "", parts.port or (8883 if is_tls else 1883), is_tls, *names, ca_file)
+
+
+class Broker:
+    """One connection to a broker. While there is one, ``status`` says ``online``; the broker sets it to ``offline``."""
+
+    def __init__(self, place: BrokerPlace, client_id: str, status: str) -> None:
+        """``client_id`` is the same over restarts.
+
+        A broker then ends an older connection first, and its last will comes before what the new one says.
+        """
+        self._place = place
+        self._client_id = client_id
+        self._status = status
+        self._client: Client | None = None
+        self._answered = threading.Event()
+        self._refusal = ""
+        self._lost = True
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether nothing is known to the contrary."""
+        return self._client is not None and not self._lost
+
+    def connect(self) -> None:
+        """Connect anew, and say that we are here. Raises ``BrokerAway``."""
+        self._drop()
+        client = self._made()
+        self._answered.clear()
+        self._refusal, self._lost = "", False
+        try:
+            client.connect(self._place.host, self._place.port, KEEP_ALIVE)
+        except ssl.SSLCertVerificationError as error:
+            raise BrokerAway(f"its certificate is not good: {error.verify_message}") from error
+        except OSError as error:  # ssl.SSLError is one
+            raise BrokerAway(error.strerror or str(error) or type(error).__name__) from error
+        self._client = client
+        client.loop_start()
+        if not self._answered.wait(SECONDS):
+            self._drop()
+            raise BrokerAway(f"it does not answer within {SECONDS:g} s")
+        if self._refusal or self._lost:
+            self._drop()
+            raise BrokerAway(f"it refuses: {self._refusal}" if self._refusal else "the connection was lost")
+        self.publish([Message(self._status, ONLINE, retained=True)])
+
+    def publish(self, messages: Sequence[Message]) -> None:
+        """Publish, and wait until the broker has it all. Raises ``BrokerAway``; some of it may be there then."""
+        client = self._client
+        if client is None or self._lost:
+            raise BrokerAway("the connection was lost")
+        sent = [client.publish(one.topic, one.payload, AT_LEAST_ONCE, one.retained) for one in messages]
+        for one in sent:
+            self._await(one)
+
+    def _await(self, sent: MQTTMessageInfo) -> None:
+        for _ in range(int(SECONDS * 2)):
+            try:
+                sent.wait_for_publish(0.5)
+            except (RuntimeError, ValueError) as error:
+                raise BrokerAway("the connection was lost") from error
+            if sent.is_published():
+                return
+            if self._lost:
+                raise BrokerAway("the connection was lost")
+        raise BrokerAway(f"it does not answer within {SECONDS:g} s")
+
+    def close(self) -> None:
+        """Say that we go, and go; may be called twice."""
+        client = self._client
+        if client is not None and not self._lost:
+            client.publish(self._status, OFFLINE, AT_LEAST_ONCE, True).wait_for_publish(1)
+            client.disconnect()
+        self._drop()
+
+    def _drop(self) -> None:
+        client, self._client, self._lost = self._client, None, True
+        if client is not None:
+            client.disconnect()
+            client.loop_stop()
+
+    def _made(self) -> Client:
+        from paho.mqtt.client import Client  # noqa: PLC0415 - an extra
+        from paho.mqtt.enums import CallbackAPIVersion  # noqa: PLC0415
+
+        client = Client(CallbackAPIVersion.VERSION2, self._client_id, reconnect_on_failure=False)
+        client.connect_timeout = SECONDS
+        client.will_set(self._status, OFFLINE, AT_LEAST_ONCE, retain=True)
+        if self._place.user or self._place.password:
+            client.username_pw_set(self._place.user, self._place.password or None)
+        if self._place.is_tls:
+            client.tls_set_context(_context(self._place.ca_file))
+        client.on_connect = lambda _client, _told, _flags, reason, _properties: self._take(reason)
+        client.on_disconnect = lambda ended, _told, _flags, _reason, _properties: self._lose(ended)
+        return client
+
+    def _take(self, answer: ReasonCode) -> None:
+        self._refusal = str(answer) if answer.is_failure else ""
+        self._answered.set()
+
+    def _lose(self, ended: Client) -> None:
+        if ended is self._client:  # and not one of before
+            self._lost = True
+            self._answered.set()
+
+
+def _context(ca_file: Path | None) -> ssl.SSLContext:
+    """Paho leaves a socket open whose handshake fails; these close themselves."""
+
+    class Socket(ssl.SSLSocket):
+        def do_handshake(self, *options: bool) -> None:  # gevent's takes none
+            try:
+                super().do_handshake(*options)
+            except BaseException:
+                self.close()
+                raise
+
+    context = ssl.create_default_context(cafile=ca_file)
+    context.sslsocket_class = Socket
+    return context
