@@ -25,6 +25,9 @@ _READ_BY_A_PERSON = {
     "python-dateutil": "Apache-2.0 OR BSD-3-Clause",
 }
 
+_CHOSEN = {"paho-mqtt": "BSD-3-Clause"}
+"""Of those that a package is offered under; the others (here EPL-2.0) are not taken."""
+
 
 class LicenceUnknown(ValueError):
     """A package does not say what its licence is."""
@@ -33,7 +36,7 @@ class LicenceUnknown(ValueError):
 def licence_of(metadata: PackageMetadata) -> str:
     """As an expression of SPDX. Raises ``LicenceUnknown``."""
     name = metadata["Name"].lower()
-    said = [metadata.get("License-Expression"), metadata.get("License"), _READ_BY_A_PERSON.get(name)]
+    said = [_CHOSEN.get(name), metadata.get("License-Expression"), metadata.get("License"), _READ_BY_A_PERSON.get(name)]
     said += [_OF_CLASSIFIERS.get(one) for one in metadata.get_all("Classifier") or ()]
     for text in said:
         if text and _is_known(text):

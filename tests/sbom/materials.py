@@ -13,7 +13,8 @@ from packaging.requirements import Requirement
 from tests.sbom.licences import licence_of
 
 ROOT = Path(__file__).resolve().parents[2]
-SERVICE, EXTRAS = ROOT / "requirements.txt", ROOT / "requirements-oidc.txt"
+SERVICE = ROOT / "requirements.txt"
+EXTRAS = (ROOT / "requirements-oidc.txt", ROOT / "requirements-mqtt.txt")
 VENDORED = ROOT / "static" / "vendor" / "README.md"
 
 _VENDORED_ROW = re.compile(
@@ -43,7 +44,8 @@ class Material:
 
 def materials() -> list[Material]:
     """All of them, as they are installed on this platform. Raises ``LicenceUnknown``."""
-    return [*_installed(SERVICE), *_installed(EXTRAS, is_optional=True), *vendored(VENDORED.read_text("utf-8"))]
+    extras = [one for file in EXTRAS for one in _installed(file, is_optional=True)]
+    return [*_installed(SERVICE), *extras, *vendored(VENDORED.read_text("utf-8"))]
 
 
 def pinned(text: str) -> Iterator[Requirement]:
