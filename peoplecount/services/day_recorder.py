@@ -26,6 +26,9 @@ TOLD_LATE = timedelta(hours=6)
 
 _KINDS = (EventKind.COUNT, EventKind.CAMERA_STATUS)
 
+_Status = tuple[str, datetime, bool]
+"""A camera, since when, and whether it answers."""
+
 
 class NotRecorded(ValueError):
     """Nothing is kept of the day; the message says what there is."""
@@ -74,13 +77,12 @@ def recorded_in_log(log: EventLog, day: Day) -> Recording | None:
     if incomplete_until is not None and day.begin <= incomplete_until:
         return None
     counts: list[RecordedCount] = []
-    statuses: list[tuple[str, datetime, bool]] = []
+    statuses = _statuses_before(log, begin.number)
     for entry in _entries(log, begin.number, day.end + TOLD_LATE):
-        fields = json.loads(entry.event.body)
         if entry.event.kind is EventKind.COUNT:
-            counts.append(_count(fields))
+            counts.append(_count(json.loads(entry.event.body)))
         else:
-            statuses.append((fields["cameraId"], parse_utc(fields["since"]), fields["state"] == CameraState.UP))
+            statuses.append(_status(entry))
     kept = [day.cut(count) for count in counts if day.holds(count)]
     if not kept:
         return None
@@ -112,6 +114,25 @@ def _entries(log: EventLog, after: int, until: datetime) -> Iterator[LogEntry]:
         after = chosen.examined
 
 
+def _statuses_before(log: EventLog, number: int) -> list[_Status]:
+    """The last one of each camera up to a number: who was silent as the day began is silent until told otherwise."""
+    found: dict[str, _Status] = {}
+    after = log.oldest().number
+    while after < number:
+        chosen = log.choose(after, ENTRIES_AT_ONCE, Choice(kinds=(EventKind.CAMERA_STATUS,)))
+        for entry in chosen.entries:
+            if entry.event_id.number <= number:
+                status = _status(entry)
+                found[status[0]] = status
+        after = chosen.examined
+    return list(found.values())
+
+
+def _status(entry: LogEntry) -> _Status:
+    fields = json.loads(entry.event.body)
+    return fields["cameraId"], parse_utc(fields["since"]), fields["state"] == CameraState.UP
+
+
 def _count(fields: Mapping[str, object]) -> RecordedCount:
     increment = increment_of(fields)
     return RecordedCount(
@@ -124,9 +145,7 @@ def _count(fields: Mapping[str, object]) -> RecordedCount:
     )
 
 
-def _gaps(
-    counts: Iterable[RecordedCount], statuses: Iterable[tuple[str, datetime, bool]], day: Day
-) -> Iterator[RecordedCount]:
+def _gaps(counts: Iterable[RecordedCount], statuses: Iterable[_Status], day: Day) -> Iterator[RecordedCount]:
     """When cameras did not answer and nothing of the time became known later."""
     lines = {count.key: count for count in counts}
     by_camera: dict[str, list[tuple[datetime, bool]]] = {}

@@ -73,6 +73,18 @@ def test_a_camera_that_did_not_answer_leaves_a_gap(service):
     assert gap.key == EAST.key
 
 
+def test_a_camera_that_was_silent_before_midnight_is_silent_until_it_answers(service):
+    service.count(EAST, 1)
+    service.status(EAST, CameraState.UP)
+    service.status(EAST, CameraState.DOWN, "no route to host")
+    passes(service, hours=4)
+    service.status(EAST, CameraState.UP)
+    service.count(EAST, 1)
+    (gap,) = [one for one in recorded_in_log(service.log, TODAY).counts if one.people is None]
+    assert (gap.started_at, gap.key) == (MIDNIGHT, EAST.key)
+    assert gap.ended_at == service.clock.now() - timedelta(seconds=10), "the next count tells the rest"
+
+
 def test_a_day_that_the_log_has_in_part_is_not_taken_from_it(service):
     passes(service, hours=2)
     service.count(EAST, 1)
