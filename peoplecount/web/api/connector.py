@@ -11,97 +11,18 @@ import json
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import peoplecount
+from peoplecount.web.api.connector_parts import CALLS_BACK, PARTS, PICKED, Part
+from peoplecount.web.api.connector_properties import properties
 from peoplecount.web.api.document import follow
 
 FOLDER = Path(__file__).resolve().parents[3] / "integrations" / "power-automate"
 ANYWHERE = "https://counts.example.com"
 """In the files that come along; each service fills in its own address."""
-
-BRAND = "#1f6f5c"
-POLLS, CALLS_BACK = "batch", "single"
-
-PICKED = {
-    **dict.fromkeys(("site", "siteId"), ("ListSites", "siteId", "siteName")),
-    **dict.fromkeys(("door", "doorId"), ("ListDoors", "doorId", "doorName")),
-    **dict.fromkeys(("camera", "cameraId"), ("ListCameras", "cameraId", "cameraName")),
-}
-"""Parameters that are picked from a list: which operation has it, and what of it is the value and the title."""
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """An operation as makers of flows see it."""
-
-    name: str
-    """Of the operation of the API."""
-
-    summary: str
-    description: str
-    parameters: Sequence[str] = ()
-    """Which of its parameters, or of the fields of its body, are shown."""
-
-    hidden: Sequence[str] = ()
-    """Which are filled in by the platform."""
-
-    visibility: str = ""
-    trigger: str = ""
-    more: Mapping[str, Any] = field(default_factory=dict)
-
-
-HINT = {"x-ms-trigger-hint": "To see it work, walk past a camera and wait until the interval is over."}
-
-PARTS = (
-    Part(
-        "CreateSubscription",
-        "When something is counted",
-        "This operation triggers when an interval is over, a threshold is crossed, a camera is silent or back, or "
-        "figures are corrected.",
-        ("kinds", "siteId", "doorId", "cameraId", "scopes", "steps", "threshold", "minGapSeconds"),
-        ("callbackUrl",),
-        "important",
-        CALLS_BACK,
-        HINT,
-    ),
-    Part("DeleteSubscription", "Delete subscription", "Ends a subscription.", ("subscription_id",), (), "internal"),
-    Part(
-        "PollEvents",
-        "When counting events arrive (polling)",
-        "This operation triggers when new counting events are stored.",
-        ("kind", "site", "door", "camera", "scope", "step"),
-        ("triggerState",),
-        "",
-        POLLS,
-        {**HINT, "x-ms-trigger-metadata": {"kind": "query", "mode": "polling"}},
-    ),
-    Part(
-        "GetLatest",
-        "Get the newest figures",
-        "Returns how lines, doors or sites stand just now.",
-        ("scope", "site", "door", "camera"),
-        (),
-        "important",
-    ),
-    Part(
-        "GetCounts",
-        "Get counts",
-        "Returns counts per interval, one page at a time.",
-        ("from", "to", "step", "scope", "site", "door", "camera", "limit"),
-        (),
-        "important",
-        "",
-        {"x-ms-pageable": {"nextLinkName": "nextLink"}},
-    ),
-    Part("ListSites", "List sites", "Returns the sites that the key may see."),
-    Part("ListDoors", "List doors", "Returns the doors that the key may see.", ("site",)),
-    Part("ListCameras", "List cameras", "Returns the cameras that the key may see.", ("site",)),
-    Part("Ping", "Test the connection", "Returns whether the server takes the key.", (), (), "advanced"),
-)
 
 ENOUGH = {"description", "type", "format", "enum", "default", "minimum", "maximum"}
 """What OpenAPI 2.0 and the platform understand of a schema."""
@@ -295,54 +216,6 @@ def title_of(name: str) -> str:
     """A name as people read it: ``cameraId`` is Camera ID."""
     words = re.sub(r"([a-z])([A-Z])", r"\1 \2", name.replace("_", " ")).split()
     return " ".join({"id": "ID", "url": "URL"}.get(word.lower(), word[:1].upper() + word[1:]) for word in words)
-
-
-def properties(*, gateway: bool = False) -> dict[str, Any]:
-    """``apiProperties.json``: what is asked once for a connection, and how it is used."""
-    told: dict[str, Any] = {
-        "iconBrandColor": BRAND,
-        "capabilities": ["gateway"] if gateway else ["actions", "triggers"],
-    }
-    if gateway:
-        told["connectionParameters"] = {
-            "username": _asked("string", "User Name", "Any name; the server does not look at it.", 1),
-            "password": _asked("securestring", "API Key", "A key made on the server.", 2),
-            "gateway": {
-                "type": "gatewaySetting",
-                "gatewaySettings": {"dataSourceType": "CustomConnector", "connectionDetails": []},
-                "uiDefinition": {
-                    "constraints": {"tabIndex": 3, "required": "true", "capability": ["gateway"]},
-                },
-            },
-        }
-        told["policyTemplateInstances"] = []
-        return {"properties": told}
-    told["connectionParameters"] = {
-        "host": _asked("string", "Server", "Host name of your server, without https.", 1),
-        "api_key": _asked("securestring", "API Key", "A key made on the server.", 2),
-    }
-    told["policyTemplateInstances"] = [
-        {
-            "templateId": "dynamichosturl",
-            "title": "Call the server that the user named",
-            "parameters": {"x-ms-apimTemplateParameter.urlTemplate": "https://@connectionParameters('host')"},
-        },
-        {
-            "templateId": "updatenextlink",
-            "title": "Keep paging inside the connection",
-            "parameters": {
-                "x-ms-apimTemplate-operationName": ["GetCounts"],
-                "x-ms-apimTemplateParameter.nextLinkPropertyName": "nextLink",
-            },
-        },
-    ]
-    return {"properties": told}
-
-
-def _asked(kind: str, title: str, description: str, place: int) -> dict[str, Any]:
-    constraints = {"tabIndex": place, "required": "true", "clearText": kind == "string"}
-    shown = {"displayName": title, "description": description, "tooltip": description, "constraints": constraints}
-    return {"type": kind, "uiDefinition": shown}
 
 
 def files(document: Mapping[str, Any]) -> dict[str, str]:

@@ -137,7 +137,7 @@ def routes(context: WebContext, operations: Sequence[Operation]) -> Blueprint:
 
     @blueprint.get("/powerautomate/apiProperties.json")
     def connector_properties() -> Response:
-        from peoplecount.web.api.connector import properties  # noqa: PLC0415
+        from peoplecount.web.api.connector_properties import properties  # noqa: PLC0415
 
         return tagged(properties(gateway=_by_gateway()))
 

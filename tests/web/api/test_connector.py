@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from peoplecount.web.api import connector, described
+from peoplecount.web.api import connector, connector_properties, described
 from tests.support.api_shop import ApiShop
 from tests.support.connector_lint import faults
 
@@ -39,7 +39,7 @@ def test_through_the_gateway_there_are_no_keys_in_headers(document):
     assert [one["type"] for one in cloud["securityDefinitions"].values()] == ["apiKey"]
     assert [one["type"] for one in gateway["securityDefinitions"].values()] == ["basic"]
     assert cloud["paths"] == gateway["paths"]
-    assert connector.properties(gateway=True)["properties"]["capabilities"] == ["gateway"]
+    assert connector_properties.properties(gateway=True)["properties"]["capabilities"] == ["gateway"]
 
 
 def test_everything_in_it_is_in_the_api_as_well(made, document):
@@ -72,7 +72,7 @@ def test_a_server_hands_it_out_with_its_own_address(tmp_path):
     told = shop.client.get("/powerautomate/apiDefinition.swagger.json").json
     assert (told["host"], told["basePath"]) == ("counts.example", "/api/v1")
     by_gateway = shop.client.get("/powerautomate/apiProperties.json?variant=gateway").json
-    assert by_gateway == connector.properties(gateway=True)
+    assert by_gateway == connector_properties.properties(gateway=True)
     assert shop.client.get("/powerautomate/apiDefinition.swagger.json?variant=x").status_code == 400
     shop.end()
 
