@@ -113,13 +113,7 @@ _TWO_MINUTES = timedelta(minutes=2)
 
 USUAL_RULES = (
     # On replayed days of sites about as full as they may be: up to 15 alerts a day at once, three after two minutes.
-<<<<<<< HEAD
     AlertRule("full", AlertKind.OVER, "", threshold=Threshold(100, is_share=True), margin=5, lasts=_TWO_MINUTES),
-=======
-    AlertRule(
-        "full", AlertKind.OVER, "", threshold=Threshold(100, is_share=True), margin=5, lasts=timedelta(minutes=2)
-    ),
->>>>>>> 91e866c (A camera that was silent before midnight is silent in a replayed day until it answers)
     AlertRule("cameras", AlertKind.CAMERA, "", lasts=timedelta(minutes=5)),
     AlertRule("doors", AlertKind.DOOR, "", gap=timedelta(hours=6)),
     AlertRule("database", AlertKind.DATABASE, "", lasts=timedelta(minutes=10)),

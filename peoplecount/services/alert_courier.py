@@ -121,7 +121,9 @@ class AlertCourier:
             fields = json.loads(entry.event.body)
             self._book.note(fields)
             self._mail(fields)
-        except (ValueError, KeyError, TypeError):
+        except LogError:
+            raise
+        except Exception:  # one that nobody foresaw must not hold up all that follow
             logger.exception("alert %s cannot be read, and is passed over", entry.event_id)
 
     def _mail(self, fields: Mapping[str, Any]) -> None:

@@ -133,15 +133,18 @@ class AlertSights:
             yield Sight(facts, self._zone, {DATABASE: verdict}, is_known=verdict is not Verdict.UNKNOWN)
             return
         board = self._board()
+        cameras: dict[str, list[Mapping[str, Any]]] = {}
+        for camera in board["cameras"]:
+            cameras.setdefault(camera["siteId"], []).append(camera)
         for site in board["sites"]:
             if rule.is_for(site["siteId"]):
-                yield self._at(rule, site, board)
+                yield self._at(rule, site, cameras.get(site["siteId"], ()))
 
-    def _at(self, rule: AlertRule, site: Mapping[str, Any], board: Mapping[str, Any]) -> Sight:
+    def _at(self, rule: AlertRule, site: Mapping[str, Any], cameras: Sequence[Mapping[str, Any]]) -> Sight:
         if rule.kind.has_threshold:
             return _inside(rule, site)
         if rule.kind is AlertKind.CAMERA:
-            return _cameras(site, [one for one in board["cameras"] if one["siteId"] == site["siteId"]])
+            return _cameras(site, cameras)
         found = self._silent.at(site["siteId"])
         verdicts, items = found or ({}, {})
         facts = AlertFacts(site["siteId"], site["siteName"], items)

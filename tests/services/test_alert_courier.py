@@ -182,6 +182,21 @@ def test_alerts_of_years_ago_are_forgotten(desk):
     assert [one.alert_id for one in desk.book.over()] == ["new"]
 
 
+def test_a_letter_that_cannot_be_written_holds_up_no_other(desk, monkeypatch):
+    write = desk.alerting.writer.alert
+
+    def stumbles(fields, language):
+        if fields["siteId"] == "odd":
+            raise AttributeError("nobody foresaw that")
+        return write(fields, language)
+
+    monkeypatch.setattr(desk.alerting.writer, "alert", stumbles)
+    desk.happens(Turn.OPENED, Notice.BAD, alert_id="a1", site="odd")
+    desk.happens(Turn.OPENED, Notice.BAD, alert_id="a2")
+    desk.courier.step()
+    assert desk.letters() == [("anna@x", "opened shop camera"), ("bea@x", "opened shop camera")]
+
+
 def test_what_cannot_be_read_is_passed_over(desk):
     desk.store.put("alert-open:broken", json.dumps({"opened": "nonsense"}))
     desk.happens(Turn.OPENED)

@@ -10,6 +10,7 @@ from peoplecount.domain.alert_body import AlertFacts, AlertItem
 from peoplecount.domain.alert_rule import AlertKind, AlertRule
 from peoplecount.domain.event import utc_text
 from peoplecount.domain.report_schedule import Cadence, ReportPeriod, ReportSchedule
+from peoplecount.services.counts import NoSuchPlace
 from peoplecount.services.history_places import HistoryPlaces
 from peoplecount.services.history_report import HistoryDesk
 from peoplecount.services.place_sums import DirectSums
@@ -195,3 +196,9 @@ def test_a_day_on_which_clocks_change_has_as_many_hours_as_it_had(town, day, hou
     assert f"In: {hours}" in found.text
     assert ("02:00*" in found.text) == (hours == 25)
     assert ("clocks were put back" in found.text) == (hours == 25)
+
+
+def test_of_sites_that_are_no_more_there_is_no_report(town):
+    with pytest.raises(NoSuchPlace, match="None of its sites"):
+        town.report(sites=("gone", "sold"))
+    assert town.report(sites=("gone", "shop")).subject == town.report().subject

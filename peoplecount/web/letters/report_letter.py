@@ -10,6 +10,7 @@ from peoplecount.domain.place_sum import PlaceSum
 from peoplecount.domain.report_schedule import Cadence, ReportPeriod, ReportSchedule
 from peoplecount.domain.sentence import Sentence, per_cent, say
 from peoplecount.mail.letter import Enclosure, Writing
+from peoplecount.services.counts import NoSuchPlace
 from peoplecount.services.history_query import HistoryQuery
 from peoplecount.services.history_report import HistoryDesk, HistoryReport, HistoryRow
 from peoplecount.web.history_export import WORKBOOK, workbook_of
@@ -48,6 +49,8 @@ class ReportLetters:
 
     def _query(self, schedule: ReportSchedule, period: ReportPeriod) -> HistoryQuery:
         there = self._desk.places.sites(schedule.sites)
+        if not there:  # a sum of no sites is not nobody, and not all sites either
+            raise NoSuchPlace(say("None of its sites is there any more."))
         grain = Grain.HOUR if schedule.cadence is Cadence.DAILY else Grain.DAY
         only = next(iter(there)) if len(there) == 1 else None
         return HistoryQuery(period.first, period.last, grain, site_id=only, beside=Beside.BEFORE)
