@@ -135,14 +135,15 @@ class Album:
         )
         return re.sub(r"[^a-z]+", "-", endpoint.lower()) if is_page else None
 
-    def take(self, sizes: Collection[str]) -> None:
-        """All of them."""
+    def take(self, sizes: Collection[str], kinds: Collection[str] | None = None) -> None:
+        """All of them, or some kinds."""
+        chosen = sorted((kind, path) for kind, path in self._found.items() if kinds is None or kind in kinds)
         for size in sizes:
             viewport = SIZES[size]
             for scheme in SCHEMES:
-                for kind, path in sorted(self._found.items()):
+                for kind, path in chosen:
                     self._take(kind, path, size, scheme, viewport)
-            for kind, path in sorted(self._found.items()) if size == "desk" else ():
+            for kind, path in chosen if size == "desk" else ():
                 self._take(kind, path, size, "light", viewport, SPANISH)
 
     def _take(
@@ -196,6 +197,7 @@ def main() -> None:
     parser = argparse.ArgumentParser("./run.sh pictures", description=__doc__)
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where they go (%(default)s)")
     parser.add_argument("--size", action="append", choices=SIZES, help="only this one; may be given again")
+    parser.add_argument("--page", action="append", help="only this kind, such as history-history; may be given again")
     wanted = parser.parse_args()
     wanted.folder.mkdir(parents=True, exist_ok=True)
     with (
@@ -207,7 +209,7 @@ def main() -> None:
         browser = session.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         album = Album(browser, service, routes, wanted.folder)
         found = album.find()
-        album.take(wanted.size or SIZES)
+        album.take(wanted.size or SIZES, wanted.page)
         browser.close()
     write_index(wanted.folder)
     size = sum(path.stat().st_size for path in wanted.folder.glob("*.webp"))
