@@ -92,7 +92,11 @@ class AlertWatch:
         kept: dict[str, KeptAlert] = {}
         events: list[NewEvent] = []
         for key, rule, sight in self._all_sights():
-            kept[key], happened = _advanced(before.get(key, KeptAlert()), rule, sight, now, self._new_id)
+            known = before.get(key, KeptAlert(kind=rule.kind))
+            if known.kind is not rule.kind:  # it looks at something else now: what it saw before is over
+                events += _closings(key, known, now)
+                known = KeptAlert(kind=rule.kind)
+            kept[key], happened = _advanced(known, rule, sight, now, self._new_id)
             events += _events(rule, kept[key].facts, happened, now)
         for key in before.keys() - kept.keys():
             events += _closings(key, before[key], now)

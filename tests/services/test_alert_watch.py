@@ -145,6 +145,20 @@ def test_cameras_of_a_site_that_fail_together_are_one_alert_with_all_their_names
     ]
 
 
+def test_a_rule_that_looks_at_something_else_now_ends_its_alert_and_mails_nobody():
+    shop = Watched(OVER)
+    shop.count(FRONT, 45)
+    shop.looks()
+    shop.status(FRONT, CameraState.DOWN, "no answer")
+    shop.rules = [replace(CAMERAS, rule_id=OVER.rule_id, lasts=timedelta(0))]
+    shop.looks(2)
+    assert [(one["ruleKind"], one["state"], one["notice"]) for one in shop.told()] == [
+        ("over", "opened", "opened"),
+        ("over", "closed", ""),
+        ("camera", "opened", "opened"),
+    ]
+
+
 def test_another_process_goes_on_where_the_first_one_was():
     shop = Watched(CAMERAS, OVER)
     shop.count(FRONT, 45)
