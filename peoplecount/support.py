@@ -22,7 +22,6 @@ from sqlalchemy import func, select
 
 from peoplecount import __version__
 from peoplecount.configuration import database
-from peoplecount.eventlog.data_folder import DataFolder
 from peoplecount.launch import own_address
 from peoplecount.services.fleet_camera import FleetCamera
 from peoplecount.services.status_report import StatusReport
@@ -148,7 +147,7 @@ class Support:
             return "\n".join([*lines, f"it cannot be read: {error}", ""])
         finally:
             connection.disconnect()
-        folder = DataFolder.at(self._settings.data_dir)
+        folder = data_home(self._settings)
         proxy = database(self._settings, folder)
         try:
             for table in metadata.sorted_tables:

@@ -1,5 +1,7 @@
 """The service as the composition root connects it, in threads instead of greenlets."""
 
+from dataclasses import replace
+
 import pytest
 import requests
 
@@ -100,6 +102,22 @@ def test_a_second_service_on_the_same_folder_shows_but_does_not_poll(cameras, se
         wait_until(lambda: ready(second)["polls"], 20)
     finally:
         second.stop()
+
+
+@pytest.mark.usefixtures("impatience")
+def test_a_service_that_may_not_poll_shows_what_another_one_polls_and_says_when_nobody_does(cameras, settings, service):
+    register_fleet(settings, fleet_of(cameras))
+    web = build(replace(settings, polling=False))
+    try:
+        web.start()
+        service.start()
+        wait_until(lambda: ready(web)["cameras"] == {"up": 3}, 20)
+        assert (ready(service)["polls"], ready(web)["polls"]) == (True, False)
+        service.stop()
+        wait_until(lambda: "none has been read for" in ready(web).get("reason", ""), 20)
+        assert not ready(web)["polls"]
+    finally:
+        web.stop()
 
 
 @pytest.fixture

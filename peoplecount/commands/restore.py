@@ -28,7 +28,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Put it back; 0, or 1 where it cannot be, and then nothing has changed."""
     settings = read_settings()
-    places = places_of(settings)
+    try:
+        places = places_of(settings)
+    except BackupRefused as error:
+        print(error, file=sys.stderr)
+        return 1
     try:
         with BackupFile(arguments.file) as backup, ending_in_order():
             done = restore_backup(places, backup, datetime.now(UTC), this_author(), replace=arguments.replace)

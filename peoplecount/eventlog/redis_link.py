@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 
 from redis.connection import Connection
 from redis.exceptions import NoScriptError, RedisError
+from urllib3.util.ssltransport import SSLTransport
 
 from peoplecount.domain.redis_address import RedisAddress
 from peoplecount.eventlog.log import LogUnavailable
@@ -41,6 +42,17 @@ Place: TypeAlias = tuple[str | int, ...]
 """What the system calls the address of a socket."""
 
 
+class _EncryptedLine(SSLTransport):
+    """TLS over a socket of the system. Python's own TLS is over none once gevent has put its sockets in their place."""
+
+    def shutdown(self, how: int) -> None:
+        """As of a socket."""
+        self.socket.shutdown(how)
+
+
+_Line: TypeAlias = socket.socket | _EncryptedLine
+
+
 class NativeConnection(Connection):
     """A connection over the system's own sockets."""
 
@@ -60,7 +72,7 @@ class NativeConnection(Connection):
         self._native = native
         self._ca_file = ca_file
 
-    def _connect(self) -> socket.socket:
+    def _connect(self) -> _Line:
         trouble: OSError = OSError(f"{self._address.host} has no address")
         for family, kind, protocol, _, place in self._native.resolve(
             self._address.host, self._address.port, 0, socket.SOCK_STREAM
@@ -73,7 +85,7 @@ class NativeConnection(Connection):
                 made.close()
         raise trouble
 
-    def _prepared(self, made: socket.socket, place: Place) -> socket.socket:
+    def _prepared(self, made: socket.socket, place: Place) -> _Line:
         made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         for name, value in _KEEPALIVE.items():
@@ -82,9 +94,14 @@ class NativeConnection(Connection):
         made.settimeout(CONNECT_SECONDS)
         made.connect(place)
         if self._address.is_tls:
-            made = self._tls().wrap_socket(made, server_hostname=self._address.host)
+            return self._encrypted(made)
         made.settimeout(ANSWER_SECONDS)
         return made
+
+    def _encrypted(self, made: socket.socket) -> _EncryptedLine:
+        line = _EncryptedLine(made, self._tls(), self._address.host)
+        line.settimeout(ANSWER_SECONDS)
+        return line
 
     def _tls(self) -> ssl.SSLContext:
         context = self._native.tls(ssl.PROTOCOL_TLS_CLIENT)

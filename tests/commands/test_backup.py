@@ -54,6 +54,17 @@ def test_what_was_kept_in_a_folder_is_put_back_elsewhere(say, tmp_path, monkeypa
     assert passwords() == {"hall": SECRET}
 
 
+@pytest.mark.parametrize("command", ["backup", "restore"])
+def test_of_what_is_in_redis_there_is_no_backup_here_and_what_to_copy_is_said(say, tmp_path, monkeypatch, command):
+    pytest.importorskip("redis", reason="redis-py is not installed (requirements-redis.txt)")
+    monkeypatch.setenv("REDIS_URL", "redis://:s3cret@redis.example:6379")
+    code, _, err = say(command, tmp_path / "kept.zip")
+    assert code == 1
+    assert "in Redis at redis.example:6379" in err
+    assert "seal.key" in err
+    assert "s3cret" not in err
+
+
 def test_where_there_are_data_it_says_so_and_with_replace_where_they_went(say, tmp_path):
     say("backup", tmp_path / "kept.zip")
     code, _, err = say("restore", tmp_path / "kept.zip")

@@ -76,6 +76,14 @@ def test_without_its_library_what_to_install_is_said(monkeypatch: pytest.MonkeyP
     assert "pip install -r requirements-oidc.txt" in " ".join(faults(OIDC))
 
 
+def test_a_redis_needs_its_library_and_shows_no_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    redis = {"REDIS_URL": "redis://:s3cret@redis.example"}
+    monkeypatch.setattr("peoplecount.settings.coherence.find_spec", lambda _: object())
+    assert "s3cret" not in repr(load_settings(redis, None))
+    monkeypatch.setattr("peoplecount.settings.coherence.find_spec", lambda _: None)
+    assert "pip install -r requirements-redis.txt" in " ".join(faults(redis))
+
+
 @pytest.mark.parametrize(
     "issuer", ["login.microsoftonline.com", "http://login.example/v2.0", "https://login.example/?tenant=1"]
 )
