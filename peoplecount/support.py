@@ -22,6 +22,7 @@ from sqlalchemy import func, select
 
 from peoplecount import __version__
 from peoplecount.configuration import database
+from peoplecount.data_home import data_home
 from peoplecount.launch import own_address
 from peoplecount.services.fleet_camera import FleetCamera
 from peoplecount.services.status_report import StatusReport
