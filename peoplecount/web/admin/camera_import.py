@@ -6,6 +6,7 @@ from flask import Blueprint, Response, abort, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from peoplecount.domain.sentence import say
+from peoplecount.domain.visible_text import as_seen
 from peoplecount.eventlog.log import LogError
 from peoplecount.services.camera_import import ImportOptions, Outcome
 from peoplecount.services.camera_sheet import COLUMNS, MOST_BYTES, MOST_ROWS, NEEDED, SheetRefused, read_sheet
@@ -16,6 +17,9 @@ from peoplecount.web.admin import frame
 from peoplecount.web.admin.form import sentence
 from peoplecount.web.context import CameraPages
 from peoplecount.web.errors import unavailable
+
+LONGEST_FILE_NAME = 120
+"""Of it is shown; it names nothing here."""
 
 _NO_SUCH = say("There is no such import of yours; verdicts are kept for a week.")
 
@@ -46,7 +50,7 @@ class _Desk:
             return self._form(400, say("Choose a file."))
         try:
             rows = read_sheet(file.read())
-            job_id = self._jobs.start(gate.visitor(), file.filename, rows, self._options())
+            job_id = self._jobs.start(gate.visitor(), as_seen(file.filename)[:LONGEST_FILE_NAME], rows, self._options())
         except SheetRefused as error:
             return self._form(400, sentence(error))
         except TooManyImports as error:
