@@ -347,9 +347,10 @@ def test_who_signs_out_does_so_alone(people, app, address):
         assert answer.status_code == TABLE["POST", address][VISITORS.index(visitor)]
 
 
-def test_who_is_turned_away_is_in_the_log(visitors, people, app, caplog):
+def test_who_is_turned_away_is_in_the_log(people, app, caplog):
     caplog.set_level("INFO", "peoplecount.web.gate")
-    client, _ = visitors["viewer"]
+    client = app.test_client()
+    assert sign_in(client, "viewer", **HTTPS).status_code == 303
     client.get("/admin/people", **HTTPS)
     app.test_client().get("/events", headers={"X-API-Key": "pc_forged_one"}, environ_base=FROM_AFAR)
     assert "viewer may not come to admin_people.people" in caplog.text
