@@ -72,6 +72,11 @@ class TcpProxy:
         """Take everything and pass on nothing until ``forgive``."""
         self._flows.clear()
 
+    def lead_to(self, upstream_port: int) -> None:
+        """Lead everybody to another port from now on, and cut what leads elsewhere."""
+        self._upstream = upstream_port
+        self.cut_all()
+
     def cut_all(self) -> None:
         """Reset every connection; new ones are let through."""
         with self._lock:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.chaos.tcp_proxy import TcpProxy
 from tests.support.running import wait_until
 
 pytest.importorskip("psycopg", reason="psycopg is not installed (requirements-dev.txt)")
@@ -83,6 +84,23 @@ def test_redis_comes_back_without_its_end(town: Any, tmp_path: Path) -> None:
     town.redis.kill()
     town.redis.put_back(tmp_path / "copy")
     town.redis.start()
+    town.polling_machine()
+    wait_until(lambda: all(reader.names["gap"] for reader in town.readers), 60, "every reader is told of a gap")
+    town.ends()
+
+
+def test_a_replica_takes_over_that_lacks_the_end(town: Any, make_redis: Any) -> None:
+    line = TcpProxy(town.redis.port)
+    replica = make_redis(replicaof=f"127.0.0.1 {line.port}")
+    wait_until(lambda: b"master_link_status:up" in replica.ask("INFO", "replication"), 30, "a replica that follows")
+    line.hang()
+    heard = town.events_heard()
+    wait_until(lambda: town.events_heard() > heard + 10, 60, "ten events that the replica lacks")
+    town.redis.kill()
+    replica.ask("REPLICAOF", "NO", "ONE")
+    line.close()
+    for machine in town.machines:
+        machine.line.lead_to(replica.port)
     town.polling_machine()
     wait_until(lambda: all(reader.names["gap"] for reader in town.readers), 60, "every reader is told of a gap")
     town.ends()
