@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import requests
 from sqlalchemy import func, select
@@ -82,7 +82,11 @@ class Support:
         return self._bundle.names
 
     def _secrets(self) -> Iterator[str]:
-        yield from (self._texts[one.name] for one in SETTINGS if one.secret and one.name in self._texts)
+        for text in (self._texts[one.name] for one in SETTINGS if one.secret and one.name in self._texts):
+            yield text
+            with contextlib.suppress(ValueError):  # no address
+                password = urlsplit(text).password or ""
+                yield from (password, unquote(password))
         for place in (self._settings.database, self._settings.attached):
             if place is not None:
                 yield place.password
