@@ -7,15 +7,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from zoneinfo import ZoneInfo
 
-from peoplecount.configuration import Configuration, configuration, default_site
+from peoplecount.configuration import Configuration, audit_log_in, configuration, default_site
 from peoplecount.data_home import data_home
 from peoplecount.domain.clock import REAL_TIME, Clock
-from peoplecount.domain.offload import Offload, call_here
+from peoplecount.domain.offload import Offload
 from peoplecount.domain.roster import Roster
 from peoplecount.eventlog.data_folder import DataFolder
 from peoplecount.services.accounts import Accounts
 from peoplecount.services.administration import Administration
-from peoplecount.services.audit_log import AuditLog
 from peoplecount.services.people_desk import PeopleDesk
 from peoplecount.services.played_clock import PlayedClock
 from peoplecount.services.screen_desk import ScreenDesk
@@ -25,11 +24,6 @@ from peoplecount.settings import Settings
 from peoplecount.storage.connection import IDBConnection
 from peoplecount.storage.hand_count_table import HandCountTable
 from peoplecount.storage.site_table import SiteTable
-
-
-def audit_log_in(folder: DataFolder, offload: Offload = call_here) -> AuditLog:
-    """The audit log in a data folder. Its moments are those of real time, also where a day is played in a minute."""
-    return AuditLog(folder.store, PlayedClock(REAL_TIME), offload)
 
 
 def administration_of(

@@ -11,11 +11,11 @@ from typing import Any
 
 from flask import Flask
 
-from peoplecount.administering import administration_of, audit_log_in
+from peoplecount.administering import administration_of
 from peoplecount.alerting import Alerting
 from peoplecount.attachment import Attachment, attached_database
 from peoplecount.camera_administration import camera_pages
-from peoplecount.configuration import database, default_site
+from peoplecount.configuration import audit_log_in, database, default_site
 from peoplecount.data_home import data_home
 from peoplecount.domain.clock import REAL_TIME
 from peoplecount.domain.roster import Roster

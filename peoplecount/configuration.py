@@ -9,17 +9,20 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from peoplecount.data_home import data_home, open_data_home
+from peoplecount.domain.clock import REAL_TIME
 from peoplecount.domain.event import EventKind
 from peoplecount.domain.offload import Offload, call_here
 from peoplecount.domain.roster import Roster
 from peoplecount.domain.site import DEFAULT_SITE_ID, Site
 from peoplecount.eventlog.data_folder import DataFolder
 from peoplecount.runtime import Runtime
+from peoplecount.services.audit_log import AuditLog
 from peoplecount.services.board_lines import line_names
 from peoplecount.services.count_memory import CAMERA_STATE
 from peoplecount.services.count_state_body import read_count_state
 from peoplecount.services.database_sign_ins import DatabaseSignIns
 from peoplecount.services.fleet import Fleet
+from peoplecount.services.played_clock import PlayedClock
 from peoplecount.services.unhurried import Breath
 from peoplecount.settings import Settings
 from peoplecount.settings.database import DatabaseKind, DatabaseSettings
@@ -64,6 +67,11 @@ def proxy_for(
     connections = [connection_for(place) for _ in range(CONNECTIONS)]
     work = replace(WORK, log_in=place.login_seconds)
     return ProxyDB(Lanes(connections, runtime.database_thread, work=work), camera_view=view, gate=gate)
+
+
+def audit_log_in(folder: DataFolder, offload: Offload = call_here) -> AuditLog:
+    """The audit log in a data folder. Its moments are those of real time, also where a day is played in a minute."""
+    return AuditLog(folder.store, PlayedClock(REAL_TIME), offload)
 
 
 def sign_in_gate(place: DatabaseSettings, folder: DataFolder, offload: Offload = call_here) -> SignInGate:

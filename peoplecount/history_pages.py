@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from zoneinfo import ZoneInfo
 
-from peoplecount.administering import audit_log_in
+from peoplecount.configuration import audit_log_in
 from peoplecount.domain.clock import Clock
 from peoplecount.eventlog.data_folder import DataFolder
 from peoplecount.runtime import Runtime

@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import sys
 
-from peoplecount.administering import audit_log_in, this_author
+from peoplecount.administering import this_author
 from peoplecount.commands._table import print_table
+from peoplecount.configuration import audit_log_in
 from peoplecount.data_home import open_data_home
 from peoplecount.domain.visitor import Scope
 from peoplecount.eventlog.log import LogError

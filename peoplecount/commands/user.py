@@ -6,9 +6,10 @@ import argparse
 import sys
 from functools import partial
 
-from peoplecount.administering import audit_log_in, this_author
+from peoplecount.administering import this_author
 from peoplecount.commands import _own_password
 from peoplecount.commands._table import print_table
+from peoplecount.configuration import audit_log_in
 from peoplecount.data_home import open_data_home
 from peoplecount.domain.user import Role, UnfitName, user_name
 from peoplecount.eventlog.log import LogError
