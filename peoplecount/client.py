@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import requests
+from requests.auth import AuthBase
 
 Row = dict[str, Any]
 
@@ -45,6 +46,17 @@ class PeoplecountError(Exception):
         self.status = status
 
 
+class _Key(AuthBase):
+    """Sends the key as requests does with passwords: to this host alone, also where it leads to another."""
+
+    def __init__(self, key: str) -> None:
+        self._key = key
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._key}"
+        return request
+
+
 class Client:
     """Asks one service. May be used by one thread at a time, as its session."""
 
@@ -59,7 +71,7 @@ class Client:
         """``address`` is that of the service, without ``/api``; ``session`` may have proxies and certificates."""
         self._base = address.rstrip("/") + "/api/v1"
         self._session = session or requests.Session()
-        self._session.headers["X-API-Key"] = key
+        self._session.auth = _Key(key)
         self._sleep = sleep
 
     def latest(self, scope: str = "door", **places: str) -> list[Row]:

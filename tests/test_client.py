@@ -2,6 +2,7 @@
 
 import re
 import threading
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from itertools import islice
 from pathlib import Path
@@ -66,10 +67,28 @@ def test_events_go_on_where_the_service_was_away(client, shop, server):
     assert [event["id"] for event in islice(taken, 2)] == missed
 
 
+@contextmanager
+def answered_by(handler):
+    """The address of a server on which ``handler`` answers."""
+    with HTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+class Quiet(BaseHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
 def test_an_answer_that_breaks_off_is_asked_for_again(pauses):
     whole = b'{"value": []}'
 
-    class BreaksOff(BaseHTTPRequestHandler):
+    class BreaksOff(Quiet):
         answers = 0
 
         def do_GET(self):
@@ -79,19 +98,26 @@ def test_an_answer_that_breaks_off_is_asked_for_again(pauses):
             self.end_headers()
             self.wfile.write(whole if BreaksOff.answers > 1 else whole[:5])
 
-        def log_message(self, *_):
-            pass
-
-    with HTTPServer(("127.0.0.1", 0), BreaksOff) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        client = Client(f"http://127.0.0.1:{server.server_port}", "pc_any", sleep=pauses.append)
-        try:
-            assert client._patiently("/events", {}) == {"value": []}
-        finally:
-            server.shutdown()
-            thread.join()
+    with answered_by(BreaksOff) as address:
+        client = Client(address, "pc_any", sleep=pauses.append)
+        assert client._patiently("/events", {}) == {"value": []}
     assert (BreaksOff.answers, len(pauses)) == (2, 1)
+
+
+def test_another_host_that_an_answer_leads_to_is_not_told_the_key():
+    heard = []
+
+    class LeadsAway(Quiet):
+        def do_GET(self):
+            heard.append((self.headers["Host"].partition(":")[0], self.headers["Authorization"]))
+            self.send_response(302 if len(heard) == 1 else 200)
+            self.send_header("Location", f"http://localhost:{self.server.server_port}/elsewhere")
+            self.end_headers()
+            self.wfile.write(b'{"value": []}')
+
+    with answered_by(LeadsAway) as address:
+        assert Client(address, "pc_any").latest() == []
+    assert heard == [("127.0.0.1", "Bearer pc_any"), ("localhost", None)]
 
 
 def test_who_keeps_the_cursor_goes_on_there(client, shop):

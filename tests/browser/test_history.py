@@ -43,7 +43,7 @@ def test_a_site_is_looked_at_and_taken_along(visit, address):
         page.get_by_role("link", name="Excel workbook").click()
     assert download.value.suggested_filename == "history-20260501-20260504.xlsx"
     with page.expect_download() as download:
-        page.get_by_role("link", name="every line by itself").click()
+        page.get_by_role("link", name="each line separately").click()
     asked = {"from": "2026-05-01", "to": "2026-05-05", "step": "60", "site": "shop", "door": "shop-wide"}
     whole = requests.get(f"{address}/export/counts.csv", params=asked, timeout=20).content
     assert len(whole.splitlines()) > 50

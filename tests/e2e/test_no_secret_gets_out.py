@@ -29,6 +29,8 @@ from tests.support.processes import free_port
 from tests.support.receivers import Reply, a_receiver
 from tests.support.running import Service, Simulator, plain_environment, wait_until
 
+pytestmark = pytest.mark.timeout(900)  # in the setting up of its service much goes wrong on purpose, and slowly
+
 PAGES = (
     *("/", "/fleet", "/alerts", "/history", "/integrations", "/account", "/admin", "/admin/webhooks", "/admin/mail"),
     *("/admin/tokens", "/admin/people", "/admin/cameras", "/admin/log", "/admin/screens", "/admin/reports", "/metrics"),
