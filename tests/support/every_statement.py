@@ -130,7 +130,7 @@ def read_places(db: IDBConnection) -> None:
             history.stretches(HOUR, scope, *time, where), history.stretches(QUARTER, scope, *time, where)
             history.totals(scope, *time, where), history.learned_later(scope, *time, EIGHT, where)
         history.first_day(where)
-    history.doors(*time, ["north"]), history.stamps(*time), history.stamp_check(EIGHT)
+    history.door_hours(*time, ["north"]), history.stamps(*time), history.stamp_check(EIGHT)
 
 
 def purge(db: IDBConnection) -> None:
