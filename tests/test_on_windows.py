@@ -67,9 +67,10 @@ def shop(tmp_path: Path) -> Iterator[Service]:
 
 
 def _head(service: Service) -> int:
-    """The number of the newest event."""
+    """The number of the newest event, once all cameras are up; 0 until then, and while the log has not been read."""
     found = requests.get(f"{service.url}/health/ready", timeout=5).json()
-    return int(str(found["stream"]["head"]).rpartition("-")[2]) if found["cameras"] == {"up": CAMERAS} else 0
+    head = found["stream"]["head"]
+    return int(head.rpartition("-")[2]) if head and found["cameras"] == {"up": CAMERAS} else 0
 
 
 def test_the_service_polls_streams_goes_on_after_a_kill_and_ends_in_order(shop: Service, tmp_path: Path) -> None:
