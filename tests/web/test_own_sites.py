@@ -38,7 +38,7 @@ class TwoSites(Counts):
     def __init__(self, service):
         super().__init__(None, lambda: service.snapshots().fields, service.clock)
 
-    def rows(self, query):
+    def rows(self, query, *, with_today=False):
         for gate in (FRONT, VAULT):
             if query.site_id not in {None, gate.site.site_id} or query.door_id not in {None, gate.place.door_id}:
                 continue
