@@ -34,7 +34,7 @@ def test_somebody_signs_in_in_spanish_stays_in_it_and_switches(shop, visit):
     page.wait_for_url(f"{server.url}/account")
     assert "Rol: administrador. Sedes: todas las sedes." in page.text_content("main")
     page.goto(f"{server.url}/admin/people")
-    assert page.text_content("h1") == "Personas"
+    assert page.text_content("h1") == "Usuarios"
 
     page.goto(f"{server.url}/sites/station")
     page.wait_for_selector('#connection[data-state="live"]')
