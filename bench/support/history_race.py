@@ -15,6 +15,7 @@ from sqlalchemy import Executable, bindparam, text
 
 from bench.support.counted_year import CountedYear
 from bench.support.times import Times, timed, worked_by
+from peoplecount import garbage
 from peoplecount.domain.roll_up import QUARTER
 from peoplecount.services.counts import Counts
 from peoplecount.services.site_quarters import SiteQuarters
@@ -27,7 +28,9 @@ from peoplecount.storage.proxy import ProxyDB
 from peoplecount.storage.quarter_stamps import put_stamps
 from tests.support.fake_clock import FakeClock
 
-TIMES = 20
+TIMES = 100
+"""So that what 95 of 100 are within is not the longest one."""
+
 EXPORTED = 200_000
 
 _ROWS = "line_id, starts_at, door_id, site_id, local_start, in_count, out_count, quality, coverage"
@@ -235,6 +238,7 @@ def race_history(connection: EngineConnection, cameras: int, days: int) -> None:
     year = CountedYear(cameras, date(2026, 11, 20), days)
     print(f"{connection.product.spoken}, {connection.driver}: {cameras * 2 * 24 * days:,} hours of {cameras * 2} lines")
     year.fill(connection)
+    garbage.begin()  # as in the service: or a search through everything falls to whoever is just asking
     race = HistoryRace(connection, year)
     for question in QUESTIONS:
         race.run(question)
