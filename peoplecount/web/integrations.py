@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 
-from flask import Blueprint, Response, current_app, make_response, render_template
+from flask import Blueprint, Response, current_app, make_response, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from peoplecount.domain.webhook import Topic
 from peoplecount.eventlog.log import LogError
+from peoplecount.services.administration import Administration
+from peoplecount.services.api_tokens import ApiToken
 from peoplecount.services.cloud_reach import cloud_reach
 from peoplecount.services.subscriptions import Subscriptions
 from peoplecount.services.webhook_samples import sample
@@ -22,6 +24,11 @@ SHOWN_TOPICS = (
     *(Topic.ALERT, Topic.COUNT_CORRECTION, Topic.COUNT),
 )
 """Of which samples are shown; the others look like one of them."""
+
+NEVER = datetime.min.replace(tzinfo=UTC)
+
+FEED = "/api/v1/counts.csv"
+FEED_QUERY = "?scope=door&step=60&from="
 
 
 def routes(context: WebContext, desk: Subscriptions) -> Blueprint:
@@ -39,6 +46,8 @@ def routes(context: WebContext, desk: Subscriptions) -> Blueprint:
                 samples=[(TOPICS[topic], sample_text(topic)) for topic in SHOWN_TOPICS],
                 may_change=may_change,
                 webhooks=_webhooks(desk) if may_change else None,
+                tokens=_tokens(context.administration) if _may_see_tokens() else None,
+                feed=_feed(context) if _is_there(FEED) else None,
                 has_docs=_is_there("/docs"),
                 has_connector=_is_there("/powerautomate/apiDefinition.swagger.json"),
                 now=datetime.now(UTC),
@@ -62,6 +71,27 @@ def _webhooks(desk: Subscriptions) -> list[object] | None:
         return list(desk.webhooks())
     except LogError:
         return None
+
+
+def _may_see_tokens() -> bool:
+    return gate.may(gate.NEEDS["admin_tokens.tokens"], gate.visitor())
+
+
+def _feed(context: WebContext) -> str:
+    """The address of the file of counts by the hour, from the beginning of this year."""
+    base = (context.public_url or request.url_root).rstrip("/")
+    return f"{base}{FEED}{FEED_QUERY}{context.clock.now().year}-01-01"
+
+
+def _tokens(administration: Administration | None) -> list[ApiToken] | None:
+    """Those that are good, the one that was used last first; ``None`` where they cannot be looked up just now."""
+    if administration is None:
+        return None
+    try:
+        good = [token for token, is_good in administration.tokens.in_hand() if is_good]
+    except LogError:
+        return None
+    return sorted(good, key=lambda token: token.used or NEVER, reverse=True)
 
 
 def _is_there(path: str) -> bool:

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from peoplecount.domain.user import Role
+from peoplecount.domain.visitor import Scope
 from peoplecount.domain.webhook import Receiver, Stand, Topic, Wish
 from tests.support.board_service import BoardService
 from tests.support.people import People, form_token, signed_in
@@ -150,6 +151,16 @@ def test_the_page_of_integrations_says_which_way_is_open_and_has_samples_to_copy
     otto = signed_in(app, "otto").get("/integrations").text
     assert 'href="/admin/new-webhook"' not in otto
     assert "Have an administrator" in otto
+
+
+def test_the_page_of_integrations_says_when_each_key_called_last(anna, people, app):
+    headers = people.token(Scope.READ, label="Power BI")
+    people.token(Scope.READ, label="Idle")
+    assert app.test_client().get("/api/v1/ping", headers=headers).status_code == 200
+    text = " ".join(anna.get("/integrations").text.split())
+    assert re.search(r"Power BI</a>.*?last call .*?Idle</a>.*?no call yet", text)
+    assert headers["Authorization"].removeprefix("Bearer ") not in text
+    assert "last call" not in signed_in(app, "otto").get("/integrations").text
 
 
 def test_the_pages_say_so_where_the_book_is_away(anna, people, tmp_path):

@@ -9,14 +9,16 @@ import shutil
 import subprocess
 import time
 from datetime import datetime, timedelta
+from html import unescape
 from pathlib import Path
 
 import pytest
 
+from peoplecount.domain.user import Role
 from peoplecount.domain.visitor import Scope
 from tests.support.api_shop import GATES, ApiShop
 from tests.support.past import Past
-from tests.support.people import People
+from tests.support.people import People, signed_in
 from tests.support.shop import BACK, at
 
 HOURS = 365 * 24
@@ -97,6 +99,20 @@ def year(power_query, shop):
     assert packed * 10 < len(file)
     assert shop.counts._history.questions < 50
     return file
+
+
+def test_the_page_of_integrations_has_the_address_of_such_a_file(shop, tmp_path):
+    people = People(tmp_path)
+    people.enters("anna", Role.ADMINISTRATOR)
+    app = people.app(shop, counts=shop.counts)
+    (address,) = re.findall(
+        r"<code>(http[^<]*counts\.csv[^<]*)</code>", signed_in(app, "anna").get("/integrations").text
+    )
+    token = people.token(Scope.READ)["Authorization"].removeprefix("Bearer ")
+    answer = app.test_client().get(unescape(address), auth=("anybody", token))
+    people.close()
+    assert (answer.status_code, answer.mimetype) == (200, "text/csv"), answer.text
+    assert answer.text.count("\n") > HOURS // 4
 
 
 def test_pandas_reads_a_year_with_its_types(year):
