@@ -103,6 +103,7 @@ class Service:
         self._streaming = Streaming(settings, self._folder, self._runtime, self._hub, self._people.of_holders)
         self._board = LiveBoard(self._sites, self._intervals, self._clock.speed)
         self._snapshots = Snapshots(self._board, self._clock)
+        self._chart = TodayChart(self._history, self._board, self._clock)
         self._wake_follower = threading.Event()
         self._follower = LogFollower(
             self._folder.log,
@@ -199,6 +200,7 @@ class Service:
             own = machine_webhooks(self._settings, self._folder, self._runtime.offload)
             self._spawn("webhooks", lambda: own.run(self._stop))
         self._spawn("roster-copy", self._follow_copy)
+        self._spawn("today-chart", lambda: self._chart.keep_ready(self._stop))
         for name, work in self._self_watch.workers().items():
             self._spawn(name, partial(work, self._stop))
         self._spawn("stream-sweep", lambda: self._streaming.sweep(self._stop))
@@ -263,7 +265,7 @@ class Service:
             backlog=backlog,
             snapshots=self._snapshots,
             clock=self._clock,
-            chart=TodayChart(self._history, self._board, self._clock),
+            chart=self._chart,
             usual=UsualDays(self._history, self._sites, self._clock),
             counts=Counts(self._history, lambda: self._snapshots().fields, self._clock, backlog.appended_at),
             audit=self._audit,

@@ -94,7 +94,7 @@ class StretchLooks:
             starts.setdefault(one.line_id, set()).add(one.begin)
         spans = (LineSpan(line, min(of_line), max(of_line), len(of_line)) for line, of_line in starts.items())
         incomplete = [span.line_id for span in spans if not self._is_whole(span, begin, end)]
-        if start_of_day(begin) == begin and start_of_day(end) == end:  # of other lines there is nothing on these days
+        if start_of_day(end) >= begin:  # other lines have rows before or after midnight, and nothing between two
             return incomplete
         if self._chosen.lines is None and self._chosen.site_id is not None:
             return None

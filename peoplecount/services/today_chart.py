@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple, Protocol, TypeVar
@@ -23,6 +25,9 @@ logger = logging.getLogger(__name__)
 
 SITES_AT_ONCE = 4
 """Whose lines are looked at in one go: some two milliseconds."""
+
+SOON, AGAIN = 2.0, 60.0
+"""Seconds until the day is read where nobody has asked for it, and from then to the next time."""
 
 T = TypeVar("T")
 
@@ -100,6 +105,14 @@ class TodayChart:
             "stepSeconds": int(QUARTER.total_seconds()),
             "sites": [day.curve(told) for day in unhurried(days, Breath(1))],
         }
+
+    def keep_ready(self, stop: threading.Event) -> None:
+        """Read now and then what was written: whoever opens a page waits for the news alone, and not for all day."""
+        pause = SOON
+        while not stop.wait(pause):
+            with suppress(ChartUnavailable):
+                self.read()
+            pause = AGAIN
 
     def _told(self, days: Sequence[_Day]) -> tuple[_Told, EventId | None]:
         """What the history has, and the event it reaches to: what is written between two looks would count twice."""

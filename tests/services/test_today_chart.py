@@ -10,7 +10,8 @@ from peoplecount.domain.event import Quality
 from peoplecount.domain.event_id import EventId
 from peoplecount.domain.site import Site
 from peoplecount.services.record_writer import RecordWriter
-from peoplecount.services.today_chart import ChartUnavailable, TodayChart
+from peoplecount.services.site_quarters import AT_ONCE
+from peoplecount.services.today_chart import AGAIN, SOON, ChartUnavailable, TodayChart
 from peoplecount.storage.errors import DatabaseUnavailable
 from peoplecount.storage.history import RECORDS, History
 from tests.support.board_service import BoardService, Figures, Gate
@@ -179,3 +180,42 @@ def test_a_history_that_cannot_be_read_is_said_once_in_the_log_and_to_visitors_w
         service.history.error = None
         chart.read()
     assert [record.getMessage().count("192.0.2.9") for record in caplog.records] == [1, 1]
+
+
+class Pauses:
+    """Stands for the event that ends a thread: each pause is over at once, and something happens in it."""
+
+    def __init__(self, *happening) -> None:
+        self._happening = list(happening)
+        self.seconds: list[float] = []
+
+    def wait(self, seconds: float) -> bool:
+        self.seconds.append(seconds)
+        if not self._happening:
+            return True
+        self._happening.pop(0)()
+        return False
+
+
+def test_the_day_is_read_before_anybody_asks_for_it_and_again_when_the_history_was_away(service):
+    asked = []
+    history = service.history
+    sums = history.sums
+
+    def counted(*question):
+        asked.append(question)
+        return sums(*question)
+
+    history.sums = counted
+    chart = TodayChart(history, service.board, service.clock)
+    fails, works = (
+        (lambda: setattr(history, "error", DatabaseUnavailable("away"))),
+        (lambda: setattr(history, "error", None)),
+    )
+    pauses = Pauses(fails, works)
+    chart.keep_ready(pauses)
+    assert pauses.seconds == [SOON, AGAIN, AGAIN]
+    before = len(asked)
+    assert before == 96 / AT_ONCE
+    chart.read()
+    assert len(asked) == before
