@@ -52,6 +52,7 @@ def cost(cameras: int, rounds: int, *, https: bool) -> Comparison:
         for kind, polls in ours.items():
             with polling(farm, 1.0, kind) as service:
                 time.sleep(SETTLING)
+                service.wait_until_caught_up()
                 wait_for_closings(rounds * 2 * ROUND)
                 for _ in range(rounds):
                     poll, loop, anew = one_round(service, bare)
@@ -158,6 +159,7 @@ def fleet(cameras: int, seconds: int, *, https: bool) -> Comparison:
         polling(farm, interval, WEB_WORKERS="2") as service,
     ):
         time.sleep(SETTLING)
+        service.wait_until_caught_up()
         time.sleep((CLOSED_AFTER - time.time()) % GRID)  # until intervals have closed, and the day with them
         service.begin()
         time.sleep(seconds)

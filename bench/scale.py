@@ -56,6 +56,7 @@ def cameras(many: int, seconds: float) -> Figures:
         with polling(farm, INTERVAL, WEB_WORKERS="2") as service:
             met_after = time.monotonic() - begun
             time.sleep(SETTLING)
+            service.wait_until_caught_up()
             time.sleep((CLOSED_AFTER - time.time()) % GRID)
             simulator = psutil.Process(farm.pid)
             before = _worked(simulator)

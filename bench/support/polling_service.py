@@ -21,6 +21,13 @@ from tests.support.running import Process, Service, plain_environment
 LONGEST_START = 600.0
 """Seconds in which all cameras must have been asked who they are."""
 
+LONGEST_CATCHING_UP = 1200.0
+LOOK_EVERY = 15.0
+"""Seconds. A look is a command of its own, which takes a second of processor."""
+
+LITTLE = 200
+"""Events that a consumer may be behind: it takes them some at a time."""
+
 
 class ServiceOnUrllib3(Service):
     """The service with ``requests``' own transport."""
@@ -46,9 +53,22 @@ class Use:
 class PollingService:
     """A service that polls a farm, all its processes together."""
 
-    def __init__(self, farm: CameraFarm, processes: Sequence[psutil.Process]) -> None:
+    def __init__(self, farm: CameraFarm, service: Service, processes: Sequence[psutil.Process]) -> None:
         self._farm = farm
+        self._service = service
         self._processes = processes
+
+    def wait_until_caught_up(self) -> None:
+        """Until the intervals of the day so far are told and written: of thousands of cameras that takes minutes."""
+        deadline, events = time.monotonic() + LONGEST_CATCHING_UP, 0
+        while time.monotonic() < deadline:
+            status = self._service.status()
+            lags, before, events = status["consumerLag"], events, status["log"]["events"]
+            grown = (events - before) / LOOK_EVERY
+            if lags and max(lags.values()) <= LITTLE and grown <= len(self._farm.fleet) / 10:
+                return
+            time.sleep(LOOK_EVERY)
+        raise RuntimeError(f"after {LONGEST_CATCHING_UP:.0f} s the service is still behind: {lags}")
 
     def begin(self) -> None:
         """From here on."""
@@ -84,7 +104,7 @@ def polling(
         try:
             _wait_for_rest(farm, interval)
             assert service.process is not None
-            yield PollingService(farm, psutil.Process(service.process.pid).children())
+            yield PollingService(farm, service, psutil.Process(service.process.pid).children())
         finally:
             service.end()
 

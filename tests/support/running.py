@@ -148,7 +148,16 @@ class Service:
 
     def command(self, *arguments: str, said: str = "") -> str:
         """``python -m peoplecount …`` with the service's settings, told ``said``; what it prints."""
-        done = subprocess.run(
+        done = self._run(*arguments, said=said)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def status(self) -> dict[str, Any]:
+        """What ``python -m peoplecount status`` knows, well or not."""
+        return dict(json.loads(self._run("status", "--json").stdout))
+
+    def _run(self, *arguments: str, said: str = "") -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
             [sys.executable, "-m", "peoplecount", *arguments],
             env=plain_environment(**self.settings),
             cwd=self.folder,
@@ -158,8 +167,6 @@ class Service:
             timeout=60,
             check=False,
         )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
 
     def is_live(self) -> bool:
         try:
