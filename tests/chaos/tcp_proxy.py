@@ -6,6 +6,7 @@ import contextlib
 import socket
 import struct
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 
 _AT_ONCE = struct.pack("ii", 1, 0)
@@ -33,12 +34,24 @@ class _Link:
                 one.close()
 
 
+def _connect(port: int) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", port), timeout=5)
+
+
 class TcpProxy:
     """Forwards connections on a port of its own to another one. ``close`` ends it."""
 
-    def __init__(self, upstream_port: int) -> None:
+    def __init__(
+        self,
+        upstream_port: int,
+        *,
+        listening: socket.socket | None = None,
+        connect: Callable[[int], socket.socket] = _connect,
+    ) -> None:
+        """``listening`` and ``connect`` are of other networks than the process itself is in."""
         self._upstream = upstream_port
-        self._listening = socket.create_server(("127.0.0.1", 0))
+        self._connect = connect
+        self._listening = listening or socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listening.getsockname()[1]
         self._links: set[_Link] = set()
         self._lock = threading.Lock()
@@ -100,7 +113,7 @@ class TcpProxy:
             except OSError:
                 return
             try:
-                server = socket.create_connection(("127.0.0.1", self._upstream), timeout=5)
+                server = self._connect(self._upstream)
             except OSError:
                 client.close()
                 continue

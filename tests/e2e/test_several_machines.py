@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,9 +12,6 @@ from tests.chaos.tcp_proxy import TcpProxy
 from tests.support.running import wait_until
 
 pytest.importorskip("psycopg", reason="psycopg is not installed (requirements-dev.txt)")
-
-TAKEN_OVER = 10.0
-"""Seconds in which cameras are polled again after the machine that polled them is lost."""
 
 
 @pytest.fixture
@@ -30,18 +26,10 @@ def town(tmp_path: Path, redis_server: Any) -> Iterator[Any]:
         yield town
 
 
-def polls_again(town: Any, lost: Any) -> None:
-    """By another machine, and in time."""
-    polls, since = town.polls(), time.monotonic()
-    wait_until(lambda: town.polls() > polls + 6, 30, "polls by another machine")
-    assert time.monotonic() - since < TAKEN_OVER
-    town.polling_machine(other_than=lost)
-
-
 def test_the_machine_that_polls_is_killed(town: Any) -> None:
     lost = town.polling_machine()
     lost.kill()
-    polls_again(town, lost)
+    town.goes_on_without(lost)
     lost.start()
     town.ends()
     assert [reader.disagreements for reader in town.readers] == [[], [], []]
@@ -50,7 +38,7 @@ def test_the_machine_that_polls_is_killed(town: Any) -> None:
 def test_the_machine_that_polls_is_cut_off_and_comes_back(town: Any) -> None:
     lost = town.polling_machine()
     lost.cut_off()
-    polls_again(town, lost)
+    town.goes_on_without(lost)
     wait_until(lambda: lost.health().get("polls") is False, 30, "the one that is cut off gives up")
     wait_until(lambda: "log cannot be read" in lost.health().get("reason", ""), 60, "it says what is wrong")
     lost.let_through()
@@ -61,7 +49,7 @@ def test_the_machine_that_polls_is_cut_off_and_comes_back(town: Any) -> None:
 def test_the_machine_that_polls_sleeps_and_wakes(town: Any) -> None:
     lost = town.polling_machine()
     lost.sleep()
-    polls_again(town, lost)
+    town.goes_on_without(lost)
     lost.wake()
     wait_until(lambda: lost.health().get("polls") is False, 30, "the one that has slept gives up")
     town.ends()

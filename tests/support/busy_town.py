@@ -8,7 +8,7 @@ listened to the stream, and the database.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -50,15 +50,16 @@ class BusyTown:
         *,
         cameras: int = 12,
         streams: int = 1,
-        service: type[Service] = Service,
+        service: Callable[..., Service] = Service,
+        simulator: Callable[..., Simulator] = Simulator,
         **settings: str,
     ) -> None:
         self.server = server
         self.schema = f"town_{secrets.token_hex(4)}"
-        self.simulator = Simulator(folder, "--port", "0", "--cameras", str(cameras), "--busy", "--start", BEGINS)
+        self.simulator = simulator(folder, "--port", "0", "--cameras", str(cameras), "--busy", "--start", BEGINS)
         self.service = service(
             folder,
-            DATABASE_URL=f"postgresql://{USER}:{quote(PASSWORD, safe='')}@127.0.0.1:{server.port}/{DATABASE}",
+            DATABASE_URL=f"postgresql://{USER}:{quote(PASSWORD, safe='')}@{server.host}:{server.port}/{DATABASE}",
             DB_SCHEMA=self.schema,
             POLL_INTERVAL="1",
             BACKFILL_DAYS="1",
@@ -135,7 +136,11 @@ class BusyTown:
 
     def polls(self) -> int:
         """Requests that the cameras have answered."""
-        return sum(camera["requests"] for camera in self.simulator.get("requests").values())
+        return sum(self.polls_by_camera().values())
+
+    def polls_by_camera(self) -> dict[str, int]:
+        """Requests that each camera has answered."""
+        return {camera_id: asked["requests"] for camera_id, asked in self.simulator.get("requests").items()}
 
     def ends(self, seconds: float = 60) -> None:
         """Nobody crosses any more; wait until everybody agrees on who has."""

@@ -8,7 +8,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +32,9 @@ class PostgresServer:
     process: subprocess.Popen[bytes]
     binaries: Path
     memory: str
+    host: str = "127.0.0.1"
+    before: Sequence[str] = ()
+    """What is put before its command."""
 
     @property
     def socket_folder(self) -> str:
@@ -71,9 +74,7 @@ class PostgresServer:
 
     def start(self) -> None:
         """Start it again on the same data and port, and wait until it is up."""
-        self.process = _start(
-            self.binaries, self.folder, self.folder / "data", self.port, _user(self.folder), self.memory
-        )
+        self.process = _start(self.binaries, self.folder, self.port, self.memory, self.host, self.before)
         wait_until(lambda: _is_up(self.binaries, self.folder, self.port, self.process))
 
 
@@ -87,8 +88,13 @@ def binaries() -> Path | None:
 
 
 @contextmanager
-def running_postgres(folder_with_binaries: Path, *, memory: str = "16MB") -> Iterator[PostgresServer]:
-    """A server that trusts nothing to the disk, so that it is quick; ``memory`` is for its pages."""
+def running_postgres(
+    folder_with_binaries: Path, *, memory: str = "16MB", host: str = "127.0.0.1", before: Sequence[str] = ()
+) -> Iterator[PostgresServer]:
+    """A server that trusts nothing to the disk, so that it is quick; ``memory`` is for its pages.
+
+    ``before`` is put before its command, which root runs then; ``host`` is the address that it has there.
+    """
     folder = Path(tempfile.mkdtemp(prefix="pc-pg-"))  # pytest's folders are closed to the user it runs as
     try:
         who = _user(folder)
@@ -97,9 +103,11 @@ def running_postgres(folder_with_binaries: Path, *, memory: str = "16MB") -> Ite
         secret.write_text(PASSWORD, encoding="utf-8")
         secret.chmod(0o644)
         _init(folder_with_binaries, data, secret, who)
+        with (data / "pg_hba.conf").open("a") as rules:
+            rules.write("host all all samenet scram-sha-256\n")
         port = free_port()
-        process = _start(folder_with_binaries, folder, data, port, who, memory)
-        server = PostgresServer(folder, port, process, folder_with_binaries, memory)
+        process = _start(folder_with_binaries, folder, port, memory, host, before)
+        server = PostgresServer(folder, port, process, folder_with_binaries, memory, host, before)
         try:
             wait_until(lambda: _is_up(folder_with_binaries, folder, port, server.process))
             yield server
@@ -132,10 +140,10 @@ def _init(binaries_: Path, data: Path, secret: Path, who: dict[str, Any]) -> Non
 
 
 def _start(
-    binaries_: Path, folder: Path, data: Path, port: int, who: dict[str, Any], memory: str
+    binaries_: Path, folder: Path, port: int, memory: str, host: str, before: Sequence[str]
 ) -> subprocess.Popen[bytes]:
     settings = {
-        "listen_addresses": "127.0.0.1",
+        "listen_addresses": host,
         "port": port,
         "unix_socket_directories": folder,
         "fsync": "off",
@@ -144,7 +152,11 @@ def _start(
         "shared_buffers": memory,
     }
     options = [option for name, value in settings.items() for option in ("-c", f"{name}={value}")]
-    command = [binaries_ / "postgres", "-D", data, *options]
+    who = _user(folder)
+    if before:  # root first, as which it is gone through
+        before = (*before, "setpriv", f"--reuid={who['user']}", f"--regid={who['group']}", "--clear-groups")
+        who = {}
+    command = [*before, binaries_ / "postgres", "-D", folder / "data", *options]
     with (folder / "log").open("ab") as log:
         # A session of its own: Ctrl-C is for the run, which ends it in its own time.
         return subprocess.Popen(command, stdout=log, stderr=log, cwd="/", start_new_session=True, **who)

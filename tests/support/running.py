@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -87,10 +87,10 @@ def plain_environment(**settings: str) -> dict[str, str]:
 
 
 class Simulator:
-    """``python -m peoplecount simulate`` on a free port."""
+    """``python -m peoplecount simulate`` on a free port; ``before`` is put before the command."""
 
-    def __init__(self, folder: Path, *options: str) -> None:
-        command = [sys.executable, "-m", "peoplecount", "simulate", "--machine-readable", *options]
+    def __init__(self, folder: Path, *options: str, before: Sequence[str] = ()) -> None:
+        command = [*before, sys.executable, "-m", "peoplecount", "simulate", "--machine-readable", *options]
         self._output = folder / f"simulator-{secrets.token_hex(3)}.txt"
         self.process = Process(command, self._output, plain_environment(), folder)
         first = wait_until(self._first_line, 60, "the simulator's first line", self.process)
@@ -121,6 +121,9 @@ class Simulator:
 class Service:
     """``python -m peoplecount serve`` with settings of its own."""
 
+    before: Sequence[str] = ()
+    """What is put before its command."""
+
     def __init__(self, folder: Path, **settings: str) -> None:
         self.folder = folder
         self.port = free_port()
@@ -131,7 +134,7 @@ class Service:
 
     def launch(self) -> None:
         """Start it without waiting for it."""
-        command = [sys.executable, "-m", "peoplecount", "serve"]
+        command = [*self.before, sys.executable, "-m", "peoplecount", "serve"]
         self.process = Process(command, self.folder / "service.txt", plain_environment(**self.settings), self.folder)
 
     def serves(self) -> None:
@@ -168,9 +171,13 @@ class Service:
             check=False,
         )
 
+    def ask(self, path: str, *, timeout: float, accept: str = "*/*") -> requests.Response:
+        """What it answers to a GET. Raises ``requests.RequestException``."""
+        return requests.get(f"{self.url}{path}", headers={"Accept": accept}, timeout=timeout)
+
     def is_live(self) -> bool:
         try:
-            return requests.get(f"{self.url}/health/live", timeout=2).ok
+            return self.ask("/health/live", timeout=2).ok
         except requests.RequestException:
             return False
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import time
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import requests
 
@@ -15,25 +17,22 @@ from tests.chaos.tcp_proxy import TcpProxy
 from tests.support.busy_town import BusyTown, People, TodaysReader
 from tests.support.postgres import PostgresServer
 from tests.support.redis_server import RedisServer
-from tests.support.running import Service, wait_until
+from tests.support.running import Service, Simulator, wait_until
+
+TAKEN_OVER = 10.0
+"""Seconds in which all cameras are polled again after a machine that polled some of them is lost."""
 
 
 class Machine(Service):
-    """A service with a data folder of its own, which can be cut off from Redis and made to sleep."""
-
-    def __init__(self, folder: Path, redis: RedisServer, **settings: str) -> None:
-        folder.mkdir(exist_ok=True)
-        self.line = TcpProxy(redis.port)
-        super().__init__(folder, **settings, REDIS_URL=f"redis://127.0.0.1:{self.line.port}/0")
+    """A service with a data folder of its own, which can be cut off and made to sleep."""
 
     def cut_off(self) -> None:
-        """Nothing that it says comes through to Redis, and it hears of no end."""
-        self.line.hang()
+        """Nothing that it says comes through, and it hears of no end."""
+        raise NotImplementedError
 
     def let_through(self) -> None:
-        """The cable is in again: what was under way is lost."""
-        self.line.cut_all()
-        self.line.forgive()
+        """The cable is in again."""
+        raise NotImplementedError
 
     def sleep(self) -> None:
         """Stop it where it stands, workers and all."""
@@ -47,16 +46,37 @@ class Machine(Service):
     def health(self) -> dict[str, Any]:
         """What ``/health/ready`` says; empty where nobody answers."""
         try:
-            answer: dict[str, Any] = requests.get(f"{self.url}/health/ready", timeout=3).json()
+            answer: dict[str, Any] = self.ask("/health/ready", timeout=3).json()
         except (requests.RequestException, ValueError):
             return {}
         return answer
 
     def board(self) -> People:
         """Who has crossed today by line, as its dashboard shows it."""
-        answer = requests.get(f"{self.url}/events?limit=1", headers={"Accept": "application/json"}, timeout=20)
+        answer = self.ask("/events?limit=1", accept="application/json", timeout=20)
         lines = answer.json()["events"][0]["lines"]
         return {line["lineId"]: (line["inToday"], line["outToday"]) for line in lines}
+
+    def reader(self) -> TodaysReader:
+        """Who listens to its stream."""
+        return TodaysReader(f"{self.url}/events")
+
+
+class ProxiedMachine(Machine):
+    """Reaches Redis, and nothing else, by a line that can be cut."""
+
+    def __init__(self, folder: Path, redis: RedisServer, **settings: str) -> None:
+        folder.mkdir(exist_ok=True)
+        self.line = TcpProxy(redis.port)
+        super().__init__(folder, **settings, REDIS_URL=f"redis://127.0.0.1:{self.line.port}/0")
+
+    def cut_off(self) -> None:
+        self.line.hang()
+
+    def let_through(self) -> None:
+        """What was under way is lost."""
+        self.line.cut_all()
+        self.line.forgive()
 
     def end(self) -> None:
         super().end()
@@ -67,19 +87,25 @@ class SharedTown(BusyTown):
     """Several machines; a reader listens at each. Use it as a context manager."""
 
     def __init__(
-        self, folder: Path, server: PostgresServer, redis: RedisServer, *, machines: int = 3, cameras: int = 6
+        self,
+        folder: Path,
+        server: PostgresServer,
+        redis: RedisServer,
+        *,
+        machines: int = 3,
+        cameras: int = 6,
+        make: Callable[..., Machine] | None = None,
+        simulator: Callable[..., Simulator] = Simulator,
     ) -> None:
+        """``make`` makes a machine of its folder and settings, each time another one."""
         self.redis = redis
-
-        def make(place: Path, **settings: str) -> Machine:
-            return Machine(place, redis, **settings)
-
-        super().__init__(folder, server, cameras=cameras, service=make)
+        make = make or (lambda place, **settings: ProxiedMachine(place, redis, **settings))
+        super().__init__(folder, server, cameras=cameras, service=make, simulator=simulator)
         shared = {name: text for name, text in self.service.settings.items() if name not in {"PORT", "DATA_DIR"}}
         shared.pop("REDIS_URL")
         others = [make(folder / f"machine-{number}", **shared) for number in range(2, machines + 1)]
-        self.machines: list[Machine] = [self.service, *others]
-        self.readers = [TodaysReader(f"{machine.url}/events") for machine in self.machines]
+        self.machines: list[Machine] = [cast("Machine", self.service), *others]
+        self.readers = [machine.reader() for machine in self.machines]
 
     def __enter__(self) -> Self:
         super().__enter__()
@@ -100,20 +126,28 @@ class SharedTown(BusyTown):
         for machine in self.machines[1:]:
             machine.end()
 
-    def leader(self) -> Machine | None:
-        """The machine that says that it polls."""
-        leaders = [machine for machine in self.machines if machine.health().get("polls")]
-        return leaders[0] if len(leaders) == 1 else None
-
     def polling_machine(self, *, other_than: Machine | None = None, seconds: float = 30) -> Machine:
-        """Wait until one machine polls, and only one."""
+        """Wait until a machine says that it polls."""
 
         def found() -> Machine | None:
-            leader = self.leader()
-            return leader if leader is not other_than else None
+            others = (machine for machine in self.machines if machine is not other_than)
+            return next((machine for machine in others if machine.health().get("polls")), None)
 
         machine: Machine = wait_until(found, seconds, "a machine that polls")
         return machine
+
+    def goes_on_without(self, lost: Machine) -> None:
+        """Wait until other machines poll, and all cameras are polled; fails where that is not in time."""
+        begun = time.monotonic()
+        self.polling_machine(other_than=lost)
+        before = self.polls_by_camera()
+
+        def are_polled() -> bool:
+            now = self.polls_by_camera()
+            return all(now[key] > polls for key, polls in before.items())
+
+        wait_until(are_polled, 30, "polls of all cameras")
+        assert time.monotonic() - begun < TAKEN_OVER
 
     def differences(self) -> list[str]:
         """Where anybody does not agree, in words; the boards of machines that run are asked, too."""
