@@ -21,6 +21,7 @@ from peoplecount.eventlog.local_store import LocalStore
 from peoplecount.eventlog.log import LogUnavailable
 from peoplecount.eventlog.sqlite_copy import COMPANIONS, copy_sqlite
 from peoplecount.eventlog.sqlite_log import SQLiteEventLog
+from peoplecount.eventlog.webhook_book import WebhookBook
 from peoplecount.services.backup_file import (
     DATABASE,
     KEY,
@@ -37,6 +38,9 @@ from peoplecount.services.one_time_links import void_all_links
 from peoplecount.services.screens import revoke_all_screens
 from peoplecount.services.stream_tickets import void_all_tickets
 from peoplecount.services.user_sessions import end_all_sessions
+from peoplecount.storage.errors import DatabaseError
+from peoplecount.storage.schema_version import current, expected, too_new
+from peoplecount.storage.sqlite import SQLiteConnection
 
 ASIDE = "before-restore"
 """How the folder begins into which is moved what was there before."""
@@ -164,6 +168,8 @@ def _restore(places: Places, backup: BackupFile, now: datetime, who: str, *, rep
         for name, path in new.items():
             _remove(path)  # of a call that was interrupted
             backup.take_out(name, path)
+        if DATABASE in new:
+            _require_known_tables(new[DATABASE])
         done = _begin_anew(new, backup, now, who)
         return dataclasses.replace(done, aside=_exchange(targets, new, now))
     finally:
@@ -186,12 +192,28 @@ def _require_room(targets: Collection[Path], *, replace: bool) -> None:
         raise BackupRefused(f"{names}: there already. With --replace they are moved aside, and nothing is deleted")
 
 
+def _require_known_tables(database: Path) -> None:
+    """Into those of a newer program nothing would be written until that is back."""
+    connection = SQLiteConnection(database)
+    try:
+        revision = current(connection)
+    except DatabaseError as error:
+        raise BackupRefused(f"its database cannot be read: {error}") from error
+    finally:
+        connection.disconnect()
+    if revision is not None and revision > expected():  # they are numbered with leading zeros
+        raise BackupRefused(f"it is of a newer version: {too_new(revision)}")
+
+
 def _begin_anew(new: Mapping[str, Path], backup: BackupFile, now: datetime, who: str) -> Restored:
     """While they are still apart, so that nobody ever finds an older log that is not known as such."""
     log, store = SQLiteEventLog(new[LOG]), LocalStore(new[STORE])
+    webhooks = WebhookBook(new[WEBHOOKS]) if WEBHOOKS in new else None
     try:
         log.open()
         store.open()
+        if webhooks is not None:
+            webhooks.open()
         store.save_mark(log.start_epoch())
         void_all_tickets(store)
         done = Restored(None, end_all_sessions(store), revoke_all_screens(store), void_all_links(store))
@@ -199,6 +221,8 @@ def _begin_anew(new: Mapping[str, Path], backup: BackupFile, now: datetime, who:
     finally:
         log.close()
         store.close()
+        if webhooks is not None:
+            webhooks.close()
     return done
 
 

@@ -359,6 +359,31 @@ def test_a_log_of_a_newer_version_is_refused_and_nothing_changes(home, kept, tmp
     assert everything(home.path) == before
 
 
+def test_webhooks_of_a_newer_version_are_refused_and_nothing_changes(home, tmp_path):
+    home.folder.webhooks.open()
+    home.folder.webhooks.close()
+    with closing(sqlite3.connect(home.folder.webhooks_path)) as book:
+        book.execute("PRAGMA user_version = 99")
+    home.backs_up(tmp_path / "newer.zip")
+    home.folder.close()
+    before = everything(home.path)
+    with pytest.raises(LocalStoreUnavailable, match="newer version"):
+        put_back(tmp_path / "newer.zip", home.path, replace=True)
+    assert everything(home.path) == before
+
+
+def test_tables_of_a_newer_version_are_refused_and_nothing_changes(home, tmp_path):
+    with closing(home.database()) as database, database:
+        database.execute("CREATE TABLE alembic_version (version_num VARCHAR(32))")
+        database.execute("INSERT INTO alembic_version VALUES ('0999')")
+    home.backs_up(tmp_path / "newer.zip")
+    home.folder.close()
+    before = everything(home.path)
+    with pytest.raises(BackupRefused, match=r"of a newer version: .* schema version 0999"):
+        put_back(tmp_path / "newer.zip", home.path, replace=True)
+    assert everything(home.path) == before
+
+
 def test_without_the_key_a_key_that_is_there_stays(home, tmp_path, homes):
     home.backs_up(tmp_path / "kept.zip", with_key=False)
     with BackupFile(tmp_path / "kept.zip") as backup:
