@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import ast
 import importlib
+import io
 import os
 import pkgutil
 import sys
@@ -41,6 +42,7 @@ INTERRUPTED = 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit code. Faults in settings are told in words and end with 2."""
     os.umask(OWNER_ONLY)
+    _let_everything_be_said()
     sentences = command_sentences()
     chosen = _parser(sentences).parse_args(arguments)
     if chosen.command is None:
@@ -65,6 +67,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return INTERRUPTED
+
+
+def _let_everything_be_said() -> None:
+    """What a file or terminal has no letters for is written as an escape: on Windows most of them know few names."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def command_sentences() -> dict[str, str]:

@@ -125,6 +125,11 @@ def demand_free(host: str, port: int) -> None:
 def _refusal(host: str, port: int, error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
         return f"Port {port} on {host} is taken by another program: end that one, or choose another with PORT"
+    if error.errno == errno.EACCES and sys.platform == "win32":
+        return (
+            f"Windows keeps port {port} on {host} for others (netsh interface ipv4 show excludedportrange protocol=tcp "
+            "lists such ranges), or another program has it to itself: choose another with PORT"
+        )
     if error.errno == errno.EACCES:
         return f"Port {port} is reserved for the administrator: choose one above 1023 with PORT"
     return f"Cannot listen on {host}, port {port}: {error.strerror}; see HOST and PORT"

@@ -9,7 +9,9 @@ import json
 import logging
 import logging.config
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from peoplecount.domain.log_marks import log_marks
@@ -83,8 +85,14 @@ _QUOTED = re.compile(r"""(?:'.*'|".*"|b'.*)""", re.DOTALL)
 _ADDRESS = re.compile(r" /\S*")
 
 
-def log_config(level: str, form: str) -> dict[str, Any]:
-    """What ``logging.config`` needs to write messages of ``level`` and above to standard error in a form."""
+_STANDARD_ERROR = {"class": "logging.StreamHandler"}
+
+FILE_BYTES, FILES_KEPT = 10_000_000, 5
+"""Of a log in files: how large one grows, and how many earlier ones are kept beside it, as ``.1`` and so on."""
+
+
+def log_config(level: str, form: str, target: Mapping[str, Any] = _STANDARD_ERROR) -> dict[str, Any]:
+    """What ``logging.config`` needs to write messages of ``level`` and above in a form to a ``target``, a handler."""
     # At DEBUG gunicorn writes the path of every request, whatever stands in it.
     gunicorn = {
         "handlers": [],
@@ -97,8 +105,8 @@ def log_config(level: str, form: str) -> dict[str, Any]:
         "disable_existing_loggers": False,
         "formatters": {"line": {"()": JsonForm if form == JSON else PlainForm}},
         "filters": {"unquoted": {"()": Unquoted}},
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-        "root": {"level": level, "handlers": ["stderr"]},
+        "handlers": {"target": {**target, "formatter": "line"}},
+        "root": {"level": level, "handlers": ["target"]},
         "loggers": {**{name: {"level": "WARNING"} for name in CHATTY}, "gunicorn.error": gunicorn},
     }
 
@@ -106,4 +114,13 @@ def log_config(level: str, form: str) -> dict[str, Any]:
 def log_to_stderr(level: str, form: str = PLAIN) -> None:
     """Write messages of ``level`` and above to standard error; Python's warnings are messages, too."""
     logging.config.dictConfig(log_config(level, form))
+    logging.captureWarnings(capture=True)
+
+
+def log_to_file(file: Path, level: str, form: str = PLAIN) -> None:
+    """As ``log_to_stderr``, to a file that one process may write. Raises ``OSError``."""
+    file.open("ab").close()  # ``dictConfig`` would raise something else
+    rotating = {"class": "logging.handlers.RotatingFileHandler", "filename": str(file), "encoding": "utf-8"}
+    limits = {"maxBytes": FILE_BYTES, "backupCount": FILES_KEPT}
+    logging.config.dictConfig(log_config(level, form, rotating | limits))
     logging.captureWarnings(capture=True)

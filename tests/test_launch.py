@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import sys
@@ -74,6 +75,20 @@ def test_a_taken_port_is_refused_in_one_line_that_says_what_to_do() -> None:
     assert "taken by another program" in str(refused.value)
     assert "PORT" in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+def test_a_port_that_is_kept_for_others_is_told_as_the_system_keeps_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    refused = PermissionError(errno.EACCES, "Permission denied")
+
+    def keep(*address: object) -> None:
+        raise refused
+
+    monkeypatch.setattr(socket.socket, "bind", keep)
+    with pytest.raises(CannotStart, match="one above 1023"):
+        demand_free("127.0.0.1", 80)
+    monkeypatch.setattr(sys, "platform", "win32")
+    with pytest.raises(CannotStart, match=r"Windows keeps port 8000 .* excludedportrange"):
+        demand_free("127.0.0.1", 8000)
 
 
 def test_an_address_this_machine_does_not_have_is_refused() -> None:

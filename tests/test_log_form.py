@@ -8,8 +8,9 @@ import warnings
 
 import pytest
 
+from peoplecount import log_form
 from peoplecount.domain.log_marks import CAMERA, EVENT, REQUEST, log_marks, marked
-from peoplecount.log_form import JsonForm, PlainForm, Unquoted, log_config, log_to_stderr
+from peoplecount.log_form import JsonForm, PlainForm, Unquoted, log_config, log_to_file, log_to_stderr
 
 
 def line(form, message, *arguments, **more):
@@ -110,3 +111,17 @@ def test_pythons_warnings_are_messages_too(logging_put_back, monkeypatch):
     (told,) = map(json.loads, said.getvalue().splitlines())
     assert (told["logger"], told["level"]) == ("py.warnings", "WARNING")
     assert "old and tired" in told["message"]
+
+
+def test_a_file_takes_all_letters_and_a_full_one_is_kept_beside_it(logging_put_back, tmp_path, monkeypatch):
+    monkeypatch.setattr(log_form, "FILE_BYTES", 200)
+    monkeypatch.setattr(log_form, "FILES_KEPT", 2)
+    log_to_file(tmp_path / "log.txt", "INFO")
+    for number in range(20):
+        logging.getLogger("peoplecount.some").warning("東京 %d", number)
+    (handler,) = logging.getLogger().handlers
+    handler.close()
+    files = sorted(file.name for file in tmp_path.iterdir())
+    assert files == ["log.txt", "log.txt.1", "log.txt.2"]
+    assert "東京 19" in (tmp_path / "log.txt").read_text("utf-8")
+    assert all(file.stat().st_size <= 200 for file in tmp_path.iterdir())

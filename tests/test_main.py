@@ -71,6 +71,19 @@ def test_only_the_chosen_command_is_imported() -> None:
     assert told.stdout.splitlines()[-1] == "peoplecount.commands.serve"
 
 
+def test_what_the_terminals_letters_cannot_say_is_said_by_escapes(tmp_path: Path) -> None:
+    """As on Windows, where what is written into a file has the letters of one part of the world."""
+    environment = bare_environment(
+        DATA_DIR=str(tmp_path / "var"), PYTHONPATH=str(ROOT), PYTHONIOENCODING="cp1252:strict", PYTHONUTF8="0"
+    )
+    for task in (["add", "Größe 東京", "--time-zone", "Asia/Tokyo"], ["list"]):
+        command = python("-m", "peoplecount", "site", *task)
+        told = subprocess.run(command, cwd=tmp_path, env=environment, check=False, capture_output=True)
+        assert told.returncode == 0, told.stderr
+    assert rb"\u6771\u4eac" in told.stdout
+    assert "Größe".encode("cp1252") in told.stdout
+
+
 @pytest.mark.parametrize("command", ["serve"])
 def test_wrong_settings_are_told_in_words_and_end_with_2(command: str, tmp_path: Path) -> None:
     environment = bare_environment(PORT="x", POLL_INTERVAL="y", PYTHONPATH=str(ROOT))

@@ -99,3 +99,32 @@ def test_commands_work_beside_the_running_service(shop: Service, tmp_path: Path)
     shop.command("restore", str(tmp_path / "kept.zip"), "--replace")
     shop.start()
     wait_until(lambda: _head(shop) > 0, 60, "counts after the restore", shop.process)
+
+
+def test_the_log_goes_to_a_file_and_so_does_what_keeps_it_from_starting(shop: Service, tmp_path: Path) -> None:
+    shop.launch("--log-file", "log.txt")
+    shop.serves()
+    assert shop.stop() == 0
+    log = tmp_path / "log.txt"
+    assert "The dashboard is at http://127.0.0.1:" in log.read_text()
+    assert shop.process is not None
+    assert shop.process.said() == ""
+    shop.settings["POLL_INTERVAL"] = "never"
+    shop.launch("--log-file", "log.txt")
+    wait_until(shop.process.ended, 60, "the end")
+    shop.process.kill()  # lets go of its standard input
+    assert shop.process.exit_code() == 2
+    assert "Reason: " in log.read_text()
+    assert "POLL_INTERVAL" in log.read_text().rpartition("Reason: ")[2]
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--server", "gunicorn", "--log-file", "log.txt"], "--log-file is for gevent's own server"),
+        (["--log-file", "missing/log.txt"], "The log cannot be written to missing/log.txt: No such file or directory"),
+    ],
+)
+def test_a_log_file_that_cannot_be_written_is_told(options: list[str], says: str, tmp_path: Path) -> None:
+    told = _run("-m", "peoplecount", "serve", *options, cwd=tmp_path)
+    assert (told.returncode, says in told.stderr) == (1, True), told.stderr

@@ -6,7 +6,7 @@ import re
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 
 from peoplecount.eventlog.log import UnsuitableFolder
 
@@ -35,10 +35,13 @@ class _Mount:
 def require_suitable_folder(folder: Path, mountinfo: str | None = None) -> None:
     """Refuse a folder that cannot hold a log; it must exist. Raises ``UnsuitableFolder``.
 
-    The kind of file system is known on Linux only and taken for good elsewhere. ``mountinfo`` is the text of
-    ``/proc/self/mountinfo`` (proc(5)), read where it is not given.
+    The kind of file system is known on Linux only; on Windows shares are, and elsewhere all is taken for good.
+    ``mountinfo`` is the text of ``/proc/self/mountinfo`` (proc(5)), read where it is not given.
     """
-    _require_local_disk(folder.resolve(), _read_mountinfo() if mountinfo is None else mountinfo)
+    found = folder.resolve()  # on Windows the letter of a network drive becomes the name of its share
+    if is_share(found):
+        raise _unsuitable(folder, f"{found.drive} is a network drive")
+    _require_local_disk(found, _read_mountinfo() if mountinfo is None else mountinfo)
     _require_writable(folder)
 
 
@@ -52,8 +55,20 @@ def _require_local_disk(folder: Path, mountinfo: str) -> None:
         where = f"a folder of the surrounding system ({mount.kind}), as Windows drives are under WSL"
     else:
         return
-    raise UnsuitableFolder(
-        f"{folder} cannot hold the data: {mount.point} is {where}. The event log is a SQLite file in WAL mode, whose "
+    raise _unsuitable(folder, f"{mount.point} is {where}")
+
+
+def is_share(path: PurePath) -> bool:
+    """Whether it is on another Windows machine: ``//server/share``, or longer ``//?/UNC/server/share``."""
+    drive = path.drive.replace("\\", "/")
+    if drive.startswith(("//?/", "//./")):
+        return drive.upper().startswith("//?/UNC/")
+    return drive.startswith("//")
+
+
+def _unsuitable(folder: Path, why: str) -> UnsuitableFolder:
+    return UnsuitableFolder(
+        f"{folder} cannot hold the data: {why}. The event log is a SQLite file in WAL mode, whose "
         "processes share memory, and such drives do not give them that: counts would be lost. Set DATA_DIR to a folder "
         "on a disk of this machine, such as /var/lib/peoplecount or, under WSL, a folder in your Linux home "
         "(/home/..., not /mnt/c/...)"

@@ -93,9 +93,9 @@ class KeyFile:
         new = self._written((Fernet.generate_key().decode("ascii"),))
         try:
             with suppress(FileExistsError):
-                os.link(new, self.path)  # unlike a rename, a link never takes the place of what is there
+                _name(new, self.path)
         finally:
-            new.unlink()
+            new.unlink(missing_ok=True)
         _keep(self.path.parent)
 
     def _replace(self, keys: Iterable[str]) -> None:
@@ -117,6 +117,14 @@ class KeyFile:
             Path(name).unlink()
             raise
         return Path(name)
+
+
+def _name(new: Path, path: Path) -> None:
+    """Name a file that is whole. Raises ``FileExistsError``: what is there is never replaced."""
+    if os.name == "nt":
+        new.rename(path)  # where a rename replaces nothing, and disks with ReFS have no links
+    else:
+        os.link(new, path)
 
 
 def _looks(path: Path) -> tuple[int, int, int]:

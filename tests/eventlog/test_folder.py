@@ -1,11 +1,11 @@
 """Folders that can hold a log, and those that cannot."""
 
 import sys
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import pytest
 
-from peoplecount.eventlog.folder import require_suitable_folder
+from peoplecount.eventlog.folder import is_share, require_suitable_folder
 from peoplecount.eventlog.log import UnsuitableFolder
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="mount points are POSIX paths")
@@ -83,6 +83,33 @@ def test_a_link_onto_a_network_drive_is_followed(folder, tmp_path):
     link = tmp_path / "link"
     link.symlink_to(folder)
     assert "nfs" in refusal(link, ROOT_ONLY + mounted(folder, "nfs"))
+
+
+@pytest.mark.parametrize(
+    ("path", "shared"),
+    [
+        (r"\\server\share\counts", True),
+        ("//server/share/counts", True),
+        (r"\\?\UNC\server\share\counts", True),
+        (r"\\?\C:\counts", False),
+        (r"C:\counts", False),
+        ("counts", False),
+    ],
+)
+def test_on_windows_shares_are_told_from_disks(path, shared):
+    assert is_share(PureWindowsPath(path)) is shared
+    assert not is_share(PurePosixPath(path))
+
+
+class OnShare(type(Path())):
+    """A folder for which a drive's letter stands, as Windows resolves it."""
+
+    drive = r"\\server\share"
+
+
+def test_a_windows_share_is_refused_by_name(tmp_path):
+    with pytest.raises(UnsuitableFolder, match=r"cannot hold the data: \\\\server\\share is a network drive"):
+        require_suitable_folder(OnShare(tmp_path))
 
 
 @pytest.mark.parametrize("mountinfo", ["", "nonsense\n", "27 1 - ext4\n"])

@@ -132,9 +132,9 @@ class Service:
         self.settings = usual | settings
         self.process: Process | None = None
 
-    def launch(self) -> None:
+    def launch(self, *options: str) -> None:
         """Start it without waiting for it."""
-        command = [*self.before, sys.executable, "-m", "peoplecount", "serve"]
+        command = [*self.before, sys.executable, "-m", "peoplecount", "serve", *options]
         self.process = Process(command, self.folder / "service.txt", plain_environment(**self.settings), self.folder)
 
     def serves(self) -> None:
