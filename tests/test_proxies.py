@@ -183,3 +183,4 @@ def test_the_file_for_iis_leads_to_the_service_over_https_and_holds_no_stream_ba
     assert compression.attrib["doDynamicCompression"] == "false"
     (errors,) = server.iter("httpErrors")
     assert errors.attrib["existingResponse"] == "PassThrough"
+    assert [one.attrib["name"] for one in server.iterfind("modules/remove")] == ["WebDAVModule"]
