@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from tests.sbom.bill import VERSION, bill_of
-from tests.sbom.licences import LicenceUnknown, strange_in
+from tests.sbom.licences import LicenceUnknown
 from tests.sbom.materials import materials
 
 
@@ -21,7 +21,7 @@ def main() -> int:
     except LicenceUnknown as error:
         print(error, file=sys.stderr)
         return 1
-    strange = {one.name: strange_in(one.licence) for one in found if strange_in(one.licence)}
+    strange = {one.name: one.strange_licences for one in found if one.strange_licences}
     for name, licences in strange.items():
         print(f"{name}: {', '.join(licences)} is not among the licences of tests/sbom/licences.py", file=sys.stderr)
     if arguments.licences:

@@ -16,11 +16,16 @@ ALLOWED = {
 }
 """By the names of SPDX. What is linked with the service must not ask that the service be given away, too."""
 
+ALLOWED_OF_EXTRAS = ALLOWED | {"LGPL-3.0-only"}
+"""Of extras, which nobody is handed by us: who imports those unchanged, as we do, has to give nothing away."""
+
 _OF_CLASSIFIERS = {"License :: OSI Approved :: MIT License": "MIT"}
 
 _READ_BY_A_PERSON = {
     # Their metadata says "BSD" alone, or has the whole text; the text is that with three clauses.
     **dict.fromkeys(("itsdangerous", "jinja2", "flask-wtf", "wtforms"), "BSD-3-Clause"),
+    # "Apache 2"
+    "async-timeout": "Apache-2.0",
     # "Dual License": its LICENSE file says which two.
     "python-dateutil": "Apache-2.0 OR BSD-3-Clause",
 }
@@ -52,6 +57,7 @@ def _is_known(text: str) -> bool:
     return True
 
 
-def strange_in(licence: str) -> list[str]:
+def strange_in(licence: str, *, is_optional: bool = False) -> list[str]:
     """Licences in an expression that may not be brought along; each of them counts, also where one may choose."""
-    return sorted(set(_SPDX.license_keys(_SPDX.parse(licence))) - ALLOWED)
+    allowed = ALLOWED_OF_EXTRAS if is_optional else ALLOWED
+    return sorted(set(_SPDX.license_keys(_SPDX.parse(licence))) - allowed)

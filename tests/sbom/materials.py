@@ -10,11 +10,11 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
-from tests.sbom.licences import licence_of
+from tests.sbom.licences import licence_of, strange_in
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVICE = ROOT / "requirements.txt"
-EXTRAS = (ROOT / "requirements-oidc.txt", ROOT / "requirements-mqtt.txt")
+EXTRAS = tuple(ROOT / f"requirements-{extra}.txt" for extra in ("mqtt", "oidc", "postgresql", "redis"))
 VENDORED = ROOT / "static" / "vendor" / "README.md"
 
 _VENDORED_ROW = re.compile(
@@ -40,6 +40,11 @@ class Material:
     """Names of others that it needs itself."""
 
     is_optional: bool = False
+
+    @property
+    def strange_licences(self) -> list[str]:
+        """Those that may not be brought along."""
+        return strange_in(self.licence, is_optional=self.is_optional)
 
 
 def materials() -> list[Material]:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from email.message import Message
 
 import pytest
 from cyclonedx.validation.json import JsonStrictValidator
+from packaging.requirements import Requirement
 
 from tests.sbom import __main__ as chore
 from tests.sbom.bill import VERSION, bill_of
 from tests.sbom.licences import LicenceUnknown, licence_of, strange_in
-from tests.sbom.materials import SERVICE, VENDORED, materials, pinned, vendored
+from tests.sbom.materials import EXTRAS, ROOT, SERVICE, VENDORED, materials, pinned, vendored
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:jsonschema")
 
@@ -43,13 +45,22 @@ def test_it_says_who_needs_whom(bill: dict) -> None:
     assert not any(one.startswith("pkg:pypi/werkzeug@") for one in needs["peoplecount"])
 
 
-def test_what_is_for_one_way_to_sign_in_or_to_publish_is_optional(bill: dict) -> None:
+def test_what_the_service_does_without_is_optional(bill: dict) -> None:
     optional = {one["name"] for one in bill["components"] if one["scope"] == "optional"}
-    assert optional == {"authlib", "joserfc", "paho-mqtt"}
+    optional.discard("async-timeout")  # before Python 3.11.3
+    assert optional == {"authlib", "hiredis", "joserfc", "paho-mqtt", "psycopg", "psycopg-binary", "redis"}
+
+
+def test_every_extra_of_the_package_is_in_it_and_has_its_requirements(bill: dict) -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
+    assert {file.name for file in EXTRAS} == {f"requirements-{extra}.txt" for extra in extras}
+    for file in EXTRAS:
+        wanted = {Requirement(line).name for line in extras[file.stem.removeprefix("requirements-")]}
+        assert wanted <= {one.name for one in pinned(file.read_text("utf-8"))}
 
 
 def test_no_licence_asks_for_more_than_we_give() -> None:
-    assert {one.name: strange_in(one.licence) for one in materials() if strange_in(one.licence)} == {}
+    assert {one.name: one.strange_licences for one in materials() if one.strange_licences} == {}
 
 
 @pytest.mark.parametrize(
@@ -63,6 +74,12 @@ def test_no_licence_asks_for_more_than_we_give() -> None:
 )
 def test_licences_that_ask_for_more_are_found(licence: str, strange: list[str]) -> None:
     assert strange_in(licence) == strange
+
+
+def test_what_nobody_is_handed_by_us_may_ask_for_its_own_files() -> None:
+    assert strange_in("LGPL-3.0-only") == ["LGPL-3.0-only"]
+    assert strange_in("LGPL-3.0-only", is_optional=True) == []
+    assert strange_in("GPL-3.0-only", is_optional=True) == ["GPL-3.0-only"]
 
 
 def test_a_package_that_does_not_say_is_read_by_a_person() -> None:
