@@ -1,8 +1,7 @@
 """``python -m tests.versions NAME``: keeps data as a version of the program writes them, for later ones to open.
 
 Virtual cameras count people for a while, an administrator and a program are let in, and the version makes a backup:
-``NAME.zip`` here, and beside it in ``NAME.json`` what a test needs to come in. ``--program`` names the checkout of
-another version.
+``NAME.zip`` here, and beside it in ``NAME.json`` the commit whose program did it, and what a test needs to come in.
 """
 
 from __future__ import annotations
@@ -14,8 +13,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.support.processes import ROOT, bare_environment, free_port, status_of
+from tests.support.processes import bare_environment, free_port, status_of
 from tests.support.running import Process, Simulator, wait_until
+from tests.versions.history import commit_of, program_of
 
 HERE = Path(__file__).parent
 DAY = "2026-03-04"
@@ -31,7 +31,7 @@ register_fleet(load_settings(dict(os.environ), env_file=None), json.load(sys.std
 
 
 class Version:
-    """The program of a checkout, with a data folder of its own."""
+    """The program in a folder, with a data folder of its own."""
 
     def __init__(self, program: Path, folder: Path, clock: str) -> None:
         self._folder = folder
@@ -63,10 +63,11 @@ class Version:
         return service
 
 
-def keep(name: str, program: Path) -> None:
+def keep(name: str, commit: str) -> None:
     """Make ``NAME.zip`` and ``NAME.json``."""
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
+        program = program_of(commit, folder / "program")
         simulator = Simulator(folder, "--cameras", str(CAMERAS), "--busy", "--port", "0", "--start", f"{DAY}T10:00:00")
         version = Version(program, folder, f"{simulator.control}/clock")
         version.python("-c", REGISTER, said=json.dumps(simulator.get("cameras")))
@@ -81,7 +82,8 @@ def keep(name: str, program: Path) -> None:
             service.terminate()
             simulator.end()
     token = next(word for word in printed if word.startswith("pc_"))
-    (HERE / f"{name}.json").write_text(json.dumps({"token": token, "password": PASSWORD}, indent=2) + "\n")
+    known = {"commit": commit, "token": token, "password": PASSWORD}
+    (HERE / f"{name}.json").write_text(json.dumps(known, indent=2) + "\n")
 
 
 def _asked(simulator: Simulator) -> int:
@@ -91,6 +93,6 @@ def _asked(simulator: Simulator) -> int:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser("python -m tests.versions", description=(__doc__ or "").partition("\n")[2])
     parser.add_argument("name", help="such as 0.2.0")
-    parser.add_argument("--program", type=Path, default=ROOT, help="a checkout (%(default)s)")
+    parser.add_argument("--commit", default="HEAD", help="whose program it is (%(default)s)")
     chosen = parser.parse_args()
-    keep(chosen.name, chosen.program.resolve())
+    keep(chosen.name, commit_of(chosen.commit))

@@ -1,0 +1,213 @@
+"""Older programs themselves, from git's history, before and after this one on the same data."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from peoplecount.storage.schema_version import expected
+from tests.support.agreeing_shop import TWICE, AgreeingShop
+from tests.support.processes import ROOT
+from tests.support.running import plain_environment, wait_until
+from tests.versions import history
+from tests.versions.__main__ import HERE, PASSWORD, REGISTER
+
+BEFORE_THE_AUDIT_LOG = "54f931a584262119d827199e334c14decb3f66be"
+"""Its local store is of an older version than today's, and so are its tables (0008)."""
+
+KEPT = {path.stem: json.loads(path.read_text())["commit"] for path in HERE.glob("*.json")}
+BEFORE_LINES_HAD_PLACES = KEPT["0.1.0-tables-0010"]
+"""Its tables alone are older than today's."""
+
+NEWER_TABLES = "A newer version of this program has changed the database's tables"
+
+
+class Installation(AgreeingShop):
+    """One folder of data, which one program or another serves."""
+
+    def __init__(self, folder: Path, older: str, **settings: str) -> None:
+        history.require(older)
+        self.older = history.program_of(older, folder / "older")
+        super().__init__(folder, **settings)
+
+    def is_of(self, program: Path) -> None:
+        """From now on."""
+        self.service.settings["PYTHONPATH"] = str(program)
+
+    def enter_cameras(self) -> None:
+        """By whichever program it is of."""
+        subprocess.run(
+            [sys.executable, "-c", REGISTER],
+            env=plain_environment(**self.service.settings),
+            cwd=self.folder,
+            input=json.dumps(self.simulator.get("cameras")),
+            text=True,
+            check=True,
+        )
+
+    def begins_with_the_older(self) -> None:
+        self.is_of(self.older)
+        self.enter_cameras()
+        self.begins()
+
+    def goes_on_with(self, program: Path) -> None:
+        assert self.service.stop() == 0
+        self.is_of(program)
+        self.service.start()
+
+    def is_said(self, sentence: str) -> None:
+        def is_degraded() -> bool:
+            return any(sentence in said for said in self.health().get("degraded", []))
+
+        wait_until(is_degraded, 60, f"health's word: {sentence}", self.service.process)
+
+    def agrees_on_everybody_once(self) -> None:
+        self.agrees()
+        assert self.reader.disagreements == []
+        assert self.asked(TWICE) == []
+
+
+class ServerInstallation(Installation):
+    """On PostgreSQL."""
+
+    def __init__(self, folder: Path, older: str, server: Any) -> None:
+        from tests.support.postgres import DATABASE, PASSWORD, USER  # noqa: PLC0415 - POSIX only
+
+        self._schema = f"older_{secrets.token_hex(4)}"
+        self._place = {"host": "127.0.0.1", "port": server.port, "user": USER, "dbname": DATABASE, "password": PASSWORD}
+        url = f"postgresql://{USER}@127.0.0.1:{server.port}/{DATABASE}"
+        super().__init__(folder, older, DATABASE_URL=url, DB_PASSWORD=PASSWORD, DB_SCHEMA=self._schema)
+
+    def asked(self, question: str, *values: str) -> list[tuple]:
+        import psycopg  # noqa: PLC0415 - not in requirements.txt
+
+        options = f"-c search_path={self._schema}"
+        with psycopg.connect(**self._place, options=options) as connection:
+            return connection.execute(question.replace("?", "%s"), values or None).fetchall()
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Iterator[list[Installation]]:
+    """Those a test has made; they end with it."""
+    all_: list[Installation] = []
+    yield all_
+    for one in all_:
+        one.end()
+
+
+def signed_in(service_url: str) -> requests.Session:
+    browser = requests.Session()
+    browser.trust_env = False
+    form = browser.get(f"{service_url}/sign-in", timeout=20).text
+    token = re.search(r'name="csrf_token" value="([^"]+)"', form)
+    assert token
+    fields = {"name": "anna", "password": PASSWORD, "csrf_token": token[1]}
+    answer = browser.post(f"{service_url}/sign-in", data=fields, timeout=30, allow_redirects=False)
+    assert answer.status_code == 303
+    return browser
+
+
+@pytest.mark.parametrize("older", [BEFORE_THE_AUDIT_LOG, *KEPT.values()], ids=["oldest", *KEPT])
+def test_this_one_goes_on_with_the_folder_of_an_older_one(older: str, tmp_path: Path, made: list[Installation]) -> None:
+    shop = Installation(tmp_path, older)
+    made.append(shop)
+    shop.is_of(shop.older)
+    shop.service.command("user", "add", "anna", "--role", "administrator", "--password-stdin", said=f"{PASSWORD}\n")
+    shop.begins_with_the_older()
+    browser = signed_in(shop.service.url)
+    shop.goes_on_with(ROOT)
+    shop.counts(6)
+    shop.agrees_on_everybody_once()
+    assert shop.reader.names["gap"] == 0, "the stream resumes from its last id"
+    assert browser.get(f"{shop.service.url}/account", timeout=20, allow_redirects=False).status_code == 200
+    assert shop.service.stop() == 0
+
+
+def test_a_servers_tables_wait_for_db_upgrade_and_get_everybody_then(
+    tmp_path: Path, made: list[Installation], postgres_server: Any
+) -> None:
+    shop = ServerInstallation(tmp_path, BEFORE_THE_AUDIT_LOG, postgres_server)
+    made.append(shop)
+    shop.is_of(shop.older)
+    shop.service.command("db", "upgrade")
+    shop.begins_with_the_older()
+    before = shop.asked("SELECT count(*) FROM records")
+    shop.goes_on_with(ROOT)
+    shop.hears(6)
+    shop.is_said("db upgrade")
+    assert shop.asked("SELECT count(*) FROM records") == before
+    shop.service.command("db", "upgrade")
+    shop.counts(3)
+    shop.agrees_on_everybody_once()
+    assert shop.reader.names["gap"] == 0
+
+
+def test_an_older_program_counts_on_beside_newer_tables_and_this_one_writes_them_later(
+    tmp_path: Path, made: list[Installation]
+) -> None:
+    shop = Installation(tmp_path, BEFORE_LINES_HAD_PLACES)
+    made.append(shop)
+    shop.enter_cameras()
+    shop.begins()
+    before = shop.asked("SELECT count(*) FROM records")
+    shop.goes_on_with(shop.older)
+    shop.hears(6)
+    shop.is_said(NEWER_TABLES)
+    assert shop.asked("SELECT version_num FROM alembic_version") == [(expected(),)]
+    shop.goes_on_with(ROOT)
+    shop.counts(3)
+    assert shop.asked("SELECT count(*) FROM records") > before
+    shop.agrees_on_everybody_once()
+
+
+def test_an_older_program_leaves_a_newer_local_store_alone_and_says_so(
+    tmp_path: Path, made: list[Installation]
+) -> None:
+    shop = Installation(tmp_path, BEFORE_THE_AUDIT_LOG)
+    made.append(shop)
+    shop.enter_cameras()
+    shop.begins()
+    assert shop.service.stop() == 0
+    shop.is_of(shop.older)
+    shop.service.launch()
+    process = shop.service.process
+    assert process is not None
+    wait_until(process.ended, 60, "the end of the older program")
+    process.kill()  # lets go of its standard input
+    assert process.exit_code() == 1
+    assert "store.sqlite was written by a newer version of this program" in process.said()
+    shop.is_of(ROOT)
+    shop.service.start()
+    shop.counts(3)
+    shop.agrees_on_everybody_once()
+
+
+def test_the_way_back_is_the_backup_made_before(tmp_path: Path, made: list[Installation]) -> None:
+    shop = Installation(tmp_path, BEFORE_LINES_HAD_PLACES)
+    made.append(shop)
+    shop.begins_with_the_older()
+    kept = tmp_path / "before.zip"
+    shop.service.command("backup", str(kept))
+    shop.goes_on_with(ROOT)
+    shop.counts(6)  # of whom the backup knows nothing
+    assert shop.service.stop() == 0
+    shop.is_of(shop.older)
+    shop.service.command("restore", str(kept), "--replace")
+    with closing(sqlite3.connect(tmp_path / "var" / "peoplecount.db")) as database:
+        (tables,) = database.execute("SELECT version_num FROM alembic_version").fetchone()
+    assert tables < expected()
+    shop.service.start()
+    shop.counts(3)
+    shop.agrees_on_everybody_once()
+    assert shop.reader.names["gap"] == 1

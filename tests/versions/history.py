@@ -1,0 +1,49 @@
+"""Programs of earlier versions, as git's history has them."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from tests.support.processes import ROOT
+
+PARTS = {"peoplecount", "templates", "static", "translations", "wsgi.py", "gunicorn.conf.py"}
+"""What runs."""
+
+
+def commit_of(name: str) -> str:
+    """The whole name of a commit, such as that of ``HEAD`` or of a tag."""
+    return _git("rev-parse", "--verify", f"{name}^{{commit}}").stdout.decode().strip()
+
+
+def has(commit: str) -> bool:
+    """Whether it can be had here: not from a tree without history, nor from a shallow clone."""
+    try:
+        return _git("cat-file", "-e", f"{commit}^{{commit}}", check=False).returncode == 0
+    except FileNotFoundError:
+        return False
+
+
+def require(commit: str) -> None:
+    """Skip the test where the program of ``commit`` cannot be had."""
+    if not has(commit):
+        pytest.skip(f"the git history that has {commit[:10]} is not here (git fetch --unshallow)")
+
+
+def program_of(commit: str, folder: Path) -> Path:
+    """``folder``, with the program of ``commit`` in it. It runs on the packages that are installed now."""
+    packed = _git("archive", "--format=tar", commit).stdout
+    with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
+        wanted = [member for member in archive if member.name.partition("/")[0] in PARTS]
+        archive.extractall(folder, wanted, filter="data")
+    return folder
+
+
+def _git(*arguments: str, check: bool = True) -> subprocess.CompletedProcess[bytes]:
+    """In a checkout that may be somebody else's: CI's often is."""
+    command = ["git", "-c", f"safe.directory={ROOT}", "-C", str(ROOT), *arguments]
+    return subprocess.run(command, capture_output=True, check=check)
