@@ -19,6 +19,7 @@ Usage: ./run.sh CHORE [options]
   pictures  Take a picture of every page into docs/pictures (needs Chromium).
   replay  Play whole data sets of real door counts, with outages cut in; options go to pytest.
   bundle  Make an archive in dist/ that installs without internet, for this system and Python.
+  release Give what is there a version: ./run.sh release 1.2.0 (docs/contributing.md says what comes before and after).
   lock    Write requirements.lock: what the package needs as requirements.txt pins it, with hashes.
   chaos   Let everything go wrong, as a seed says, and compare the numbers (--minutes N --seed S; --help lists the rest).
 CHORES
@@ -87,6 +88,8 @@ run_checks() {
     "$PY" -m peoplecount.settings.document --check || failed=1
     "$PY" -m peoplecount.web.extraction --check || failed=1
     "$PY" -m peoplecount.web.api.connector --check || failed=1
+    "$PY" deploy/release.py --check || failed=1
+    "$PY" -m tests.sbom --licences >/dev/null || failed=1
     if command -v shellcheck >/dev/null; then
         shellcheck run.sh .ci/run deploy/*.sh || failed=1
     fi
@@ -161,6 +164,10 @@ case $chore in
     bundle)
         install requirements.txt
         exec "$PY" deploy/bundle.py "$@"
+        ;;
+    release)
+        install requirements-dev.txt
+        exec "$PY" deploy/release.py "$@"
         ;;
     lock)
         install requirements-dev.txt

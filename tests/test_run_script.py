@@ -122,7 +122,9 @@ def test_every_check_is_run(checkout: Checkout) -> None:
         "peoplecount.settings.document",
         "peoplecount.web.extraction",
         "peoplecount.web.api.connector",
+        "tests.sbom",
     ]
+    assert "deploy/release.py --check" in checkout.calls()
 
 
 def test_an_old_python_is_one_line(checkout: Checkout) -> None:
