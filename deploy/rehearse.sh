@@ -1,21 +1,52 @@
 #!/usr/bin/env bash
-# Follows docs/install/debian.md to the letter on a Debian 12 made for it, and says how it went.
-# As root, with debootstrap and systemd-container: deploy/rehearse.sh FOLDER   (FOLDER gets the system, some 600 MB)
+# Follows a page to the letter on a Debian 12 made for it, and says how it went. As root, with debootstrap and
+# systemd-container; FOLDER gets the system, some 600 MB:
+#
+#   deploy/rehearse.sh FOLDER           docs/install/debian.md, from nothing to a service under systemd (some minutes)
+#   deploy/rehearse.sh FOLDER readme    README.md's two commands, by somebody without rights (as long as all tests take)
 set -eu
 top=$(cd "$(dirname "$0")/.." && pwd)
-root=${1:?Usage: $0 FOLDER}/root
+what=${2:-debian}
+root=${1:?Usage: $0 FOLDER [readme]}/$what
 page=$top/docs/install/debian.md
+there=ca-certificates
+if [ "$what" = debian ]; then there=$there,systemd,systemd-sysv,dbus,sudo,curl; fi
 
-[ -d "$root" ] || debootstrap --variant=minbase --include=systemd,systemd-sysv,dbus,sudo,ca-certificates,curl \
-    bookworm "$root"
+[ -d "$root" ] || debootstrap --variant=minbase --include="$there" bookworm "$root"
 
 # Authorities that this machine trusts, such as a company's, the new one trusts, too.
 cp /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/"
 printf '[global]\ncert = /etc/ssl/certs/ca-certificates.crt\n' >"$root/etc/pip.conf"
 
-# The repository, where ADDRESS leads; and everything between "```sh" and "```" of the page, as one script.
+# The repository, where ADDRESS leads.
 rm -rf "$root/srv/peoplecount"
 git clone --quiet --bare "$top" "$root/srv/peoplecount"
+
+inside() {
+    systemd-nspawn --quiet --register=no --keep-unit --directory="$root" --as-pid2 --console=pipe "$@"
+}
+
+# shellcheck disable=SC2016 # backquotes are the page's, the rest is for the shell inside
+follow_readme() {
+    local packages
+    packages=$(sed -n 's/.*`apt install \([^`]*\)`.*/\1/p' "$top/README.md" | head -1)
+    inside sh -euxc "apt-get update --quiet; apt-get install --yes --quiet --no-install-recommends $packages
+        id anna || useradd --create-home anna; chown --recursive anna: /srv/peoplecount"
+    inside --user=anna --chdir=/home/anna sh -euxc '
+        rm -rf peoplecount; git clone --quiet /srv/peoplecount peoplecount; cd peoplecount
+        ./run.sh demo >demo.log 2>&1 & demo=$!
+        page="from urllib.request import urlopen; print(urlopen(\"http://127.0.0.1:8000/\").status)"
+        until python3 -c "$page" 2>/dev/null; do kill -0 $demo; sleep 1; done
+        kill $demo; wait $demo || test $? = 143; cat demo.log
+        ./run.sh test'
+}
+
+if [ "$what" = readme ]; then
+    follow_readme
+    exit
+fi
+
+# Everything between "```sh" and "```" of the page, as one script.
 # shellcheck disable=SC2016 # nothing of it is for this shell
 {
     echo 'set -eux; export HOME=/root; cd /root'
