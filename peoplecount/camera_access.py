@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from peoplecount.data_home import data_home
 from peoplecount.domain.camera import Camera
+from peoplecount.domain.camera_networks import CameraNetworks
 from peoplecount.domain.clock import Clock
 from peoplecount.eventlog.log import LocalStoreUnavailable
 from peoplecount.eventlog.store import Store
@@ -43,6 +44,7 @@ class CameraAccess:
         self._settings = settings
         self._gates = DeviceGates()
         self._authorities = Authorities(settings.camera_ca_file)
+        self._networks = CameraNetworks(settings.camera_networks)
         self._sign_ins = SignIns(
             PlayedClock(),  # real time: what a device has locked does not open sooner because a day is played
             store,
@@ -60,6 +62,7 @@ class CameraAccess:
             gates=self._gates,
             sign_ins=self._sign_ins,
             authorities=self._authorities,
+            networks=self._networks,
         )
 
     def event_stream(self, camera: Camera) -> EventStream:
@@ -71,6 +74,7 @@ class CameraAccess:
             read_timeout=self._settings.read_timeout,
             sign_ins=self._sign_ins,
             authorities=self._authorities,
+            networks=self._networks,
         )
 
     def connection(self, camera: Camera, clock: Clock) -> CameraConnection:
@@ -83,4 +87,5 @@ class CameraAccess:
             gate=self._gates.of(camera.address),
             sign_ins=self._sign_ins,
             authorities=self._authorities,
+            networks=self._networks,
         )

@@ -15,6 +15,7 @@ from peoplecount.configuration import (
     serials_read,
 )
 from peoplecount.data_home import data_home
+from peoplecount.domain.camera_networks import CameraNetworks
 from peoplecount.domain.clock import Clock
 from peoplecount.domain.offload import Offload, call_here
 from peoplecount.eventlog.data_folder import DataFolder
@@ -62,6 +63,7 @@ def camera_office(
         audit,
         default_site=default_site(settings),
         login=Login(settings.camera_user, settings.camera_password),
+        networks=CameraNetworks(settings.camera_networks),
         are_theirs=settings.cameras_are_theirs,
     )
     lines = LineDesk(desk, cameras, sites, audit, clock, line_names)

@@ -62,6 +62,7 @@ def add(arguments: argparse.Namespace, settings: Settings, tables: Configuration
     site = _site_to_be(arguments, settings, office.desk)
     texts = _texts(arguments) | {"id": arguments.id or id_of(arguments.name), "password": _password(arguments)}
     camera = read_entry(texts, default_interval=settings.poll_interval, site_id=site.site_id)
+    office.desk.demand_network(camera)
     if not arguments.again:
         office.desk.refuse_double(by, camera)
     trial = None

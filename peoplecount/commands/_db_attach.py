@@ -10,6 +10,7 @@ from peoplecount.commands._db_attach_history import import_history
 from peoplecount.commands._steps import show
 from peoplecount.configuration import camera_view, proxy_for
 from peoplecount.data_home import data_home
+from peoplecount.domain.camera_networks import CameraNetworks
 from peoplecount.eventlog.data_folder import DataFolder
 from peoplecount.launch import CannotStart
 from peoplecount.services.attach_walk import AttachWalk
@@ -43,7 +44,7 @@ def attach(arguments: argparse.Namespace, settings: Settings) -> int:
     print(place)
     folder = data_home(settings)
     theirs = proxy_for(settings, place, folder)
-    walk = AttachWalk(theirs, Product(place.kind), place.schema)
+    walk = AttachWalk(theirs, Product(place.kind), place.schema, CameraNetworks(settings.camera_networks))
     taken: list[Step] = []
     try:
         for step in _steps(walk, arguments, settings, folder, theirs):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
+from peoplecount.domain.camera_networks import CameraNetworks
 from peoplecount.domain.running_totals import Findings, Verdict, examine
 from peoplecount.services.inspection import Step, odd, wrong
 from peoplecount.services.registros_rows import figures
@@ -42,9 +43,13 @@ class Attachable:
 class AttachWalk:
     """Walks through an installation. Nothing is changed by it."""
 
-    def __init__(self, db: IDBConnection, product: Product, own_schema: str) -> None:
+    def __init__(
+        self, db: IDBConnection, product: Product, own_schema: str, networks: CameraNetworks | None = None
+    ) -> None:
+        """``networks`` are where cameras may be: everywhere unless given."""
         self._db = db
         self._own_schema = own_schema
+        self._networks = networks or CameraNetworks()
         self._catalogue = Catalogue(db, product)
         self.found = Attachable()
 
@@ -67,13 +72,18 @@ class AttachWalk:
     def cameras(self, reading: CameraReading) -> Iterator[Step]:
         """What is in the view, as it was read; credentials are not shown."""
         self.found.cameras = reading
-        cameras = reading.roster.cameras.values()
+        known = reading.roster.cameras.values()
+        refusals = {one.camera_id: self._networks.refusal_at(one.address) for one in known}
+        cameras = [camera for camera in known if not refusals[camera.camera_id]]
         bare = [camera.camera_id for camera in cameras if not camera.username]
         said = f"{len(cameras)} can be polled: {_some([camera.camera_id for camera in cameras]) or 'none'}"
         if not cameras:
             yield wrong("cameras", said, f"{self.found.view} has no camera in it that can be polled.")
             return
         yield Step("cameras", said)
+        for camera_id, refusal in refusals.items():
+            if refusal:
+                yield odd("cameras", f"{camera_id} is not asked: {refusal}", f"Camera {camera_id}: {refusal}.")
         for fault in sorted(reading.faults):
             yield odd("cameras", fault, f"In {self.found.view}: {fault}.")
         if bare:

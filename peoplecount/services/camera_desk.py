@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from peoplecount.domain.camera import Camera
+from peoplecount.domain.camera_networks import CameraNetworks
 from peoplecount.domain.change import Subject, Value
 from peoplecount.domain.sentence import say
 from peoplecount.domain.site import Site
@@ -72,9 +73,13 @@ class CameraDesk:
         *,
         default_site: Site,
         login: Login | None = None,
+        networks: CameraNetworks | None = None,
         are_theirs: bool = False,
     ) -> None:
-        """``are_theirs``: an installation's own view says which cameras there are and where they answer."""
+        """``networks`` are where cameras may be: everywhere unless given.
+
+        ``are_theirs``: an installation's own view says which cameras there are and where they answer.
+        """
         self._cameras = cameras
         self._sites = sites
         self._trials = trials
@@ -82,6 +87,7 @@ class CameraDesk:
         self._audit = audit
         self._default_site = default_site
         self._login = login or Login()
+        self._networks = networks or CameraNetworks()
         self.are_theirs = are_theirs
 
     def sites(self, by: Visitor) -> dict[str, Site]:
@@ -125,6 +131,10 @@ class CameraDesk:
                 say("Enter the camera's own user: the one for all cameras is for who may see all sites.")
             )
 
+    def demand_network(self, camera: Camera) -> None:
+        """Raise ``InvalidEntry`` where no camera may be at its address; where a name leads is seen when it is asked."""
+        _refuse(self._networks.refusal_at(camera.address))
+
     def ask(self, camera: Camera, site: Site) -> Trial:
         """Ask a camera, and look at nothing else."""
         return self._trials.try_out(self._login.of(camera), site)
@@ -138,6 +148,7 @@ class CameraDesk:
 
         Raises ``LogError``, too, and ``InvalidEntry`` where they may not ask it.
         """
+        self.demand_network(camera)
         self._demand_askable(by, camera)
         trial = self.ask(camera, self._all_sites().get(camera.site_id, self._default_site))
         twin = self.doubles().of_device(by, camera.camera_id, trial.serial)
@@ -161,6 +172,7 @@ class CameraDesk:
     def add(self, by: Visitor, camera: Camera, trial: Trial | None = None, *, again: bool = False) -> None:
         """Enter a camera. ``again``: also where another one is the same device or has its address."""
         self._demand_site(by, camera)
+        self.demand_network(camera)
         self.demand_own_login(by, camera)
         if not again:
             self.refuse_double(by, camera, trial)
@@ -183,6 +195,7 @@ class CameraDesk:
         self.demand_own_login(by, camera, before.camera)
         doubles = self.doubles()
         if place_of(camera) != place_of(before.camera):
+            self.demand_network(camera)
             _refuse(doubles.at_address(by, camera))
         _refuse(doubles.of_device(by, camera.camera_id, trial.serial if trial else ""))
         camera = replace(camera, lines=before.camera.lines)
@@ -267,6 +280,6 @@ def _shown(camera: Camera) -> dict[str, Value]:
     return {name: value for name, value in texts_of(camera).items() if name not in {"id", "password"}}
 
 
-def _refuse(double: str) -> None:
-    if double:
-        raise InvalidEntry(double)
+def _refuse(reason: str) -> None:
+    if reason:
+        raise InvalidEntry(reason)

@@ -104,6 +104,8 @@ class ImportBook:
             camera = read_entry(texts, default_interval=self.default_interval, known=opened, site_id=site.site_id)
             paused = wants_pause(texts)
             lines = read_lines(texts)
+            if known is None or camera.address != known.camera.address:
+                self.desk.demand_network(camera)
             self.desk.demand_own_login(self.by, camera, known.camera if known else None)
         except InvalidFields as refused:
             raise RowRefused(*(f"{name}: {fault}" for name, fault in refused.faults.items())) from refused

@@ -128,6 +128,9 @@ class Settings:
     """Seconds."""
 
     camera_ca_file: Path | None = None
+    camera_networks: tuple[str, ...] = ()
+    """Networks; none: cameras may be everywhere."""
+
     time_zone: str = "UTC"
     """An IANA name."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from peoplecount.settings import readers
+from peoplecount.settings import address_readers, readers
 from peoplecount.settings.setting import Setting
 
 MQTT_SETTINGS: tuple[Setting, ...] = (
@@ -13,7 +13,7 @@ MQTT_SETTINGS: tuple[Setting, ...] = (
         "Broker at which events and the state of every place are published ([how](integrations/mqtt.md)): "
         "`mqtts://user:password@broker.example`, or `mqtt://` without encryption. Needs "
         "`pip install -r requirements-mqtt.txt`. Not set: nothing is published.",
-        readers.broker,
+        address_readers.broker,
         "mqtt_url",
         secret=True,
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from peoplecount.settings import readers
+from peoplecount.settings import address_readers, readers
 from peoplecount.settings.setting import Setting
 
 OUTBOUND_SETTINGS: tuple[Setting, ...] = (
@@ -12,7 +12,7 @@ OUTBOUND_SETTINGS: tuple[Setting, ...] = (
         ".logic.azure.com, .api.powerplatform.com",
         "Hosts that webhooks may lead to, separated by commas; `.ending` is all names that end so, `*` every public "
         "host. Not set: those of Power Automate.",
-        readers.host_endings,
+        address_readers.host_endings,
         "webhook_hosts",
         demo=True,
     ),
@@ -22,7 +22,7 @@ OUTBOUND_SETTINGS: tuple[Setting, ...] = (
         "",
         "Private networks that webhooks may lead into, separated by commas (`127.0.0.1, 10.1.2.0/24`); there over "
         "plain HTTP, too. Not set: none.",
-        readers.networks,
+        address_readers.networks,
         "webhook_networks",
         unset=(),
         demo=True,
@@ -33,7 +33,7 @@ OUTBOUND_SETTINGS: tuple[Setting, ...] = (
         "",
         "Proxy through which webhooks are sent, such as `http://proxy.example:8080`. It looks names up itself, so "
         "addresses are checked by their names alone. Not set: none, whatever the environment says.",
-        readers.proxy,
+        address_readers.proxy,
         "outbound_proxy",
         secret=True,
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from peoplecount.domain.group_rights import read_group_rights
-from peoplecount.settings import readers
+from peoplecount.settings import address_readers, readers
 from peoplecount.settings.setting import Setting
 
 SIGN_IN_SETTINGS: tuple[Setting, ...] = (
@@ -13,7 +13,7 @@ SIGN_IN_SETTINGS: tuple[Setting, ...] = (
         "",
         "Who signs people in by OpenID Connect: `https://login.microsoftonline.com/TENANT/v2.0` for Entra ID. Needs "
         "`pip install -r requirements-oidc.txt` ([how](sign-in.md#entra-id-and-other-openid-connect)).",
-        readers.issuer,
+        address_readers.issuer,
         "oidc_issuer",
     ),
     Setting("OIDC_CLIENT_ID", "Sign-in elsewhere", "", "What it calls this service.", attribute="oidc_client_id"),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from peoplecount.settings import readers
+from peoplecount.settings import address_readers, readers
+from peoplecount.settings.cameras_table import CAMERA_SETTINGS
 from peoplecount.settings.mail_table import MAIL_SETTINGS
 from peoplecount.settings.mqtt_table import MQTT_SETTINGS
 from peoplecount.settings.outbound_table import OUTBOUND_SETTINGS
@@ -155,80 +156,7 @@ SETTINGS: tuple[Setting, ...] = (
         "Then only `CAMERAS_VIEW` and `RECORDS_TABLE` are in the database.",
         readers.one_of("database", "embedded"),
     ),
-    Setting("CAMERA_USER", "Cameras", "", "Login of cameras that have none of their own.", attribute="camera_user"),
-    Setting(
-        "CAMERA_PASSWORD",
-        "Cameras",
-        "",
-        "Password of cameras that have none of their own.",
-        attribute="camera_password",
-        secret=True,
-    ),
-    Setting(
-        "POLL_INTERVAL",
-        "Cameras",
-        "10",
-        "Seconds between two polls of a camera that has no interval of its own.",
-        readers.seconds(0.05, 3600),
-        "poll_interval",
-        demo=True,
-    ),
-    Setting(
-        "POLLING",
-        "Cameras",
-        "on",
-        "Whether this service may be the one that polls: `on` or `off`. With `off` it serves pages and streams only, "
-        "beside another service with the same `DATA_DIR` or `REDIS_URL` that polls "
-        "([several machines](several-machines.md)).",
-        readers.switch,
-        "polling",
-    ),
-    Setting(
-        "BACKFILL_DAYS",
-        "Cameras",
-        "30",
-        "Days before the first reading that are filled in from a camera's own history, as far as it answers. "
-        "0: earlier today only.",
-        readers.whole(0, 366),
-        "back_fill_days",
-        demo=True,
-    ),
-    Setting(
-        "EVENT_STREAMS",
-        "Cameras",
-        "on",
-        "Whether the events of cameras that tell of people (WiseAI) bring their next poll forward: `on` or `off`. "
-        "Counts are the same either way.",
-        readers.switch,
-        "event_streams",
-        demo=True,
-    ),
-    Setting(
-        "CONNECT_TIMEOUT",
-        "Cameras",
-        "3.05",
-        "Seconds a camera has to take a connection.",
-        readers.seconds(0.05, 120),
-        "connect_timeout",
-    ),
-    Setting(
-        "READ_TIMEOUT",
-        "Cameras",
-        "10",
-        "Seconds a camera has to answer.",
-        readers.seconds(0.05, 120),
-        "read_timeout",
-    ),
-    Setting(
-        "CAMERA_CA_FILE",
-        "Cameras",
-        "",
-        "File of the certificate authorities (PEM) that vouch for cameras with HTTPS. Not set: the system's. Without "
-        "one, each camera's certificate is accepted once with `camera trust`.",
-        readers.certificates_file,
-        "camera_ca_file",
-        unset=None,
-    ),
+    *CAMERA_SETTINGS,
     Setting(
         "TIME_ZONE",
         "Time",
@@ -243,7 +171,7 @@ SETTINGS: tuple[Setting, ...] = (
         "Time",
         "",
         "Address of a simulator's clock (`http://127.0.0.1:9100/control/clock`), for replays. Not set: real time.",
-        readers.http_address,
+        address_readers.http_address,
         "clock_url",
         demo=True,
     ),

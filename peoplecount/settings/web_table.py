@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from peoplecount.settings import readers
+from peoplecount.settings import address_readers, readers
 from peoplecount.settings.setting import Setting
 
 WEB_SETTINGS: tuple[Setting, ...] = (
@@ -12,7 +12,7 @@ WEB_SETTINGS: tuple[Setting, ...] = (
         "127.0.0.1",
         "Address the service listens on. On another than this machine's own (loopback) people sign in over HTTPS: set "
         "`TLS_CERT`, or put a reverse proxy in front ([who may do what](sign-in.md)).",
-        readers.host,
+        address_readers.host,
         "host",
         demo=True,
     ),
@@ -22,7 +22,7 @@ WEB_SETTINGS: tuple[Setting, ...] = (
         "Web",
         "",
         "Address under which browsers reach the service, such as `https://counts.example`. Used in links.",
-        readers.public_address,
+        address_readers.public_address,
         "public_url",
     ),
     Setting(
@@ -59,7 +59,7 @@ WEB_SETTINGS: tuple[Setting, ...] = (
         "",
         "Host names browsers may call the service by, separated by commas. Not set: where `HOST` is this machine's own "
         "address its own names and that of `PUBLIC_URL`; else any.",
-        readers.hosts,
+        address_readers.hosts,
         "trusted_hosts",
         unset=(),
     ),
@@ -77,7 +77,7 @@ WEB_SETTINGS: tuple[Setting, ...] = (
         "",
         "Addresses or networks of reverse proxies, separated by commas (`127.0.0.1, 10.0.0.0/8`). Only they are "
         "believed when they say in `X-Forwarded-For` whom they ask for, and in `X-Forwarded-Proto` how.",
-        readers.networks,
+        address_readers.networks,
         "trusted_proxies",
         unset=(),
     ),
@@ -87,7 +87,7 @@ WEB_SETTINGS: tuple[Setting, ...] = (
         "",
         "Web sites whose pages may read streams and figures, separated by commas (`https://intranet.example`). Not "
         "set: only our own.",
-        readers.origins,
+        address_readers.origins,
         "allowed_origins",
         unset=(),
     ),

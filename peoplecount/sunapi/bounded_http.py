@@ -22,10 +22,11 @@ from requests.structures import CaseInsensitiveDict
 from urllib3 import BaseHTTPResponse, HTTPConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection
 
+from peoplecount.domain.camera_networks import CameraNetworks
 from peoplecount.sunapi.allowance import MOST_BYTES, Allowance
 from peoplecount.sunapi.bounded_tls import BoundedHTTPSConnection
 from peoplecount.sunapi.kept_socket import has_ended
-from peoplecount.sunapi.peer import demand_camera
+from peoplecount.sunapi.peer import opened
 from peoplecount.sunapi.trust import Trust
 
 if TYPE_CHECKING:
@@ -51,10 +52,11 @@ class CameraAdapter(BaseAdapter):
     status: int | None = None
     """The HTTP status of the last answer, where its body was still to come when something went wrong."""
 
-    def __init__(self, allowance: Allowance, trust: Trust, **options: object) -> None:
+    def __init__(self, allowance: Allowance, trust: Trust, networks: CameraNetworks, **options: object) -> None:
         """``options`` are those of the class that does the sending."""
         self._allowance = allowance
         self._trust = trust
+        self._networks = networks
         self._open: WeakSet[_Connected] = WeakSet()
         super().__init__(**options)
 
@@ -62,9 +64,9 @@ class CameraAdapter(BaseAdapter):
         """A connection that is not open yet."""
         connection: HTTPConnection
         if scheme == "https":
-            connection = BoundedHTTPSConnection(self._allowance, self._trust, host, **options)
+            connection = BoundedHTTPSConnection(self._allowance, self._trust, self._networks, host, **options)
         else:
-            connection = KeptHTTPConnection(host, **options)
+            connection = KeptHTTPConnection(self._networks, host, **options)
         self._open.add(connection)
         connection.response_class = partial(BoundedResponse, self._allowance, self._open)  # type: ignore[assignment]
         return connection
@@ -85,12 +87,12 @@ class BoundedAdapter(CameraAdapter, HTTPAdapter):
     Retries are for the caller to decide: each repeats an answer to a challenge.
     """
 
-    def __init__(self, allowance: Allowance, trust: Trust) -> None:
+    def __init__(self, allowance: Allowance, trust: Trust, networks: CameraNetworks) -> None:
         self._pool: HTTPConnectionPool | None = None
         self._leads = ""
         """What the addresses begin with that the pool is for. To look for it takes as long as to write a request."""
 
-        super().__init__(allowance, trust, pool_connections=1, pool_maxsize=1, max_retries=0)
+        super().__init__(allowance, trust, networks, pool_connections=1, pool_maxsize=1, max_retries=0)
 
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **_: object) -> None:  # noqa: FBT001, FBT002 - as in HTTPAdapter
         """Called by ``HTTPAdapter``."""
@@ -138,7 +140,11 @@ class CameraResponse(Response):
 
 
 class KeptHTTPConnection(HTTPConnection):
-    """One that is looked at quickly before it is used again."""
+    """One that is looked at quickly before it is used again, and opened to nowhere but where cameras may be."""
+
+    def __init__(self, networks: CameraNetworks, host: str, **options: Any) -> None:  # noqa: ANN401 - urllib3 knows them
+        super().__init__(host, **options)
+        self._networks = networks
 
     @property
     def is_connected(self) -> bool:
@@ -146,7 +152,7 @@ class KeptHTTPConnection(HTTPConnection):
         return self.sock is not None and not has_ended(self.sock)
 
     def _new_conn(self) -> socket:
-        return demand_camera(super()._new_conn())
+        return opened(self, self._networks, super()._new_conn)
 
 
 class _Pools(PoolManager):

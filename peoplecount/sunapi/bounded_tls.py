@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from urllib3.connection import HTTPSConnection
 from urllib3.exceptions import HTTPError
 
+from peoplecount.domain.camera_networks import CameraNetworks
 from peoplecount.sunapi.allowance import Allowance
 from peoplecount.sunapi.certificate import Certificate
 from peoplecount.sunapi.errors import CameraError
 from peoplecount.sunapi.kept_socket import has_ended
-from peoplecount.sunapi.peer import demand_camera
+from peoplecount.sunapi.peer import opened
 from peoplecount.sunapi.trust import Trust, undemanding_context
 
 
@@ -26,7 +27,9 @@ class BoundedHTTPSConnection(HTTPSConnection):
     credentials would go through does not come to be otherwise.
     """
 
-    def __init__(self, allowance: Allowance, trust: Trust | None, host: str, **options: object) -> None:
+    def __init__(
+        self, allowance: Allowance, trust: Trust | None, networks: CameraNetworks, host: str, **options: object
+    ) -> None:
         """Without ``trust`` it is good for looking at the certificate, and not for requests."""
         context = trust.context() if trust else undemanding_context()
         options |= {"ssl_context": context, "cert_reqs": None, "assert_fingerprint": None, "assert_hostname": None}
@@ -34,6 +37,7 @@ class BoundedHTTPSConnection(HTTPSConnection):
         super().__init__(host, **options)  # type: ignore[arg-type]
         self._allowance = allowance
         self._trust = trust
+        self._networks = networks
         self._watch = contextlib.ExitStack()
 
     def connect(self) -> None:
@@ -81,14 +85,16 @@ class BoundedHTTPSConnection(HTTPSConnection):
 
     def _shown_meanwhile(self) -> Certificate | None:
         """``ssl`` does not tell a certificate that it refused, so it is looked at once more; for information only."""
-        again = BoundedHTTPSConnection(self._allowance, None, self.host, port=self.port, timeout=self.timeout)
+        again = BoundedHTTPSConnection(
+            self._allowance, None, self._networks, self.host, port=self.port, timeout=self.timeout
+        )
         try:
             return again.look()
         except (OSError, HTTPError, CameraError):
             return None
 
     def _new_conn(self) -> socket.socket:
-        sock = demand_camera(super()._new_conn())
+        sock = opened(self, self._networks, super()._new_conn)
         self._watch.enter_context(self._in_time(sock))
         return sock
 

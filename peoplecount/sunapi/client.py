@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 
 from peoplecount.domain.camera import Camera, CameraProtocol
+from peoplecount.domain.camera_networks import CameraNetworks
 from peoplecount.domain.clock import Clock
 from peoplecount.domain.day_history import DayHistory
 from peoplecount.domain.device_facts import DeviceFacts
@@ -57,13 +58,14 @@ class SunapiClient:
         gates: DeviceGates | None = None,
         sign_ins: SignIns | None = None,
         authorities: Authorities | None = None,
+        networks: CameraNetworks | None = None,
     ) -> None:
         """Time-outs are in real seconds: until the connection stands, and from a request to the end of its answer.
 
         ``sleep`` waits so many real seconds for a search in the camera's history; the usual one ends with ``close``.
         ``gates`` see to it that all clients of a process ask a device one by one; without them, only this one does.
         ``sign_ins`` is the budget of failed sign-ins that everybody shares, and ``authorities`` vouch for certificates;
-        the system's unless given.
+        the system's unless given. ``networks`` are where cameras may be: everywhere unless given.
         """
         self._camera_id = camera.camera_id
         self._clock = clock
@@ -75,6 +77,7 @@ class SunapiClient:
             gate=(gates or DeviceGates()).of(camera.address),
             sign_ins=sign_ins,
             authorities=authorities,
+            networks=networks,
         )
         self._knowledge = Knowledge(self._connection, clock, camera.protocol)
         self._spots: frozenset[Spot] | None = None

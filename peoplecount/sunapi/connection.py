@@ -10,6 +10,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from requests import PreparedRequest
 
 from peoplecount.domain.camera import Camera
+from peoplecount.domain.camera_networks import CameraNetworks
 from peoplecount.domain.clock import Clock
 from peoplecount.sunapi.base_address import redirected, sound
 from peoplecount.sunapi.certificate import Certificate, ShownCertificate
@@ -70,10 +71,11 @@ class CameraConnection:
         gate: DeviceGate | None = None,
         sign_ins: SignIns | None = None,
         authorities: Authorities | None = None,
+        networks: CameraNetworks | None = None,
     ) -> None:
         """All who ask share the ``gate`` of the device, the budget of failed ``sign_ins`` and the ``authorities``.
 
-        Each is one of its own unless given.
+        Each is one of its own unless given. ``networks`` are where cameras may be: everywhere unless given.
         """
         self._camera = camera
         self._gate = gate or DeviceGate()
@@ -87,6 +89,7 @@ class CameraConnection:
             connect_timeout=connect_timeout,
             read_timeout=read_timeout,
             trust=trust,
+            networks=networks,
         )
         self._login = Login(
             camera,

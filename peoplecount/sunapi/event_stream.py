@@ -10,6 +10,7 @@ import requests
 import urllib3
 
 from peoplecount.domain.camera import Camera
+from peoplecount.domain.camera_networks import CameraNetworks
 from peoplecount.domain.clock import Clock
 from peoplecount.sunapi.answers import parse_answer
 from peoplecount.sunapi.base_address import redirected, sound
@@ -54,8 +55,12 @@ class EventStream:
         read_timeout: float,
         sign_ins: SignIns,
         authorities: Authorities,
+        networks: CameraNetworks | None = None,
     ) -> None:
-        """``read_timeout`` is in real seconds and until the stream begins."""
+        """``read_timeout`` is in real seconds and until the stream begins.
+
+        ``networks`` are where cameras may be: everywhere unless given.
+        """
         self._camera_id = camera.camera_id
         self._address = camera.address.rstrip("/")
         self._clock = clock
@@ -66,6 +71,7 @@ class EventStream:
             connect_timeout=connect_timeout,
             read_timeout=read_timeout,
             trust=trust,
+            networks=networks,
             adapter=BoundedAdapter,
         )
         self._login = Login(camera, transport=self._transport, trust=trust, sign_ins=sign_ins)

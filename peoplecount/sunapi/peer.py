@@ -1,31 +1,59 @@
-"""Who is at the other end of a connection: addresses at which no camera stands, whatever their name says."""
+"""Who is at the other end of a connection to a camera: nobody is asked where no camera may be."""
 
 from __future__ import annotations
 
 import socket
-from ipaddress import IPv6Address, ip_address, ip_network
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 
-SERVICES_OF_CLOUDS = tuple(
-    map(ip_network, ("169.254.169.254/32", "168.63.129.16/32", "100.100.100.200/32", "192.0.0.192/32", "fd00:ec2::/32"))
-)
-"""Where clouds tell their machines about themselves, passwords included: Amazon's, Google's and others', Azure's,
-Alibaba's, Oracle's, Amazon's over IPv6. Other addresses that are this network's own may be cameras'."""
+from urllib3.connection import HTTPConnection
+from urllib3.exceptions import HTTPError, NameResolutionError
+
+from peoplecount.domain.camera_networks import CameraNetworks
+from peoplecount.domain.ip_networks import literal_address
 
 
 class NoCameraThere(OSError):
-    """A connection leads to what is no camera; nothing was sent."""
+    """A connection would lead to where no camera may be, as the message says. It was not opened."""
 
 
-def demand_camera(sock: socket.socket) -> socket.socket:
-    """The connection where it may be one to a camera; else it is closed. Raises ``NoCameraThere``.
+def opened(
+    connection: HTTPConnection, networks: CameraNetworks, open_to_host: Callable[[], socket.socket]
+) -> socket.socket:
+    """What ``open_to_host`` opens to the host of ``connection``, where a camera may be there.
 
-    The connection itself is asked, so that a name that stands for another address a moment later changes nothing.
+    A name is looked up once, and the connection is opened to what was found: one that stands for another address a
+    moment later leads nowhere. Raises ``NoCameraThere``, and what ``urllib3`` raises.
     """
-    if sock.family in {socket.AF_INET, socket.AF_INET6}:
-        address = ip_address(str(sock.getpeername()[0]).partition("%")[0])
-        if isinstance(address, IPv6Address) and address.ipv4_mapped:
-            address = address.ipv4_mapped
-        if any(address in network for network in SERVICES_OF_CLOUDS if network.version == address.version):
-            sock.close()
-            raise NoCameraThere
-    return sock
+    host = connection.host
+    *first, last = _allowed(_looked_up(connection), networks)
+    try:
+        for address in first:
+            connection.host = address
+            with suppress(HTTPError):
+                return open_to_host()
+        connection.host = last
+        return open_to_host()
+    finally:
+        connection.host = host
+
+
+def _looked_up(connection: HTTPConnection) -> Sequence[str]:
+    """IP addresses, in the order in which they are to be tried."""
+    host = connection.host.strip("[]")
+    if literal_address(host) is not None:
+        return (host,)
+    try:
+        found = socket.getaddrinfo(host, connection.port, 0, socket.SOCK_STREAM)
+    except (socket.gaierror, UnicodeError) as error:
+        raise NameResolutionError(host, connection, socket.gaierror(str(error))) from error
+    return list(dict.fromkeys(str(one[4][0]) for one in found))
+
+
+def _allowed(addresses: Sequence[str], networks: CameraNetworks) -> list[str]:
+    """Those at which a camera may be. Raises ``NoCameraThere`` where there is none."""
+    refusals = {address: networks.refusal(address) for address in addresses}
+    allowed = [address for address, refusal in refusals.items() if not refusal]
+    if not allowed:
+        raise NoCameraThere(next(iter(refusals.values())))
+    return allowed

@@ -20,6 +20,7 @@ from requests.structures import CaseInsensitiveDict
 from urllib3 import HTTPHeaderDict, HTTPResponse
 from urllib3.connection import HTTPConnection
 
+from peoplecount.domain.camera_networks import CameraNetworks
 from peoplecount.sunapi.allowance import Allowance
 from peoplecount.sunapi.bounded_http import PLENTY, BoundedResponse, CameraAdapter, body_of
 from peoplecount.sunapi.kept_socket import has_ended
@@ -68,8 +69,8 @@ class QuickAdapter(CameraAdapter):
     Who is at the other end is settled as with ``BoundedAdapter``, because the connections are the same.
     """
 
-    def __init__(self, allowance: Allowance, trust: Trust) -> None:
-        super().__init__(allowance, trust)
+    def __init__(self, allowance: Allowance, trust: Trust, networks: CameraNetworks) -> None:
+        super().__init__(allowance, trust, networks)
         self._idle: HTTPConnection | None = None
         self._leads_to = ("", "")
         """Scheme and place at which the idle one ends."""

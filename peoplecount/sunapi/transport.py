@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import requests
 import urllib3
 
+from peoplecount.domain.camera_networks import CameraNetworks
 from peoplecount.domain.clock import Clock
 from peoplecount.domain.sentence import say
 from peoplecount.sunapi.allowance import Allowance
@@ -68,9 +69,10 @@ class Transport:
         connect_timeout: float,
         read_timeout: float,
         trust: Trust | None = None,
+        networks: CameraNetworks | None = None,
         adapter: type[CameraAdapter] | None = None,
     ) -> None:
-        """Without ``trust``, the system's authorities decide.
+        """Without ``trust``, the system's authorities decide; without ``networks``, cameras may be everywhere.
 
         ``adapter`` is how ``requests`` speaks HTTP; the quick one unless given.
         """
@@ -79,7 +81,9 @@ class Transport:
         self._connect_timeout = connect_timeout
         self._read_timeout = read_timeout
         self._allowance = Allowance(camera_id, clock=clock, seconds=read_timeout)
-        self._adapter = (adapter or QuickAdapter)(self._allowance, trust or Trust(camera_id, "", Authorities()))
+        self._networks = networks or CameraNetworks()
+        trust = trust or Trust(camera_id, "", Authorities())
+        self._adapter = (adapter or QuickAdapter)(self._allowance, trust, self._networks)
         self._answered = False
         """Whether the last exchange went well, so that the next one finds its connection open."""
         self.requests_sent = 0
@@ -155,7 +159,9 @@ class Transport:
         parts = urlsplit(address)
         host = parts.hostname or ""
         bracketed = f"[{host}]" if ":" in host else host
-        return BoundedHTTPSConnection(self._allowance, trust, bracketed, port=parts.port, timeout=self._connect_timeout)
+        return BoundedHTTPSConnection(
+            self._allowance, trust, self._networks, bracketed, port=parts.port, timeout=self._connect_timeout
+        )
 
     def close(self) -> None:
         """Close the connection, also while an answer is awaited on it; may be called twice."""
@@ -192,7 +198,7 @@ _DEEPEST = 20
 _LOST = (ConnectionResetError, BrokenPipeError)
 _BROKEN = (http.client.HTTPException, urllib3.exceptions.DecodeError)
 _UNREACHABLE: tuple[tuple[type[Exception], str], ...] = (
-    (NoCameraThere, say("no camera stands at this address: it is one of a cloud's own services")),
+    (NoCameraThere, "{cause}"),
     (ssl.SSLError, say("no encrypted connection could be agreed (%(cause)s)", cause="{cause.reason}")),
     (
         requests.ConnectTimeout,

@@ -81,6 +81,20 @@ def test_what_was_found_is_said_and_what_to_set(attach, connection):
     assert "clear text" not in said
 
 
+def test_cameras_where_none_may_be_are_named_and_are_not_among_those_that_can_be_polled(
+    attach, connection, monkeypatch
+):
+    monkeypatch.setenv("CAMERA_NETWORKS", "192.0.2.0/24")
+    installation = Installation(connection).make()
+    installation.has_camera("1")
+    installation.has_camera("2", ip="198.51.100.7")
+    busy_morning(installation)
+    code, said = attach()
+    assert code == 0
+    assert "1 can be polled: 1\n" in said
+    assert "2 is not asked: no camera may be at 198.51.100.7: CAMERA_NETWORKS allows 192.0.2.0/24" in said
+
+
 def test_with_our_tables_beside_it_it_is_exactly_once(attach, connection, place, monkeypatch):
     installation = Installation(connection).make()
     installation.has_camera("1")

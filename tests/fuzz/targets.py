@@ -28,7 +28,7 @@ from peoplecount.domain.recording_file import BadRecording, read_recording
 from peoplecount.domain.redis_address import read_redis_address
 from peoplecount.domain.threshold import Threshold
 from peoplecount.domain.user import UnfitName, new_user_name, user_name
-from peoplecount.settings import database_url, env_file, readers
+from peoplecount.settings import address_readers, database_url, env_file, readers
 from peoplecount.simulator import replay
 from peoplecount.simulator.http_message import BadRequest, read_request
 from peoplecount.storage.camera_address import base_address
@@ -188,13 +188,13 @@ def _of_settings() -> Iterator[Target]:
     yield _text("env_file.read_env_text", lambda text: env_file.read_env_text(text, file, ["DB_PASSWORD"]), env)
     yield _text("database_url.split_url", database_url.split_url, urls)
     yield _text("database_url.split_options", database_url.split_options, [b"Encrypt=yes;TrustServerCertificate=yes"])
-    yield _text("readers.host", readers.host, [b"127.0.0.1", b"[::1]", b"camera.example"])
-    yield _text("readers.hosts", readers.hosts, [b"a.example, b.example", b"[::1]"])
+    yield _text("readers.host", address_readers.host, [b"127.0.0.1", b"[::1]", b"camera.example"])
+    yield _text("readers.hosts", address_readers.hosts, [b"a.example, b.example", b"[::1]"])
     yield _text("readers.whole", readers.whole(1, 65535), [b"8000", b"65535"])
     yield _text("readers.seconds", readers.seconds(0.05, 3600), [b"10", b"3.05"])
     yield _text("readers.time_zone", readers.time_zone, [b"Europe/Zurich", b"UTC", b"../../etc/passwd"])
     yield _text("readers.view_name", readers.view_name, [b"dbo.API_camaras", b"API_camaras"])
-    yield _text("readers.http_address", readers.http_address, [b"http://127.0.0.1:9100/control/clock"])
+    yield _text("readers.http_address", address_readers.http_address, [b"http://127.0.0.1:9100/control/clock"])
     yield _text(
         "redis_address.read_redis_address", read_redis_address, [b"redis://u:p%40@redis.example:6379/0", b"rediss://h"]
     )

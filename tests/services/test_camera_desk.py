@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import delete
 
 from peoplecount.domain.camera import Camera
+from peoplecount.domain.camera_networks import CameraNetworks
 from peoplecount.domain.door import Door
 from peoplecount.domain.line import Line, LineKey
 from peoplecount.services.camera_desk import Login, NoSuchCamera
@@ -79,6 +80,41 @@ class TestAdding:
         assert office.desk.try_out(ANNA, hall(username="", password="")).is_fit
         assert standing.asked == [PASSWORD]
         assert repr(Login("u", "p")) == "Login(…)"
+
+
+class TestNetworks:
+    """Only addresses that CAMERA_NETWORKS allows are entered, or asked."""
+
+    INSIDE, OUTSIDE = "http://10.20.0.7", "http://10.21.0.7"
+
+    @pytest.fixture
+    def office(self, tmp_path):
+        office = Office(tmp_path, networks=CameraNetworks(("10.20.0.0/16",)))
+        office.has_sites("Shop")
+        yield office
+        office.close()
+
+    def test_outside_nobody_is_asked_and_nothing_entered(self, office):
+        outside, standing = hall(address=self.OUTSIDE), office.network.stands(self.OUTSIDE)
+        for attempt in (office.desk.try_out, office.desk.add):
+            with pytest.raises(InvalidEntry, match=r"no camera may be at 10\.21\.0\.7: CAMERA_NETWORKS allows 10\.20"):
+                attempt(ANNA, outside)
+        assert standing.asked == []
+        assert office.desk.entered(ANNA) == []
+
+    def test_inside_and_under_a_name_it_is_entered(self, office):
+        office.desk.add(ANNA, hall(address=self.INSIDE))
+        office.desk.add(ANNA, replace(hall(), camera_id="named"))
+        assert len(office.desk.entered(ANNA)) == 2
+
+    def test_one_that_was_entered_before_the_setting_keeps_its_address_and_gets_no_other_outside(self, office):
+        office.has("hall", self.OUTSIDE, site_id="shop")
+        version = office.desk.find(ANNA, "hall").version
+        office.desk.change(ANNA, replace(hall(address=self.OUTSIDE), name="Great hall"), version, keeps_password=True)
+        one = office.desk.find(ANNA, "hall")
+        assert one.camera.name == "Great hall"
+        with pytest.raises(InvalidEntry, match="CAMERA_NETWORKS"):
+            office.desk.change(ANNA, hall(address="http://10.21.0.8"), one.version, keeps_password=True)
 
 
 class TestChanging:

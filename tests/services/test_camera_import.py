@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from peoplecount.camera_access import CameraAccess
+from peoplecount.domain.camera_networks import CameraNetworks
 from peoplecount.domain.change import Subject
 from peoplecount.domain.clock import REAL_TIME
 from peoplecount.domain.user import Role
@@ -118,6 +119,20 @@ def test_two_of_the_same_name_get_ids_that_tell_them_apart(office):
         for address, site in zip("abc", ("Shop", "Museum", "Museum"), strict=True)
     ]
     assert [one.camera_id for one in run(office, file).values()] == ["door", "museum-door", "museum-door-2"]
+
+
+def test_a_row_whose_camera_is_where_none_may_be_is_refused_and_not_asked(tmp_path):
+    office = Office(tmp_path, networks=CameraNetworks(("10.20.0.0/16",)))
+    try:
+        office.has_sites("Shop")
+        office.network.stands("http://10.20.0.7", "Z1")
+        outside = office.network.stands("http://10.21.0.7", "Z2")
+        found = run(office, [row("Hall", "http://10.20.0.7"), row("Yard", "http://10.21.0.7")])
+        assert outcomes(found) == [Outcome.ADDED, Outcome.REFUSED]
+        assert "No camera may be at 10.21.0.7: CAMERA_NETWORKS allows" in " ".join(found[3].sentences)
+        assert outside.asked == []
+    finally:
+        office.close()
 
 
 def test_a_dry_run_asks_and_enters_nothing(office):

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from peoplecount.domain.camera import Camera, CameraProtocol
+from peoplecount.domain.camera_networks import CameraNetworks
 from peoplecount.domain.line import LineKey
 from peoplecount.domain.reading import Totals
 from peoplecount.domain.site import DEFAULT_SITE_ID, Site
@@ -137,7 +138,9 @@ class Office:
         store: LocalStore | None = None,
         network=None,
         clock=None,
+        networks: CameraNetworks | None = None,
     ) -> None:
+        self.networks = networks
         self.clock = clock or FakeClock()
         self.store = store or LocalStore(folder / "store.sqlite")
         self.database = database or FreshDatabase(folder / "counts.db")
@@ -168,8 +171,16 @@ class Office:
         self.pages = CameraPages(office, self.drafts, self.jobs, lambda: self.states, self.walks, commissioning)
 
     def desk_by(self, login: Login) -> CameraDesk:
-        trials = CameraTrials(self.network, self.clock)
-        return CameraDesk(self.table, self.places, trials, self.serials, self.audit, default_site=MAIN, login=login)
+        return CameraDesk(
+            self.table,
+            self.places,
+            CameraTrials(self.network, self.clock),
+            self.serials,
+            self.audit,
+            default_site=MAIN,
+            login=login,
+            networks=self.networks,
+        )
 
     def has(self, camera_id: str, address: str = "", site_id: str = DEFAULT_SITE_ID, **more) -> Camera:
         """A camera that was entered some time ago."""
