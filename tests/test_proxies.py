@@ -154,7 +154,17 @@ def test_files_of_cameras_are_not_too_large_and_larger_ones_are(front: Front) ->
         return front.session.post(f"{front.url}/sign-in", files=form, timeout=30).status_code
 
     assert answered(3_900_000) == 400
+    assert answered(4_500_000) == 413, "of the service, before it was read"
     assert answered(9_000_000) == 413
+
+
+def test_what_is_refused_before_it_is_read_is_refused_in_our_words(front: Front) -> None:
+    large = b'{"callbackUrl": "' + b"x" * 4_000_000
+    answer = front.session.post(
+        f"{front.url}/api/v1/subscriptions", data=large, headers={"Content-Type": "application/json"}, timeout=30
+    )
+    assert answer.status_code == 401, "and not 502"
+    assert "Sign in, send an API token in a header" in answer.text
 
 
 def test_caddy_finds_its_file_well_formed(tmp_path: Path) -> None:
