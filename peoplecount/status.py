@@ -27,10 +27,9 @@ from peoplecount.services.fleet_record import FleetRecords
 from peoplecount.services.live_board import LiveBoard
 from peoplecount.services.played_clock import ClockUnavailable, PlayedClock
 from peoplecount.services.roster_keeper import RosterKeeper
-from peoplecount.services.status_report import Answer, Sight
+from peoplecount.services.sight import Answer, Sight
 from peoplecount.services.worker_figures import read_workers
 from peoplecount.settings import Settings
-from peoplecount.storage.errors import DatabaseUnavailable
 
 PATIENCE = 5.0
 """Seconds that the service has to answer. It is on this machine."""
@@ -114,14 +113,11 @@ class InstallationSight:
     def _cameras(self, roster: Roster, fields: Mapping[str, Any], clock: PlayedClock) -> tuple[FleetCamera, ...]:
         real_time = PlayedClock()
 
-        def nobody_asks() -> Mapping[str, Any]:
-            raise DatabaseUnavailable("the database is not asked")
-
         desk = FleetDesk(
             FleetRecords(self._folder.store, clock, real_time, call_here),
             roster=lambda: roster,
             board=lambda: fields,
-            paused=nobody_asks,
+            paused=lambda: roster.paused,
             heads=lambda: (self._folder.log.head(), self._folder.log.head()),
             clock=clock,
             real_time=real_time,

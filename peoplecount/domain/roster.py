@@ -37,7 +37,7 @@ class Roster:
     sites: Mapping[str, Site] = field(default_factory=dict)
     doors: Mapping[str, Door] = field(default_factory=dict)
     paused: Mapping[str, Camera] = field(default_factory=dict)
-    """Cameras of an installation's own view that are not polled for now, and are not among ``cameras``."""
+    """Cameras that are not polled for now, and are not among ``cameras``."""
 
     def site_of(self, camera: Camera) -> Site:
         """The camera's site, or the default one. Raises ``KeyError`` if that is missing too."""

@@ -125,11 +125,13 @@ class RosterKeeper:
         return replace(roster, cameras=cameras, paused=paused, sites=sites)
 
     def _write_body(self, roster: Roster) -> str:
+        breath = Breath(AT_ONCE)
         return json.dumps(
             {
                 "sites": [_site_fields(site) for site in roster.sites.values()],
                 "doors": [asdict(door) for door in roster.doors.values()],
-                "cameras": [self._camera_fields(one) for one in unhurried(roster.cameras.values(), Breath(AT_ONCE))],
+                "cameras": [self._camera_fields(one) for one in unhurried(roster.cameras.values(), breath)],
+                "paused": [self._camera_fields(one) for one in unhurried(roster.paused.values(), breath)],
             },
             ensure_ascii=False,
         )
@@ -156,6 +158,7 @@ class RosterKeeper:
             cameras={camera.camera_id: camera for camera in self._cameras(fields["cameras"])},
             sites={site["site_id"]: _site(site) for site in fields["sites"]},
             doors={door["door_id"]: Door(**door) for door in fields["doors"]},
+            paused={camera.camera_id: camera for camera in self._cameras(fields.get("paused", ()))},
         )
 
     def _cameras(self, listed: Iterable[dict[str, Any]]) -> Iterator[Camera]:

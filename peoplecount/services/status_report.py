@@ -6,19 +6,18 @@ says itself, too. It needs no secret and makes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from peoplecount.domain.event import utc_text
-from peoplecount.services.fleet_camera import FleetCamera, Level
+from peoplecount.services.fleet_camera import PAUSED, FleetCamera, Level
 from peoplecount.services.inspection import Step, Verdict, odd, wrong
-from peoplecount.services.worker_figures import WorkerFigures
+from peoplecount.services.sight import Sight
 
 MOST_NAMED = 8
-"""Cameras with trouble that are named; the others are counted. It is one screen."""
+"""Cameras with trouble that are named, and paused ones; the others are counted. It is one screen."""
 
 FAR_BEHIND = 1_000
 """Events; consumers come that far behind for a moment while much is caught up with."""
@@ -38,49 +37,6 @@ class Condition(StrEnum):
 
     DOWN = "down"
     """Nobody counts, as far as can be told from here."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What the service says of itself at ``/health/ready``."""
-
-    status: str
-    """``ok``, ``degraded`` or ``not ready``; empty: nobody answered."""
-
-    reason: str = ""
-    """Why it is not ready, or why nobody answered."""
-
-    degraded: Sequence[str] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Sight:
-    """All that was seen of an installation at one moment. What is ``None`` is not known."""
-
-    at: datetime
-    version: str
-    address: str
-    answer: Answer
-    workers: Sequence[WorkerFigures] = ()
-    """What each kept last, those that have ended among them."""
-
-    cameras: Sequence[FleetCamera] = ()
-    counted_at: datetime | None = None
-    """When the newest count was made."""
-
-    sites: Sequence[Mapping[str, Any]] = ()
-    """As a snapshot has them."""
-
-    log_events: int | None = None
-    log_bytes: int | None = None
-    log_budget: int = 0
-    database: str = ""
-    """Where it is, without credentials."""
-
-    disk_free: int | None = None
-    certificate_end: datetime | None = None
-    unread: Sequence[str] = field(default=())
-    """Sentences: what could not be read, and is missing therefore."""
 
 
 class StatusReport:
@@ -122,6 +78,7 @@ class StatusReport:
             "camerasWithTrouble": [
                 {"cameraId": one.camera_id, "name": one.name, "said": one.sentence} for one in self._troubled()
             ],
+            "camerasPaused": [{"cameraId": one.camera_id, "name": one.name} for one in self._paused()],
             "lastCountAt": utc_text(sight.counted_at) if sight.counted_at else None,
             "log": {"events": sight.log_events, "bytes": sight.log_bytes, "budgetBytes": sight.log_budget},
             "consumerLag": dict(self._lags()),
@@ -144,6 +101,7 @@ class StatusReport:
         yield from self._consumers()
         yield from self._webhooks()
         yield from self._mail()
+        yield from self._mqtt()
         yield from self._disk()
         yield from self._certificate()
 
@@ -178,6 +136,9 @@ class StatusReport:
     def _troubled(self) -> list[FleetCamera]:
         return [one for one in self._sight.cameras if one.level is Level.BAD]
 
+    def _paused(self) -> list[FleetCamera]:
+        return [one for one in self._sight.cameras if one.state == PAUSED]
+
     def _cameras(self) -> Iterator[Step]:
         if not self._sight.cameras:
             yield Step("cameras", "none is known here")
@@ -196,6 +157,13 @@ class StatusReport:
             yield odd("", f"{one.camera_id} ({one.name}): {one.sentence}")
         if len(troubled) > MOST_NAMED:
             yield odd("", f"and {len(troubled) - MOST_NAMED} more")
+        yield from self._paused_cameras()
+
+    def _paused_cameras(self) -> Iterator[Step]:
+        paused = [f"{one.camera_id} ({one.name})" for one in self._paused()]
+        if paused:
+            more = [f"and {len(paused) - MOST_NAMED} more"] if len(paused) > MOST_NAMED else []
+            yield Step("", f"paused: {', '.join(paused[:MOST_NAMED] + more)}")
 
     def _counts(self) -> Step:
         counted = self._sight.counted_at
@@ -260,6 +228,13 @@ class StatusReport:
         said = f"{int(letters)} wait, the oldest for {_ago(waited)}"
         is_late = waited > timedelta(minutes=15)
         yield odd("mail", said, "See Administration, Mail.") if is_late else Step("mail", said)
+
+    def _mqtt(self) -> Iterator[Step]:
+        connected = self._leader.number("mqtt_connected") if self._leader else None
+        if connected is None:
+            return
+        away = odd("mqtt", "nothing is published", "What the broker lacks is published once it is back.")
+        yield Step("mqtt", "the broker takes what is published") if connected else away
 
     def _disk(self) -> Iterator[Step]:
         free = self._sight.disk_free

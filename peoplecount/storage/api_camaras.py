@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import MetaData, Select, Table, literal_column, select
+from sqlalchemy import MetaData, Select, Table, literal_column, select, true
 
 from peoplecount.domain.camera import Camera, CameraProtocol
 from peoplecount.domain.line import Line
@@ -33,6 +33,9 @@ nvr_channel, inner_address``."""
 
 
 _LAST_COUNTS = frozenset({"in1", "out1", "in2", "out2"})
+
+_COLUMNS_OF_VIEW = {"camera_id": "camara_id", "address": "ip", "username": "usuario", "password": "clave"}
+"""What columns of our table are called in the view, where that is not the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,7 @@ class CameraView:
                 sites=own.execute(_all_of(schema.sites)),
                 doors=own.execute(_all_of(schema.doors)),
                 lines=own.execute(_all_of(schema.lines).order_by(schema.lines.c.line_id)),
+                paused=() if self._is_theirs else own.execute(_PAUSED),
             )
         except SchemaMismatch:  # an installation's own view, without our tables beside it
             return self._assemble(_Tables(cameras=cameras))
@@ -115,7 +119,7 @@ class CameraView:
         known, self._known = self._known, {}
         for row in tables.cameras:
             self._breathe()
-            fields = {str(name).lower(): value for name, value in row._mapping.items()}  # noqa: SLF001
+            fields = _fields(row)
             _demand_columns(fields)
             camera = self._usable(fields, lines, faults, known)
             if camera is None:
@@ -126,6 +130,10 @@ class CameraView:
             choice = choices.get(camera.camera_id)
             cameras[camera.camera_id] = camera if choice is None else choice.of(camera)
         paused = {one: cameras.pop(one) for one, choice in choices.items() if choice.paused and one in cameras}
+        for row in tables.paused:
+            camera = self._usable(_fields_of_view(row), lines, faults, known)
+            if camera is not None:
+                paused[camera.camera_id] = camera
         sites = read_sites(tables.sites, faults, self._defaults.time_zone)
         return CameraReading(Roster(cameras, sites, read_doors(tables.doors, faults), paused), faults.said)
 
@@ -205,11 +213,26 @@ class _Tables:
     lines: Rows = ()
     swaps: Rows = ()
     choices: Rows = ()
+    paused: Rows = ()
+    """Of our own table; an installation's view has choices."""
 
 
 def _all_of(table: Table) -> Select[Any]:
     """All columns there are: a database that waits for its upgrade has not yet all that ``schema.py`` names."""
     return select(literal_column("*")).select_from(table)
+
+
+_PAUSED = _all_of(schema.cameras).where(schema.cameras.c.paused == true())
+
+
+def _fields(row: Any) -> dict[str, Any]:  # noqa: ANN401
+    return {str(name).lower(): value for name, value in row._mapping.items()}  # noqa: SLF001
+
+
+def _fields_of_view(row: Any) -> dict[str, Any]:  # noqa: ANN401
+    """A row of our table as the view would have it, without last counts."""
+    fields = {_COLUMNS_OF_VIEW.get(name, name): value for name, value in _fields(row).items()}
+    return fields | dict.fromkeys(_LAST_COUNTS)
 
 
 def _read_swaps(db: IDBConnection) -> Rows:

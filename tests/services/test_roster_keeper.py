@@ -100,6 +100,21 @@ def test_the_copy_serves_as_it_was_while_the_database_is_away(database, copy):
     assert restarted.current() == read
 
 
+def test_the_copy_knows_which_cameras_are_paused(database, copy):
+    database.roster = replace(database.roster, cameras={}, paused=database.roster.cameras)
+    read = keeper(database, copy).refresh()
+    assert list(read.paused) == ["7"]
+    assert keeper(database, copy).load_copy() == read
+
+
+def test_a_copy_of_before_paused_cameras_were_in_it_is_taken_up(database, copy):
+    read = keeper(database, copy).refresh()
+    old = json.loads(copy.bodies[0])
+    del old["paused"]
+    copy.save_roster(json.dumps(old))
+    assert keeper(database, copy).load_copy() == read
+
+
 def test_a_copy_of_before_sites_had_thresholds_is_taken_up(database, copy):
     read = keeper(database, copy).refresh()
     old = json.loads(copy.bodies[0])

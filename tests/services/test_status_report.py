@@ -8,7 +8,8 @@ import pytest
 
 from peoplecount.domain.site import Site
 from peoplecount.services.fleet_camera import FleetCamera, Level, Remark
-from peoplecount.services.status_report import MOST_NAMED, Answer, Condition, Sight, StatusReport
+from peoplecount.services.sight import Answer, Sight
+from peoplecount.services.status_report import MOST_NAMED, Condition, StatusReport
 from peoplecount.services.worker_figures import WorkerFigures
 
 NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
@@ -85,6 +86,7 @@ DEGRADED = {
     "a consumer far behind": leading(("consumer_lag", ("webhooks",), 2000)),
     "a webhook that fails": leading(("webhook_waiting", ("abcd",), 7), ("webhook_failures", ("abcd",), 3)),
     "mail that waits for long": leading(("mail_waiting", (), 2), ("mail_waiting_since", (), NOW.timestamp() - 3600)),
+    "a broker that takes nothing": leading(("mqtt_connected", (), 0)),
     "the log over its budget": replace(WELL, log_budget=1_000_000),
     "the disk full": replace(WELL, disk_free=1_000_000),
     "the certificate soon over": replace(WELL, certificate_end=NOW + timedelta(days=3)),
@@ -120,6 +122,24 @@ def test_while_it_runs_what_a_worker_kept_that_has_ended_is_not_told():
 def test_of_many_cameras_with_trouble_some_are_named():
     cameras = tuple(camera(f"c{index:02}", Level.BAD, "No answer.", "down") for index in range(MOST_NAMED + 3))
     assert said(replace(WELL, cameras=cameras), "")[-2:] == ["c07 (C07): No answer.", "and 3 more"]
+
+
+def test_paused_cameras_are_named_and_no_trouble():
+    paused = camera("yard", Level.WAITING, "Paused.", "paused")
+    sight = replace(WELL, cameras=(*WELL.cameras, paused))
+    report = StatusReport(sight)
+    assert said(sight, "cameras") == ["3: 2 up, 1 paused"]
+    assert said(sight, "") == ["paused: yard (Yard)"]
+    assert report.condition is Condition.HEALTHY
+    assert report.figures()["camerasPaused"] == [{"cameraId": "yard", "name": "Yard"}]
+    many = tuple(replace(paused, camera_id=f"c{index:02}") for index in range(MOST_NAMED + 2))
+    assert said(replace(WELL, cameras=many), "")[0].endswith("c07 (Yard), and 2 more")
+
+
+def test_where_something_is_published_that_is_said_beside_the_other_consumers():
+    sight = leading(("mqtt_connected", (), 1), ("consumer_lag", ("mqtt",), 3))
+    assert said(sight, "mqtt") == ["the broker takes what is published"]
+    assert said(sight, "consumers") == ["mqtt 3 behind"]
 
 
 def test_what_is_not_known_is_said_or_left_out_and_is_not_0():

@@ -121,13 +121,21 @@ def test_a_row_that_made_no_sense_is_looked_at_again(embedded):
     assert locked.read(embedded).roster.cameras["cam"].password == "secret"
 
 
-def test_paused_cameras_are_not_in_the_view(connection, view):
+def test_paused_cameras_are_not_in_the_view_and_are_known_as_such(connection, view):
     entered = CameraTable(connection, ToySealer())
-    entered.add(Camera("cam", "Hall", "192.0.2.7"))
+    hall = Camera(
+        *("cam", "Hall", "http://192.0.2.7", "admin", "secret"), poll_interval=2.5, protocol=CameraProtocol.WISEAI,
+        lines=(Line(LineKey("cam"), "Door", ""),),
+    )  # fmt: skip
+    entered.add(hall)
     entered.pause("cam")
-    assert view.read(connection).roster.cameras == {}
+    reading = view.read(connection)
+    assert reading.faults == frozenset()
+    assert reading.roster.cameras == {}
+    assert reading.roster.paused == {"cam": hall}
     entered.pause("cam", paused=False)
-    assert list(view.read(connection).roster.cameras) == ["cam"]
+    roster = view.read(connection).roster
+    assert (list(roster.cameras), roster.paused) == (["cam"], {})
 
 
 def test_a_camera_that_does_not_say_gets_the_defaults(connection):
