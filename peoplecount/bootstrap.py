@@ -32,7 +32,7 @@ from peoplecount.people import (
     welcome_first_administrator,
     welcome_link,
 )
-from peoplecount.publishing import Publishing
+from peoplecount.publishing import Publishing, mqtt_desk
 from peoplecount.runtime import Runtime, this_runtime
 from peoplecount.self_watch import SelfWatch
 from peoplecount.services.board_clocks import own_clock_fields
@@ -180,6 +180,7 @@ class Service:
             leads=lambda: self._leadership.session is not None,
             reached=lambda: {**self._leading.reached(), **self._alerting.reached(), **self._publishing.reached()},
             letters=self._alerting.letters,
+            publishes=self._publishing.is_connected,
             troubles=self._troubles,
         )
         self.app: Flask = create_app(self._web_context())
@@ -322,6 +323,7 @@ class Service:
                 accounts=self._accounts,
             ),
             webhooks=subscriptions(self._settings, self._folder, self._runtime.offload),
+            mqtt=mqtt_desk(self._settings, self._folder, self._self_watch.notes, self._runtime.offload),
             public_url=self._settings.public_url,
             rates=RequestRates(
                 self._settings.api_requests,
@@ -370,6 +372,7 @@ class Service:
         in_database = trouble_of(self._database.outage, self._leading.writer_state() if leads else None)
         in_list = camera_list_trouble(self._theirs.camera_faults)
         degraded = [*([in_database] if in_database else []), *in_list, *self._attachment.troubles(self._rosters)]
+        degraded += self._publishing.troubles() if leads else []
         if degraded:
             status["degraded"] = degraded
         trouble = self._polling_watch.trouble()

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+import hashlib
+import platform
 import secrets
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from peoplecount.domain.clock import REAL_TIME
 from peoplecount.domain.event_id import EventId
 from peoplecount.domain.offload import Offload
+from peoplecount.domain.sentence import say, whole
 from peoplecount.eventlog.data_folder import DataFolder
 from peoplecount.mqtt.broker import Broker, BrokerPlace
 from peoplecount.services.kept_texts import KeptTexts
+from peoplecount.services.mqtt_desk import MqttDesk
 from peoplecount.services.mqtt_publisher import MqttPublisher
 from peoplecount.services.mqtt_state import status_topic
 from peoplecount.services.played_clock import PlayedClock
 from peoplecount.services.polling_session import Worker
+from peoplecount.services.worker_figures import WorkerNotes
 from peoplecount.settings import Settings
 
 CLIENT_ID = "mqtt-client"
-"""Key of the store under which our name at the broker is kept."""
+"""Key of the store under which our name at the broker is kept, with the home it was made for."""
+
+_MACHINE_ID = Path("/etc/machine-id")
 
 
 class Publishing:
@@ -50,10 +60,19 @@ class Publishing:
         """Up to which event the broker has them all; empty where this process never led, or none is set."""
         return {"mqtt": self._publisher.reached} if self._publisher else {}
 
+    def is_connected(self) -> bool | None:
+        """Whether the broker takes what is published; ``None`` where this process never led, or none is set."""
+        return self._publisher.is_connected if self._publisher else None
+
+    def troubles(self) -> list[str]:
+        """What does not work, in sentences."""
+        reason = self._publisher.trouble if self._publisher else ""
+        return [whole(say("MQTT: nothing is published: %(reason)s", reason=reason))] if reason else []
+
     def _made(self) -> MqttPublisher:
         settings, store = self._settings, self._folder.store
         place = BrokerPlace.at(settings.mqtt_url, settings.mqtt_ca_file)
-        name = self._offload(client_id_in, store)
+        name = self._offload(client_id_in, store, home_of(self._folder))
         return MqttPublisher(
             self._folder.log,
             store,
@@ -66,8 +85,44 @@ class Publishing:
         )
 
 
-def client_id_in(store: KeptTexts) -> str:
-    """Our name at a broker, the same over restarts and takeovers. Raises ``LogError``."""
-    store.change(CLIENT_ID, lambda name: name or f"peoplecount-{secrets.token_hex(6)}")
+def mqtt_desk(settings: Settings, folder: DataFolder, workers: WorkerNotes, offload: Offload) -> MqttDesk | None:
+    """What pages tell of it; ``None`` where no broker is set."""
+    if not settings.mqtt_url:
+        return None
+    return MqttDesk(
+        BrokerPlace.at(settings.mqtt_url).name,
+        settings.mqtt_topic,
+        settings.mqtt_discovery,
+        client_id=partial(offload, _kept_client_id, folder.store),
+        workers=workers.all,
+    )
+
+
+def client_id_in(store: KeptTexts, home: str) -> str:
+    """Our name at a broker, the same over restarts and takeovers. Raises ``LogError``.
+
+    Two clients of one name would end each other's connection without end. So what was kept for another ``home``, as in
+    a backup that is put back on a second machine, is no name here.
+    """
+
+    def kept_or_made(kept: str | None) -> str:
+        name, _, of = (kept or "").partition(" ")
+        return f"{name} {home}" if name and of in {"", home} else f"peoplecount-{secrets.token_hex(6)} {home}"
+
+    store.change(CLIENT_ID, kept_or_made)
+    return _kept_client_id(store)
+
+
+def _kept_client_id(store: KeptTexts) -> str:
     kept = store.get(CLIENT_ID)
-    return kept.body if kept else ""
+    return kept.body.partition(" ")[0] if kept else ""
+
+
+def home_of(folder: DataFolder) -> str:
+    """Tells this data folder on this machine from all others; one for all machines that share a log."""
+    if folder.shares_log:
+        return "shared"
+    machine = platform.node()
+    with suppress(OSError, UnicodeDecodeError):
+        machine += _MACHINE_ID.read_text(encoding="ascii")
+    return hashlib.blake2b(f"{machine}\n{folder.path.resolve()}".encode(), digest_size=8).hexdigest()

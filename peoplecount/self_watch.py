@@ -46,12 +46,14 @@ class SelfWatch:
         leads: Callable[[], bool],
         reached: Callable[[], Mapping[str, EventId | None]],
         letters: Callable[[], list[Posted] | None],
+        publishes: Callable[[], bool | None],
         troubles: Callable[[], Iterable[str]],
     ) -> None:
         """``taken_up`` is the newest event of the log that is on the pages of this process.
 
         ``reached`` tells how far the consumers have come that work where this process leads, and ``letters`` which
-        letters wait, ``None`` where nothing is mailed.
+        letters wait, ``None`` where nothing is mailed. ``publishes`` tells whether the MQTT broker takes what is
+        published, ``None`` where nothing is.
         """
         self.requests = RequestFigures()
         self._settings = settings
@@ -64,6 +66,7 @@ class SelfWatch:
         self._leads = leads
         self._reached = reached
         self._letters = letters
+        self._publishes = publishes
         self._loop = LoopWatch()
         self._number = 0
         self._clock = PlayedClock(REAL_TIME)
@@ -104,6 +107,7 @@ class SelfWatch:
             yield from self._lags(head)
             yield from self._webhooks()
             yield from self._mail()
+            yield from self._mqtt()
             yield from self._machine()
 
     def _streams(self) -> Iterator[Number]:
@@ -156,6 +160,11 @@ class SelfWatch:
         yield "mail_waiting", (), len(waiting)
         if waiting:
             yield "mail_waiting_since", (), waiting[0].made.timestamp()
+
+    def _mqtt(self) -> Iterator[Number]:
+        publishes = self._publishes()
+        if publishes is not None:
+            yield "mqtt_connected", (), float(publishes)
 
     def _machine(self) -> Iterator[Number]:
         yield "disk_free", (), shutil.disk_usage(self._folder.path).free

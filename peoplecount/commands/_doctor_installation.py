@@ -13,6 +13,7 @@ from peoplecount.commands._by_command import this_visitor
 from peoplecount.commands._doctor_camera import sign_ins_at
 from peoplecount.commands._doctor_doors import site_steps
 from peoplecount.commands._doctor_mail import mail_steps
+from peoplecount.commands._doctor_mqtt import mqtt_steps
 from peoplecount.commands._steps import show
 from peoplecount.commands._table import print_table
 from peoplecount.configuration import configuration
@@ -53,6 +54,8 @@ def run(settings: Settings, *, asks_cameras: bool) -> int:
         parts.append(lambda: _doors(settings))
     if settings.smtp_host:
         parts.append(lambda: _part("Mail", mail_steps(settings)))
+    if settings.mqtt_url:
+        parts.append(lambda: _part("MQTT", mqtt_steps(settings)))
     parts.append(lambda: _service(settings))
     went_well = [part() for part in parts]
     return 0 if all(went_well) else 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +29,10 @@ AT_LEAST_ONCE = 1
 ONLINE, OFFLINE = b"online", b"offline"
 
 
+SOON = 5.0
+"""Seconds. A connection that was lost within so many was taken away by the broker, and the next one will be, too."""
+
+
 class BrokerAway(Exception):
     """Nothing was published, or nobody knows whether it was; the message says in words why."""
 
@@ -46,11 +51,16 @@ class BrokerPlace:
 
     @classmethod
     def at(cls, url: str, ca_file: Path | None = None) -> BrokerPlace:
-        """From ``mqtt://user:password@host:1883`` or ``mqtts://…:8883``, as ``settings.readers.broker`` lets pass."""
+        """From ``mqtt://user:password@host:1883`` or ``mqtts://…:8883``, as ``address_readers.broker`` takes it."""
         parts = urlsplit(url)
         is_tls = parts.scheme == "mqtts"
         names = (unquote(parts.username or ""), unquote(parts.password or ""))
         return cls(parts.hostname or "", parts.port or (8883 if is_tls else 1883), is_tls, *names, ca_file)
+
+    @property
+    def name(self) -> str:
+        """``broker.example:8883``, without who we are there."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
 class Broker:
@@ -59,7 +69,8 @@ class Broker:
     def __init__(self, place: BrokerPlace, client_id: str, status: str) -> None:
         """``client_id`` is the same over restarts.
 
-        A broker then ends an older connection first, and its last will comes before what the new one says.
+        A broker then ends an older connection first, and its last will comes before what the new one says. An empty
+        ``status``: nothing is said of ourselves.
         """
         self._place = place
         self._client_id = client_id
@@ -68,15 +79,28 @@ class Broker:
         self._answered = threading.Event()
         self._refusal = ""
         self._lost = True
+        self._stood_at = self._lost_at = 0.0
+        """When the connection came to stand, and when it was lost; by the monotonic clock."""
 
     @property
     def is_connected(self) -> bool:
         """Whether nothing is known to the contrary."""
         return self._client is not None and not self._lost
 
+    @property
+    def has_settled(self) -> bool:
+        """Whether the connection has stood for so long that nobody has taken it away."""
+        return self.is_connected and time.monotonic() - self._stood_at > SOON
+
     def connect(self) -> None:
-        """Connect anew, and say that we are here. Raises ``BrokerAway``."""
+        """Connect anew, and say that we are here.
+
+        Raises ``BrokerAway``, also where the connection before was taken away: the next one would be, too.
+        """
+        before = self._loss() if self._was_taken_away() else None
         self._drop()
+        if before is not None:
+            raise before
         client = self._made()
         self._answered.clear()
         self._refusal, self._lost = "", False
@@ -91,16 +115,18 @@ class Broker:
         if not self._answered.wait(SECONDS):
             self._drop()
             raise BrokerAway(f"it does not answer within {SECONDS:g} s")
+        self._stood_at = time.monotonic()
         if self._refusal or self._lost:
             self._drop()
-            raise BrokerAway(f"it refuses: {self._refusal}" if self._refusal else "the connection was lost")
-        self.publish([Message(self._status, ONLINE, retained=True)])
+            raise BrokerAway(f"it refuses: {self._refusal}") if self._refusal else self._loss()
+        if self._status:
+            self.publish([Message(self._status, ONLINE, retained=True)])
 
     def publish(self, messages: Sequence[Message]) -> None:
         """Publish, and wait until the broker has it all. Raises ``BrokerAway``; some of it may be there then."""
         client = self._client
         if client is None or self._lost:
-            raise BrokerAway("the connection was lost")
+            raise self._loss()
         sent = [client.publish(one.topic, one.payload, AT_LEAST_ONCE, one.retained) for one in messages]
         for one in sent:
             self._await(one)
@@ -110,17 +136,28 @@ class Broker:
             try:
                 sent.wait_for_publish(0.5)
             except (RuntimeError, ValueError) as error:
-                raise BrokerAway("the connection was lost") from error
+                raise self._loss() from error
             if sent.is_published():
                 return
             if self._lost:
-                raise BrokerAway("the connection was lost")
+                raise self._loss()
         raise BrokerAway(f"it does not answer within {SECONDS:g} s")
+
+    def _was_taken_away(self) -> bool:
+        return self._client is not None and self._lost and self._lost_at - self._stood_at <= SOON
+
+    def _loss(self) -> BrokerAway:
+        if not self._was_taken_away():
+            return BrokerAway("the connection was lost")
+        return BrokerAway(
+            f"the connection was lost as soon as it stood: has somebody else our client id, {self._client_id}, or may "
+            "we not publish these topics?"
+        )
 
     def close(self) -> None:
         """Say that we go, and go; may be called twice."""
         client = self._client
-        if client is not None and not self._lost:
+        if client is not None and not self._lost and self._status:
             client.publish(self._status, OFFLINE, AT_LEAST_ONCE, True).wait_for_publish(1)
             client.disconnect()
         self._drop()
@@ -137,7 +174,8 @@ class Broker:
 
         client = Client(CallbackAPIVersion.VERSION2, self._client_id, reconnect_on_failure=False)
         client.connect_timeout = SECONDS
-        client.will_set(self._status, OFFLINE, AT_LEAST_ONCE, retain=True)
+        if self._status:
+            client.will_set(self._status, OFFLINE, AT_LEAST_ONCE, retain=True)
         if self._place.user or self._place.password:
             client.username_pw_set(self._place.user, self._place.password or None)
         if self._place.is_tls:
@@ -152,7 +190,7 @@ class Broker:
 
     def _lose(self, ended: Client) -> None:
         if ended is self._client:  # and not one of before
-            self._lost = True
+            self._lost, self._lost_at = True, time.monotonic()
             self._answered.set()
 
 

@@ -60,6 +60,11 @@ class Broker(Protocol):
         """Whether nothing is known to the contrary."""
         ...
 
+    @property
+    def has_settled(self) -> bool:
+        """Whether the connection has stood for so long that nobody has taken it away."""
+        ...
+
     def connect(self) -> None:
         """Raises ``BrokerAway``."""
         ...
@@ -112,34 +117,54 @@ class MqttPublisher:
         self._counter = -1
         self._state_at = -STATE_SECONDS
         self._reached: EventId | None = None
+        self.trouble = ""
+        """Why nothing is published; empty while it is, or nobody tries."""
 
     @property
     def reached(self) -> EventId | None:
-        """Up to which event the broker has them all; ``None`` until it has begun."""
+        """Up to which event the broker has them all; ``None`` where it never had one."""
         return self._reached
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether the broker takes what is published, as far as is known."""
+        return self._broker.is_connected and not self.trouble
 
     def run(self, stop: threading.Event) -> None:
         """Publish until ``stop`` is set, through whatever becomes of the broker."""
-        said, wait = "", SHORTEST_WAIT
+        wait = SHORTEST_WAIT
         while not stop.is_set():
             pause = LOOK_SECONDS
             try:
+                self._recall()
                 self.step()
-                if said:
-                    logger.info("MQTT: the broker takes what is published again")
-                said, wait = "", SHORTEST_WAIT
+                if self._broker.has_settled:
+                    wait = SHORTEST_WAIT
+                    self._is_over()
             except (BrokerAway, LogError) as error:
                 pause, wait = wait, min(2 * wait, LONGEST_WAIT)
-                if str(error) != said:
+                if str(error) != self.trouble:
                     logger.warning("MQTT: nothing is published: %s", error)
-                said = str(error)
+                self.trouble = str(error)
             except Exception as error:
                 pause, wait = wait, min(2 * wait, LONGEST_WAIT)
-                if str(error) != said:
+                stumbled = f"a fault of the program ({type(error).__name__}); the log has more"
+                if stumbled != self.trouble:
                     logger.exception("MQTT stumbled, and is looked at again")
-                said = str(error)
+                self.trouble = stumbled
             stop.wait(pause)
         self._broker.close()
+        self.trouble = ""
+
+    def _is_over(self) -> None:
+        if self.trouble:
+            logger.info("MQTT: the broker takes what is published again")
+        self.trouble = ""
+
+    def _recall(self) -> None:
+        """How far the broker had them at the last start: it may be away now, and lags behind all the same."""
+        if self._reached is None:
+            self._reached = self._offload(self._cursor)[0]
 
     def step(self) -> None:
         """Connect where needed and publish what is new. Raises ``BrokerAway`` and ``LogError``."""

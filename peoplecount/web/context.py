@@ -23,6 +23,7 @@ from peoplecount.services.history_report import HistoryDesk
 from peoplecount.services.import_jobs import ImportJobs
 from peoplecount.services.live_board import LiveBoard
 from peoplecount.services.missed_counts import MissedCounts
+from peoplecount.services.mqtt_desk import MqttDesk
 from peoplecount.services.replay_desk import ReplayDesk
 from peoplecount.services.report_desk import ReportDesk
 from peoplecount.services.request_rates import RequestRates
@@ -183,6 +184,9 @@ class WebContext:
 
     webhooks: Subscriptions | None = None
     """``None``: nothing is sent out here."""
+
+    mqtt: MqttDesk | None = None
+    """``None``: nothing is published by MQTT."""
 
     public_url: str = ""
     """Under which browsers reach the service; empty: nobody has said."""

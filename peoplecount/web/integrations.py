@@ -13,10 +13,12 @@ from peoplecount.eventlog.log import LogError
 from peoplecount.services.administration import Administration
 from peoplecount.services.api_tokens import ApiToken
 from peoplecount.services.cloud_reach import cloud_reach
+from peoplecount.services.mqtt_desk import MqttDesk, MqttStanding
 from peoplecount.services.subscriptions import Subscriptions
 from peoplecount.services.webhook_samples import sample
 from peoplecount.web import gate
 from peoplecount.web.context import WebContext
+from peoplecount.web.needs import NEEDS
 from peoplecount.web.webhook_words import TOPICS
 
 SHOWN_TOPICS = (
@@ -37,7 +39,7 @@ def routes(context: WebContext, desk: Subscriptions) -> Blueprint:
 
     @blueprint.get("/integrations")
     def integrations() -> Response:
-        may_change = gate.may(gate.NEEDS["admin_webhooks.webhooks"], gate.visitor())
+        may_change = gate.may(NEEDS["admin_webhooks.webhooks"], gate.visitor())
         answer = make_response(
             render_template(
                 "integrations.html",
@@ -48,6 +50,8 @@ def routes(context: WebContext, desk: Subscriptions) -> Blueprint:
                 webhooks=_webhooks(desk) if may_change else None,
                 tokens=_tokens(context.administration) if _may_see_tokens() else None,
                 feed=_feed(context) if _is_there(FEED) else None,
+                publishes=context.mqtt is not None,
+                mqtt=_standing(context.mqtt),
                 has_docs=_is_there("/docs"),
                 has_connector=_is_there("/powerautomate/apiDefinition.swagger.json"),
                 now=datetime.now(UTC),
@@ -74,7 +78,7 @@ def _webhooks(desk: Subscriptions) -> list[object] | None:
 
 
 def _may_see_tokens() -> bool:
-    return gate.may(gate.NEEDS["admin_tokens.tokens"], gate.visitor())
+    return gate.may(NEEDS["admin_tokens.tokens"], gate.visitor())
 
 
 def _feed(context: WebContext) -> str:
@@ -92,6 +96,14 @@ def _tokens(administration: Administration | None) -> list[ApiToken] | None:
     except LogError:
         return None
     return sorted(good, key=lambda token: token.used or NEVER, reverse=True)
+
+
+def _standing(desk: MqttDesk | None) -> MqttStanding | None:
+    """``None`` where nothing is published, and where that cannot be looked up just now."""
+    try:
+        return desk.standing() if desk else None
+    except LogError:
+        return None
 
 
 def _is_there(path: str) -> bool:

@@ -63,6 +63,7 @@ OF_THE_LEADER = {
     "webhook_dropped": Family("webhook_dropped_events", "Events that were never sent.", ("webhook",)),
     "mail_waiting": Family("mail_waiting", "Letters that wait to be sent.", grows=False),
     "mail_waiting_since": Family("mail_waiting_since_timestamp_seconds", "When the oldest was written.", grows=False),
+    "mqtt_connected": Family("mqtt_connected", "1: the broker takes what is published; 0: it does not.", grows=False),
 }
 """Told once, by the worker that polls."""
 

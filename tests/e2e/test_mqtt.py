@@ -76,7 +76,7 @@ def test_a_broker_that_was_away_gets_what_it_missed(tmp_path):
                 lambda: counted(subscriber) == living.counts()[-1:], 90, "what it missed", living.service.process
             )
             wait_until(lambda: people_today(subscriber) is not None, 60, "the state", living.service.process)
+            wait_until(lambda: "the broker takes what is published again" in said.read_text(), 60, "that it is over")
             assert living.stop() == 0
             wait_until(lambda: subscriber.newest[STATUS] == b"offline", 20, "offline")
         assert PASSWORD not in said.read_text()
-        assert "MQTT: the broker takes what is published again" in said.read_text()

@@ -88,6 +88,8 @@ def test_a_broker_that_ends_is_noticed_and_one_that_is_back_is_used_again(tmp_pa
         broker.connect()
     wait_until(lambda: not broker.is_connected)
     with mosquitto.running():
+        with pytest.raises(BrokerAway, match="lost as soon as it stood"):
+            broker.connect()
         broker.connect()
         broker.publish([Message("counts/x", b"1")])
         broker.close()
@@ -102,7 +104,20 @@ def test_who_takes_over_is_online(mosquitto):
     with subscriber_at(mosquitto) as subscriber:
         wait_until(lambda: STATUS in subscriber.newest)
         assert subscriber.newest[STATUS] == b"online"
+    with pytest.raises(BrokerAway, match="has somebody else our client id, counts-1, or may we not publish"):
+        older.connect()
+    assert newer.is_connected, "nobody is thrown out in return at once"
     newer.close()
+
+
+def test_who_looks_only_says_nothing_of_itself(mosquitto):
+    looking = Broker(BrokerPlace.at(mosquitto.url), "counts-2", "")
+    with subscriber_at(mosquitto) as subscriber:
+        looking.connect()
+        looking.publish([Message("counts/x", b"1")])
+        looking.close()
+        wait_until(lambda: subscriber.got)
+        assert subscriber.got == [("counts/x", b"1")]
 
 
 def test_topics_have_no_more_levels_than_parts():

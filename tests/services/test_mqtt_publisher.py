@@ -1,6 +1,7 @@
 """Publishing by MQTT: each event at least once and in order, and the state of each place as it is."""
 
 import json
+import threading
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from peoplecount.mqtt.broker import BrokerAway
 from peoplecount.services.mqtt_publisher import GONE_AFTER, READ_AT_ONCE, MqttPublisher
 from tests.support.board_service import BoardService
 from tests.support.shop import BACK, FRONT, SHOP, at
+from tests.support.waiting import wait_until
 
 EVENTS = "counts/event/PeopleCountingUpdate/shop"
 
@@ -22,6 +24,7 @@ class FakeBroker:
         self.got = []
         self.retained = {}
         self.is_connected = False
+        self.has_settled = True
         self.is_there = True
         self.takes = None
 
@@ -262,3 +265,65 @@ def test_where_home_assistant_is_off_its_topics_go(published):
     published.step(GONE_AFTER)
     assert configurations(published) == {}
     assert published.broker.state("site/shop")
+
+
+class Life:
+    """``run`` in a thread, as the service has it."""
+
+    def __init__(self, publisher):
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=publisher.run, args=(self._stop,))
+        self._thread.start()
+
+    def ends(self):
+        self._stop.set()
+        self._thread.join(20)
+        assert not self._thread.is_alive()
+
+
+def test_while_the_broker_is_away_that_is_said_with_what_it_lacks(published):
+    published.counts(3)
+    published.step()
+    published.broker.is_there = False
+    published.restarts()
+    reached = published.shop.log.head()
+    life = Life(published.publisher)
+    try:
+        wait_until(lambda: published.publisher.trouble == "Connection refused")
+        assert not published.publisher.is_connected
+        assert published.publisher.reached == reached, "as it was written down"
+        published.broker.is_there = True
+        wait_until(lambda: published.publisher.is_connected)
+        assert published.publisher.trouble == ""
+    finally:
+        life.ends()
+
+
+def test_a_connection_that_is_taken_away_again_and_again_stays_a_trouble(published):
+    published.broker.is_there = False
+    life = Life(published.publisher)
+    try:
+        wait_until(lambda: published.publisher.trouble)
+        published.broker.has_settled = False
+        published.broker.is_there = True
+        wait_until(lambda: published.broker.is_connected)
+        assert published.publisher.trouble == "Connection refused"
+        assert not published.publisher.is_connected
+        published.broker.has_settled = True
+        wait_until(lambda: not published.publisher.trouble)
+    finally:
+        life.ends()
+    assert published.publisher.trouble == ""
+
+
+def test_a_fault_of_the_program_is_told_by_its_kind_alone(published, monkeypatch):
+    def stumble():
+        raise ValueError("secret")
+
+    monkeypatch.setattr(published.publisher, "step", stumble)
+    life = Life(published.publisher)
+    try:
+        wait_until(lambda: published.publisher.trouble)
+        assert published.publisher.trouble == "a fault of the program (ValueError); the log has more"
+    finally:
+        life.ends()

@@ -1,18 +1,23 @@
 """Pages about webhooks: adding one, its test, its history, and what is not shown."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 
 from peoplecount.domain.user import Role
 from peoplecount.domain.visitor import Scope
 from peoplecount.domain.webhook import Receiver, Stand, Topic, Wish
+from peoplecount.eventlog.log import LocalStoreUnavailable
+from peoplecount.services.mqtt_desk import MqttDesk
+from peoplecount.services.worker_figures import WorkerFigures
 from tests.support.board_service import BoardService
 from tests.support.people import People, form_token, signed_in
 from tests.support.shop import FRONT, SHOP
 from tests.support.webhook_desk import FLOW
 
 SECRET = "SECRET-OF-THE-FLOW"
+NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -161,6 +166,34 @@ def test_the_page_of_integrations_says_when_each_key_called_last(anna, people, a
     assert re.search(r"Power BI</a>.*?last call .*?Idle</a>.*?no call yet", text)
     assert headers["Authorization"].removeprefix("Bearer ") not in text
     assert "last call" not in signed_in(app, "otto").get("/integrations").text
+
+
+def mqtt(**told):
+    numbers = [("mqtt_connected", (), 1.0), ("consumer_lag", ("mqtt",), 1234)]
+    worker = WorkerFigures("1", NOW, NOW, 812, True, told.get("numbers", numbers))
+
+    def workers():
+        if "error" in told:
+            raise told["error"]
+        return [worker]
+
+    return MqttDesk("broker.example:8883", "peoplecount", "", lambda: "peoplecount-0123", workers)
+
+
+@pytest.mark.parametrize(
+    ("desk", "said"),
+    [
+        (None, ["None is set: nothing is published."]),
+        (mqtt(), ["<code>broker.example:8883</code> takes what is", "1,234", "peoplecount-0123", "nowhere"]),
+        (mqtt(numbers=[("mqtt_connected", (), 0.0)]), ["Nothing is published at <code>broker.example", "unknown"]),
+        (mqtt(numbers=[]), ["Whether <code>broker.example:8883</code> takes what is published is not known"]),
+        (mqtt(error=LocalStoreUnavailable("away")), ["How that goes cannot be looked up just now."]),
+    ],
+)
+def test_the_page_of_integrations_says_how_mqtt_stands(people, desk, said):
+    app = people.app(BoardService([SHOP]), mqtt=desk)
+    text = signed_in(app, "otto").get("/integrations").text
+    assert [one for one in said if one not in text] == []
 
 
 def test_the_pages_say_so_where_the_book_is_away(anna, people, tmp_path):
