@@ -17,8 +17,8 @@ from peoplecount.domain.increment import Generation
 from peoplecount.domain.line import LineKey
 from peoplecount.domain.position import Mark, Position
 from peoplecount.domain.roll_up import HOUR, QUARTER
+from peoplecount.storage.column_types import UtcTime
 from peoplecount.storage.connection import IDBConnection, Transaction
-from peoplecount.storage.dialects import UtcTime
 from peoplecount.storage.positions import LinePosition, load_positions, save_positions
 from peoplecount.storage.schema import hour_counts, quarter_hours
 

@@ -19,8 +19,9 @@ from peoplecount import garbage
 from peoplecount.domain.roll_up import QUARTER
 from peoplecount.services.counts import Counts
 from peoplecount.services.site_quarters import SiteQuarters
+from peoplecount.storage.column_types import UtcTime, local_time
 from peoplecount.storage.connection import Parameters, Rows
-from peoplecount.storage.dialects import Product, UtcTime, local_time
+from peoplecount.storage.dialects import Product
 from peoplecount.storage.engine import EngineConnection
 from peoplecount.storage.history import History
 from peoplecount.storage.migrate import upgrade

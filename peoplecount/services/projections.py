@@ -9,13 +9,8 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import islice
 from typing import TypeVar
 
-import orjson
-
-from peoplecount.domain.camera import CameraState
 from peoplecount.domain.clock import Clock
-from peoplecount.domain.correction_body import read_correction
 from peoplecount.domain.event import EventKind, LogEntry
-from peoplecount.domain.event_body import increment_of, place_of, read_status
 from peoplecount.domain.event_id import EventId
 from peoplecount.domain.interval import Step
 from peoplecount.domain.interval_body import interval_event
@@ -27,6 +22,7 @@ from peoplecount.domain.roster import Roster
 from peoplecount.domain.wall_clock import interval_around
 from peoplecount.eventlog.log import Append, EventLog, Fenced, LogError
 from peoplecount.services.count_keeper import Appender
+from peoplecount.services.interval_entries import IntervalEntries
 from peoplecount.services.interval_states import IntervalStates
 from peoplecount.services.late_corrections import LateCorrections
 from peoplecount.services.site_day import zone_of
@@ -108,14 +104,13 @@ class Projections:
         self._breathe = Breath(DONE_AT_ONCE, rest)
         self._book = IntervalBook(self._steps)
         self._states = IntervalStates()
+        self._entries = IntervalEntries(self._book, self._states, self._zone, clock)
         self._seen: Mapping[str, datetime] | None = None
         """Taken in the round before: all that was counted up to these moments is in the log by now."""
         self._seen_until = 0.0
         """When that is too old to tell a silent camera by, on the monotonic clock."""
         self._tried_after: datetime | None = None
         self._void = True
-        self._fault = ""
-        """Of the newest entry that made no sense; others of its kind are not said again."""
 
     @property
     def reached(self) -> EventId | None:
@@ -160,6 +155,7 @@ class Projections:
         loaded = self._offload(self._log.load_states)
         self._book = IntervalBook(self._steps)
         self._states = IntervalStates.load(loaded, self._book, self._breathe)
+        self._entries = self._entries.anew(self._book, self._states)
         self._seen = self._tried_after = None
         self._void = False
         oldest = self._offload(self._log.oldest)
@@ -175,7 +171,7 @@ class Projections:
         """Lines of which the log says nothing any more, because nobody has crossed them for so long."""
         for entry in unhurried(self._offload(self._log.latest).entries, self._breathe):
             if entry.event.kind is EventKind.COUNT and entry.event_id.number <= self._states.cursor:
-                self._fold(entry)
+                self._entries.fold(entry)
 
     def _catch_up(self, stop: threading.Event) -> bool:
         """Fold what is new; whether the head was reached."""
@@ -191,40 +187,12 @@ class Projections:
             if not entries:
                 return False
             for entry in unhurried(entries, self._breathe):
-                self._fold(entry)
+                self._entries.fold(entry)
                 self._states.cursor = entry.event_id.number
         return not stop.is_set()
 
     def _read_on(self, after: int) -> Sequence[LogEntry]:
         return self._offload(self._log.read, after, READ_AT_ONCE)
-
-    def _fold(self, entry: LogEntry) -> None:
-        """An entry that makes no sense is said and passed over: it would stop all others for ever."""
-        try:
-            self._take(entry)
-        except (ValueError, TypeError, LookupError, AttributeError) as error:
-            fault = f"{type(error).__name__}: {error}"
-            if fault != self._fault:
-                logger.error("event %s is left out of the intervals: %.300s", entry.event_id, fault)  # noqa: TRY400
-            self._fault = fault
-
-    def _take(self, entry: LogEntry) -> None:
-        kind = entry.event.kind
-        if kind is EventKind.COUNT:
-            fields = orjson.loads(entry.event.body)
-            increment, place = increment_of(fields), place_of(fields)
-            if self._states.is_new(increment.key, entry.event_id.number):
-                self._book.tell(place, increment, self._zone(place.site_id), self._clock.now())
-        elif kind is EventKind.COUNT_CORRECTION:
-            correction = read_correction(entry.event)
-            if self._states.is_new(correction.key, entry.event_id.number):
-                self._book.correct(correction)
-        elif kind is EventKind.CAMERA_STATUS:
-            status = read_status(entry.event)
-            if status.state == CameraState.REMOVED:
-                gone = [key for key in self._book.lines if key.camera_id == status.place.camera_id]
-                self._book.remove(gone)
-                self._states.touch(gone)
 
     def _is_due(self) -> bool:
         """Whether anything may be over: all intervals end on one grid, in every time zone."""

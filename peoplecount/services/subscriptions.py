@@ -37,6 +37,7 @@ from peoplecount.eventlog.log import EventLog
 from peoplecount.eventlog.webhook_book import KeptWebhook, WebhookBook
 from peoplecount.services.audit_log import AuditLog
 from peoplecount.services.subscription_wish import SubscriptionRefused, demand_sense, wish_of
+from peoplecount.services.webhook_facts import webhook_facts
 from peoplecount.services.webhook_post import Outbox, Postman, Sealer
 from peoplecount.services.webhook_samples import sample
 
@@ -140,7 +141,7 @@ class Subscriptions:
         if kept is None:
             raise SubscriptionRefused(say("There are as many webhooks as there may be. Remove one first."))
         if is_new:
-            self._note(who, "added", kept.webhook, after=_facts(kept.webhook))
+            self._note(who, "added", kept.webhook, after=webhook_facts(kept.webhook))
         elif kept.condition.stand is Stand.DISABLED:
             kept = self.resume(who, kept.webhook.hook_id)
         return MadeSubscription(kept, is_new, secret if is_new else "")
@@ -172,7 +173,7 @@ class Subscriptions:
         """It is told nothing any more, and forgotten; what it was, ``None`` where it was gone."""
         found = self._offload(self._book.remove, hook_id)
         if found is not None:
-            self._note(who, "removed", found.webhook, before=_facts(found.webhook))
+            self._note(who, "removed", found.webhook, before=webhook_facts(found.webhook))
         return found
 
     def remove_address(self, who: str, address: str, among: Collection[KeptWebhook] | None = None) -> int:
@@ -290,21 +291,3 @@ class Subscriptions:
     ) -> None:
         sites = webhook.wish.site_ids or webhook.sites or ()
         self._audit.note(who, verb, Subject.WEBHOOK, webhook.key, webhook.name, sites=sites, before=before, after=after)
-
-
-def _facts(webhook: Webhook) -> dict[str, Value]:
-    """What the audit log tells; of the address the host alone."""
-    wish = webhook.wish
-    facts: dict[str, Value] = {
-        "host": webhook.host,
-        "events": ", ".join(one.value for one in Topic if one in wish.topics),
-        "sites": "all"
-        if not (wish.site_ids or webhook.sites)
-        else ", ".join(sorted(wish.site_ids or webhook.sites or ())),
-        "doors": ", ".join(sorted(wish.door_ids)) or "all",
-        "cameras": ", ".join(sorted(wish.camera_ids)) or "all",
-        "threshold": str(wish.threshold) if wish.threshold else "",
-        "gap": wish.min_gap,
-        "by": f"token {webhook.owner}" if webhook.owner else "",
-    }
-    return {name: value for name, value in facts.items() if value not in ("", 0)}

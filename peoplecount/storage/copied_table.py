@@ -24,8 +24,8 @@ from sqlalchemy import (
     update,
 )
 
+from peoplecount.storage.column_types import UtcTime
 from peoplecount.storage.connection import IDBConnection, Transaction
-from peoplecount.storage.dialects import UtcTime
 from peoplecount.storage.errors import CopyRefused, RowsLost
 from peoplecount.storage.rights import SERVICE, Right
 from peoplecount.storage.tally import Tally

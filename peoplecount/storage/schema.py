@@ -22,7 +22,8 @@ from sqlalchemy import (
     Table,
 )
 
-from peoplecount.storage.dialects import SCHEMA, UtcTime, id_text, local_time, long_words, row_number, words
+from peoplecount.storage.column_types import UtcTime, id_text, local_time, long_words, row_number, words
+from peoplecount.storage.dialects import SCHEMA
 
 ID = 64
 LINE_ID = 100

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from peoplecount.domain.event import EventKind
 from peoplecount.domain.event_id import EventId
-from peoplecount.stream.client import LOG_UNREADABLE, SSEClient
+from peoplecount.stream.client import SSEClient
+from peoplecount.stream.endings import LOG_UNREADABLE
 
 MAX_BYTES = 256 << 10
 """Of the events of one answer, but for the last piece of a stream: all of it is held until its reader has taken it."""

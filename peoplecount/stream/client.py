@@ -6,17 +6,16 @@ import random
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass
-from datetime import datetime
 
 from peoplecount.domain.event import EventKind
 from peoplecount.domain.event_id import EventId
 from peoplecount.stream.backlog import Backlog, BacklogUnavailable
 from peoplecount.stream.channel import Channel, Line, Listener, Slice
 from peoplecount.stream.encoder import heartbeat_frame, object_frame, retry_frame
+from peoplecount.stream.endings import LIFE_IS_OVER, LIMIT_REACHED, LOG_UNREADABLE, NOTHING_MORE, TIME_IS_UP
 from peoplecount.stream.hub import Hub
+from peoplecount.stream.order import Order
 from peoplecount.stream.reader import Piece, Reader, Whereto
-from peoplecount.stream.selection import EVERYTHING, Selection
 from peoplecount.stream.snapshot import Snapshot
 
 HEARTBEAT_SECONDS = 15.0
@@ -30,30 +29,6 @@ FAREWELL_SECONDS = 1.0
 
 LAST_WORD_SECONDS = 30.0
 """The same where it ends because it was to: what it asked for may still be on its way."""
-
-LOG_UNREADABLE = "the event log cannot be read just now"
-LIMIT_REACHED = "as many events as were asked for"
-NOTHING_MORE = "nothing more has happened yet"
-TIME_IS_UP = "the time that was asked for is over"
-LIFE_IS_OVER = "a stream ends now and then; come back with the last id"
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What a client asked for."""
-
-    selection: Selection = EVERYTHING
-    start: EventId | datetime | None = None
-    """Behind which entry it wants to read on, or from which moment; ``None``: from a snapshot on."""
-
-    limit: int | None = None
-    """After so many events, snapshots among them, the stream ends; ``None``: it does not."""
-
-    timeout: float | None = None
-    """Seconds after which it ends; 0: once it has brought what was there when it began."""
-
-    lingers: bool = True
-    """Whether it waits for more once it has brought something."""
 
 
 def _is_there() -> bool:

@@ -15,8 +15,9 @@ from peoplecount.domain.event import utc_text
 from peoplecount.domain.event_id import EventId
 from peoplecount.stream.answer import Answer
 from peoplecount.stream.backlog import BacklogUnavailable
-from peoplecount.stream.client import Order, SSEClient
+from peoplecount.stream.client import SSEClient
 from peoplecount.stream.open_streams import AllTaken, NoRoom, OpenStream
+from peoplecount.stream.order import Order
 from peoplecount.stream.selection import Selection
 from peoplecount.web.client_socket import ClientSocket
 from peoplecount.web.context import WebContext

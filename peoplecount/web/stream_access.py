@@ -14,7 +14,8 @@ from peoplecount.services.stream_tickets import TICKET_SECONDS, StreamTickets, T
 from peoplecount.web.client_address import client_named
 from peoplecount.web.context import WebContext
 from peoplecount.web.errors import unavailable
-from peoplecount.web.gate import STREAM, demand_fit, visitor
+from peoplecount.web.gate import demand_fit, visitor
+from peoplecount.web.needs import STREAM
 
 
 def routes(context: WebContext) -> Blueprint:

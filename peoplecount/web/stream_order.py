@@ -11,7 +11,7 @@ from flask import Request, abort
 from peoplecount.domain.event import EventKind, parse_utc
 from peoplecount.domain.event_id import EventId, MalformedEventId
 from peoplecount.domain.visitor import Visitor, Way
-from peoplecount.stream.client import Order
+from peoplecount.stream.order import Order
 from peoplecount.stream.selection import EVERYTHING, Selection
 from peoplecount.web.context import WebContext
 from peoplecount.web.errors import unavailable

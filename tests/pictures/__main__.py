@@ -30,7 +30,7 @@ from werkzeug.routing import Map
 from peoplecount.bootstrap import build
 from peoplecount.configuration import register_fleet
 from peoplecount.settings import load_settings
-from peoplecount.web.gate import NEEDS
+from peoplecount.web.needs import NEEDS
 from tests.support.processes import ROOT
 from tests.support.running import Service, Simulator, wait_until
 

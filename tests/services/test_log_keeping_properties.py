@@ -30,8 +30,9 @@ from peoplecount.services.record_writer import RecordWriter
 from peoplecount.storage.proxy import ProxyDB
 from peoplecount.storage.schema import hour_counts, records
 from peoplecount.storage.sqlite import SQLiteConnection
-from peoplecount.stream.client import Order, SSEClient
+from peoplecount.stream.client import SSEClient
 from peoplecount.stream.hub import Hub
+from peoplecount.stream.order import Order
 from peoplecount.stream.snapshot import Snapshot
 from tests.support.appending import DirectAppender
 from tests.support.fake_clock import FakeClock

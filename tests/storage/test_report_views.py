@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import Column, Date, DateTime, MetaData, Table, column, func, insert, select, table
 
 from peoplecount.domain.event import Quality
-from peoplecount.storage.dialects import SCHEMA, Product, UtcTime, schema_name
+from peoplecount.storage.column_types import UtcTime
+from peoplecount.storage.dialects import SCHEMA, Product, schema_name
 from peoplecount.storage.history import History
 from peoplecount.storage.schema import cameras, doors, hour_counts, lines, sites
 

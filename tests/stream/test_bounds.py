@@ -6,8 +6,10 @@ import pytest
 
 from peoplecount.domain.event_id import EventId
 from peoplecount.stream.answer import MAX_BYTES, Answer
-from peoplecount.stream.client import LIFE_IS_OVER, LIMIT_REACHED, TIME_IS_UP, Order, SSEClient
+from peoplecount.stream.client import SSEClient
+from peoplecount.stream.endings import LIFE_IS_OVER, LIMIT_REACHED, TIME_IS_UP
 from peoplecount.stream.hub import MAX_SLICE, Hub
+from peoplecount.stream.order import Order
 from peoplecount.stream.reader import PATIENCE, Reader
 from peoplecount.stream.selection import Selection
 from tests.support.stream_events import NOON, FakeBacklog, heard

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from peoplecount.domain.event_id import EventId
-from peoplecount.stream.client import Order, SSEClient
+from peoplecount.stream.client import SSEClient
 from peoplecount.stream.hub import Hub
+from peoplecount.stream.order import Order
 from peoplecount.stream.selection import Selection
 from tests.support.stream_events import FakeBacklog, Heard, heard
 

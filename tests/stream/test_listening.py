@@ -12,8 +12,9 @@ from contextlib import contextmanager
 import pytest
 
 from peoplecount.domain.event_id import EventId
-from peoplecount.stream.client import Order, SSEClient
+from peoplecount.stream.client import SSEClient
 from peoplecount.stream.hub import MAX_SLICE, Hub
+from peoplecount.stream.order import Order
 from peoplecount.stream.selection import Selection
 from tests.support.stream_events import NOON, FakeBacklog, heard
 from tests.support.waiting import wait_until

@@ -2,9 +2,10 @@
 
 import pytest
 
-from peoplecount.stream.client import FAREWELL_SECONDS, LAST_WORD_SECONDS, Order, SSEClient
+from peoplecount.stream.client import FAREWELL_SECONDS, LAST_WORD_SECONDS, SSEClient
 from peoplecount.stream.hub import Hub
 from peoplecount.stream.open_streams import AddressHasEnough, AllTaken, OpenStreams
+from peoplecount.stream.order import Order
 from tests.support.stream_events import FakeBacklog, heard
 
 

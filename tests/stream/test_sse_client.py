@@ -6,8 +6,9 @@ import pytest
 
 from peoplecount.domain.event_id import EventId
 from peoplecount.stream import reader as reader_module
-from peoplecount.stream.client import Order, SSEClient
+from peoplecount.stream.client import SSEClient
 from peoplecount.stream.hub import Hub
+from peoplecount.stream.order import Order
 from peoplecount.stream.selection import Selection
 from tests.support.stream_events import NOON, FakeBacklog, heard
 

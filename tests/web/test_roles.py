@@ -12,7 +12,7 @@ from peoplecount.services.replay_clock import ReplayClock
 from peoplecount.services.replay_desk import ReplayDesk
 from peoplecount.services.today_chart import TodayChart
 from peoplecount.web.client_address import ClientAddresses
-from peoplecount.web.gate import NEEDS
+from peoplecount.web.needs import NEEDS
 from peoplecount.web.outside import OidcSettings, OutsideSignIn
 from peoplecount.web.proxy_identity import ProxyIdentities
 from tests.support.alerting import alerting_of

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from peoplecount.domain.sentence import say
 from peoplecount.web import gate
 from peoplecount.web.languages import said
+from peoplecount.web.needs import NEEDS
 
 
 class Section(NamedTuple):
@@ -81,5 +82,5 @@ def _is_open(section: Section) -> bool:
         endpoint, _ = current_app.url_map.bind("").match(section.path, "GET")
     except HTTPException:  # nobody has built it in
         return False
-    need = gate.NEEDS.get(str(endpoint))
+    need = NEEDS.get(str(endpoint))
     return need is not None and gate.may(need, gate.visitor())

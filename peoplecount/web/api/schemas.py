@@ -2,70 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from marshmallow import INCLUDE, Schema, fields
+from marshmallow import fields
 from marshmallow.validate import OneOf
 
-from peoplecount.domain.event import Quality
 from peoplecount.web.api.queries import told
-
-QUALITY = "How the figures were come by: the worst of what is in them."
-COVERAGE = "The share of the time in which it was read as often as it should be; 0 to 1."
-UTC = " UTC."
-
-
-def string(description: str, *, none: bool = False) -> fields.String:
-    """A text that is always there."""
-    return fields.String(required=True, allow_none=none, metadata=told(description))
-
-
-def whole(description: str, *, none: bool = False) -> fields.Integer:
-    """A whole number that is always there; ``None`` where it is not known."""
-    return fields.Integer(required=True, allow_none=none, strict=True, metadata=told(description))
-
-
-def share(description: str) -> fields.Float:
-    """From 0 to 1, where it is known."""
-    return fields.Float(required=True, allow_none=True, metadata=told(description))
-
-
-def truth(description: str, *, none: bool = False) -> fields.Boolean:
-    """Yes or no."""
-    return fields.Boolean(required=True, allow_none=none, metadata=told(description))
-
-
-def moment(description: str, *, none: bool = False) -> fields.String:
-    """A time as all answers write it."""
-    return fields.String(
-        required=True,
-        allow_none=none,
-        metadata=told(description + UTC, example="2026-05-04T12:07:20.114Z") | {"format": "date-time"},
-    )
-
-
-def quality() -> fields.String:
-    """Of figures."""
-    return fields.String(required=True, validate=OneOf([one.value for one in Quality]), metadata=told(QUALITY))
-
-
-def listed(schema: type[Schema], description: str) -> fields.List[Any]:
-    """Many of them."""
-    return fields.List(fields.Nested(schema), required=True, metadata=told(description))
-
-
-def maybe(kind: type[fields.Field[Any]], description: str, name: str = "") -> fields.Field[Any]:
-    """A field that some kinds of events have, and that may be null where it is not known."""
-    return kind(allow_none=True, metadata=told(description), data_key=name or None)
-
-
-class Told(Schema):
-    """What is told may have more fields one day."""
-
-    class Meta:
-        """As marshmallow wants it."""
-
-        unknown = INCLUDE
+from peoplecount.web.api.schema_fields import (
+    COVERAGE,
+    QUALITY,
+    UTC,
+    Told,
+    listed,
+    listing,
+    maybe,
+    moment,
+    quality,
+    share,
+    string,
+    truth,
+    whole,
+)
 
 
 class Problem(Told):
@@ -219,12 +174,6 @@ class Event(Told):
     test = maybe(fields.Boolean, "Of webhooks: whether it is a test, with invented figures.")
 
 
-def listing(name: str, of: type[Schema], description: str, **more: fields.Field[Any]) -> type[Schema]:
-    """A schema of ``{"value": [...]}``, as all lists are answered."""
-    made: type[Schema] = type(name, (Told,), {"__doc__": description, "value": listed(of, description), **more})
-    return made
-
-
 SiteList = listing("SiteList", Site, "The sites that the key may see.")
 DoorList = listing("DoorList", Door, "Their doors.")
 CameraList = listing("CameraList", Camera, "Their cameras.")
@@ -319,38 +268,3 @@ class Ordered(Told):
 
     cameraId = string("The camera.")
     ordered = moment("When it was asked for.")
-
-
-class MadeSubscription(Told):
-    """A subscription that was made, or was there already."""
-
-    id = string("The subscription: whoever knows it may end it.")
-    secret = string("With which requests are signed; told this once. Null: they are not, or it was there.", none=True)
-
-
-class Subscription(Told):
-    """An address that is told of events."""
-
-    id = string("The subscription.")
-    name = string("What it is for.")
-    host = string("All of its address that is shown.")
-    kinds = fields.List(fields.String(), required=True, metadata=told("What it is told of."))
-    made = moment("When it was made.")
-    state = string("active, paused or disabled.")
-    reason = string("Why, in words.")
-    failures = whole("Attempts in a row that failed.")
-    delivered = whole("Events it has taken.")
-    deliveredAt = moment("When it took the last one.", none=True)
-    dropped = whole("Events that were never sent.")
-    waiting = whole("Events that wait for it.")
-
-
-SubscriptionList = listing("SubscriptionList", Subscription, "The subscriptions.")
-
-
-class Tested(Told):
-    """What came of a test."""
-
-    delivered = truth("Whether it was taken.")
-    status = whole("What was answered; null where nothing was.", none=True)
-    words = string("What came back, in words.")

@@ -21,7 +21,7 @@ from peoplecount.services.subscriptions import (
     Subscriptions,
     wish_of,
 )
-from peoplecount.web.api import queries, schemas
+from peoplecount.web.api import queries, subscription_schemas
 from peoplecount.web.api.addresses import own_address
 from peoplecount.web.api.answers import json_answer
 from peoplecount.web.api.operation import Answer, Operation
@@ -45,7 +45,13 @@ def operations(context: WebContext) -> list[Operation]:
             "Subscribe",
             "Have an address told of events from now on. The same address with the same wish is the same subscription. "
             "Takes a key with the scope `subscribe`. docs/webhooks.md says what is sent.",
-            {201: Answer("It will be told.", schemas.MadeSubscription, headers={"Location": "Deleting it ends that."})},
+            {
+                201: Answer(
+                    "It will be told.",
+                    subscription_schemas.MadeSubscription,
+                    headers={"Location": "Deleting it ends that."},
+                )
+            },
             TAG,
             body=queries.NewSubscription,
             method="POST",
@@ -57,7 +63,7 @@ def operations(context: WebContext) -> list[Operation]:
             views.listed,
             "List subscriptions",
             "Those made with this key, and how they are doing; of their addresses only the host is told.",
-            {200: Answer("The subscriptions.", schemas.SubscriptionList)},
+            {200: Answer("The subscriptions.", subscription_schemas.SubscriptionList)},
             TAG,
             queries.NoParameters,
             refusals=(404,),
@@ -91,7 +97,7 @@ def operations(context: WebContext) -> list[Operation]:
             views.test,
             "Test a subscription",
             'Send it one event that is marked `"test": true`, and say what came back.',
-            {200: Answer("What came of it.", schemas.Tested)},
+            {200: Answer("What came of it.", subscription_schemas.Tested)},
             TAG,
             method="POST",
             refusals=(404,),

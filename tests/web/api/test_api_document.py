@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from peoplecount.services.request_rates import RequestRates
 from peoplecount.stream.event_pages import EventPages
 from peoplecount.web.api.operation import REFUSALS
-from peoplecount.web.gate import NEEDS
+from peoplecount.web.needs import NEEDS
 from tests.support.api_examples import EXAMPLES, OneKey, examples_of
 from tests.support.api_shop import ApiShop
 

@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from alembic import context, op
 from sqlalchemy.schema import CreateView
 
-from peoplecount.storage.dialects import Product, UtcTime, id_text, local_time, long_words, row_number, words
+from peoplecount.storage.column_types import UtcTime, id_text, local_time, long_words, row_number, words
+from peoplecount.storage.dialects import Product
 
 revision = "0001"
 down_revision = None

@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from alembic import context, op
 from sqlalchemy.schema import CreateView, DropView
 
-from peoplecount.storage.dialects import Product, UtcTime, id_text, local_time, row_number, words
+from peoplecount.storage.column_types import UtcTime, id_text, local_time, row_number, words
+from peoplecount.storage.dialects import Product
 
 revision = "0002"
 down_revision = "0001"

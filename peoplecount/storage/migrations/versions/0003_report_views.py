@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.schema import CreateView
 
-from peoplecount.storage.dialects import UtcTime, as_words, id_text, local_day, words
+from peoplecount.storage.column_types import UtcTime, id_text, words
+from peoplecount.storage.dialects import as_words, local_day
 
 revision = "0003"
 down_revision = "0002"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from peoplecount.storage.dialects import id_text, long_words
+from peoplecount.storage.column_types import id_text, long_words
 
 revision = "0004"
 down_revision = "0003"

@@ -14,7 +14,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from peoplecount.storage.dialects import Product, id_text, words
+from peoplecount.storage.column_types import id_text, words
+from peoplecount.storage.dialects import Product
 
 revision = "0006"
 down_revision = "0005"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from peoplecount.storage.dialects import UtcTime
+from peoplecount.storage.column_types import UtcTime
 
 revision = "0009"
 down_revision = "0008"

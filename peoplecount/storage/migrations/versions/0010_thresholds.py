@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from peoplecount.storage.dialects import id_text
+from peoplecount.storage.column_types import id_text
 
 revision = "0010"
 down_revision = "0009"
