@@ -180,6 +180,7 @@ _SQL_SERVER_AWAY = (
     | {64, 121, 233, 10053, 10054, 10060, 10061, 11001}  # the network
     | {10922, 10928, 10929, 10936, 40143, 40166, 40197, 40501, 40540, 40613}  # Azure SQL: busy, moving
     | {49918, 49919, 49920}  # the same
+    | {40549, 40550, 40551, 40552, 40553}  # the same: it has ended the session, which took too much
     | {20002, 20003, 20004, 20006, 20009, 20017, 20047}  # FreeTDS: log-in cut off, time-out, read, write, connect, EOF
     | _SQL_SERVER_NOT_HERE
 )

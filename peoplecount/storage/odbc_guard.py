@@ -37,7 +37,28 @@ class _Guarded:
 class GuardedCursor(_Guarded):
     """A cursor."""
 
-    __slots__ = ()
+    __slots__ = ("_count",)
+    _count: int | None
+
+    def __init__(self, cursor: Any, closing: threading.Lock) -> None:  # noqa: ANN401
+        super().__init__(cursor, closing)
+        object.__setattr__(self, "_count", None)
+
+    @property
+    def rowcount(self) -> int:
+        """Rows of the statement; -1 where that is not told."""
+        return int(self._thing.rowcount) if self._count is None else self._count
+
+    def hear_out(self) -> None:
+        """Take the answer to its end. The last count is the statement's own, those before it are its triggers'.
+
+        Raises what the driver does where a later part of the answer is an error.
+        """
+        count = self._thing.rowcount
+        while self._thing.nextset():
+            if self._thing.rowcount >= 0:
+                count = self._thing.rowcount
+        object.__setattr__(self, "_count", count)
 
     def cancel(self) -> None:
         """Cancel what it does, unless something of its connection is being closed or cancelled already."""

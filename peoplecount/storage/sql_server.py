@@ -24,6 +24,7 @@ from peoplecount.storage.json_rows import TAKES_JSON, JsonStatements, takes_json
 from peoplecount.storage.kerberos import sign_in_with
 from peoplecount.storage.odbc_driver import Family, OdbcDriver, best_driver
 from peoplecount.storage.odbc_guard import GuardedConnection
+from peoplecount.storage.odbc_results import hear_out
 from peoplecount.storage.odbc_string import joined, parted
 from peoplecount.storage.odbc_times import TIMES_ARE_CUT, tells_of_times, whole_times
 from peoplecount.storage.odbc_under_way import UnderWay
@@ -154,6 +155,7 @@ class SQLServerConnection(EngineConnection):
         event.listen(engine, "connect", self._prepare)
         event.listen(engine, "before_cursor_execute", whole_times, retval=True)
         event.listen(engine, "before_cursor_execute", self._note_under_way)
+        event.listen(engine, "after_cursor_execute", hear_out)
         return engine
 
     def _note_under_way(self, connection: Connection, cursor: Any, *_: object) -> None:  # noqa: ANN401

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from peoplecount.storage.odbc_guard import GuardedConnection
+from peoplecount.storage.odbc_guard import GuardedConnection, GuardedCursor
 from tests.support.waiting import wait_until
 
 PATIENCE = 10
@@ -94,3 +94,39 @@ def test_everything_else_is_the_drivers(driver):
     assert connection.cursor().execute("SELECT 1") == ["SELECT 1"]
     with pytest.raises(AttributeError):
         _ = connection.nonsense
+
+
+class Answer:
+    """A cursor whose answer has several parts: counts of rows, -1 where there are rows, or an error."""
+
+    def __init__(self, *parts):
+        self.parts = list(parts)
+
+    @property
+    def rowcount(self):
+        return self.parts[0] if self.parts else -1
+
+    def nextset(self):
+        del self.parts[0]
+        if self.parts and isinstance(self.parts[0], Exception):
+            raise self.parts[0]
+        return bool(self.parts)
+
+
+@pytest.mark.parametrize(
+    ("parts", "count"), [((3,), 3), ((2, 3, 1), 1), ((-1, 1), 1), ((7, -1), 7), ((-1,), -1), ((0,), 0)]
+)
+def test_the_last_count_of_an_answer_is_the_statements_own(parts, count):
+    cursor = GuardedCursor(Answer(*parts), threading.Lock())
+    cursor.hear_out()
+    assert cursor.rowcount == count
+
+
+def test_until_it_is_heard_out_the_first_count_is_told():
+    assert GuardedCursor(Answer(2, 1), threading.Lock()).rowcount == 2
+
+
+def test_an_error_in_a_later_part_is_raised():
+    cursor = GuardedCursor(Answer(2, ValueError("closed for today")), threading.Lock())
+    with pytest.raises(ValueError, match="closed for today"):
+        cursor.hear_out()
