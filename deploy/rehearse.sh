@@ -16,6 +16,8 @@ if [ "$what" = debian ]; then there=$there,systemd,systemd-sysv,dbus,sudo,curl; 
 
 # Authorities that this machine trusts, such as a company's, the new one trusts, too.
 cp /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/"
+# What an installer writes, and debootstrap does not.
+printf '127.0.0.1 localhost\n::1 localhost\n' >"$root/etc/hosts"
 printf '[global]\ncert = /etc/ssl/certs/ca-certificates.crt\n' >"$root/etc/pip.conf"
 
 # The repository, where ADDRESS leads.

@@ -33,7 +33,7 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (archive,) = folder.glob("peoplecount-*.tar.gz")
     with tarfile.open(archive) as packed:
         assert {entry.uname for entry in packed} == {"root"}
-        packed.extractall(folder, filter="data")
+    subprocess.run(["tar", "xf", archive], cwd=folder, check=True)
     return folder / archive.name.removesuffix(".tar.gz")
 
 

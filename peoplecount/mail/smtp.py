@@ -117,7 +117,9 @@ class SmtpServer:
             smtp.close()
 
     def _context(self) -> ssl.SSLContext:
-        return ssl.create_default_context(cafile=str(self.place.ca_file) if self.place.ca_file else None)
+        context = ssl.create_default_context(cafile=str(self.place.ca_file) if self.place.ca_file else None)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        return context
 
     @contextmanager
     def _said(self, recipient: str) -> Iterator[None]:

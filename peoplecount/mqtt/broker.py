@@ -206,5 +206,6 @@ def _context(ca_file: Path | None) -> ssl.SSLContext:
                 raise
 
     context = ssl.create_default_context(cafile=ca_file)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.sslsocket_class = Socket
     return context

@@ -113,6 +113,7 @@ class TdsServer:
 def modern() -> ssl.SSLContext:
     """What OpenSSL 3 takes unless it is told otherwise: TLS 1.2 or newer. Certificates are not looked at."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2  # Debian leaves it to OpenSSL, which tells less then
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     return context
@@ -128,7 +129,9 @@ def ancient() -> ssl.SSLContext:
 
 def trusting_authorities(authority_file: str | None = None) -> ssl.SSLContext:
     """TLS 1.2 or newer, and a certificate that the system's authorities, or those of a file, vouch for."""
-    return ssl.create_default_context(cafile=authority_file)
+    context = ssl.create_default_context(cafile=authority_file)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
 
 
 def _greet(stream: socket.socket) -> Greeting:

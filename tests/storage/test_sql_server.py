@@ -14,6 +14,8 @@ from peoplecount.storage.sql_server import SQLServerConnection, _either
 from peoplecount.storage.sql_server_place import SQLServerPlace
 from tests.support.processes import free_port
 
+NO_ODBC = "SQL Server: pyodbc does not load here (apt install unixodbc)"
+
 
 def test_the_best_driver_present_is_taken():
     for present, best in (
@@ -54,7 +56,7 @@ def test_where_pyodbc_does_not_find_the_systems_library_the_error_says_what_to_i
 )
 def test_fast_executemany_is_for_microsofts_driver_only(driver, microsofts):
     """FreeTDS ends the process with it."""
-    pytest.importorskip("pyodbc", reason="SQL Server: pyodbc does not load here")
+    pytest.importorskip("pyodbc", reason=NO_ODBC, exc_type=ImportError)
     connection = SQLServerConnection("db.example", "counts", user="u", password="p", driver=driver)
     assert connection._open_engine().dialect.fast_executemany is microsofts
     connection.disconnect()
@@ -203,7 +205,7 @@ def test_a_password_is_in_no_repr():
 
 
 def test_a_server_that_is_not_there_is_an_outage_and_quickly_known():
-    pyodbc = pytest.importorskip("pyodbc", reason="SQL Server: pyodbc does not load here")
+    pyodbc = pytest.importorskip("pyodbc", reason=NO_ODBC, exc_type=ImportError)
     if not {"FreeTDS", "ODBC Driver 18 for SQL Server", "ODBC Driver 17 for SQL Server"} & set(pyodbc.drivers()):
         pytest.skip("SQL Server: no ODBC driver is installed here")
     connection = SQLServerConnection("127.0.0.1", "counts", port=free_port(), user="u", password="geheim")
@@ -214,7 +216,7 @@ def test_a_server_that_is_not_there_is_an_outage_and_quickly_known():
 
 
 def test_a_driver_that_is_not_installed_is_said_to_be_missing():
-    pytest.importorskip("pyodbc", reason="SQL Server: pyodbc does not load here")
+    pytest.importorskip("pyodbc", reason=NO_ODBC, exc_type=ImportError)
     connection = SQLServerConnection("127.0.0.1", "counts", user="u", password="p", driver="ODBC Driver 99")
     with pytest.raises(DriverMissing, match="Debian"):
         connection.execute(select(text("a")))

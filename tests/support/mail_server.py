@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import email
 import ssl
 import threading
@@ -162,7 +163,8 @@ def mail_server(*, tls: str = "none", certificate: tuple[Path, Path] | None = No
 async def _closed(listening: asyncio.AbstractServer, transports: list[asyncio.Transport]) -> None:
     listening.close()
     for transport in transports:
-        transport.abort()
+        with contextlib.suppress(AttributeError):  # Python before 3.11.4, where TLS was closed twice
+            transport.abort()
     others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
     for task in others:
         task.cancel()
