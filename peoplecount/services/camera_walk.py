@@ -6,11 +6,12 @@ import socket
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from peoplecount.domain.camera import Camera
+from peoplecount.domain.camera_networks import CameraNetworks
 from peoplecount.domain.clock import Clock
 from peoplecount.domain.line import LineKey
 from peoplecount.domain.roster import Roster
@@ -57,6 +58,8 @@ class CameraWalk:
 
     is_paused: bool = False
     risks_sign_in: bool = False
+    networks: CameraNetworks = field(default_factory=CameraNetworks)
+    """Where cameras may be."""
 
     def steps(self) -> Iterator[Step]:
         """What each step finds; ends where it must."""
@@ -86,10 +89,17 @@ class CameraWalk:
         unknown = f"The name {machine} is not known to this machine: mend {whose}, or have it entered in the DNS."
         yield replace(step, advice=unknown if step.ends else "")
         if addresses:
-            step = _knock(machine, port, addresses, whose)
+            step = self._knock(machine, port, addresses, whose)
             yield step
             if not step.ends:
                 yield self._certificate()
+
+    def _knock(self, machine: str, port: int, addresses: Sequence[str], whose: str) -> Step:
+        allowed = [address for address in addresses if not self.networks.refusal(address)]
+        if allowed:
+            return _knock(machine, port, allowed, whose)
+        refusal = self.networks.refusal(addresses[0])
+        return wrong("network", refusal, _sentence(refusal), ends=True)
 
     def _certificate(self) -> Step:
         try:

@@ -99,6 +99,17 @@ def test_a_name_that_nobody_knows_ends_it(command, cameras):
     assert "port " not in out.replace("port 80", "")
 
 
+def test_where_no_camera_may_be_not_even_its_port_is_tried(command, cameras, monkeypatch):
+    enter(command, cameras)
+    before = requests.get(f"{cameras.control_url}/requests", timeout=5).json()
+    monkeypatch.setenv("CAMERA_NETWORKS", "10.20.0.0/16")
+    code, out, _ = command("doctor", "east")
+    assert code == 1
+    assert "no camera may be at 127.0.0.1: CAMERA_NETWORKS allows 10.20.0.0/16" in step(out, "network")
+    assert "takes connections" not in out
+    assert requests.get(f"{cameras.control_url}/requests", timeout=5).json() == before
+
+
 def test_a_port_at_which_nothing_listens_ends_it(command, cameras):
     enter(command, cameras, address=f"http://127.0.0.1:{free_port()}")
     code, out, _ = command("doctor", "east")
