@@ -2,7 +2,8 @@
 
 ``records``: the writer as it is, from a log that is far behind, with roll-ups, positions and cursor; beside it the same
 rows by ``executemany``, of SQLAlchemy and of the driver alone. ``history``: a year of 500 cameras and what pages and
-programs ask of it; beside it the best statement by hand that has the same answer in it. Beside means: in turns.
+programs ask of it; beside it the best statement by hand that has the same answer in it. Beside means: in turns. Then
+whole pages of the history.
 
 On SQLite, on PostgreSQL where it is installed, and on a SQL Server where ``TEST_MSSQL_URL`` names one; there the year
 stays in a schema of its own, and the records go again. The year takes some 3 GB, and minutes to make; ``--folder``
@@ -73,8 +74,10 @@ def main() -> None:
                 with connection(kind, f"{RECORDS}_{secrets.token_hex(4)}", Path(temporary)) as made:
                     race_records(made, Path(temporary) / f"log-{kind}", arguments.cameras) if made else _lacks(kind)
             if "history" in arguments.races:
-                with connection(kind, "bench_year", arguments.folder or Path(temporary)) as made:
-                    race_history(made, arguments.year_cameras, arguments.days) if made else _lacks(kind)
+                folder = arguments.folder or Path(temporary)
+                sums = folder / f"bench_sums_{kind}.sqlite"
+                with connection(kind, "bench_year", folder) as made:
+                    race_history(made, arguments.year_cameras, arguments.days, sums) if made else _lacks(kind)
 
 
 def _lacks(kind: str) -> None:

@@ -201,7 +201,10 @@ def line_names_read(settings: Settings) -> dict[str, str]:
 
 
 def register_fleet(settings: Settings, fleet: Sequence[Mapping[str, Any]]) -> None:
-    """Enter exactly these cameras, as a simulator lists them. Raises what ``configuration`` raises."""
+    """Enter these cameras, as a simulator lists them, where there are none: see ``Fleet``.
+
+    Raises what ``configuration`` raises.
+    """
     with configuration(settings) as tables:
         Fleet(tables.cameras, tables.sites, poll_interval=settings.poll_interval).enter(fleet)
 

@@ -49,7 +49,7 @@ class Children:
 
     def start_simulator(self) -> list[dict[str, Any]]:
         """Start the virtual cameras; the fleet as its control address lists it. Raises ``CannotStart``."""
-        options = ["--cameras", str(CAMERAS + 1), "--port", self._last_port(), "--busy"]
+        options = ["--cameras", str(CAMERAS + 1), "--port", self._last_port(), "--busy", "--quiet-nights"]
         command = [sys.executable, "-m", "peoplecount", "simulate", *options, "--machine-readable", "--exit-with-stdin"]
         self._simulator = self._spawn(command, stdout=subprocess.PIPE)
         said = self._simulator.stdout.readline() if self._simulator.stdout else b""

@@ -9,11 +9,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
+from pathlib import Path
 from statistics import median, quantiles
 
 from sqlalchemy import Executable, bindparam, text
 
 from bench.support.counted_year import CountedYear
+from bench.support.history_pages import time_pages
 from bench.support.times import Times, timed, worked_by
 from peoplecount import garbage
 from peoplecount.domain.roll_up import QUARTER
@@ -233,8 +235,11 @@ def _processor_of(connection: EngineConnection) -> Callable[[], float]:
     return lambda: worked_by(process)
 
 
-def race_history(connection: EngineConnection, cameras: int, days: int) -> None:
-    """Make the year unless it is there, and print how long every question takes."""
+def race_history(connection: EngineConnection, cameras: int, days: int, sums: Path) -> None:
+    """Make the year unless it is there, and print how long every question and every page takes.
+
+    ``sums`` is the file with the sums of past days, which pages are made of.
+    """
     upgrade(connection)
     year = CountedYear(cameras, date(2026, 11, 20), days)
     print(f"{connection.product.spoken}, {connection.driver}: {cameras * 2 * 24 * days:,} hours of {cameras * 2} lines")
@@ -245,6 +250,7 @@ def race_history(connection: EngineConnection, cameras: int, days: int) -> None:
         race.run(question)
     race.chart()
     race.export()
+    time_pages(connection, year, sums)
 
 
 def _most_memory() -> float:

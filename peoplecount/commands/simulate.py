@@ -54,6 +54,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FACTOR",
         help=f"keep something moving every second, and have FACTOR times the people ({_BUSY:g})",
     )
+    parser.add_argument(
+        "--quiet-nights", action="store_true", help="with --busy: only few people come and go where a place is closed"
+    )
     dialects = parser.add_mutually_exclusive_group()
     dialects.add_argument(
         "--classic", dest="dialect", action="store_const", const="classic", help="classic SUNAPI only"
@@ -141,13 +144,15 @@ def _plan(arguments: argparse.Namespace) -> tuple[Fleet, PlayedClock]:
             time_zone=zone,
             seed=arguments.seed,
             busy=arguments.busy,
+            quiet_nights=arguments.quiet_nights,
             dialect=dialect,
             recorder=arguments.recorder,
         )
         return fleet, _clock(arguments, ZoneInfo(zone), None, None)
-    if arguments.cameras is not None or arguments.busy is not None or arguments.recorder:
+    if arguments.cameras is not None or arguments.busy is not None or arguments.quiet_nights or arguments.recorder:
         raise _Misused(
-            "--cameras, --busy and --recorder are for invented people; a --replay FILE brings its own lines and counts"
+            "--cameras, --busy, --quiet-nights and --recorder are for invented people; a --replay FILE brings its own "
+            "lines and counts"
         )
     replay = read_replay(arguments.replay, Span(arguments.first_day, arguments.last_day))
     zone = arguments.time_zone or replay.time_zone

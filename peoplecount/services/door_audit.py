@@ -16,7 +16,7 @@ from peoplecount.domain.line_days import LineDays
 from peoplecount.domain.line_silence import Silence
 from peoplecount.domain.occupancy import occupancy_day
 from peoplecount.domain.offload import Offload, call_here
-from peoplecount.domain.sentence import figure, joined, per_cent, say, say_number
+from peoplecount.domain.sentence import Sentence, figure, joined, per_cent, say, say_number
 from peoplecount.domain.site import Site
 from peoplecount.domain.unseen_people import Balance, Explanation, Fault
 from peoplecount.services.site_day import zone_of
@@ -156,14 +156,7 @@ def _sentences(found: SiteAudit, names: Mapping[str, str]) -> list[str]:
     balance = found.balance
     if not balance.days:
         return [say("There is no whole day yet on which all lines were counted.")]
-    first = say(
-        "Over %(days)s on which all lines were counted, %(crossed)s people crossed and "
-        "%(net_words)s; at least %(unseen)s must have crossed unseen.",
-        days=_days(balance.days),
-        crossed=figure(balance.crossed),
-        net_words=_net_words(balance.net),
-        unseen=figure(balance.unseen),
-    )
+    first = _crossed(balance)
     if not balance.is_off:
         return [first, say("That is no more than doors usually miss.")]
     if not balance.explanations:
@@ -178,6 +171,20 @@ def _sentences(found: SiteAudit, names: Mapping[str, str]) -> list[str]:
         also = ", ".join(_name(one, names) for one in others)
         told = joined([told, say("About as well would do: %(others)s.", others=also)])
     return [first, told]
+
+
+def _crossed(balance: Balance) -> Sentence:
+    told = {"days": _days(balance.days), "crossed": figure(balance.crossed), "net_words": _net_words(balance.net)}
+    if not balance.unseen:
+        return say(
+            "Over %(days)s on which all lines were counted, %(crossed)s people crossed and %(net_words)s.", **told
+        )
+    return say(
+        "Over %(days)s on which all lines were counted, %(crossed)s people crossed and "
+        "%(net_words)s; at least %(unseen)s must have crossed unseen.",
+        unseen=figure(balance.unseen),
+        **told,
+    )
 
 
 def _net_words(net: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from peoplecount.domain.camera import Camera
@@ -16,7 +17,10 @@ from peoplecount.storage.site_table import SiteTable
 
 
 class Fleet:
-    """Enters cameras so that afterwards there are exactly those; entering the same ones again changes nothing."""
+    """Enters cameras where there are none. Entered again, only where they answer is taken over.
+
+    What somebody added, changed or removed in between stays as it is.
+    """
 
     def __init__(self, cameras: CameraTable, sites: SiteTable, *, poll_interval: float) -> None:
         self._cameras = cameras
@@ -28,19 +32,28 @@ class Fleet:
 
         Raises ``InvalidEntry`` and ``DatabaseError``.
         """
+        known = {camera.camera_id: camera for camera in self._cameras.cameras()}
+        if known:
+            self._follow(fleet, known)
+        else:
+            self._enter(fleet)
+
+    def _enter(self, fleet: Sequence[Mapping[str, Any]]) -> None:
         for site in _sites(fleet):
             self._sites.put_site(site)
         for door in _doors(fleet):
             self._sites.put_door(door)
-        known = {camera.camera_id for camera in self._cameras.cameras()}
         for fields in fleet:
-            camera = self._camera(fields)
-            if camera.camera_id in known:
-                self._cameras.change(camera)
-            else:
-                self._cameras.add(camera)
-        for camera_id in known - {str(fields["cameraId"]) for fields in fleet}:
-            self._cameras.remove(camera_id)
+            self._cameras.add(self._camera(fields))
+
+    def _follow(self, fleet: Sequence[Mapping[str, Any]], known: Mapping[str, Camera]) -> None:
+        """Cameras that start anew may answer at another port, and with another certificate."""
+        for fields in fleet:
+            before = known.get(str(fields["cameraId"]))
+            if before is not None:
+                now = replace(before, address=fields["address"], certificate=fields.get("certificate", ""))
+                if now != before:
+                    self._cameras.change(now, keeps_password=True)
 
     def _camera(self, fields: Mapping[str, Any]) -> Camera:
         camera_id = str(fields["cameraId"])
@@ -78,7 +91,9 @@ def door_id_of(site_name: str, door_name: str) -> str:
 
 def _sites(fleet: Iterable[Mapping[str, Any]]) -> Iterable[Site]:
     by_name = {fields["site"]: fields for fields in fleet}
-    return (Site(id_of(name), name, fields["timeZone"], fields.get("capacity")) for name, fields in by_name.items())
+    for name, fields in by_name.items():
+        hours = fields.get("openingHours", "")
+        yield Site(id_of(name), name, fields["timeZone"], fields.get("capacity"), opening_hours=hours)
 
 
 def _doors(fleet: Iterable[Mapping[str, Any]]) -> Iterable[Door]:

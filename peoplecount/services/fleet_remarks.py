@@ -115,8 +115,9 @@ def _settings(camera: FleetCamera, now: datetime) -> Iterator[Remark]:
                 clock=whole(camera.clock_words),
             ),
         )
-    if camera.sign_ins.attempts or camera.sign_ins.blocked_until:
-        yield Remark(Level.ODD, sign_in_words(camera.sign_ins, now))
+    spent = _spent(camera.sign_ins, now)
+    if spent is not None:
+        yield Remark(Level.ODD, spent)
     left = _days_left(camera.device.expires, now)
     if left is not None and left <= EXPIRES_SOON:
         expires = camera.device.expires
@@ -139,8 +140,13 @@ def _days_left(expires: str, now: datetime) -> timedelta | None:
         return None
 
 
-def sign_in_words(record: SignInRecord, now: datetime) -> str:
+def sign_in_words(record: SignInRecord, now: datetime) -> Sentence:
     """How much of the budget of failed sign-ins is spent; ``now`` is real time."""
+    return _spent(record, now) or say("No sign-in has failed in the last half hour.")
+
+
+def _spent(record: SignInRecord, now: datetime) -> Sentence | None:
+    """The same; ``None`` where nothing is. One that is under way has not failed."""
     held = record.held_back(now)
     if held is not None and held.why is WhyNot.BLOCKED:
         return say("It has locked the account; it is left alone until %(until)s UTC.", until=f"{held.until:%H:%M}")
@@ -155,4 +161,4 @@ def sign_in_words(record: SignInRecord, now: datetime) -> str:
         )
     if failed:
         return say("%(failed)s of %(most)s failed sign-ins that are allowed in half an hour are spent.", **spent)
-    return say("No sign-in has failed in the last half hour.")
+    return None

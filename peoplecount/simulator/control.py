@@ -125,6 +125,7 @@ class Control:
             "site": plan.site.name,
             "timeZone": plan.site.time_zone,
             "capacity": plan.site.capacity,
+            "openingHours": plan.site.opening_hours,
             "lines": [
                 {"channel": line.channel, "rule": line.rule, "index": line.index, "name": line.name, "door": line.door}
                 for line in plan.lines

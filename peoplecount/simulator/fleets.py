@@ -21,6 +21,7 @@ class _Site:
     name: str
     capacity: int
     profile: WeeklyProfile
+    opening_hours: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +35,9 @@ class _Spot:
     channels: int = 1
 
 
-_STORE = _Site("Bahnhofstrasse store", 1000, STORE)
-_BANK = _Site("Paradeplatz bank branch", 100, BANK)
-_MUSEUM = _Site("Lakeside museum", 700, MUSEUM)
+_STORE = _Site("Bahnhofstrasse store", 1000, STORE, "Mo-Sa 08:00-20:00; Su 10:00-18:00")
+_BANK = _Site("Paradeplatz bank branch", 100, BANK, "Mo-Fr 08:00-18:00; Sa 09:00-17:00; Su off")
+_MUSEUM = _Site("Lakeside museum", 700, MUSEUM, "Mo off; Tu-Su 10:00-18:00")
 
 _LF_TEXT = replace(OLD_TEXT, line_end="\n", model="SNF-0000Y", sunapi_version="2.4.9")
 
@@ -96,18 +97,19 @@ def default_fleet(
     time_zone: str = "Europe/Zurich",
     seed: int = 1,
     busy: float | None = None,
+    quiet_nights: bool = False,
     dialect: Dialect | None = None,
     recorder: bool = False,
 ) -> Fleet:
     """A store, a bank branch and a museum for every twelve cameras, played by the weekly profile.
 
-    ``busy`` keeps something moving every second; ``dialect`` gives all cameras one interface; with a ``recorder`` all
-    cameras are on its channels too, in their order.
+    ``busy`` keeps something moving every second, with ``quiet_nights`` where a place is open; ``dialect`` gives all
+    cameras one interface; with a ``recorder`` all cameras are on its channels too, in their order.
     """
     plans = tuple(_town_camera(number, time_zone, seed, dialect) for number in range(1, cameras + 1))
     registered = tuple(plan.camera_id for plan in plans)
     recorders = (RecorderPlan(recorder_id="1", channels=registered),) if recorder else ()
-    return Fleet(plans, WeeklyTraffic(plans, seed=seed, busy=busy), recorders)
+    return Fleet(plans, WeeklyTraffic(plans, seed=seed, busy=busy, quiet_nights=quiet_nights), recorders)
 
 
 def _town_camera(number: int, time_zone: str, seed: int, dialect: Dialect | None) -> CameraPlan:
@@ -117,7 +119,7 @@ def _town_camera(number: int, time_zone: str, seed: int, dialect: Dialect | None
     return _camera(
         number,
         spot.name,
-        SitePlan(site_name, time_zone, spot.site.capacity, spot.site.profile),
+        SitePlan(site_name, time_zone, spot.site.capacity, spot.site.profile, spot.site.opening_hours),
         _in_dialect(spot.firmware, dialect),
         spot.lines,
         spot.channels,

@@ -19,12 +19,14 @@ LEFT_TO_RIGHT, RIGHT_TO_LEFT = "LeftToRightIn", "RightToLeftIn"
 
 @dataclass(frozen=True, slots=True)
 class SitePlan:
-    """A place with a time zone and a capacity."""
+    """A place with a time zone, a capacity and opening hours."""
 
     name: str
     time_zone: str
     capacity: int
     profile: WeeklyProfile = STORE
+    opening_hours: str = ""
+    """As they are written for a site; empty where nobody says."""
 
     @property
     def zone(self) -> ZoneInfo:

@@ -6,15 +6,19 @@ from array import array
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from functools import lru_cache
+from math import ceil
 from random import Random
 
 from peoplecount.simulator.crossings import DayCrossings
 from peoplecount.simulator.local_days import LocalDays
 from peoplecount.simulator.plan import CameraPlan, LinePlan, SitePlan
-from peoplecount.simulator.pulse import pulse
+from peoplecount.simulator.pulse import Share, pulse
 
 _SLOT = 900.0
 """Seconds; the profile hardly bends within a quarter of an hour."""
+
+_NIGHT_WATCH = 0.05
+"""The share of the pulse that is left where a place is closed: at 12 lines that are, somebody comes every 40 s."""
 
 _OTHER_DOOR = 0.25
 """The share of people who leave by another door than they came."""
@@ -25,12 +29,21 @@ class WeeklyTraffic:
 
     All of it is a pure function of seed, line and day. ``busy`` multiplies the people and adds a pulse: every
     second of day and night somebody crosses one of the fleet's lines (with 12 lines or more), while the shape of the
-    day stays visible above it.
+    day stays visible above it. With ``quiet_nights`` the pulse follows the hours of each place: where it is closed,
+    only few people come and go, as guards and cleaners do.
     """
 
-    def __init__(self, cameras: Sequence[CameraPlan], *, seed: int = 1, busy: float | None = None) -> None:
+    def __init__(
+        self,
+        cameras: Sequence[CameraPlan],
+        *,
+        seed: int = 1,
+        busy: float | None = None,
+        quiet_nights: bool = False,
+    ) -> None:
         self._seed = seed
         self._busy = busy
+        self._quiet_nights = quiet_nights
         lines = [(camera.site, camera.line_id(line), line) for camera in cameras for line in camera.lines]
         self._weights = {line_id: float(line.people_a_day) for _, line_id, line in lines}
         self._site_of = {line_id: site for site, line_id, _ in lines}
@@ -88,4 +101,17 @@ class WeeklyTraffic:
     def _pulses_of(self, start: float, end: float) -> dict[str, DayCrossings]:
         """Of a day from ``start`` to ``end``, in all sites of a time zone."""
         chance = Random(f"{self._seed}/pulse/{start}")  # noqa: S311 (invented people, not secrets)
-        return pulse(self._weights, start, end, chance)
+        return pulse(self._weights, start, end, chance, self._share(start, end) if self._quiet_nights else None)
+
+    def _share(self, start: float, end: float) -> Share:
+        """Of the pulse: all of it from half as busy as a weekday's busiest hour on, and a night watch at least."""
+        of_site = {site.name: _shares_of(site, start, end) for site in self._site_of.values()}
+        of_line = {line_id: of_site[site.name] for line_id, site in self._site_of.items()}
+        return lambda line_id, moment: of_line[line_id][int((moment - start) // _SLOT)]
+
+
+def _shares_of(site: SitePlan, start: float, end: float) -> list[float]:
+    """One for each quarter of an hour."""
+    middles = (start + (slot + 0.5) * _SLOT for slot in range(ceil((end - start) / _SLOT)))
+    weights = (site.profile.weight(datetime.fromtimestamp(middle, site.zone)) for middle in middles)
+    return [min(1.0, max(_NIGHT_WATCH, 2 * weight)) for weight in weights]

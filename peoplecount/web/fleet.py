@@ -36,7 +36,7 @@ SAID = {
     CameraState.CERTIFICATE_UNKNOWN.value: say("certificate not trusted"),
     CameraState.UNKNOWN.value: say("not asked yet"),
     PAUSED: say("paused"),
-    CameraState.UP.value: say("answers"),
+    CameraState.UP.value: say("answering"),
 }
 """States in words, the most urgent first."""
 

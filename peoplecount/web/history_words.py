@@ -50,13 +50,13 @@ def beside_words(beside: Beside) -> Sentence:
 
 def hours_words(hours: Hours) -> Sentence:
     """Which hours count."""
-    return {Hours.ALL: say("all"), Hours.OPEN: say("while open"), Hours.CLOSED: say("while closed")}[hours]
+    return {Hours.ALL: say("all hours"), Hours.OPEN: say("while open"), Hours.CLOSED: say("while closed")}[hours]
 
 
 def days_words(days: Days) -> Sentence:
     """Which days count."""
     return {
-        Days.ALL: say("all"),
+        Days.ALL: say("all days"),
         Days.ORDINARY: say("without holidays"),
         Days.HOLIDAYS: say("holidays only"),
     }[days]

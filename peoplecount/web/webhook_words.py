@@ -23,7 +23,7 @@ TOPICS: Mapping[Topic, str] = {
 
 RECEIVERS: Mapping[Receiver, str] = {
     Receiver.FLOW: say("A flow of Power Automate, or another address that is a secret by itself"),
-    Receiver.OWN: say("A program of one's own: requests are signed with a secret"),
+    Receiver.OWN: say("Your own program: requests are signed with a secret"),
 }
 
 SCOPES: Mapping[Scope, str] = {

@@ -112,7 +112,7 @@ def test_somebody_is_let_in_by_the_link_shown_and_sees_only_their_site(people, a
     assert not ben.is_visible("text=Administration")
     page.goto("/admin/people/ben")
     page.click("text=End all of them")
-    page.wait_for_selector("text=Nowhere.")
+    page.wait_for_selector("text=Not signed in anywhere.")
     page.click("summary:has-text('Remove')")
     page.click("button:has-text('Remove ben')")
     page.wait_for_selector(".done:has-text('ben may not sign in any more')")
@@ -124,7 +124,7 @@ def test_a_token_is_shown_once_opens_and_is_revoked(people, anna, server):
     page = anna("/admin/tokens")
     page.click("text=Create a token")
     page.fill("#label", "Power BI")
-    page.click("text=Make it")
+    page.click("text=Create the token")
     token = page.text_content(".once code")
     assert re.fullmatch(r"pc_[0-9a-f]{8}_[\w-]{43}", token)
     headers = {"Authorization": f"Bearer {token}"}

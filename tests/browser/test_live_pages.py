@@ -13,6 +13,7 @@ from peoplecount.domain.camera import CameraState
 from peoplecount.web import page_version
 from tests.support.axe import axe_finds
 from tests.support.busy_day import GATES
+from tests.support.processes import ROOT
 
 SOUTH, FOYER = GATES[2], GATES[6]
 
@@ -121,6 +122,27 @@ def test_an_open_page_loads_again_after_an_upgrade_and_once_only(open_page):
     page.evaluate("import('/static/js/upgrade.js').then(({ Upgrade }) => new Upgrade('older').look())")
     page.evaluate("fetch('/version')")
     assert page.evaluate("window.untouched")
+
+
+@pytest.mark.parametrize("path", ["/", "/wall"])
+def test_a_browser_that_knows_no_modules_loads_the_page_again_unless_the_service_is_away(open_page, service, path):
+    page = open_page(path)
+    page.route("**/static/js/*.js", lambda route: route.abort())  # what such a browser does not run
+    page.clock.install()
+    page.goto(path)
+    old = (ROOT / "static" / "js" / "old.js").read_text("utf-8")
+    page.evaluate(old)
+    inside = page.locator('[data-figure="site/station/occupancy"]')
+    before = int(inside.inner_text().replace(",", ""))
+    service.count(SOUTH, 9, 1)
+    page.route("**/version", lambda route: route.fulfill(status=502))
+    with page.expect_response("**/version"):
+        page.clock.run_for(30_000)
+    assert "is-old" in page.evaluate("document.documentElement.className"), "an error has taken its place"
+    page.unroute("**/version")
+    with page.expect_navigation():
+        page.clock.run_for(30_000)
+    expect(inside).to_have_text(f"{before + 8:,}")
 
 
 def test_a_page_knows_the_version_that_the_service_tells(open_page, service):

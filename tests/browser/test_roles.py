@@ -3,7 +3,9 @@
 import pytest
 
 pytest.importorskip("playwright.sync_api", reason="playwright is in requirements-dev.txt")
+pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is in requirements-dev.txt")
 
+from tests.support.axe import axe_finds
 from tests.support.living_service import living_service
 
 PASSWORD = "a horse of another colour"
@@ -22,6 +24,20 @@ OPEN_TO = {
         *("/admin/webhooks", "/admin/alerts", "/admin/reports", "/admin/mail", "/admin/log"),
     ],
 }
+OTHER_PAGES = [
+    *("/account", "/docs", "/fleet/north", "/sites/test-site/audit", "/admin/log?of=person"),
+    *("/admin/new-site", "/admin/sites/test-site", "/admin/sites/test-site/commissioning"),
+    *(
+        "/admin/doors/test-site.east-door",
+        "/admin/walk/test-site.east-door",
+        "/admin/new-person",
+        "/admin/people/vera",
+        "/admin/new-token",
+    ),
+    *("/admin/cameras/new", "/admin/cameras/import", "/admin/cameras/north", "/admin/cameras/north/remove"),
+    *("/admin/new-webhook", "/admin/new-alert", "/admin/new-report", "/no/such/page"),
+]
+"""Of an administrator."""
 
 
 @pytest.fixture(scope="module")
@@ -35,14 +51,8 @@ def living(tmp_path_factory):
 @pytest.mark.parametrize("name", ROLES)
 def test_each_role_opens_its_pages_in_spanish_and_no_others(living, browser, name):
     context, complaints = browser.new_context(base_url=living.url, locale="es-ES"), []
-    page = context.new_page()
-    page.set_default_timeout(20_000)
+    page = sign_in(context, name)
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.goto("/sign-in")
-    page.fill("#name", name)
-    page.fill("#password", PASSWORD)
-    page.click("main button[type=submit]")
-    page.wait_for_selector("text=Cerrar sesión")
 
     for roles, paths in OPEN_TO.items():
         for path in paths:
@@ -50,3 +60,25 @@ def test_each_role_opens_its_pages_in_spanish_and_no_others(living, browser, nam
             assert page.get_attribute("html", "lang") == "es", path
     context.close()
     assert complaints == []
+
+
+def sign_in(context, name):
+    """A page of somebody who has signed in."""
+    page = context.new_page()
+    page.set_default_timeout(20_000)
+    page.goto("/sign-in")
+    page.fill("#name", name)
+    page.fill("#password", PASSWORD)
+    page.click("main button[type=submit]")
+    page.wait_for_selector(".who button")
+    return page
+
+
+def test_axe_finds_nothing_on_any_page_and_none_is_wider_than_a_phone(living, browser):
+    context = browser.new_context(base_url=living.url, viewport={"width": 390, "height": 844})
+    page = sign_in(context, "anna")
+    for path in [*(path for paths in OPEN_TO.values() for path in paths), *OTHER_PAGES]:
+        page.goto(path)
+        assert axe_finds(page) == [], path
+        assert page.evaluate("document.documentElement.scrollWidth") == 390, path
+    context.close()

@@ -150,7 +150,7 @@ def test_a_new_password_is_chosen(shop, visit):
     page.wait_for_selector("#current")
     for name, text in {"current": PASSWORD, "new": CHOSEN, "again": CHOSEN}.items():
         page.fill(f"#{name}", text)
-    page.click("text=Change it")
+    page.click('main button:has-text("Change the password")')
     page.wait_for_selector(".done")
     page.click("text=Sign out")
     page.wait_for_selector("h1:has-text('Sign in')")

@@ -58,7 +58,7 @@ def test_a_screen_is_confirmed_and_shows_its_view_until_it_is_revoked(living, op
 
     page.click("summary:has-text('Revoke…')")
     page.click("button:has-text('Revoke it for good')")
-    page.wait_for_selector("text=None yet.")
+    page.wait_for_selector("text=No screen yet.")
     display.goto("/wall/pair")
     expect(display.locator(".pair-code")).not_to_have_text(code)
 

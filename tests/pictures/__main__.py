@@ -48,6 +48,9 @@ SIZES = {"desk": {"width": 1300, "height": 900}, "phone": {"width": 390, "height
 SCHEMES = ("light", "dark")
 LOCALE, SPANISH = "en-GB", "es-ES"
 QUALITY = 60
+SCREENS = 2
+"""Of a long page."""
+
 SETTLED_MS = 1500
 """For charts that are drawn once their figures have come."""
 
@@ -59,7 +62,8 @@ FIRST = ("/", "/wall", "/wall/pair", "/sign-in", "/history?site={site}", "/docs"
 def installation(folder: Path) -> Iterator[Service]:
     """A month of people, and a clock that has stopped."""
     options = (
-        f"--port {CAMERA_PORT} --cameras {CAMERAS} --seed 7 --busy --start {BEGINS} --until {ENDS} --speed {SPEED}"
+        f"--port {CAMERA_PORT} --cameras {CAMERAS} --seed 7 --busy --quiet-nights "
+        f"--start {BEGINS} --until {ENDS} --speed {SPEED}"
     )
     simulator = Simulator(folder, *options.split())
     service = Service(folder, CLOCK_URL=f"{simulator.control}/clock", POLL_INTERVAL="10", TIME_ZONE="Europe/Zurich")
@@ -114,6 +118,10 @@ class Album:
             except PlaywrightError:  # a file, which is no page
                 self._no_page.add(kind)
                 continue
+            shown = self._kind(urlsplit(page.url).path)
+            if shown != kind:  # it only leads to another one
+                self._no_page.add(kind)
+                self._found.setdefault(str(shown), urlsplit(page.url).path)
             waiting += page.eval_on_selector_all("a[href]", "links => links.map(link => link.getAttribute('href'))")
         self.state = context.storage_state()
         context.close()
@@ -158,12 +166,22 @@ class Album:
             page = context.new_page()
             page.set_default_timeout(60_000)
             page.goto(path)
+            if page.locator("#connection").count():
+                page.wait_for_selector('#connection[data-state="live"]')
             page.wait_for_timeout(SETTLED_MS)
-            taken = context.new_cdp_session(page).send("Page.captureScreenshot", {"format": "webp", "quality": QUALITY})
+            wanted = {"format": "webp", "quality": QUALITY, "captureBeyondViewport": True}
+            clip = self._clip(page, viewport)
+            taken = context.new_cdp_session(page).send("Page.captureScreenshot", {**wanted, "clip": clip})
             name = f"{kind}-{size}-{scheme}" if locale == LOCALE else f"{kind}-spanish"
             (self._folder / f"{name}.webp").write_bytes(base64.b64decode(taken["data"]))
         finally:
             context.close()
+
+    @staticmethod
+    def _clip(page: Page, viewport: dict[str, int]) -> dict[str, int]:
+        """What is taken: as much as the page has, and no more than so many screens of it."""
+        height = page.evaluate("Math.ceil(document.body.getBoundingClientRect().height)")
+        return {"x": 0, "y": 0, "scale": 1, **viewport, "height": min(height, SCREENS * viewport["height"])}
 
 
 def write_index(folder: Path) -> str:

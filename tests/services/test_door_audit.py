@@ -77,7 +77,7 @@ def test_a_shop_in_order_is_said_to_be(audits):
     assert findings(report) == {"Front door": "", "Back door": ""}
     assert report.looked_at == NOW
     assert report.sentences[0].startswith("Over 28 days on which all lines were counted,")
-    assert " and as many came as left; " in report.sentences[0]
+    assert report.sentences[0].endswith(" people crossed and as many came as left.")
     assert report.sentences[1:] == ("That is no more than doors usually miss.",)
 
 
@@ -86,6 +86,7 @@ def test_a_line_drawn_backwards_is_named_in_words(records, audits):
     report = audits.read("shop")
     assert report.rows[0].name == "Front door"
     assert report.rows[0].findings == ("Looks drawn backwards, which would explain the site's imbalance.",)
+    assert report.sentences[0].endswith(" must have crossed unseen.")
     assert "Front door explains most of it: with its in and out swapped, 0 unseen" in report.sentences[1]
 
 

@@ -121,3 +121,8 @@ def test_the_budget_of_failed_sign_ins_is_told_with_its_end():
     assert "12:30 UTC" in sign_in_words(once.failed("2", NOW), NOW)
     assert "locked the account" in sign_in_words(once.blocked(NOW), NOW)
     assert "1 of 2" in said(replace(WELL, sign_ins=once))[0]
+
+
+@pytest.mark.parametrize("record", [NOTHING.begun("1", NOW), NOTHING.failed("1", NOW - timedelta(hours=1))])
+def test_a_sign_in_that_is_under_way_or_long_ago_is_nothing_to_be_said(record):
+    assert [remark.level for remark in remarks(replace(WELL, sign_ins=record), NOW)] == [Level.FINE]

@@ -1,6 +1,7 @@
 """Weekly traffic: invented people with the shape of a real week."""
 
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -89,6 +90,43 @@ def test_a_busy_fleet_has_somebody_crossing_in_every_second_of_day_and_night(day
             int(instant - start.timestamp()) for instants in (crossings.entered, crossings.left) for instant in instants
         }
     assert set(range(seconds)) <= moved
+
+
+def instants_of(fleet, day):
+    """When somebody crosses any line, in order."""
+    found = [fleet.traffic.crossings(line_id, day) for line_id in all_lines(fleet)]
+    return sorted(instant for one in found for instants in (one.entered, one.left) for instant in instants)
+
+
+def longest_pause(instants, day, first_hour, last_hour):
+    """Seconds without anybody between two hours of the day."""
+    start = datetime(day.year, day.month, day.day, tzinfo=ZURICH).timestamp()
+    within = [one for one in instants if start + first_hour * 3600 <= one < start + last_hour * 3600]
+    return max(after - before for before, after in pairwise(within))
+
+
+@pytest.mark.parametrize("day", [TUESDAY, SUNDAY, date(2026, 3, 29), date(2026, 10, 25)])
+def test_nights_of_a_busy_fleet_can_be_quiet_and_still_something_moves(day):
+    fleet = default_fleet(12, busy=3.0, quiet_nights=True)
+    hours = by_hour(fleet, day)
+    assert max(hours[0:6]) < hours[12] / 10  # where clocks are put back, an hour comes twice
+    instants = instants_of(fleet, day)
+    assert longest_pause(instants, day, 1, 6) < 60
+    assert longest_pause(instants, day, 11, 17) < 20
+
+
+def test_a_place_that_is_closed_all_day_is_quiet_all_day():
+    fleet = default_fleet(12, busy=3.0, quiet_nights=True)
+    assert sum(by_hour(fleet, SUNDAY, [BANK])) < sum(by_hour(fleet, TUESDAY, [BANK])) / 10
+
+
+def test_after_a_quiet_night_nobody_is_left_inside():
+    fleet = default_fleet(12, busy=3.0, quiet_nights=True)
+    for line_id in all_lines(fleet):
+        crossings = fleet.traffic.crossings(line_id, TUESDAY)
+        assert list(crossings.left) == sorted(crossings.left)
+    people = [fleet.traffic.crossings(line_id, TUESDAY) for line_id in all_lines(fleet)]
+    assert sum(len(one.entered) for one in people) == sum(len(one.left) for one in people)
 
 
 def test_the_fleet_mixes_sites_channels_and_generations():

@@ -150,7 +150,7 @@ def test_sessions_are_shown_and_ended(people, app, anna):
     assert "/admin/people/ben/end-sessions" in anna.get("/admin/people/ben").text
     assert anna.post("/admin/people/ben/end-sessions").status_code == 303
     assert ben.get("/account").status_code == 303
-    assert "Nowhere." in anna.get("/admin/people/ben").text
+    assert "Not signed in anywhere." in anna.get("/admin/people/ben").text
 
 
 def test_who_is_removed_is_gone_also_while_signed_in(people, app, anna):

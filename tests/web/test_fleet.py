@@ -78,7 +78,7 @@ def test_those_with_trouble_come_first_with_the_reason_and_since_when(olga):
     assert "No answer &lt;b&gt;within&lt;/b&gt; 10 s. " in page
     assert "since 13:30" in page
     assert re.search(r'<span class="many">1</span> does not answer', page)
-    assert re.search(r'<span class="many">3</span> answers', page)
+    assert re.search(r'<span class="many">3</span> answering', page)
 
 
 def test_the_last_day_is_a_strip_with_words(olga, fleet):

@@ -10,6 +10,7 @@ from peoplecount.domain.alert_body import AlertFacts, AlertItem
 from peoplecount.domain.alert_rule import AlertKind, AlertRule
 from peoplecount.domain.event import utc_text
 from peoplecount.domain.report_schedule import Cadence, ReportPeriod, ReportSchedule
+from peoplecount.domain.site import Site
 from peoplecount.services.counts import NoSuchPlace
 from peoplecount.services.history_places import HistoryPlaces
 from peoplecount.services.history_report import HistoryDesk
@@ -119,7 +120,8 @@ class Town(BoardService):
         self.desk = HistoryDesk(DirectSums(PlaceHistory(db)), places, self.clock)
 
     def report(self, cadence=Cadence.DAILY, first=date(2026, 5, 4), last=None, *, sites=("shop",), language="en"):
-        schedule = ReportSchedule("s", "", cadence, frozenset(sites), ("anna@x",), language, time(7), BEGUN)
+        chosen = None if sites is None else frozenset(sites)
+        schedule = ReportSchedule("s", "", cadence, chosen, ("anna@x",), language, time(7), BEGUN)
         letters = ReportLetters(PRESS, self.desk, BOOK, "https://counts.example")
         return letters.report(schedule, ReportPeriod(first, last or first))
 
@@ -161,7 +163,7 @@ def test_a_day_is_told_in_the_mail_with_its_coverage_and_the_workbook_has_the_sa
 
 def test_a_report_in_spanish_has_spanish_words_numbers_and_dates(town):
     found = town.report(language="es", sites=("shop", "bank"))
-    assert found.subject == "Personas contadas: Todas las sedes, lun, 4 may 2026"
+    assert found.subject == "Personas contadas: Bank <b> y Shop, lun, 4 may 2026"
     assert "Por sede" in found.text
     assert "Entradas: 2.091" in found.text
     assert "100,0" in found.text
@@ -196,6 +198,19 @@ def test_a_day_on_which_clocks_change_has_as_many_hours_as_it_had(town, day, hou
     assert f"In: {hours}" in found.text
     assert ("02:00*" in found.text) == (hours == 25)
     assert ("clocks were put back" in found.text) == (hours == 25)
+
+
+def test_without_a_name_of_its_own_a_report_is_called_by_its_sites(town):
+    def subject(sites, language="en"):
+        return town.report(sites=sites, language=language).subject.removesuffix(", Mon, 4 May 2026")
+
+    assert subject(None) == "People counted: All sites"
+    assert subject(["bank", "shop"]) == "People counted: Bank <b> and Shop"
+    town.sites += [Site(name.lower(), name, "Europe/Zurich") for name in ("Arcade", "Mall", "Spa")]
+    assert subject(["bank", "shop", "arcade"]) == "People counted: Arcade, Bank <b> and Shop"
+    assert subject(["bank", "shop", "arcade", "mall"]) == "People counted: Arcade, Bank <b> and 2 more sites"
+    spanish = subject(["bank", "shop", "arcade", "mall", "spa"], "es")
+    assert spanish.startswith("Personas contadas: Arcade, Bank <b> y 3 sedes más, ")
 
 
 def test_of_sites_that_are_no_more_there_is_no_report(town):

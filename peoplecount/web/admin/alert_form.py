@@ -55,7 +55,7 @@ class MailForm(ReachForm):
 class RuleForm(MailForm):
     """What can be said of a rule."""
 
-    kind = SelectField(say("What"), choices=[SelectChoice(kind.value, kind_words(kind)) for kind in AlertKind])
+    kind = SelectField(say("What to watch"), choices=[SelectChoice(kind.value, kind_words(kind)) for kind in AlertKind])
     name = Text(say("Name"))
     threshold = Text(say("People"))
     margin = Text(say("Hysteresis"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, request, url_for
+from flask import Blueprint, Response, abort, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from peoplecount.domain.alert_rule import AlertKind, AlertRule
@@ -14,7 +14,7 @@ from peoplecount.services.alert_words import kind_words
 from peoplecount.services.site_desk import SiteDesk
 from peoplecount.web.admin import frame
 from peoplecount.web.admin.alert_form import RuleForm, fields_of, options
-from peoplecount.web.admin.form import AdminForm, sent, sentence, store_words
+from peoplecount.web.admin.form import answered, sent, sentence, store_words
 from peoplecount.web.languages import book_now, language_choices
 
 _NEW = AlertRule("", AlertKind.OVER, "")
@@ -42,17 +42,13 @@ class _Pages:
 
     def add(self) -> AnyResponse:
         """A new one."""
-        form, status = self._form(_NEW), 200
-        if request.method == "POST":
-            status = 400
-            if form.validate():
-                try:
-                    made = self._desk.add(frame.author(), form.rule())
-                except (RuleRefused, LogError) as error:
-                    status = _blame(form, error)
-                else:
-                    return frame.done(say("The rule %(rule)s is added.", rule=called(made)), _path())
-        return frame.page("admin/alert_rule.html", status, form=form, rule=None, mail=self._desk.mail)
+        form = self._form(_NEW)
+        return answered(
+            form,
+            lambda status: self._page(form, status),
+            lambda: self._desk.add(frame.author(), form.rule()),
+            lambda made: frame.done(say("The rule %(rule)s is added.", rule=called(made)), _path()),
+        )
 
     def rule(self, rule_id: str) -> AnyResponse:
         """One of them, to be changed."""
@@ -62,17 +58,13 @@ class _Pages:
             abort(404, sentence(error))
         except LogError as error:
             return self._list(503, store_words(error))
-        form, status = self._form(known), 200
-        if request.method == "POST":
-            status = 400
-            if form.validate():
-                try:
-                    self._desk.change(frame.author(), form.rule(rule_id))
-                except (RuleRefused, LogError) as error:
-                    status = _blame(form, error)
-                else:
-                    return frame.done(say("The rule %(rule)s is changed.", rule=called(form.rule(rule_id))), _path())
-        return frame.page("admin/alert_rule.html", status, form=form, rule=known, mail=self._desk.mail)
+        form = self._form(known)
+        return answered(
+            form,
+            lambda status: self._page(form, status, known),
+            lambda: self._desk.change(frame.author(), form.rule(rule_id)),
+            lambda _: frame.done(say("The rule %(rule)s is changed.", rule=called(form.rule(rule_id))), _path()),
+        )
 
     def remove(self, rule_id: str) -> AnyResponse:
         """It looks at nothing any more."""
@@ -91,6 +83,10 @@ class _Pages:
         form.speak(language_choices())
         form.kind.choices = options((kind.value, kind_words(kind)) for kind in AlertKind)
         return form
+
+    def _page(self, form: RuleForm, status: int, rule: AlertRule | None = None) -> Response:
+        name = called(rule) if rule else ""
+        return frame.page("admin/alert_rule.html", status, form=form, rule=rule, name=name, mail=self._desk.mail)
 
     def _list(self, status: int = 200, fault: str = "") -> Response:
         found: list[AlertRule] | None = None
@@ -111,8 +107,3 @@ class _Pages:
 
 def _path() -> str:
     return url_for("admin_alerts.rules")
-
-
-def _blame(form: AdminForm, error: Exception) -> int:
-    form.fault = store_words(error) if isinstance(error, LogError) else sentence(error)
-    return 503 if isinstance(error, LogError) else 400

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import request
 from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response as AnyResponse
 from wtforms import Form, HiddenField, StringField
 from wtforms.validators import DataRequired, InputRequired
 
@@ -15,8 +16,10 @@ from peoplecount.domain.sentence import say, whole, words_of
 from peoplecount.domain.user import UnfitName
 from peoplecount.eventlog.log import LogError
 from peoplecount.outbound.errors import AddressRefused
+from peoplecount.services.alert_rules import RuleRefused
 from peoplecount.services.api_tokens import TokenRefused
 from peoplecount.services.passwords import TooManyAtOnce, UnfitPassword
+from peoplecount.services.report_schedules import ScheduleRefused
 from peoplecount.services.screens import ScreenRefused
 from peoplecount.services.site_entry import InvalidFields
 from peoplecount.services.subscriptions import NoSuchSubscription, SubscriptionRefused
@@ -26,9 +29,11 @@ from peoplecount.storage.errors import DatabaseError, DatabaseUnavailable, Inval
 KNOWN_FAULTS = (
     *(InvalidEntry, DatabaseError, LogError),
     *(UserRefused, UnfitName, UnfitPassword, TooManyAtOnce, TokenRefused, ScreenRefused),
-    *(AddressRefused, SubscriptionRefused, NoSuchSubscription),
+    *(AddressRefused, SubscriptionRefused, NoSuchSubscription, RuleRefused, ScheduleRefused),
 )
 """What desks raise that a form can show."""
+
+T = TypeVar("T")
 
 _FIELD_OF: Mapping[type[Exception], str] = {UnfitName: "name", UnfitPassword: "password", AddressRefused: "address"}
 """Where it is shown."""
@@ -83,6 +88,28 @@ class AdminForm(Form):  # type: ignore[misc]  # WTForms has no types
         if not (isinstance(error, InvalidFields) or type(error) in _FIELD_OF):
             self.fault = sentence(error)
         return HTTPStatus.BAD_REQUEST
+
+
+def answered(
+    form: AdminForm,
+    shown: Callable[[int], AnyResponse],
+    act: Callable[[], T],
+    told: Callable[[T], AnyResponse],
+) -> AnyResponse:
+    """What is answered where a form is opened or sent.
+
+    ``shown`` gives its page with a status. ``act`` does what was asked for, once that is valid; what it raises of
+    ``KNOWN_FAULTS`` is said in the form. ``told`` says what came of it.
+    """
+    if request.method != "POST":
+        return shown(HTTPStatus.OK)
+    if not form.validate():
+        return shown(HTTPStatus.BAD_REQUEST)
+    try:
+        made = act()
+    except KNOWN_FAULTS as error:
+        return shown(form.blame(error))
+    return told(made)
 
 
 class Text(StringField):  # type: ignore[misc]

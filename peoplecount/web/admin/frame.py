@@ -29,7 +29,7 @@ class Section(NamedTuple):
 
 SECTIONS = (
     Section("/admin/cameras", say("Cameras")),
-    Section("/admin/sites", say("Sites"), ("/admin/new-site", "/admin/doors")),
+    Section("/admin/sites", say("Sites"), ("/admin/new-site", "/admin/doors", "/admin/walk")),
     Section("/admin/people", say("Users"), ("/admin/new-person",)),
     Section("/admin/tokens", say("Tokens"), ("/admin/new-token",)),
     Section("/admin/screens", say("Screens")),

@@ -21,6 +21,11 @@ WORDS = (
     *(say("backup"), say("webhook"), say("made a new secret for"), say("host"), say("events"), say("doors")),
     *(say("cameras"), say("threshold"), say("gap"), say("by")),
     *(say("alert"), say("alert rule"), say("report"), say("has seen"), say("sent"), say("sent a test mail to")),
+    *(say("role"), say("sites"), say("kind"), say("name"), say("margin"), say("lasts"), say("on"), say("language")),
+    *(say("period"), say("recipients"), say("recovery"), say("quiet hours"), say("quiet time"), say("ends")),
+    *(say("may"), say("address"), say("browser"), say("from"), say("at"), say("password"), say("user"), say("all")),
+    *(say("time zone"), say("opening hours"), say("capacity"), say("busy from"), say("full from"), say("reset time")),
+    *(say("protocol"), say("interval"), say("command line"), say("command line (%(user)s)", user="")),
 )
 """What the log says was done, and to what, so that catalogues have it."""
 

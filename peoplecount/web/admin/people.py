@@ -18,7 +18,7 @@ from peoplecount.services.site_desk import SiteDesk
 from peoplecount.services.user_book import UserRefused
 from peoplecount.storage.errors import ChangedMeanwhile
 from peoplecount.web.admin import frame
-from peoplecount.web.admin.form import KNOWN_FAULTS, AdminForm, Text, chosen, needed, sent, store_words
+from peoplecount.web.admin.form import KNOWN_FAULTS, AdminForm, Text, answered, chosen, needed, sent, store_words
 from peoplecount.web.admin.reach import ReachForm, reach_of
 
 LINK, TYPED = "link", "typed"
@@ -88,28 +88,22 @@ class _Pages:
         return frame.page("admin/people.html", found=found, sites=self._sites.known(), me=frame.author())
 
     def add(self) -> AnyResponse:
-        form, status = PersonForm(sent()), 200
+        form = PersonForm(sent())
         form.offer(self._sites.known())
-        if request.method == "POST":
-            status = 400
-            if form.validate():
-                try:
-                    let_in = self._desk.add(
-                        frame.author(), form.name.data, Role(form.role.data), form.chosen_sites(), form.typed()
-                    )
-                except KNOWN_FAULTS as error:
-                    status = form.blame(error)
-                else:
-                    return self._let_in(
-                        let_in,
-                        say(
-                            "%(name)s may sign in as %(role)s.",
-                            name=let_in.user.name,
-                            role=role_words(let_in.user.role),
-                        ),
-                    )
         parts = {"form": form, "shortest": SHORTEST, "hours": LINK_HOURS}
-        return frame.page("admin/person_new.html", status, **parts)
+        return answered(
+            form,
+            lambda status: frame.page("admin/person_new.html", status, **parts),
+            lambda: self._desk.add(
+                frame.author(), form.name.data, Role(form.role.data), form.chosen_sites(), form.typed()
+            ),
+            self._added,
+        )
+
+    def _added(self, let_in: LetIn) -> AnyResponse:
+        user = let_in.user
+        words = say("%(name)s may sign in as %(role)s.", name=user.name, role=role_words(user.role))
+        return self._let_in(let_in, words)
 
     def person(self, name: str) -> AnyResponse:
         if request.method != "POST":
@@ -139,16 +133,18 @@ class _Pages:
         return self._page(name, status, form=form)
 
     def reset(self, name: str) -> AnyResponse:
-        form, status = PasswordForm(request.form), 400
-        if form.validate():
-            try:
-                self._demand(name)
-                let_in = self._desk.reset(frame.author(), name, form.typed())
-            except KNOWN_FAULTS as error:
-                status = form.blame(error)
-            else:
-                return self._let_in(let_in, say("%(name)s is signed out everywhere, and has a new way in.", name=name))
-        return self._page(name, status, password_form=form)
+        form = PasswordForm(request.form)
+        words = say("%(name)s is signed out everywhere, and has a new way in.", name=name)
+        return answered(
+            form,
+            lambda status: self._page(name, status, password_form=form),
+            lambda: self._reset(name, form.typed()),
+            lambda let_in: self._let_in(let_in, words),
+        )
+
+    def _reset(self, name: str, password: str | None) -> LetIn:
+        self._demand(name)
+        return self._desk.reset(frame.author(), name, password)
 
     def end_sessions(self, name: str) -> AnyResponse:
         try:

@@ -23,7 +23,7 @@ from peoplecount.services.report_schedules import ScheduleRefused
 from peoplecount.services.site_desk import SiteDesk
 from peoplecount.web.admin import frame
 from peoplecount.web.admin.alert_form import LONGEST_NAME, MailForm, options
-from peoplecount.web.admin.form import Text, needed, sent, sentence, store_words
+from peoplecount.web.admin.form import Text, answered, needed, sent, sentence, store_words
 from peoplecount.web.admin.reach import reach_of
 from peoplecount.web.errors import unavailable
 from peoplecount.web.languages import book_now, language_choices
@@ -100,32 +100,24 @@ class _Pages:
 
     def add(self) -> AnyResponse:
         """A new one."""
-        form, status = self._form(_NEW), 200
-        if request.method == "POST":
-            status = 400
-            if form.validate():
-                try:
-                    made = self._desk.add(frame.author(), form.schedule())
-                except (ScheduleRefused, LogError) as error:
-                    status = _blame(form, error)
-                else:
-                    return frame.done(say("%(name)s is sent from now on.", name=made.name), _path())
-        return self._page(form, None, status)
+        form = self._form(_NEW)
+        return answered(
+            form,
+            lambda status: self._page(form, None, status),
+            lambda: self._desk.add(frame.author(), form.schedule()),
+            lambda made: frame.done(say("%(name)s is sent from now on.", name=made.name), _path()),
+        )
 
     def schedule(self, schedule_id: str) -> AnyResponse:
         """One of them, to be changed."""
         known = self._found(schedule_id)
-        form, status = self._form(known), 200
-        if request.method == "POST":
-            status = 400
-            if form.validate():
-                try:
-                    self._desk.change(frame.author(), form.schedule(schedule_id))
-                except (ScheduleRefused, LogError) as error:
-                    status = _blame(form, error)
-                else:
-                    return frame.done(say("%(name)s is changed.", name=form.name.data), _path())
-        return self._page(form, known, status)
+        form = self._form(known)
+        return answered(
+            form,
+            lambda status: self._page(form, known, status),
+            lambda: self._desk.change(frame.author(), form.schedule(schedule_id)),
+            lambda _: frame.done(say("%(name)s is changed.", name=form.name.data), _path()),
+        )
 
     def send(self, schedule_id: str) -> AnyResponse:
         """Send the period that is named, or the last one that is over, now."""
@@ -209,8 +201,3 @@ def _time(text: str | None) -> time | None:
     except ValueError:
         return None
     return found.replace(second=0, microsecond=0) if found.tzinfo is None else None
-
-
-def _blame(form: ScheduleForm, error: Exception) -> int:
-    form.fault = store_words(error) if isinstance(error, LogError) else sentence(error)
-    return 503 if isinstance(error, LogError) else 400

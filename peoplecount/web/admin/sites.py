@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from flask import Blueprint, Response, abort, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from peoplecount.domain.hand_count import HandCount
 from peoplecount.domain.sentence import say
 from peoplecount.domain.site import DEFAULT_SITE_ID, Site
 from peoplecount.services.door_desk import NoSuchPlace
@@ -16,7 +17,7 @@ from peoplecount.services.site_entry import as_texts
 from peoplecount.storage.errors import ChangedMeanwhile, DatabaseError
 from peoplecount.web import gate
 from peoplecount.web.admin import frame
-from peoplecount.web.admin.form import KNOWN_FAULTS, AdminForm, Text, needed, sent, sentence, store_words
+from peoplecount.web.admin.form import KNOWN_FAULTS, AdminForm, Text, answered, needed, sent, sentence, store_words
 from peoplecount.web.admin.time_zones import time_zones
 from peoplecount.web.formats import day_and_time
 
@@ -82,17 +83,12 @@ class _Pages:
     def add(self) -> AnyResponse:
         default = self._desk.known()[DEFAULT_SITE_ID]
         form = SiteForm(sent(), data={"time_zone": default.time_zone, "reset_time": "00:00"})
-        status = 200
-        if request.method == "POST":
-            status = 400
-            if form.validate():
-                try:
-                    site = self._desk.add_site(frame.author(), form.texts(*FIELDS), form.site_id.data)
-                except KNOWN_FAULTS as error:
-                    status = form.blame(error)
-                else:
-                    return frame.done(say("%(name)s is added. Give it doors.", name=site.name), _path(site.site_id))
-        return frame.page("admin/site_new.html", status, form=form, zones=time_zones())
+        return answered(
+            form,
+            lambda status: frame.page("admin/site_new.html", status, form=form, zones=time_zones()),
+            lambda: self._desk.add_site(frame.author(), form.texts(*FIELDS), form.site_id.data),
+            lambda site: frame.done(say("%(name)s is added. Give it doors.", name=site.name), _path(site.site_id)),
+        )
 
     def site(self, site_id: str) -> AnyResponse:
         self._demand(site_id)
@@ -118,38 +114,31 @@ class _Pages:
 
     def add_door(self, site_id: str) -> AnyResponse:
         self._demand(site_id)
-        form, status = DoorForm(request.form), 400
-        if form.validate():
-            try:
-                door = self._desk.doors.add(frame.author(), site_id, form.door_name.data)
-            except KNOWN_FAULTS as error:
-                status = form.blame(error)
-            else:
-                return frame.done(
-                    say("The door %(name)s is added. Lines are given to it at their camera.", name=door.name),
-                    _path(site_id),
-                )
-        return self._page(site_id, status, door_form=form)
+        form = DoorForm(request.form)
+        return answered(
+            form,
+            lambda status: self._page(site_id, status, door_form=form),
+            lambda: self._desk.doors.add(frame.author(), site_id, form.door_name.data),
+            lambda door: frame.done(
+                say("The door %(name)s is added. Lines are given to it at their camera.", name=door.name),
+                _path(site_id),
+            ),
+        )
 
     def count(self, site_id: str) -> AnyResponse:
         self._demand(site_id)
-        form, status = CountForm(request.form), 400
-        if form.validate():
-            try:
-                site = self._known(site_id)
-                count = self._desk.count(frame.author(), site, form.people.data, form.at.data, form.note.data or "")
-            except KNOWN_FAULTS as error:
-                status = form.blame(error)
-            else:
-                at = day_and_time(count.counted_at, zone_of(site))
-                words = say(
-                    "%(people)s people inside %(name)s at %(at)s. The occupancy goes on from there.",
-                    people=count.people,
-                    name=site.name,
-                    at=at,
-                )
-                return frame.done(words, _path(site_id))
-        return self._page(site_id, status, count_form=form)
+        form = CountForm(request.form)
+        return answered(
+            form,
+            lambda status: self._page(site_id, status, count_form=form),
+            lambda: self._count(site_id, form),
+            _counted,
+        )
+
+    def _count(self, site_id: str, form: CountForm) -> tuple[Site, HandCount]:
+        site = self._known(site_id)
+        typed = (form.people.data, form.at.data, form.note.data or "")
+        return site, self._desk.count(frame.author(), site, *typed)
 
     def remove(self, site_id: str) -> AnyResponse:
         self._demand(site_id)
@@ -218,6 +207,17 @@ class _Pages:
         """404 for a site that is not the visitor's, as for one that never was."""
         if not gate.visitor().may_see(site_id):
             abort(404, say("There is no site %(site_id)s.", site_id=repr(site_id[:64])))
+
+
+def _counted(counted: tuple[Site, HandCount]) -> AnyResponse:
+    site, count = counted
+    words = say(
+        "%(people)s people inside %(name)s at %(at)s. The occupancy goes on from there.",
+        people=count.people,
+        name=site.name,
+        at=day_and_time(count.counted_at, zone_of(site)),
+    )
+    return frame.done(words, _path(site.site_id))
 
 
 def _path(site_id: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Response, url_for
 from werkzeug.wrappers import Response as AnyResponse
 from wtforms import SelectChoice, SelectMultipleField
 from wtforms.validators import ValidationError
@@ -14,15 +14,15 @@ from peoplecount.eventlog.log import LogError
 from peoplecount.services.administration import Administration
 from peoplecount.services.token_desk import LONGEST_DAYS
 from peoplecount.web.admin import frame
-from peoplecount.web.admin.form import KNOWN_FAULTS, AdminForm, Text, needed, sent, store_words
+from peoplecount.web.admin.form import KNOWN_FAULTS, AdminForm, Text, answered, needed, sent, store_words
 from peoplecount.web.admin.reach import ReachForm
 
 _SCOPES = [
     SelectChoice(Scope.READ.value, say("read figures: stream, tickets, chart, counts, export, records")),
     SelectChoice(Scope.HEALTH.value, say("see in detail how the service is doing")),
     SelectChoice(Scope.END_STREAMS.value, say("end streams")),
-    SelectChoice(Scope.SUBSCRIBE.value, say("have an address told of events")),
-    SelectChoice(Scope.OPERATE.value, say("have a camera polled at once")),
+    SelectChoice(Scope.SUBSCRIBE.value, say("subscribe an address to events")),
+    SelectChoice(Scope.OPERATE.value, say("poll a camera at once")),
 ]
 
 
@@ -31,12 +31,12 @@ class TokenForm(ReachForm):
 
     label = Text(say("What it is for"), [needed(say("Words are needed for what it is for, such as Power BI."))])
     scopes = SelectMultipleField(
-        say("It may"),
+        say("Permissions"),
         choices=_SCOPES,
         default=[Scope.READ.value],
         option_widget=CheckboxInput(),
     )
-    days = Text(say("Days it is good for"))
+    days = Text(say("Validity in days"))
 
     def validate_scopes(self, field: SelectMultipleField) -> None:
         """One at least. A validator that says so to browsers would make them want every box ticked."""
@@ -81,22 +81,18 @@ class _Pages:
         return self._page()
 
     def add(self) -> AnyResponse:
-        form, status = TokenForm(sent()), 200
+        form = TokenForm(sent())
         form.offer(self._sites.known())
-        if request.method == "POST":
-            status = 400
-            if form.validate():
-                try:
-                    scopes = [Scope(scope) for scope in form.scopes.data]
-                    days = form.number_of_days()
-                    token = self._desk.add(
-                        frame.author(), form.label.data, scopes, sites=form.chosen_sites(), days=days
-                    )
-                except KNOWN_FAULTS as error:
-                    status = form.blame(error)
-                else:
-                    return self._page(token=token, label=form.label.data)
-        return frame.page("admin/token_new.html", status, form=form)
+        return answered(
+            form,
+            lambda status: frame.page("admin/token_new.html", status, form=form),
+            lambda: self._add(form),
+            lambda token: self._page(token=token, label=form.label.data),
+        )
+
+    def _add(self, form: TokenForm) -> str:
+        scopes, days = [Scope(scope) for scope in form.scopes.data], form.number_of_days()
+        return self._desk.add(frame.author(), form.label.data, scopes, sites=form.chosen_sites(), days=days)
 
     def revoke(self, token_id: str) -> AnyResponse:
         try:

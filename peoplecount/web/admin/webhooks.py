@@ -21,7 +21,7 @@ from peoplecount.eventlog.webhook_book import KeptWebhook
 from peoplecount.services.administration import Administration
 from peoplecount.services.subscriptions import LONGEST_NAME, NoSuchSubscription, Subscriptions
 from peoplecount.web.admin import frame
-from peoplecount.web.admin.form import KNOWN_FAULTS, AdminForm, Text, needed, sent, store_words
+from peoplecount.web.admin.form import KNOWN_FAULTS, AdminForm, Text, answered, needed, sent, store_words
 from peoplecount.web.admin.reach import ReachForm
 from peoplecount.web.webhook_words import GAPS, RECEIVERS, SCOPES, STEPS, TOPICS
 
@@ -32,7 +32,7 @@ class WebhookForm(ReachForm):
     """A webhook that is to be made."""
 
     receiver = RadioField(
-        say("Who is told"),
+        say("Receiver"),
         choices=[SelectChoice(one.value, words) for one, words in RECEIVERS.items()],
         default=Receiver.FLOW.value,
     )
@@ -149,25 +149,21 @@ class _Pages:
 
     def add(self) -> AnyResponse:
         """A new one; a secret is shown with it, this once."""
-        form, status = WebhookForm(sent()), 200
+        form = WebhookForm(sent())
         form.offer(self._sites.known())
         form.show_places(self._snapshot())
-        if request.method == "POST":
-            status = 400
-            if form.validate():
-                try:
-                    made = self._desk.add(
-                        frame.author(),
-                        form.address.data,
-                        form.wish(),
-                        name=form.name.data,
-                        receiver=Receiver(form.receiver.data),
-                    )
-                except KNOWN_FAULTS as error:
-                    status = form.blame(error)
-                else:
-                    return self._made(made.kept, made.secret, is_new=made.is_new)
-        return frame.page("admin/webhook_new.html", status, form=form, most=LONGEST_NAME)
+        return answered(
+            form,
+            lambda status: frame.page("admin/webhook_new.html", status, form=form, most=LONGEST_NAME),
+            lambda: self._desk.add(
+                frame.author(),
+                form.address.data,
+                form.wish(),
+                name=form.name.data,
+                receiver=Receiver(form.receiver.data),
+            ),
+            lambda made: self._made(made.kept, made.secret, is_new=made.is_new),
+        )
 
     def _made(self, kept: KeptWebhook, secret: str, *, is_new: bool) -> AnyResponse:
         if secret:

@@ -8,7 +8,7 @@ from peoplecount.domain.history_period import Beside, Grain
 from peoplecount.domain.offload import Offload, call_here
 from peoplecount.domain.place_sum import PlaceSum
 from peoplecount.domain.report_schedule import Cadence, ReportPeriod, ReportSchedule
-from peoplecount.domain.sentence import Sentence, per_cent, say
+from peoplecount.domain.sentence import Sentence, per_cent, say, say_number
 from peoplecount.mail.letter import Enclosure, Writing
 from peoplecount.services.counts import NoSuchPlace
 from peoplecount.services.history_query import HistoryQuery
@@ -20,6 +20,9 @@ from peoplecount.web.phrase_book import PhraseBook
 
 WHOLE = 0.9995
 """From which share on all is known, to the tenth of a per cent."""
+
+MOST_NAMED = 3
+"""Of more sites only the first ones are named in a title."""
 
 
 class ReportLetters:
@@ -44,8 +47,25 @@ class ReportLetters:
         """A period's report. Raises ``HistoryUnavailable`` and ``NoSuchPlace``."""
         found = self._desk.report(self._query(schedule, period), schedule.sites)
         voice = Voice(self._book(schedule.language))
+        title = voice.told(
+            say(
+                "%(place)s, %(period)s",
+                place=schedule.name or found.place.name or voice.told(self._sites_words(schedule)),
+                period=_period_words(schedule.cadence, period, voice),
+            )
+        )
         address = self._address(found)
-        return self._offload(lambda: self._press.writing(_sheet(schedule, period, found, voice, address)))
+        return self._offload(lambda: self._press.writing(_sheet(title, period, found, voice, address)))
+
+    def _sites_words(self, schedule: ReportSchedule) -> Sentence:
+        """Which sites a report of several is about."""
+        if schedule.sites is None:
+            return say("All sites")
+        names = sorted(self._desk.places.site(one).name for one in self._desk.places.sites(schedule.sites))
+        if len(names) > MOST_NAMED:
+            some, more = ", ".join(names[: MOST_NAMED - 1]), len(names) - MOST_NAMED + 1
+            return say_number("%(some)s and %(num)s more site", "%(some)s and %(num)s more sites", more, some=some)
+        return say("%(some)s and %(last)s", some=", ".join(names[:-1]), last=names[-1])
 
     def _query(self, schedule: ReportSchedule, period: ReportPeriod) -> HistoryQuery:
         there = self._desk.places.sites(schedule.sites)
@@ -63,15 +83,7 @@ class ReportLetters:
         return f"{self._public_url}/history?{asked}"
 
 
-def _sheet(schedule: ReportSchedule, period: ReportPeriod, report: HistoryReport, voice: Voice, address: str) -> Sheet:
-    place = report.place.name or voice.told(say("All sites"))
-    title = voice.told(
-        say(
-            "%(place)s, %(period)s",
-            place=schedule.name or place,
-            period=_period_words(schedule.cadence, period, voice),
-        )
-    )
+def _sheet(title: str, period: ReportPeriod, report: HistoryReport, voice: Voice, address: str) -> Sheet:
     body = workbook_of(report, address)
     name = f"people-{period.first:%Y%m%d}-{period.last:%Y%m%d}.xlsx"
     return Sheet(
