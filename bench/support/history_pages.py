@@ -99,7 +99,8 @@ def _client(connection: EngineConnection, year: CountedYear, sums: Path) -> Flas
     keeper = SumsKeeper(history, store, book, lambda: zones, clock)
     took = timed(lambda: keeper.keep_up(_NoPause()))
     print(f"    summing up past days took {took.worked:.0f} s of our processor")
-    places = HistoryPlaces(lambda: _board(year), lambda: sites, clock)
+    board = _board(year)
+    places = HistoryPlaces(lambda: board, lambda: sites, clock)
     desk = HistoryDesk(KeptSums(DirectSums(history), store, book, lambda: zones), places, clock)
     return create_app(service.context(history=desk)).test_client()
 

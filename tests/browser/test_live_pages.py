@@ -135,7 +135,7 @@ def test_a_browser_that_knows_no_modules_loads_the_page_again_unless_the_service
     inside = page.locator('[data-figure="site/station/occupancy"]')
     before = int(inside.inner_text().replace(",", ""))
     service.count(SOUTH, 9, 1)
-    page.route("**/version", lambda route: route.fulfill(status=502))
+    page.route("**/version", lambda route: route.fulfill(status=503))
     with page.expect_response("**/version"):
         page.clock.run_for(30_000)
     assert "is-old" in page.evaluate("document.documentElement.className"), "an error has taken its place"
