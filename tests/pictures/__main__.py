@@ -57,6 +57,9 @@ SETTLED_MS = 1500
 FIRST = ("/", "/wall", "/wall/pair", "/sign-in", "/history?site={site}", "/docs")
 """Where links are followed from, and pages that none leads to."""
 
+SIGNED_OUT = frozenset({"/wall/pair", "/sign-in"})
+"""What is seen by whoever has not signed in."""
+
 
 @contextmanager
 def installation(folder: Path) -> Iterator[Service]:
@@ -119,7 +122,7 @@ class Album:
                 self._no_page.add(kind)
                 continue
             shown = self._kind(urlsplit(page.url).path)
-            if shown != kind:  # it only leads to another one
+            if shown != kind and path not in SIGNED_OUT:  # it only leads to another one
                 self._no_page.add(kind)
                 self._found.setdefault(str(shown), urlsplit(page.url).path)
             waiting += page.eval_on_selector_all("a[href]", "links => links.map(link => link.getAttribute('href'))")
@@ -157,7 +160,7 @@ class Album:
     def _take(
         self, kind: str, path: str, size: str, scheme: str, viewport: dict[str, int], locale: str = LOCALE
     ) -> None:
-        state = None if path in {"/sign-in", "/wall/pair"} else self.state
+        state = None if path in SIGNED_OUT else self.state
         context = self._browser.new_context(
             base_url=self._service.url, viewport=viewport, color_scheme=scheme, locale=locale, reduced_motion="reduce",
             storage_state=state,
