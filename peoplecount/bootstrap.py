@@ -18,6 +18,7 @@ from peoplecount.camera_administration import camera_pages
 from peoplecount.configuration import audit_log_in, database, default_site
 from peoplecount.data_home import data_home
 from peoplecount.domain.clock import REAL_TIME
+from peoplecount.domain.event_id import EventId
 from peoplecount.domain.roster import Roster
 from peoplecount.domain.sentence import say
 from peoplecount.domain.site import Site
@@ -54,6 +55,7 @@ from peoplecount.services.snapshots import Snapshots
 from peoplecount.services.today_chart import TodayChart
 from peoplecount.services.usual_days import UsualDays
 from peoplecount.settings import Settings
+from peoplecount.sharing import Sharing
 from peoplecount.storage.history import History
 from peoplecount.storage.record_pages import RecordPages
 from peoplecount.stream.hub import Hub
@@ -145,6 +147,7 @@ class Service:
         self._publishing = Publishing(settings, self._folder, self._runtime.offload, self._known_board)
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
+        self._sharing = Sharing(settings, self._folder, self._runtime, rosters=self._rosters, clock=self._clock)
         self._leading = Leading(
             settings,
             self._folder,
@@ -155,12 +158,15 @@ class Service:
             clock=self._clock,
             appended=self._wake_readers,
             wake_writer=self._wake_writer,
+            sharing=self._sharing,
             more_workers=lambda leading, keeper: {
                 **self._alerting.workers(keeper.report, lambda: self._database.outage, leading.writer_state),
                 **self._publishing.workers(),
             },
         )
-        self._leadership = Leadership(self._folder.leader_lock, self._leading.begin, self._clock)
+        self._leadership = Leadership(
+            self._sharing.lock, self._leading.begin, self._clock, has_other_part=self._sharing.has_other_part
+        )
         self._polling_watch = PollingWatch(
             self._board,
             self._clock,
@@ -178,7 +184,7 @@ class Service:
             database=self._database,
             poll_durations=self._leading.poll_durations,
             leads=lambda: self._leadership.session is not None,
-            reached=lambda: {**self._leading.reached(), **self._alerting.reached(), **self._publishing.reached()},
+            reached=self._reached,
             letters=self._alerting.letters,
             publishes=self._publishing.is_connected,
             troubles=self._troubles,
@@ -338,6 +344,12 @@ class Service:
             allowed_origins=self._settings.allowed_origins,
             trusted_hosts=trusted_hosts(self._settings),
         )
+
+    def _reached(self) -> Mapping[str, EventId | None]:
+        """How far the consumers have come that work in one process; nothing where that is another one."""
+        if not self._leading.coordinates:
+            return {}
+        return {**self._leading.reached(), **self._alerting.reached(), **self._publishing.reached()}
 
     def _wake_readers(self) -> None:
         self._wake_follower.set()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from peoplecount.domain.offload import Offload, call_here
-from peoplecount.eventlog.data_folder import DataFolder
+from peoplecount.eventlog.data_folder import DataFolder, Shared
 from peoplecount.eventlog.local_store import LocalStore
 from peoplecount.eventlog.native import Native
 from peoplecount.settings import Settings
@@ -17,8 +17,8 @@ def data_home(settings: Settings, offload: Offload = call_here, native: Native |
     if settings.redis_url is None:
         return folder
     # Not at the top: needs redis-py, which is there only where it is used.
-    from peoplecount.eventlog.redis_lease import RedisLease  # noqa: PLC0415
     from peoplecount.eventlog.redis_log import RedisEventLog  # noqa: PLC0415
+    from peoplecount.eventlog.redis_membership import RedisMembership  # noqa: PLC0415
     from peoplecount.eventlog.redis_server import Durability  # noqa: PLC0415
     from peoplecount.eventlog.redis_store import RedisStore  # noqa: PLC0415
 
@@ -29,7 +29,8 @@ def data_home(settings: Settings, offload: Offload = call_here, native: Native |
         native=native,
     )
     store = RedisStore(log.link, LocalStore(folder.store_path))
-    return replace(folder, log=log, store=store, leader_lock=RedisLease(log.link, offload), shares_log=True)
+    shared = Shared(log, RedisMembership(log.link, offload))
+    return replace(folder, log=log, store=store, shared=shared)
 
 
 def open_data_home(settings: Settings) -> DataFolder:

@@ -19,6 +19,7 @@ from peoplecount.domain.durations import Durations
 from peoplecount.domain.event_id import EventId
 from peoplecount.domain.interval import Step
 from peoplecount.domain.roster import Roster
+from peoplecount.domain.shards import Share
 from peoplecount.eventlog.data_folder import DataFolder
 from peoplecount.eventlog.group_commit import GroupCommit
 from peoplecount.eventlog.log import LogError
@@ -42,13 +43,16 @@ from peoplecount.services.polled_camera import PolledCamera
 from peoplecount.services.poller import Poller
 from peoplecount.services.polling_session import PollingSession, Worker
 from peoplecount.services.projections import Projections
+from peoplecount.services.reconciler import Reconciler
 from peoplecount.services.record_retention import RecordRetention
 from peoplecount.services.record_writer import RecordWriter
 from peoplecount.services.removed_cameras import RemovedCameras
 from peoplecount.services.roster_keeper import RosterKeeper
+from peoplecount.services.shared_rosters import SharedRosters
 from peoplecount.services.writer_state import WriterState
 from peoplecount.settings import Settings
 from peoplecount.settings.database import DatabaseKind
+from peoplecount.sharing import Sharing
 from peoplecount.storage.errors import DatabaseError
 from peoplecount.storage.hand_count_table import HandCountTable
 from peoplecount.storage.history import History
@@ -75,9 +79,13 @@ class Leading:
         clock: PlayedClock,
         appended: Callable[[], None],
         wake_writer: threading.Event,
+        sharing: Sharing,
         more_workers: Callable[[Leading, CountKeeper], Mapping[str, Worker]] = lambda _leading, _keeper: {},
     ) -> None:
-        """``appended`` is called after every append to the log; ``more_workers`` run beside those that are here."""
+        """``appended`` is called after every append to the log; ``more_workers`` run beside those that are here.
+
+        ``sharing`` tells what falls to this process.
+        """
         self._settings = settings
         self._folder = folder
         self._runtime = runtime
@@ -88,6 +96,7 @@ class Leading:
         self._clock = clock
         self._appended = appended
         self._wake_writer = wake_writer
+        self._sharing = sharing
         self._more_workers = more_workers
         self.camera_access = CameraAccess(settings, folder.store, runtime)
         """Shared with whoever else asks cameras in this process: a device is asked one request at a time."""
@@ -111,44 +120,25 @@ class Leading:
         if self._settings.database.kind is DatabaseKind.SQLITE:
             with suppress(DatabaseError):  # the writer waits at the gate then, and says what is wrong; nobody else does
                 gate.demand()
-        term = offload(folder.log.raise_term)
-        if offload(discover_rewind, folder.log, folder.store):
+        share, term = self._sharing.take()
+        if offload(discover_rewind, folder.log, folder.store, knows_epoch=share.coordinates):
             logger.warning("the event log is older than it was: it was put back or lost; a new epoch begins")
+        rosters = SharedRosters(self._rosters, share, offload)
         appender = GroupCommit(folder.log, offload, self._clock.now)
         keeper = CountKeeper(
             folder.log,
             appender,
             term=term,
-            roster=self._rosters.current,
+            roster=rosters.current,
             offload=offload,
             appended=self._appended,
             keep_days=kept_days(self._settings.back_fill_days),
         )
         health = CameraHealth()
-        watch = CameraWatch(folder.log, keeper.report, roster=self._rosters.current, offload=offload)
-        desk = self._occupancy_desk(keeper)
-        self._projections = projections = Projections(
-            folder.log,
-            appender,
-            term=term,
-            roster=self._rosters.current,
-            coverage=keeper.coverage,
-            steps=map(Step, self._settings.intervals),
-            clock=self._clock,
-            offload=offload,
-            appended=self._appended,
-        )
-        self._reconciliation = reconciliation = self._reconciliation_of(keeper)
-        self._writer = RecordWriter(
-            folder.log,
-            self._database,
-            offload=offload,
-            on_gap=reconciliation.reconciler.doubt_database,
-            grain=self._settings.records_interval,
-            demand_tables=gate.demand,
-        )
-        registros = self._attachment.writer(folder.log)
-        self._log_keeping = self._log_keeping_of(self._writer, term)
+        watch = CameraWatch(folder.log, keeper.report, roster=rosters.current, offload=offload)
+        desk = self._occupancy_desk(keeper, share)
+        desk_of_all = desk if share.is_all else self._occupancy_desk(keeper, Share())
+        self._reconciliation = reconciliation = self._reconciliation_of(keeper, rosters)
         collector = Collector(
             self._runtime.make_scheduler(),
             lambda camera, roster, period: self._poller(
@@ -158,34 +148,78 @@ class Leading:
             clock=self._clock,
             clock_of=watch.local_clock,
         )
+        once: Mapping[str, Worker] = {}
+        self._projections = self._writer = self._log_keeping = None  # what was done here before says nothing of now
+        if share.coordinates:
+            once = self._done_once(share, term, keeper, appender, reconciliation.reconciler, gate)
         self.session = PollingSession(
             log=folder.log,
             keep_mark=folder.store.save_mark,
             keeper=keeper,
             health=health,
             collector=collector,
-            rosters=self._rosters,
+            rosters=rosters,
             writer=self._writer,
             wake_writer=self._wake_writer,
             clock=self._clock,
             offload=offload,
-            remove=desk.remove,
+            removals=self._sharing.removals(share, keeper, health, desk_of_all),
             workers={
                 "fleet-notes": self._fleet_notes(collector).run,
-                "history-sums": self._sums_keeper().run,
-                "log-keeping": self._log_keeping.run,
                 "occupancy": desk.run,
                 "poll-orders": PollOrders(folder.store, offload).worker(collector.poll_soon),
-                "projections": projections.run,
-                "removed-cameras": self._removed_cameras(keeper, term).run,
-                "retention": self._retention(self._writer).run,
-                **({"registros": registros.run} if registros else {}),
-                **self._webhooks(),
                 **reconciliation.workers(),
-                **self._more_workers(self, keeper),
+                **self._sharing.workers(share, reconciliation.reconciler),
+                **once,
             },
         )
         return self.session
+
+    def _done_once(
+        self,
+        share: Share,
+        term: int,
+        keeper: CountKeeper,
+        appender: GroupCommit,
+        reconciler: Reconciler,
+        gate: SchemaGate,
+    ) -> Mapping[str, Worker]:
+        """What one process does for all cameras, whoever polls them."""
+        folder = self._folder
+        self._projections = self._projections_of(share, term, keeper, appender)
+        self._writer = RecordWriter(
+            folder.log,
+            self._database,
+            offload=self._runtime.offload,
+            on_gap=self._sharing.on_gap(share, reconciler),
+            grain=self._settings.records_interval,
+            demand_tables=gate.demand,
+        )
+        registros = self._attachment.writer(folder.log)
+        self._log_keeping = self._log_keeping_of(self._writer, term)
+        return {
+            "history-sums": self._sums_keeper().run,
+            "log-keeping": self._log_keeping.run,
+            "projections": self._projections.run,
+            "removed-cameras": self._removed_cameras(keeper, term).run,
+            "retention": self._retention(self._writer).run,
+            **({"registros": registros.run} if registros else {}),
+            **self._webhooks(),
+            **self._more_workers(self, keeper),
+        }
+
+    def _projections_of(self, share: Share, term: int, keeper: CountKeeper, appender: GroupCommit) -> Projections:
+        return Projections(
+            self._folder.log,
+            appender,
+            term=term,
+            roster=self._rosters.current,
+            coverage=self._sharing.coverage(share, keeper),
+            steps=map(Step, self._settings.intervals),
+            clock=self._clock,
+            offload=self._runtime.offload,
+            appended=self._appended,
+        )
 
     def _webhooks(self) -> Mapping[str, Worker]:
         """Where several machines share the log, each sends those of its own book: see ``Service``."""
@@ -200,6 +234,7 @@ class Leading:
             figures=collector.figures,
             device=self._device,
             condition=self.condition,
+            listed=lambda: self._rosters.current().cameras,
             clock=self._clock,
             offload=self._runtime.offload,
         )
@@ -257,7 +292,7 @@ class Leading:
         keep = timedelta(days=self._settings.records_keep_days)
         return RecordRetention(self._database, keep, self._clock, is_busy=is_busy)
 
-    def _occupancy_desk(self, keeper: CountKeeper) -> OccupancyDesk:
+    def _occupancy_desk(self, keeper: CountKeeper, share: Share) -> OccupancyDesk:
         hand_counts = HandCountTable(self._database).since
         return OccupancyDesk(
             keeper,
@@ -265,19 +300,19 @@ class Leading:
             OccupancyTeacher(
                 lambda start, end: site_hours(self._database, start, end), hand_counts, self._runtime.offload
             ),
-            sites=lambda: self._rosters.current().sites,
+            sites=lambda: share.sites_of(self._rosters.current()),
             hand_counts=hand_counts,
             clock=self._clock,
             offload=self._runtime.offload,
         )
 
-    def _reconciliation_of(self, keeper: CountKeeper) -> Reconciliation:
+    def _reconciliation_of(self, keeper: CountKeeper, rosters: SharedRosters) -> Reconciliation:
         return Reconciliation(
             self._folder,
             keeper,
             self._history,
             lambda camera: self.camera_access.client(camera, self._clock),
-            roster=self._rosters.current,
+            roster=rosters.current,
             clock=self._clock,
             offload=self._runtime.offload,
             back_fill_days=self._settings.back_fill_days,
@@ -323,6 +358,11 @@ class Leading:
             clock=self._clock,
         )
 
+    @property
+    def coordinates(self) -> bool:
+        """Whether what one process does for all cameras was last done here."""
+        return self._writer is not None
+
     def writer_state(self) -> WriterState | None:
         """How writing goes, or went when this process last led; ``None`` where it never did."""
         return None if self._writer is None else self._writer.state
@@ -339,11 +379,13 @@ class Leading:
 
     def status(self) -> Mapping[str, Any]:
         """What ``/health/ready`` says of polling and writing, by part."""
-        condition = self.condition()
-        return {**condition, "history": self._history_status(), **self._attachment.status()} if condition else {}
+        if self.session is None:
+            return {}
+        polling = {"polling": self.session.polling_figures(), "history": self._history_status()}
+        return {**polling, **self.condition(), **self._attachment.status()} if self._writer else polling
 
     def condition(self) -> dict[str, Any]:
-        """How polling, writing and the log go, in a few figures; empty before this process first led."""
+        """How polling, writing and the log go, in a few figures; empty where this process does not write."""
         session, writer = self.session, self._writer
         if session is None or writer is None:
             return {}
@@ -355,9 +397,11 @@ class Leading:
             "cameraHistory": {"daysLeft": self._days_left()},
         }
 
-    def _days_left(self) -> int:
-        """Days of all cameras' own history that are still to be read."""
+    def _days_left(self) -> int | None:
+        """Days of all cameras' own history that are still to be read; ``None`` where others are polled elsewhere."""
         reconciliation = self._reconciliation
+        if not self._sharing.share().has_all(self._rosters.current()):
+            return None
         return sum(one.left for one in reconciliation.reconciler.progress().values()) if reconciliation else 0
 
     def _log_status(self) -> Mapping[str, Any]:

@@ -13,7 +13,7 @@ from peoplecount.eventlog.folder import require_suitable_folder
 from peoplecount.eventlog.history_sums import HistorySums
 from peoplecount.eventlog.leader_lock import LeaderLock
 from peoplecount.eventlog.local_store import LocalStore
-from peoplecount.eventlog.log import EventLog, UnsuitableFolder
+from peoplecount.eventlog.log import EventLog, SharedLog, UnsuitableFolder
 from peoplecount.eventlog.sealer import FileSealer
 from peoplecount.eventlog.sqlite_log import SQLiteEventLog
 from peoplecount.eventlog.store import Store
@@ -48,6 +48,43 @@ class LeadLock(Protocol):
         ...
 
 
+class Membership(Protocol):
+    """Who is there, among all machines."""
+
+    @property
+    def name(self) -> str:
+        """Ours."""
+        ...
+
+    def join(self) -> None:
+        """Be there from now on. Raises ``LogUnavailable``."""
+        ...
+
+    def is_there(self) -> bool:
+        """Whether nobody else can take us for gone yet."""
+        ...
+
+    def members(self) -> tuple[str, ...]:
+        """The names of all who are there, ours among them."""
+        ...
+
+    def others(self) -> tuple[str, ...]:
+        """The names of those who are there while we are not. Raises ``LogUnavailable``."""
+        ...
+
+    def leave(self) -> None:
+        """Be there no longer; may be called twice."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What machines have together that share the log."""
+
+    log: SharedLog
+    membership: Membership
+
+
 @dataclass(frozen=True, slots=True)
 class DataFolder:
     """What one process holds of the folder."""
@@ -59,8 +96,8 @@ class DataFolder:
     leader_lock: LeadLock
     sums: HistorySums
     webhooks: WebhookBook
-    shares_log: bool = False
-    """Whether the log is not in the folder, but where other machines have it, too."""
+    shared: Shared | None = None
+    """Where the log is not in the folder, but where other machines have it, too."""
 
     @classmethod
     def at(cls, path: Path) -> DataFolder:
@@ -79,6 +116,11 @@ class DataFolder:
     def log_path(self) -> Path:
         """The log's file."""
         return self.path / _LOG
+
+    @property
+    def shares_log(self) -> bool:
+        """Whether the log is not in the folder, but where other machines have it, too."""
+        return self.shared is not None
 
     @property
     def has_log(self) -> bool:

@@ -116,8 +116,38 @@ class Chosen:
     """Up to this number none is left out that was chosen."""
 
 
+@dataclass(frozen=True, slots=True)
+class Tenure:
+    """What one of several machines has been given, and the term by which it appends."""
+
+    term: int
+    shards: frozenset[str]
+
+
 LOOKED_THROUGH = 5_000
 """Numbers that ``choose`` looks through at most: some milliseconds."""
+
+
+class SharedLog(Protocol):
+    """What a log has besides where several machines share it, each of which polls its own shards.
+
+    All raise ``LogUnavailable``.
+    """
+
+    def take(self, member: str, shards: Collection[str]) -> Tenure:
+        """Take those of these shards that are free, in the place of all that the member has had.
+
+        Nobody who had one of them before can append any more. Without a shard there is no tenure: its term is 0.
+        """
+        ...
+
+    def free(self, shards: Collection[str]) -> frozenset[str]:
+        """Those of these shards that nobody has who is there."""
+        ...
+
+    def states_of(self, keys: Sequence[str], line_ids: Sequence[str]) -> tuple[LoadedStates, dict[str, datetime]]:
+        """Those of these states that there are, and when these lines were last read, as far as they were."""
+        ...
 
 
 class EventLog(Protocol):

@@ -33,6 +33,7 @@ from peoplecount.eventlog.log import (
     StaleState,
     StaleTerm,
     State,
+    Tenure,
 )
 from peoplecount.eventlog.native import Native
 from peoplecount.eventlog.redis_link import NativeConnection, RedisLink
@@ -107,12 +108,33 @@ class RedisEventLog:
         """See ``EventLog``."""
         return int(self._run("raise_term").said[0])
 
+    def take(self, member: str, shards: Collection[str]) -> Tenure:
+        """See ``SharedLog``."""
+        term, taken = self._run("take", member, *shards).said
+        return Tenure(int(term), frozenset(shard.decode() for shard in taken))
+
+    def free(self, shards: Collection[str]) -> frozenset[str]:
+        """See ``SharedLog``."""
+        return frozenset(shard.decode() for shard in self._run("free", *shards).said[0])
+
     def load_states(self) -> LoadedStates:
         """See ``EventLog``."""
         answer = self._run("states")
         versions = entries.pairs(answer.said[1])
         bodies = entries.pairs(answer.said[0])
         return LoadedStates(answer.head, {key: State(int(versions[key]), body) for key, body in bodies.items()})
+
+    def states_of(self, keys: Sequence[str], line_ids: Sequence[str]) -> tuple[LoadedStates, dict[str, datetime]]:
+        """See ``SharedLog``."""
+        answer = self._run("states_of", len(keys), *keys, *line_ids)
+        bodies, versions, seen = answer.said
+        states = {
+            key: State(int(version), body.decode())
+            for key, body, version in zip(keys, bodies, versions, strict=True)
+            if body is not None
+        }
+        times = {line: moment_of(int(at)) for line, at in zip(line_ids, seen, strict=True) if at is not None}
+        return LoadedStates(answer.head, states), times
 
     def latest(self) -> LatestEntries:
         """See ``EventLog``."""
@@ -269,7 +291,7 @@ def _require(answer: _Answer, term: int) -> None:
         return
     reason, subject, *more = (part.decode() if isinstance(part, bytes) else part for part in answer.said)
     if reason == "term":
-        raise StaleTerm(f"term {term} does not lead: the log is at term {subject}")
+        raise StaleTerm(f"term {term} leads no longer: the log is at term {subject}")
     if reason == "state":
         raise StaleState(f"state {subject!r} is not at version {more[0]} any more")
     raise StaleState(f"event {answer.head.epoch}-{subject} is not there as it was read")

@@ -14,12 +14,13 @@ PREFIX = "{peoplecount}:"
 
 EVENTS = f"{PREFIX}events"
 LATEST = f"{PREFIX}latest"
-LEASE = f"{PREFIX}lease"
+MEMBERS = f"{PREFIX}members"
 KEPT = f"{PREFIX}kept"
 CHANGES = f"{PREFIX}changes"
 LOG_KEYS = (
     *(f"{PREFIX}log", EVENTS, f"{PREFIX}folded", LATEST),
     *(f"{PREFIX}states", f"{PREFIX}versions", f"{PREFIX}seen"),
+    *(f"{PREFIX}shards", f"{PREFIX}tenures", MEMBERS),
 )
 """In the order in which ``lua/common.lua`` takes them."""
 
@@ -42,9 +43,9 @@ def log_script(name: str) -> Script:
 
 
 @cache
-def lease_script() -> Script:
-    """The script that takes, keeps and gives back the lead."""
-    return _script(_text("lease"), (LEASE,))
+def attend_script() -> Script:
+    """The script by which a process says that it is there."""
+    return _script(_text("attend"), (MEMBERS,))
 
 
 _STORE_KEYS = {

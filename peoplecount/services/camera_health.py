@@ -61,6 +61,10 @@ class CameraHealth:
         is_known = self.is_as_known(place.camera_id, state, reason)
         return None if is_known else Status(place, state.value, now, reason)
 
+    def keep(self, camera_ids: Container[str]) -> None:
+        """Forget all others: they are looked after elsewhere."""
+        self._known = {camera_id: status for camera_id, status in self._known.items() if camera_id in camera_ids}
+
     def gone(self, camera_ids: Container[str], now: datetime) -> list[Status]:
         """What there is to say of cameras that are not among these any more."""
         return [

@@ -20,9 +20,9 @@ from peoplecount.domain.roster import Roster
 from peoplecount.eventlog.log import Append, EventLog, StateChange
 from peoplecount.services.count_account import counted, passed
 from peoplecount.services.count_memory import CountMemory
+from peoplecount.services.coverage import coverage_in
 from peoplecount.services.day_settlement import DaySettlement, Settlement, amended
 from peoplecount.services.line_limit import LineLimit
-from peoplecount.services.site_day import zone_of
 
 T = TypeVar("T")
 
@@ -170,17 +170,12 @@ class CountKeeper:
         Time after its last reading counts as unread. Raises ``LogError``.
         """
         with self._lock:
-            memory = self._memory()
-            read_at = memory.counts.last_read(key)
-            camera = self._roster().cameras.get(key.camera_id)
-            if read_at is None or camera is None:
-                return [None] * len(stretches)
-            ledger = memory.ledger(camera.camera_id, zone_of(self._roster().site_of(camera)), self._keep_days)
-            shares = ledger.coverage(key, [(begin, min(end, read_at)) for begin, end in stretches])
-        return [
-            0.0 if read_at <= begin else share and share * ((min(end, read_at) - begin) / (end - begin))
-            for share, (begin, end) in zip(shares, stretches, strict=True)
-        ]
+            return coverage_in(self._memory(), self._roster(), key, stretches, self._keep_days)
+
+    def look_anew(self) -> None:
+        """Read what is remembered from the log again: others have appended, too."""
+        with self._lock:
+            self._kept = None
 
     def settle(self, camera: Camera, history: DayHistory, now: datetime) -> Settlement:
         """Hold a day of the hour ledger against what the camera remembers of it, and correct what differs.

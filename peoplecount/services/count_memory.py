@@ -111,6 +111,11 @@ class CountMemory:
         return StateChange(key, version, body)
 
 
+def counting_keys(camera_id: str, days: Iterable[date]) -> list[str]:
+    """The keys of the states in which a camera's counting is, and its hours on these days."""
+    return [f"{CAMERA_STATE}{camera_id}", *(_hours_key(camera_id, day) for day in days)]
+
+
 def _hours_key(camera_id: str, day: date) -> str:
     return f"{HOURS_STATE}{day.isoformat()}:{camera_id}"
 

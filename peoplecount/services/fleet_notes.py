@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from functools import partial
 from typing import Any
 
@@ -51,17 +51,20 @@ class FleetNotes:
         figures: Callable[[], Mapping[str, PollFigures]],
         device: Callable[[str], DeviceFacts | None],
         condition: Callable[[], Mapping[str, Any]],
+        listed: Callable[[], Container[str]] = tuple,
         clock: Clock,
         offload: Offload = call_here,
     ) -> None:
         """``figures`` are those of polling by camera, ``device`` is what is known of one by now.
 
-        ``condition`` is what the process says of itself, JSON-ready.
+        ``condition`` is what the process says of itself, JSON-ready; nothing where another one does. ``listed`` are all
+        cameras, also those that another one polls.
         """
         self._store = store
         self._figures = figures
         self._device = device
         self._condition = condition
+        self._listed = listed
         self._clock = clock
         self._offload = offload
         self._seen: dict[str, tuple[PollFigures, PollTally]] = {}
@@ -95,7 +98,8 @@ class FleetNotes:
             waiting[camera_id] = waiting.get(camera_id, PollTally()) + tally
             self._untotalled[camera_id] = self._untotalled.get(camera_id, PollTally()) + tally
         devices = {camera_id: self._device(camera_id) for camera_id in unhurried(list(self._seen))}
-        body = json.dumps({"at": utc_text(self._clock.now()), **self._condition()}, separators=(",", ":"))
+        said = self._condition()
+        body = json.dumps({"at": utc_text(self._clock.now()), **said}, separators=(",", ":")) if said else ""
         try:
             self._offload(self._keep, devices, body)
         except LogError as error:
@@ -128,9 +132,10 @@ class FleetNotes:
         self._store.change(TOTALS, partial(_added, news=dict(self._untotalled)))
         self._untotalled = {}
         if devices != self._devices:  # of thousands of cameras the text is long, and it hardly ever changes
-            self._store.change(DEVICES, lambda body: _renewed(body, devices))
+            self._store.change(DEVICES, lambda body: _renewed(body, devices, self._listed()))
             self._devices = devices
-        self._store.put(CONDITION, condition)
+        if condition:
+            self._store.put(CONDITION, condition)
         self._tidy()
 
     def _tidy(self) -> None:
@@ -163,10 +168,13 @@ def _added(body: str | None, news: Mapping[str, PollTally]) -> str | None:
     return write_tallies(known)
 
 
-def _renewed(body: str | None, devices: Mapping[str, DeviceFacts | None]) -> str:
-    """The text with what is known of the cameras there are; one that has not answered yet is what it was."""
+def _renewed(body: str | None, devices: Mapping[str, DeviceFacts | None], listed: Container[str]) -> str:
+    """The text with what is known of the cameras there are; one that has not answered yet is what it was.
+
+    So is one that is ``listed`` and polled by another machine.
+    """
     before = read_devices(body)
-    now = {}
+    now = {camera_id: one for camera_id, one in before.items() if camera_id in listed}
     for camera_id, device in devices.items():
         known = device if device is not None and (device.model or device.serial or device.firmware) else None
         kept = known or before.get(camera_id) or device

@@ -70,9 +70,15 @@ class Leadership:
         begin: Callable[[], Session],
         clock: Clock,
         duty: str = "polls the cameras",
+        *,
+        has_other_part: Callable[[], bool] = lambda: False,
     ) -> None:
-        """``duty`` is what whoever leads does, in words for the service's log."""
+        """``duty`` is what whoever leads does, in words for the service's log.
+
+        ``has_other_part`` tells whether another part of the work falls to this process by now than when it began.
+        """
         self._duty = duty
+        self._has_other_part = has_other_part
         self._lock = lock
         self._begin = begin
         self._clock = clock
@@ -97,11 +103,15 @@ class Leadership:
     def _step(self) -> None:
         if self.session is None:
             self._try()
-        elif self.session.is_alive() and self._lock.still_holds():
-            self.session.tick()
-        else:
+        elif not (self.session.is_alive() and self._lock.still_holds()):
             logger.warning("giving up the lead: another process has it, or this one makes no progress")
             self._end()
+        elif self._has_other_part():
+            logger.info("the cameras are shared out anew")
+            self._end_session()
+            self._try()
+        else:
+            self.session.tick()
 
     def _try(self) -> None:
         try:
@@ -134,9 +144,12 @@ class Leadership:
             self._failing_since = None
 
     def _end(self) -> None:
-        session, self.session = self.session, None
         try:
-            if session is not None:
-                session.stop()
+            self._end_session()
         finally:
             self._lock.release()
+
+    def _end_session(self) -> None:
+        session, self.session = self.session, None
+        if session is not None:
+            session.stop()

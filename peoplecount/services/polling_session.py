@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from peoplecount.domain.clock import Clock
-from peoplecount.domain.event_body import Status, status_event
+from peoplecount.domain.event_body import status_event
 from peoplecount.domain.event_id import EventId
 from peoplecount.domain.offload import Offload
 from peoplecount.domain.roster import Roster
@@ -17,7 +17,7 @@ from peoplecount.services.camera_health import CameraHealth
 from peoplecount.services.collector import Collector
 from peoplecount.services.count_keeper import CountKeeper
 from peoplecount.services.line_directions import LineDirections
-from peoplecount.services.roster_keeper import RosterKeeper
+from peoplecount.services.removals import OwnRemovals, Removals
 from peoplecount.storage.errors import DatabaseError
 
 logger = logging.getLogger(__name__)
@@ -45,6 +45,18 @@ class Writer(Protocol):
         ...
 
 
+class Rosters(Protocol):
+    """Where a session has its cameras from."""
+
+    def current(self) -> Roster:
+        """The roster as last refreshed."""
+        ...
+
+    def refresh(self) -> Roster:
+        """The newest. Raises what the database raises, and ``LogError``."""
+        ...
+
+
 class PollingSession:
     """Polls, writes records and keeps house, in one process at a time."""
 
@@ -56,15 +68,15 @@ class PollingSession:
         keeper: CountKeeper,
         health: CameraHealth,
         collector: Collector,
-        rosters: RosterKeeper,
-        writer: Writer,
+        rosters: Rosters,
+        writer: Writer | None,
         wake_writer: threading.Event,
         clock: Clock,
         offload: Offload,
-        remove: Callable[[Sequence[Status]], None] | None = None,
+        removals: Removals | None = None,
         workers: Mapping[str, Worker] | None = None,
     ) -> None:
-        """``remove`` appends that cameras are gone; ``workers`` run by name, each in a thread of its own."""
+        """Without a ``writer`` another machine writes records. ``workers`` run by name, each in a thread of its own."""
         self.keeper = keeper
         self._directions = LineDirections(keeper)
         self.collector = collector
@@ -76,7 +88,7 @@ class PollingSession:
         self._wake_writer = wake_writer
         self._clock = clock
         self._offload = offload
-        self._remove = remove or (lambda gone: keeper.report(map(status_event, gone)))
+        self._removals = removals or OwnRemovals(health, lambda gone: keeper.report(map(status_event, gone)), clock)
         self._workers = {"record-writer": self._write, "roster": self._follow_roster, **(workers or {})}
         self._stop = threading.Event()
         self._fenced = False
@@ -111,9 +123,10 @@ class PollingSession:
             self._log_is_away = False
 
     def polling_figures(self) -> dict[str, int]:
-        """Polls, failed polls and missed slots of all cameras since they were taken up."""
+        """How many cameras are polled here; polls, failed polls and missed slots of them since they were taken up."""
         figures = self.collector.figures().values()
         return {
+            "cameras": len(figures),
             "polls": sum(one.polls for one in figures),
             "failures": sum(one.failures for one in figures),
             "overruns": sum(one.overruns for one in figures),
@@ -142,7 +155,8 @@ class PollingSession:
             thread.join(timeout=LONGEST_JOIN)
 
     def _write(self, stop: threading.Event) -> None:
-        self._writer.run(stop, self._wake_writer)
+        if self._writer is not None:
+            self._writer.run(stop, self._wake_writer)
 
     def _follow_roster(self, stop: threading.Event) -> None:
         said = ""
@@ -162,8 +176,4 @@ class PollingSession:
     def _take_up(self, roster: Roster) -> None:
         self.collector.sync(roster)
         self._directions.follow(roster, self._clock.now())
-        gone = self.health.gone(roster.cameras, self._clock.now())
-        if gone:
-            self._remove(gone)
-            for status in gone:
-                self.health.take(status)
+        self._removals.follow(roster)

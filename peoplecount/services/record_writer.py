@@ -205,8 +205,8 @@ class RecordWriter:
         trimmed = self._offload(self._log.beginning).number
         last = min(trimmed, entries[0].event_id.number - 1) if entries else trimmed  # trimmed since it was read: no gap
         if last > written.number:
-            self._gap_told = written
             self._on_gap()
+            self._gap_told = written
             logger.warning(
                 "Events %s to %s are missing from the history: the database has those before, as from a backup, and "
                 "the event log no longer keeps these. Their people come with the next event of each line, by the "

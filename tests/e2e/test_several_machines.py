@@ -1,7 +1,9 @@
-"""Three machines on one Redis: the one that polls is killed, cut off, put to sleep; Redis dies and loses its end."""
+"""Three machines on one Redis share the cameras: one is killed, cut off, put to sleep; Redis dies and loses its end."""
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,12 @@ from tests.support.running import wait_until
 
 pytest.importorskip("psycopg", reason="psycopg is not installed (requirements-dev.txt)")
 
+AWAY = float(os.environ.get("AWAY_SECONDS", "5"))
+"""For how long Redis is away at least once everybody knows; some ten polls of each camera are missing by then."""
+
+CAMERAS = 6
+"""Two at each of three sites."""
+
 
 @pytest.fixture
 def town(tmp_path: Path, redis_server: Any) -> Iterator[Any]:
@@ -22,11 +30,41 @@ def town(tmp_path: Path, redis_server: Any) -> Iterator[Any]:
         pytest.skip("PostgreSQL is not installed")
     from tests.support.shared_town import SharedTown  # noqa: PLC0415 - POSIX only
 
-    with postgres.running_postgres(binaries) as server, SharedTown(tmp_path, server, redis_server) as town:
+    with (
+        postgres.running_postgres(binaries) as server,
+        SharedTown(tmp_path, server, redis_server, cameras=CAMERAS) as town,
+    ):
         yield town
 
 
-def test_the_machine_that_polls_is_killed(town: Any) -> None:
+def polled_by(machine: Any) -> int:
+    """How many cameras a machine says that it polls; those it polled once do not matter."""
+    health = machine.health()
+    return health["polling"]["cameras"] if health.get("polls") else 0
+
+
+def are_shared_out(town: Any, machines: int) -> bool:
+    """Whether so many machines poll all cameras together, each of them about as many."""
+    polled = [polled for machine in town.machines if (polled := polled_by(machine))]
+    return sum(polled) == CAMERAS and len(polled) == machines
+
+
+def test_cameras_are_shared_out_and_go_by_site_as_machines_come_and_go(town: Any) -> None:
+    wait_until(lambda: are_shared_out(town, 3), 60, "a part for each of three")
+    first, second, third = town.machines
+    assert third.stop() == 0
+    wait_until(lambda: are_shared_out(town, 2), 30, "a part for each of two")
+    second.kill()
+    wait_until(lambda: are_shared_out(town, 1), 30, "everything at one")
+    assert polled_by(first) == CAMERAS
+    third.start()
+    second.start()
+    wait_until(lambda: are_shared_out(town, 3), 60, "a part for each of three again")
+    town.ends()
+    assert [reader.disagreements for reader in town.readers] == [[], [], []]
+
+
+def test_a_machine_that_polls_is_killed(town: Any) -> None:
     lost = town.polling_machine()
     lost.kill()
     town.goes_on_without(lost)
@@ -35,7 +73,7 @@ def test_the_machine_that_polls_is_killed(town: Any) -> None:
     assert [reader.disagreements for reader in town.readers] == [[], [], []]
 
 
-def test_the_machine_that_polls_is_cut_off_and_comes_back(town: Any) -> None:
+def test_a_machine_that_polls_is_cut_off_and_comes_back(town: Any) -> None:
     lost = town.polling_machine()
     lost.cut_off()
     town.goes_on_without(lost)
@@ -46,7 +84,7 @@ def test_the_machine_that_polls_is_cut_off_and_comes_back(town: Any) -> None:
     town.ends()
 
 
-def test_the_machine_that_polls_sleeps_and_wakes(town: Any) -> None:
+def test_a_machine_that_polls_sleeps_and_wakes(town: Any) -> None:
     lost = town.polling_machine()
     lost.sleep()
     town.goes_on_without(lost)
@@ -55,13 +93,17 @@ def test_the_machine_that_polls_sleeps_and_wakes(town: Any) -> None:
     town.ends()
 
 
-def test_redis_is_away_for_a_while(town: Any) -> None:
+def test_while_redis_is_away_nobody_polls_and_nobody_is_lost(town: Any) -> None:
     town.redis.kill()
     for machine in town.machines:
         wait_until(lambda machine=machine: machine.health().get("status") == "not ready", 60, "it says so")
         assert machine.is_live()
+    wait_until(lambda: not any(machine.health().get("polls") for machine in town.machines), 30, "nobody polls")
+    polls, begun = town.polls(), time.monotonic()
+    wait_until(lambda: time.monotonic() - begun > AWAY, AWAY + 10, "the end of the outage")
+    assert town.polls() == polls
     town.redis.start()
-    town.polling_machine()
+    wait_until(lambda: sum(map(polled_by, town.machines)) == CAMERAS, 60, "all cameras are polled")
     town.ends()
 
 

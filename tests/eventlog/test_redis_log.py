@@ -17,8 +17,8 @@ from tests.support.waiting import wait_until
 pytest.importorskip("redis", reason="redis-py is not installed (requirements-redis.txt)")
 
 from peoplecount.domain.redis_address import RedisAddress
-from peoplecount.eventlog.redis_lease import RedisLease
 from peoplecount.eventlog.redis_log import RedisEventLog
+from peoplecount.eventlog.redis_membership import RedisMembership
 from peoplecount.eventlog.redis_server import Durability
 from peoplecount.eventlog.redis_store import RedisStore
 
@@ -300,7 +300,103 @@ def test_a_user_with_no_more_rights_than_it_needs_does_everything(redis_server):
     store.put("key", "text")
     store.note_change(Change(NOON, "anna", "added", Subject.SITE, "shop"))
     assert (store.under("k"), len(store.changes(9))) == ({"key": "text"}, 1)
-    lease = RedisLease(log.link)
-    assert lease.try_acquire()
-    lease.release()
+    member = RedisMembership(log.link)
+    member.join()
+    assert log.free(["bank"]) == log.take(member.name, ["bank"]).shards
+    member.leave()
     log.close()
+
+
+@pytest.fixture
+def join():
+    """Has members be there; ``leave`` them to end it."""
+    joined = []
+
+    def join(log):
+        joined.append(RedisMembership(log.link))
+        joined[-1].join()
+        return joined[-1]
+
+    yield join
+    for member in joined:
+        member.leave()
+
+
+def test_two_machines_append_each_for_its_own_shards(redis_server, open_log, join):
+    one, other = open_log(redis_server), open_log(redis_server)
+    first = one.take(join(one).name, ["bank", "store"])
+    second = other.take(join(other).name, ["museum", "store"])
+    assert (first.shards, second.shards) == ({"bank", "store"}, {"museum"})
+    assert one.free(["bank", "museum", "store", "kiosk"]) == {"kiosk"}
+    one.append(first.term, [changing("camera:a", 0, "1", "a")], NOON)
+    other.append(second.term, [changing("camera:b", 0, "1", "b")], NOON)
+    one.append(first.term, [changing("camera:a", 1, "2", "c")], NOON)
+    assert texts(other) == ["a", "b", "c"]
+
+
+def test_what_is_handed_over_is_appended_by_the_new_one_alone(redis_server, open_log, join):
+    log = open_log(redis_server)
+    one, other = join(log), join(log)
+    before = log.take(one.name, ["bank", "store"])
+    after = log.take(one.name, ["bank"])
+    got = log.take(other.name, ["bank", "store"])
+    assert (after.shards, got.shards) == ({"bank"}, {"store"})
+    with pytest.raises(StaleTerm):
+        log.append(before.term, [some("a")], NOON)
+    with pytest.raises(StaleTerm):
+        log.note_seen(before.term, {"7-0-1-1": NOON})
+    log.append(after.term, [some("b")], NOON)
+    log.append(got.term, [some("c")], NOON)
+    assert texts(log) == ["b", "c"]
+
+
+def test_whoever_loses_one_shard_appends_no_more_at_all(redis_server, open_log, join):
+    log = open_log(redis_server)
+    lost, other = join(log), join(log)
+    before = log.take(lost.name, ["bank", "store"])
+    lost.leave()
+    assert log.append(before.term, [some("a")], NOON), "nobody has taken anything yet"
+    assert log.take(other.name, ["bank"]).shards == {"bank"}
+    with pytest.raises(StaleTerm):
+        log.append(before.term, [some("b")], NOON)
+    assert log.free(["bank", "store"]) == {"store"}
+
+
+def test_who_is_not_there_is_given_nothing(redis_server, open_log, join):
+    log = open_log(redis_server)
+    member = join(log)
+    member.leave()
+    assert log.take(member.name, ["bank"]).term == 0
+    assert log.take(join(log).name, []).shards == frozenset()
+
+
+def test_a_term_for_everything_ends_all_others(redis_server, open_log, join):
+    log = open_log(redis_server)
+    tenure = log.take(join(log).name, ["bank"])
+    assert log.raise_term() > tenure.term
+    with pytest.raises(StaleTerm):
+        log.append(tenure.term, [some("a")], NOON)
+    assert log.free(["bank"]) == {"bank"}
+
+
+def test_whoever_had_shards_has_none_after_a_lost_end(redis_server, open_log, join, tmp_path):
+    log = open_log(redis_server)
+    member = join(log)
+    tenure = log.take(member.name, ["bank"])
+    log.append(tenure.term, [some("a")], NOON)
+    lose_the_end(redis_server, tmp_path, lambda: log.append(tenure.term, [some("b")], NOON))
+    with pytest.raises(StaleTerm):
+        log.append(tenure.term, [some("c")], NOON)
+    assert log.free(["bank"]) == {"bank"}
+
+
+def test_some_states_can_be_asked_for(redis_server, open_log):
+    log = open_log(redis_server)
+    term = log.raise_term()
+    log.append(term, [changing("camera:a", 0, "one"), changing("camera:b", 0, "two")], NOON)
+    log.append(term, [changing("camera:a", 1, "three")], NOON)
+    log.note_seen(term, {"a-0-1-1": NOON, "b-0-1-1": NOON})
+    loaded, seen = log.states_of(["camera:a", "camera:c"], ["a-0-1-1", "c-0-1-1"])
+    assert {key: (state.version, state.body) for key, state in loaded.states.items()} == {"camera:a": (2, "three")}
+    assert seen == {"a-0-1-1": NOON}
+    assert loaded.head == log.head()

@@ -136,3 +136,17 @@ def test_a_data_folder_with_a_damaged_log_leaves_nothing_open(tmp_path):
     (tmp_path / "events.sqlite").write_bytes(b"damage" * 1000)
     with pytest.raises(LogUnavailable, match="damaged"):
         open_data_folder(tmp_path)
+
+
+def test_an_epoch_that_another_machine_began_is_left_to_whoever_knows_all(home, store):
+    log = home.open()
+    term, _ = lead(log, store)
+    append(log, term, 3)
+    begun = log.start_epoch()
+    assert not discover_rewind(log, store, knows_epoch=False)
+    assert store.load_mark() == begun
+    store.save_mark(EventId(begun.epoch, 4))
+    assert discover_rewind(log, store, knows_epoch=False), "it knows of more than there is"
+    assert log.head().epoch != begun.epoch
+    store.save_mark(begun)
+    assert discover_rewind(log, store)

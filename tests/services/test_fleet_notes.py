@@ -11,7 +11,7 @@ from peoplecount.domain.device_facts import DeviceFacts
 from peoplecount.domain.poll_tally import PollTally, quarter_of
 from peoplecount.eventlog.local_store import LocalStore
 from peoplecount.eventlog.log import LocalStoreUnavailable
-from peoplecount.services.fleet_body import CONDITION, DEVICES, QUARTERS, read_devices, read_tallies
+from peoplecount.services.fleet_body import CONDITION, DEVICES, QUARTERS, read_devices, read_tallies, write_devices
 from peoplecount.services.fleet_notes import FleetNotes
 from peoplecount.services.fleet_record import FleetRecords
 from peoplecount.services.poller import PollFigures
@@ -244,3 +244,26 @@ def test_failed_sign_ins_count_by_real_time(store, clock):
     assert records.now().sign_ins_at("http://192.0.2.8", "admin").attempts == ()
     clock.passes(1801)
     assert records.now().sign_ins_at("http://192.0.2.7", "admin").attempts == ()
+
+
+def test_several_machines_note_each_its_own_cameras(store, clock, record):
+    def machine(camera, condition):
+        polling = Polling()
+        polling.polls(camera, 1)
+        polling.devices[camera] = replace(DEVICE, serial=camera)
+        return FleetNotes(
+            store,
+            figures=lambda: polling.figures,
+            device=polling.devices.get,
+            condition=lambda: condition,
+            listed=lambda: ("a", "b"),
+            clock=clock,
+        )
+
+    store.put(DEVICES, write_devices({"gone": DEVICE}))
+    one, other = machine("a", {"database": {"lag": 3}}), machine("b", {})
+    for notes in (one, other, one, other):
+        notes.look()
+    assert {camera: device.serial for camera, device in record().devices.items()} == {"a": "a", "b": "b"}
+    assert record().condition["database"] == {"lag": 3}, "of the one that writes"
+    assert (record().totals["a"].polls, record().totals["b"].polls) == (1, 1)

@@ -2,6 +2,7 @@ import threading
 
 import pytest
 
+from peoplecount.eventlog.log import LogUnavailable
 from peoplecount.services.leadership import HELD_SECONDS, Leadership
 from tests.support.fake_clock import FakeClock
 
@@ -14,8 +15,7 @@ class FakeLock:
     def try_acquire(self):
         if self.holder is None:
             self.holder = "us"
-            return True
-        return False
+        return self.holder == "us"
 
     def still_holds(self):
         return self.holder == "us" and not self.deleted
@@ -49,7 +49,8 @@ class Room:
         self.sessions = []
         self.error = None
         self.clock = FakeClock()
-        self.leadership = Leadership(self.lock, self.begin, self.clock)
+        self.has_other_part = False
+        self.leadership = Leadership(self.lock, self.begin, self.clock, has_other_part=lambda: self.has_other_part)
 
     def begin(self):
         if self.error:
@@ -165,3 +166,21 @@ def test_another_that_tries_in_vain_too_is_no_leader_but_one_that_keeps_the_lock
     room.lock.holder = "them"
     room.steps(int(HELD_SECONDS) + 1)
     assert room.leadership.leaderless_for() == 0
+
+
+def test_another_part_of_the_work_is_a_session_of_its_own_under_the_same_lock(room):
+    room.steps(2)
+    room.has_other_part = True
+    room.steps()
+    room.has_other_part = False
+    room.steps()
+    assert [session.said for session in room.sessions] == [["start", "tick", "stop"], ["start", "tick"]]
+    assert room.lock.holder == "us"
+
+
+def test_another_part_that_cannot_be_begun_is_given_up(room):
+    room.steps()
+    room.has_other_part, room.error = True, LogUnavailable("away")
+    room.steps()
+    assert room.lock.holder is None
+    assert room.leadership.session is None

@@ -203,12 +203,20 @@ def test_workers_run_until_the_session_stops():
     assert ended.is_set()
 
 
-def test_who_removes_cameras_may_be_another():
-    removed = threading.Event()
-    room = Room(kept=roster(EAST, WEST), read=roster(EAST), remove=lambda gone: removed.set())
+class TellsNobody:
+    def __init__(self):
+        self.followed = threading.Event()
+
+    def follow(self, roster):
+        self.followed.set()
+
+
+def test_another_may_tell_of_cameras_that_are_gone():
+    removals = TellsNobody()
+    room = Room(kept=roster(EAST, WEST), read=roster(EAST), removals=removals)
     place = room.rosters.current().place(WEST)
     room.keeper.report([status_event(Status(place, "up", room.clock.now()))])
     room.session.start()
-    assert removed.wait(5)
+    assert removals.followed.wait(5)
     room.session.stop()
     assert room.statuses() == [("west", "up")]

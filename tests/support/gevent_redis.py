@@ -19,8 +19,8 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from peoplecount.domain.redis_address import RedisAddress
 from peoplecount.eventlog.group_commit import GroupCommit
-from peoplecount.eventlog.redis_lease import RedisLease
 from peoplecount.eventlog.redis_log import RedisEventLog
+from peoplecount.eventlog.redis_membership import RedisMembership
 from peoplecount.runtime import this_runtime
 from tests.support.events import some
 
@@ -33,9 +33,9 @@ def main(port: int, ca_file: Path | None) -> None:
     address = RedisAddress("127.0.0.1", port, is_tls=ca_file is not None)
     log = RedisEventLog(address, ca_file=ca_file, native=runtime.native)
     runtime.offload(log.open)
-    lease = RedisLease(log.link, runtime.offload)
-    assert lease.try_acquire()
-    term = runtime.offload(log.raise_term)
+    member = RedisMembership(log.link, runtime.offload)
+    member.join()
+    term = runtime.offload(log.take, member.name, ["shop"]).term
     counter = log.change_counter()
     group = GroupCommit(log, runtime.offload, lambda: datetime.now(UTC))
     longest = 0.0
@@ -56,8 +56,8 @@ def main(port: int, ca_file: Path | None) -> None:
     watcher.kill()
     assert len(runtime.offload(log.read, 0, 1000)) == CALLERS * APPENDS
     assert log.change_counter() != counter
-    assert lease.still_holds()
-    lease.release()
+    assert member.is_there()
+    member.leave()
     log.close()
     print(f"done, the loop stood still for {longest:.3f} s at most")
 

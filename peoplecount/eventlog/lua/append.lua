@@ -1,6 +1,6 @@
 -- ARGV: term, moment, number of changes of states, their keys, expected versions and bodies, then the events' fields.
 -- Everything is looked at before anything is written: what a script has written is not taken back.
-if ARGV[4] ~= term then
+if not leads(ARGV[4]) then
     return answer('term', term)
 end
 local now, changes, place = ARGV[5], tonumber(ARGV[6]), 7

@@ -1,6 +1,6 @@
 -- Every script begins with this. KEYS name the parts of the log. ARGV begins with an epoch to take where a new one is
 -- due, and with the newest id that the caller has been told; what a script needs besides stands from ARGV[4] on.
-local LOG, EVENTS, FOLDED, LATEST, STATES, VERSIONS, SEEN = unpack(KEYS)
+local LOG, EVENTS, FOLDED, LATEST, STATES, VERSIONS, SEEN, SHARDS, TENURES, MEMBERS = unpack(KEYS)
 
 local kept = redis.call('HMGET', LOG, 'epoch', 'number', 'term', 'trimmed', 'folded')
 local epoch, number, term = kept[1], tonumber(kept[2] or 0), kept[3] or '0'
@@ -23,10 +23,11 @@ local function new_epoch()
     changed()
 end
 
--- Whoever leads started from what is not there any more, so that nobody leads from here on.
+-- Whoever has a shard started from what is not there any more, so that nobody has one from here on.
 local function begin_anew()
     new_epoch()
     next_term()
+    redis.call('DEL', SHARDS, TENURES)
 end
 
 if not epoch or (epoch == ARGV[2] and number < tonumber(ARGV[3])) then
@@ -35,6 +36,22 @@ end
 
 local function answer(...)
     return {epoch, number, redis.call('HGET', LOG, 'changes'), ...}
+end
+
+-- Whether nobody has been given anything since that was had by this term.
+local function leads(by_term)
+    return redis.call('HEXISTS', TENURES, by_term) == 1
+end
+
+local function is_there(member)
+    local now, until_moment = redis.call('TIME'), redis.call('ZSCORE', MEMBERS, member)
+    return until_moment and tonumber(until_moment) > now[1] * 1000 + math.floor(now[2] / 1000)
+end
+
+local function is_free(shard)
+    local by_term = redis.call('HGET', SHARDS, shard)
+    local holder = by_term and redis.call('HGET', TENURES, by_term)
+    return not (holder and is_there(holder))
 end
 
 -- The fields of an entry in the stream stand in the order in which they were added: name, value, name, value.

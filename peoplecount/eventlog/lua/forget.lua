@@ -1,5 +1,5 @@
 -- ARGV: term, how many of the newest entries go, their fields, then the lines that go.
-if ARGV[4] ~= term then
+if not leads(ARGV[4]) then
     return answer('term', term)
 end
 for place = 6, #ARGV do

@@ -1,5 +1,5 @@
 -- ARGV: term, then lines and moments by turns.
-if ARGV[4] ~= term then
+if not leads(ARGV[4]) then
     return answer('term', term)
 end
 for place = 5, #ARGV, 2 do

@@ -1,6 +1,6 @@
 -- ARGV: term, up to where, number of entries that go; number, moment and body of each as it was read, and for those
 -- that are replaced the new body behind them.
-if ARGV[4] ~= term then
+if not leads(ARGV[4]) then
     return answer('term', term)
 end
 local up_to, dropped = tonumber(ARGV[5]), tonumber(ARGV[6])

@@ -1,0 +1,11 @@
+-- KEYS: those who are there. ARGV: who asks, and for how many milliseconds they are there; 0 for those who leave.
+-- Everybody who is there by then.
+local now = redis.call('TIME')
+local moment = now[1] * 1000 + math.floor(now[2] / 1000)
+if ARGV[2] == '0' then
+    redis.call('ZREM', KEYS[1], ARGV[1])
+else
+    redis.call('ZADD', KEYS[1], string.format('%.0f', moment + ARGV[2]), ARGV[1])
+end
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', string.format('%.0f', moment))
+return redis.call('ZRANGE', KEYS[1], 0, -1)

@@ -1,0 +1,122 @@
+"""The lead among several machines: on each of them one process takes part, and polls the shards that fall to it.
+
+Like every lock it only makes takeover quick. That nothing is counted twice comes from the log, which refuses appends of
+whoever has lost a shard.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from peoplecount.domain.offload import Offload, call_here
+from peoplecount.domain.roster import Roster
+from peoplecount.domain.shards import Share, share_out, weights_of
+from peoplecount.eventlog.data_folder import Membership
+from peoplecount.eventlog.log import LogError, SharedLog
+from peoplecount.services.leadership import Lock
+
+SETTLE_SECONDS = 2.0
+"""How long a newcomer waits before it takes anything: machines that start together would else hand it all around."""
+
+ASIDE_SECONDS = 10.0
+"""How long one that has given up leaves the work to others, where there are any: it may fail again. Twice as long each
+time that it gives up soon: whatever it takes is polled by nobody for a moment."""
+
+LONGEST_ASIDE = 600.0
+
+SOON = 60.0
+"""Seconds."""
+
+
+class ShardLead:
+    """A ``Lock`` on the shards that fall to this machine, held by one of its processes."""
+
+    def __init__(
+        self,
+        machine: Lock,
+        membership: Membership,
+        log: SharedLog,
+        *,
+        roster: Callable[[], Roster],
+        offload: Offload = call_here,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """``machine`` is the lock among the processes of this machine; ``roster`` is that of all cameras."""
+        self._machine = machine
+        self._membership = membership
+        self._log = log
+        self._roster = roster
+        self._offload = offload
+        self._monotonic = monotonic
+        self._joined_at = self._left_at = float("-inf")
+        self._aside = 0.0
+        self._falls_to_us: tuple[Roster | None, tuple[str, ...], frozenset[str]] = (None, (), frozenset())
+        self._held: frozenset[str] = frozenset()
+        self._looked_at: Roster | None = None
+        """The last roster in which these shards have the sites of the share."""
+
+        self.term = 0
+        self.share = Share((), coordinates=False)
+        """What was taken last, and the term by which it is appended to the log."""
+
+    def try_acquire(self) -> bool:
+        """Take the shards that fall to this process, as far as they are free. Raises ``LogError``."""
+        if not self._machine.try_acquire() or not self._has_settled():
+            return False
+        wanted, roster = self._wanted(), self._roster()
+        tenure = self._offload(self._log.take, self._membership.name, sorted(wanted))
+        self._held, self.term = tenure.shards, tenure.term
+        self.share, self._looked_at = Share.of_shards(tenure.shards, roster), roster
+        return bool(tenure.shards)
+
+    def still_holds(self) -> bool:
+        """Whether nobody else can have taken them yet."""
+        return self._machine.still_holds() and self._membership.is_there()
+
+    def has_other_part(self) -> bool:
+        """Whether sites are to be handed over, or further ones can be had."""
+        wanted, held = self._wanted(), self._held
+        if held - wanted or not self._has_the_same_sites():
+            return True
+        try:
+            return wanted != held and bool(self._offload(self._log.free, sorted(wanted - held)))
+        except LogError:  # whoever appends says so
+            return False
+
+    def release(self) -> None:
+        """Let others have them; may be called twice."""
+        now = self._monotonic()
+        if self._membership.is_there():
+            is_soon = now - self._joined_at < SOON
+            self._aside = min(LONGEST_ASIDE, max(ASIDE_SECONDS, 2 * self._aside)) if is_soon else ASIDE_SECONDS
+            self._left_at = now
+        self._membership.leave()
+        self._machine.release()
+
+    def _has_settled(self) -> bool:
+        now = self._monotonic()
+        if self._membership.is_there():
+            return now - self._joined_at >= SETTLE_SECONDS
+        if now - self._left_at < self._aside and self._offload(self._membership.others):
+            return False
+        self._membership.join()
+        self._joined_at = now
+        return False
+
+    def _has_the_same_sites(self) -> bool:
+        """Whether the shards that were taken are still of the sites that they were then."""
+        roster = self._roster()
+        if roster is not self._looked_at:
+            if Share.of_shards(self._held, roster).site_ids != self.share.site_ids:
+                return False
+            self._looked_at = roster
+        return True
+
+    def _wanted(self) -> frozenset[str]:
+        roster, members = self._roster(), self._membership.members()
+        if self._falls_to_us[0] is not roster or self._falls_to_us[1] != members:
+            owners = share_out(weights_of(roster), members)
+            ours = frozenset(shard for shard, owner in owners.items() if owner == self._membership.name)
+            self._falls_to_us = roster, members, ours
+        return self._falls_to_us[2]

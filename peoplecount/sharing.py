@@ -1,0 +1,122 @@
+"""Sharing, connected: what a polling session does otherwise where several machines share the cameras."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+
+from peoplecount.domain.event_body import Status
+from peoplecount.domain.line import LineKey
+from peoplecount.domain.shards import Share
+from peoplecount.eventlog.data_folder import DataFolder, LeadLock, Shared
+from peoplecount.reconciliation import kept_days
+from peoplecount.runtime import Runtime
+from peoplecount.services.camera_health import CameraHealth
+from peoplecount.services.count_keeper import CountKeeper
+from peoplecount.services.coverage import LoggedCoverage, Stretches
+from peoplecount.services.database_doubts import DatabaseDoubts
+from peoplecount.services.occupancy_desk import OccupancyDesk
+from peoplecount.services.played_clock import PlayedClock
+from peoplecount.services.polling_session import Worker
+from peoplecount.services.reconciler import Reconciler
+from peoplecount.services.removals import NoRemovals, OwnRemovals, Removals, SharedRemovals
+from peoplecount.services.roster_keeper import RosterKeeper
+from peoplecount.services.shard_lead import ShardLead
+from peoplecount.settings import Settings
+
+Coverage = Callable[[LineKey, Stretches], Sequence[float | None]]
+
+
+class Sharing:
+    """What falls to this process: everything, or with a shared log the shards that it has."""
+
+    def __init__(
+        self, settings: Settings, folder: DataFolder, runtime: Runtime, *, rosters: RosterKeeper, clock: PlayedClock
+    ) -> None:
+        self._settings = settings
+        self._folder = folder
+        self._offload = runtime.offload
+        self._rosters = rosters
+        self._clock = clock
+        self._doubts = DatabaseDoubts(folder.store, runtime.offload)
+        self._lead = self._shard_lead(folder.shared) if folder.shared else None
+
+    @property
+    def lock(self) -> LeadLock:
+        """Who holds it polls."""
+        return self._lead or self._folder.leader_lock
+
+    def has_other_part(self) -> bool:
+        """Whether something else falls to this process by now than what it has."""
+        return self._lead is not None and self._lead.has_other_part()
+
+    def share(self) -> Share:
+        """What fell to this process last."""
+        return self._lead.share if self._lead else Share()
+
+    def take(self) -> tuple[Share, int]:
+        """What falls to this process, which holds the lock, and the term by which it appends. Raises ``LogError``."""
+        if self._lead is None:
+            return Share(), self._offload(self._folder.log.raise_term)
+        return self._lead.share, self._lead.term
+
+    def coverage(self, share: Share, keeper: CountKeeper) -> Coverage:
+        """Of cameras that are polled here as it is at hand, of others as it is beside the log."""
+        if self._folder.shared is None:
+            return keeper.coverage
+        elsewhere = LoggedCoverage(
+            self._folder.shared.log,
+            roster=self._rosters.current,
+            keep_days=kept_days(self._settings.back_fill_days),
+            offload=self._offload,
+        )
+
+        def coverage(key: LineKey, stretches: Stretches) -> Sequence[float | None]:
+            is_here = key.camera_id in share.of(self._rosters.current()).cameras
+            return (keeper if is_here else elsewhere).coverage(key, stretches)
+
+        return coverage
+
+    def removals(self, share: Share, keeper: CountKeeper, health: CameraHealth, desk: OccupancyDesk) -> Removals:
+        """Who tells that cameras are gone; ``desk`` is one for all sites."""
+        if share.is_all:
+            return OwnRemovals(health, desk.remove, self._clock)
+        if not share.coordinates:
+            return NoRemovals(health)
+
+        def remove(gone: Sequence[Status]) -> None:
+            keeper.look_anew()  # others have counted at these sites
+            desk.remove(gone)
+
+        return SharedRemovals(
+            health,
+            remove,
+            self._clock,
+            log=self._folder.log,
+            listed=self._rosters.current,
+            offload=self._offload,
+        )
+
+    def on_gap(self, share: Share, reconciler: Reconciler) -> Callable[[], None]:
+        """What the record writer calls where the log does not reach back to what the database has."""
+        if share.is_all:
+            return reconciler.doubt_database
+        return lambda: self._doubts.leave(self._rosters.current().cameras)
+
+    def workers(self, share: Share, reconciler: Reconciler) -> Mapping[str, Worker]:
+        """What a session runs besides."""
+        if share.is_all:
+            return {}
+
+        def polled() -> Collection[str]:
+            return share.of(self._rosters.current()).cameras.keys()
+
+        return {"database-doubts": self._doubts.worker(polled, reconciler.doubt_database)}
+
+    def _shard_lead(self, shared: Shared) -> ShardLead:
+        return ShardLead(
+            self._folder.leader_lock,
+            shared.membership,
+            shared.log,
+            roster=self._rosters.current,
+            offload=self._offload,
+        )

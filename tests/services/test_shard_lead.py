@@ -1,0 +1,238 @@
+import pytest
+
+from peoplecount.domain.camera import Camera
+from peoplecount.domain.door import Door
+from peoplecount.domain.line import Line, LineKey
+from peoplecount.domain.roster import Roster
+from peoplecount.domain.site import DEFAULT_SITE_ID, Site
+from peoplecount.eventlog.log import LogUnavailable, Tenure
+from peoplecount.services.shard_lead import ASIDE_SECONDS, SETTLE_SECONDS, ShardLead
+from tests.support.fake_clock import FakeClock
+
+SITES = {key: Site(key, key, "UTC") for key in (DEFAULT_SITE_ID, "bank", "museum", "store")}
+EVERYTHING = frozenset(SITES)
+AT_GATE = Line(LineKey("both"), "", "gate")
+
+
+def roster(*sites):
+    cameras = [Camera(f"at {site}", site, "http://192.0.2.1", site_id=site) for site in sites]
+    return Roster({one.camera_id: one for one in cameras}, SITES)
+
+
+class Hall:
+    """What machines share, in memory."""
+
+    def __init__(self):
+        self.there = []
+        self.holders = {}
+        self.terms = 0
+        self.is_away = False
+
+    def take(self, member, shards):
+        self.demand()
+        self.holders = {shard: holder for shard, holder in self.holders.items() if holder != member}
+        taken = self.free(shards)
+        self.holders |= dict.fromkeys(taken, member)
+        self.terms += 1
+        return Tenure(self.terms if taken else 0, taken)
+
+    def free(self, shards):
+        self.demand()
+        return frozenset(shard for shard in shards if self.holders.get(shard) not in self.there)
+
+    def demand(self):
+        if self.is_away:
+            raise LogUnavailable("away")
+
+
+class Member:
+    def __init__(self, hall, name):
+        self.hall, self.name = hall, name
+
+    def join(self):
+        self.hall.demand()
+        self.hall.there.append(self.name)
+
+    def is_there(self):
+        return self.name in self.hall.there
+
+    def members(self):
+        return tuple(sorted(self.hall.there))
+
+    def others(self):
+        return tuple(name for name in self.members() if name != self.name)
+
+    def leave(self):
+        if self.is_there():
+            self.hall.there.remove(self.name)
+
+
+class MachineLock:
+    is_free = True
+
+    def try_acquire(self):
+        return self.is_free
+
+    def still_holds(self):
+        return self.is_free
+
+    def release(self):
+        pass
+
+
+class Town:
+    def __init__(self):
+        self.hall, self.clock = Hall(), FakeClock()
+        self.roster = roster("bank", "museum", "store")
+        self.locks = []
+
+    def machine(self, name):
+        self.locks.append(MachineLock())
+        return ShardLead(
+            self.locks[-1],
+            Member(self.hall, name),
+            self.hall,
+            roster=lambda: self.roster,
+            monotonic=self.clock.monotonic,
+        )
+
+    def machines(self, *names):
+        """Started together, with their shards."""
+        found = [self.machine(name) for name in names]
+        for one in found:
+            assert not one.try_acquire()
+        self.clock.passes(SETTLE_SECONDS)
+        for one in found:
+            one.try_acquire()
+        return found
+
+
+@pytest.fixture
+def town():
+    return Town()
+
+
+def shares(*machines):
+    return [machine.share.site_ids for machine in machines]
+
+
+def test_one_alone_has_everything(town):
+    (one,) = town.machines("one")
+    assert one.share.site_ids == EVERYTHING
+    assert one.term == 1
+    assert one.still_holds()
+    assert not one.has_other_part()
+
+
+def test_who_starts_together_takes_its_own_at_once(town):
+    machines = town.machines("one", "two", "three")
+    assert frozenset().union(*shares(*machines)) == EVERYTHING
+    assert sum(map(len, shares(*machines))) == len(EVERYTHING)
+    assert not any(one.has_other_part() for one in machines)
+    assert sum(one.share.coordinates for one in machines) == 1
+
+
+def test_shards_are_handed_over_to_one_that_comes(town):
+    (one,) = town.machines("one")
+    two = town.machine("two")
+    two.try_acquire()
+    town.clock.passes(SETTLE_SECONDS)
+    assert not two.try_acquire(), "they are not free yet"
+    assert one.has_other_part()
+    assert one.try_acquire(), "what stays is taken anew"
+    assert two.try_acquire()
+    assert frozenset().union(*shares(one, two)) == EVERYTHING
+    assert not shares(one)[0] & shares(two)[0]
+    assert not one.has_other_part()
+    assert not two.has_other_part()
+
+
+def test_shards_of_one_that_is_gone_are_taken_by_the_rest(town):
+    one, two = town.machines("one", "two")
+    town.hall.there.remove("two")
+    assert not two.still_holds()
+    assert one.has_other_part()
+    assert one.try_acquire()
+    assert one.share.site_ids == EVERYTHING
+
+
+def test_a_site_that_is_new_is_taken_too(town):
+    (one,) = town.machines("one")
+    town.roster = Roster({}, SITES | {"kiosk": Site("kiosk", "Kiosk", "UTC")})
+    assert one.has_other_part()
+    assert one.try_acquire()
+    assert "kiosk" in one.share.site_ids
+
+
+def test_while_nobody_can_be_asked_nothing_changes(town):
+    one, _two = town.machines("one", "two")
+    town.hall.there.remove("two")
+    town.hall.is_away = True
+    assert not one.has_other_part()
+    with pytest.raises(LogUnavailable):
+        one.try_acquire()
+
+
+def test_who_has_given_up_leaves_it_to_the_others_for_a_while(town):
+    one, _two = town.machines("one", "two")
+    one.release()
+    one.release()
+    town.clock.passes(ASIDE_SECONDS / 2)
+    assert not one.try_acquire()
+    assert town.hall.there == ["two"]
+    town.clock.passes(ASIDE_SECONDS)
+    one.try_acquire()
+    assert town.hall.there == ["two", "one"]
+
+
+def test_who_is_alone_tries_again_at_once(town):
+    (one,) = town.machines("one")
+    one.release()
+    one.try_acquire()
+    assert town.hall.there == ["one"]
+
+
+def test_of_a_machine_one_process_takes_part(town):
+    one = town.machine("one")
+    town.locks[0].is_free = False
+    town.clock.passes(SETTLE_SECONDS)
+    assert not one.try_acquire()
+    assert town.hall.there == []
+    town.locks[0].is_free = True
+    one.try_acquire()
+    town.clock.passes(SETTLE_SECONDS)
+    assert one.try_acquire()
+    town.locks[0].is_free = False
+    assert not one.still_holds()
+
+
+def test_more_machines_than_shards_wait_for_theirs(town):
+    town.roster = Roster({}, {})
+    machines = town.machines("one", "two", "three")
+    assert [machine.share.coordinates for machine in machines].count(True) == 1
+    assert [machine.still_holds() for machine in machines] == [True, True, True]
+
+
+def test_sites_that_come_to_share_a_camera_are_taken_together(town):
+    (one,) = town.machines("one")
+    town.roster = roster("bank", "museum")
+    assert not one.has_other_part(), "other cameras at the same sites are no other part"
+    cameras = {"both": Camera("both", "Both", "http://192.0.2.1", site_id="store", lines=(AT_GATE,))}
+    town.roster = Roster(cameras, SITES, {"gate": Door("gate", "bank", "Gate")})
+    assert one.has_other_part(), "one of the two shards is no more"
+    assert one.try_acquire()
+    assert not one.has_other_part()
+    assert one.share.site_ids == EVERYTHING
+
+
+def test_who_fails_again_and_again_tries_ever_more_rarely(town):
+    one, _two = town.machines("one", "two")
+    waited = []
+    for _ in range(8):
+        one.release()
+        waited.append(0)
+        while "one" not in town.hall.there:
+            town.clock.passes(10)
+            waited[-1] += 10
+            one.try_acquire()
+    assert waited == [10, 20, 40, 80, 160, 320, 600, 600]
