@@ -39,8 +39,12 @@ def why_not() -> str:
         return "iproute2 is not installed"
     if not (shutil.which("nsenter") and shutil.which("setpriv")):
         return "util-linux is not installed"
-    tried = subprocess.run(["unshare", "--net", _IP, "link", "add", "type", "veth"], check=False, capture_output=True)
-    return f"no network can be made here: {tried.stderr.decode()}" if tried.returncode else ""
+    try:
+        with Switch() as switch:
+            switch.namespace()
+    except AssertionError as refused:  # a container, for instance, whose root may not
+        return f"no network namespaces with a bridge can be made here: {refused}"
+    return ""
 
 
 class Namespace:
@@ -94,13 +98,10 @@ class Switch:
         self._namespaces = ExitStack()
 
     def __enter__(self) -> Self:
-        self._make(self._name)
-        _ip("-n", self._name, "link", "add", "bridge", "type", "bridge")
-        _ip("-n", self._name, "link", "set", "bridge", "up")
-        _ip("link", "add", self._name, "type", "veth", "peer", "name", "ours", "netns", self._name)
-        self._plug_in("ours")
-        _ip("address", "add", f"{self._net}.254/24", "dev", self._name)
-        _ip("link", "set", self._name, "up")
+        with ExitStack() as until_made:
+            until_made.callback(self._namespaces.close)
+            self._set_up()
+            until_made.pop_all()
         return self
 
     def __exit__(
@@ -129,6 +130,15 @@ class Switch:
     def set_port(self, port: str, state: str) -> None:
         """``up`` or ``down``."""
         _ip("-n", self._name, "link", "set", port, state)
+
+    def _set_up(self) -> None:
+        self._make(self._name)
+        _ip("-n", self._name, "link", "add", "bridge", "type", "bridge")
+        _ip("-n", self._name, "link", "set", "bridge", "up")
+        _ip("link", "add", self._name, "type", "veth", "peer", "name", "ours", "netns", self._name)
+        self._plug_in("ours")
+        _ip("address", "add", f"{self._net}.254/24", "dev", self._name)
+        _ip("link", "set", self._name, "up")
 
     def _make(self, name: str) -> None:
         _ip("netns", "add", name)
