@@ -186,7 +186,7 @@ class Service:
             leads=lambda: self._leadership.session is not None,
             reached=self._reached,
             letters=self._alerting.letters,
-            publishes=self._publishing.is_connected,
+            publishes=lambda: self._publishing.is_connected() if self._leading.coordinates else None,
             troubles=self._troubles,
         )
         self.app: Flask = create_app(self._web_context())

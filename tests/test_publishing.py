@@ -54,7 +54,7 @@ def test_the_same_folder_on_another_machine_is_somebody_else(tmp_path, open_fold
 
 
 def test_machines_that_share_a_log_are_one_for_one_of_them_publishes(tmp_path, open_folder, monkeypatch):
-    folder = replace(open_folder(tmp_path / "var"), shares_log=True)
+    folder = replace(open_folder(tmp_path / "var"), shared=object())
     name = name_in(folder)
     monkeypatch.setattr(platform, "node", lambda: "another-machine")
     assert name_in(folder) == name
