@@ -495,6 +495,12 @@ class TestImport:
         assert anna.client.post("/admin/cameras/import", data=body, content_type=kind).status_code == 413
 
 
+def test_sites_are_offered_by_name_and_that_of_cameras_without_one_last(anna):
+    page = anna.get("/admin/cameras/new").text
+    offered = page.split('id="site"')[1].split("</select>")[0]
+    assert re.findall(r'value="([^"]*)"', offered) == ["museum", "shop", "default"]
+
+
 def test_no_password_is_in_any_log(anna, office, caplog):
     caplog.set_level(logging.DEBUG)
     office.network.stands("http://hall.example", "Z1")

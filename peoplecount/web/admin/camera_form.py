@@ -9,7 +9,7 @@ from wtforms import HiddenField, PasswordField, SelectChoice, SelectField
 
 from peoplecount.domain.camera import Camera, CameraProtocol
 from peoplecount.domain.sentence import say
-from peoplecount.domain.site import Site
+from peoplecount.domain.site import DEFAULT_SITE_ID, Site
 from peoplecount.eventlog.log import LogError
 from peoplecount.services.camera_entry import read_entry, texts_of
 from peoplecount.services.site_entry import InvalidFields
@@ -46,8 +46,9 @@ class CameraForm(AdminForm):
     draft = HiddenField()
 
     def with_sites(self, sites: Mapping[str, Site]) -> CameraForm:
-        """With the sites to choose from."""
-        self.site.choices = [SelectChoice(site.site_id, site.name) for site in sites.values()]
+        """With the sites to choose from, by name; the one of cameras that have none comes last."""
+        in_order = sorted(sites.values(), key=lambda site: (site.site_id == DEFAULT_SITE_ID, site.name.casefold()))
+        self.site.choices = [SelectChoice(site.site_id, site.name) for site in in_order]
         return self
 
     def without_sites(self) -> None:
