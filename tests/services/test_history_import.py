@@ -29,7 +29,8 @@ ROSTER = Roster(
 def installation(request, blank):
     made = Installation(blank, numbered=request.param).make()
     make_tables(blank)
-    return made
+    yield made
+    made.take_away()
 
 
 def imports(installation, now=LATER):
