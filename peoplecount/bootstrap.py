@@ -24,6 +24,7 @@ from peoplecount.domain.sentence import say
 from peoplecount.domain.site import Site
 from peoplecount.eventlog.log import LogError
 from peoplecount.history_pages import history_desk
+from peoplecount.installation import Installation
 from peoplecount.leading import Leading
 from peoplecount.people import (
     accounts_in,
@@ -96,6 +97,9 @@ class Service:
             self._runtime.offload,
             holds_on=settings.cameras_are_theirs,
         )
+        self._installation = Installation(
+            settings, self._folder, self._runtime, self._clock, self._database, self._attachment, self._rosters
+        )
         self._history = History(self._database.hurried())
         self._hub = Hub()
         self._addresses = ClientAddresses(settings.trusted_proxies)
@@ -149,18 +153,12 @@ class Service:
         self._threads: list[threading.Thread] = []
         self._sharing = Sharing(settings, self._folder, self._runtime, rosters=self._rosters, clock=self._clock)
         self._leading = Leading(
-            settings,
-            self._folder,
-            self._runtime,
-            database=self._database,
-            attachment=self._attachment,
-            rosters=self._rosters,
-            clock=self._clock,
+            self._installation,
+            self._sharing,
             appended=self._wake_readers,
             wake_writer=self._wake_writer,
-            sharing=self._sharing,
-            more_workers=lambda leading, keeper: {
-                **self._alerting.workers(keeper.report, lambda: self._database.outage, leading.writer_state),
+            more_workers=lambda coordinating, keeper: {
+                **self._alerting.workers(keeper.report, lambda: self._database.outage, coordinating.writer_state),
                 **self._publishing.workers(),
             },
         )

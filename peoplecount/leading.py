@@ -6,60 +6,45 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from datetime import timedelta
 from typing import Any
 from weakref import WeakValueDictionary
 
-from peoplecount.attachment import Attachment
 from peoplecount.camera_access import CameraAccess
 from peoplecount.configuration import prepare_embedded
+from peoplecount.coordinating import Coordinating, MoreWorkers
 from peoplecount.domain.camera import Camera, CameraProtocol
 from peoplecount.domain.device_facts import DeviceFacts
 from peoplecount.domain.durations import Durations
 from peoplecount.domain.event_id import EventId
-from peoplecount.domain.interval import Step
 from peoplecount.domain.roster import Roster
 from peoplecount.domain.shards import Share
-from peoplecount.eventlog.data_folder import DataFolder
 from peoplecount.eventlog.group_commit import GroupCommit
 from peoplecount.eventlog.log import LogError
 from peoplecount.eventlog.rewind import discover_rewind
-from peoplecount.history_pages import sums_keeper
+from peoplecount.installation import Installation
 from peoplecount.reconciliation import Reconciliation, kept_days
-from peoplecount.runtime import PlannedTrigger, Runtime
+from peoplecount.runtime import PlannedTrigger
 from peoplecount.services.camera_health import CameraHealth
 from peoplecount.services.camera_watch import CameraWatch
 from peoplecount.services.collector import Collector
 from peoplecount.services.count_keeper import CountKeeper
 from peoplecount.services.event_watch import EventWatch
 from peoplecount.services.fleet_notes import FleetNotes
-from peoplecount.services.kept_sums import SumsKeeper
-from peoplecount.services.log_keeping import LogKeeping
 from peoplecount.services.occupancy_desk import OccupancyDesk
 from peoplecount.services.occupancy_teacher import OccupancyTeacher
-from peoplecount.services.played_clock import PlayedClock
 from peoplecount.services.poll_orders import PollOrders
 from peoplecount.services.polled_camera import PolledCamera
 from peoplecount.services.poller import Poller
-from peoplecount.services.polling_session import PollingSession, Worker
-from peoplecount.services.projections import Projections
-from peoplecount.services.reconciler import Reconciler
-from peoplecount.services.record_retention import RecordRetention
-from peoplecount.services.record_writer import RecordWriter
-from peoplecount.services.removed_cameras import RemovedCameras
-from peoplecount.services.roster_keeper import RosterKeeper
+from peoplecount.services.polling_session import PollingSession
 from peoplecount.services.shared_rosters import SharedRosters
 from peoplecount.services.writer_state import WriterState
-from peoplecount.settings import Settings
 from peoplecount.settings.database import DatabaseKind
 from peoplecount.sharing import Sharing
 from peoplecount.storage.errors import DatabaseError
 from peoplecount.storage.hand_count_table import HandCountTable
 from peoplecount.storage.history import History
-from peoplecount.storage.proxy import ProxyDB
 from peoplecount.storage.schema_gate import SchemaGate
 from peoplecount.storage.site_hours import site_hours
-from peoplecount.webhooks import webhook_sender
 
 logger = logging.getLogger(__name__)
 
@@ -69,36 +54,30 @@ class Leading:
 
     def __init__(
         self,
-        settings: Settings,
-        folder: DataFolder,
-        runtime: Runtime,
+        installation: Installation,
+        sharing: Sharing,
         *,
-        database: ProxyDB,
-        attachment: Attachment,
-        rosters: RosterKeeper,
-        clock: PlayedClock,
         appended: Callable[[], None],
         wake_writer: threading.Event,
-        sharing: Sharing,
-        more_workers: Callable[[Leading, CountKeeper], Mapping[str, Worker]] = lambda _leading, _keeper: {},
+        more_workers: MoreWorkers = lambda _coordinating, _keeper: {},
     ) -> None:
-        """``appended`` is called after every append to the log; ``more_workers`` run beside those that are here.
+        """``appended`` is called after every append to the log; ``sharing`` tells what falls to this process.
 
-        ``sharing`` tells what falls to this process.
+        ``more_workers`` run beside those that are here in the one process that coordinates.
         """
-        self._settings = settings
-        self._folder = folder
-        self._runtime = runtime
-        self._database = database
-        self._history = History(database)
-        self._attachment = attachment
-        self._rosters = rosters
-        self._clock = clock
+        self._installation = installation
+        self._settings = installation.settings
+        self._folder = installation.folder
+        self._runtime = installation.runtime
+        self._database = installation.database
+        self._history = History(installation.database)
+        self._rosters = installation.rosters
+        self._clock = installation.clock
+        self._sharing = sharing
         self._appended = appended
         self._wake_writer = wake_writer
-        self._sharing = sharing
         self._more_workers = more_workers
-        self.camera_access = CameraAccess(settings, folder.store, runtime)
+        self.camera_access = CameraAccess(self._settings, self._folder.store, self._runtime)
         """Shared with whoever else asks cameras in this process: a device is asked one request at a time."""
 
         self.poll_durations = Durations()
@@ -108,9 +87,7 @@ class Leading:
         self.session: PollingSession | None = None
         """The newest one."""
 
-        self._writer: RecordWriter | None = None
-        self._projections: Projections | None = None
-        self._log_keeping: LogKeeping | None = None
+        self._coordinating: Coordinating | None = None
         self._reconciliation: Reconciliation | None = None
 
     def begin(self) -> PollingSession:
@@ -148,10 +125,19 @@ class Leading:
             clock=self._clock,
             clock_of=watch.local_clock,
         )
-        once: Mapping[str, Worker] = {}
-        self._projections = self._writer = self._log_keeping = None  # what was done here before says nothing of now
+        self._coordinating = coordinating = None  # what was done here before says nothing of now
         if share.coordinates:
-            once = self._done_once(share, term, keeper, appender, reconciliation.reconciler, gate)
+            self._coordinating = coordinating = Coordinating(
+                self._installation,
+                self._sharing,
+                gate,
+                share=share,
+                term=term,
+                keeper=keeper,
+                appender=appender,
+                reconciler=reconciliation.reconciler,
+                appended=self._appended,
+            )
         self.session = PollingSession(
             log=folder.log,
             keep_mark=folder.store.save_mark,
@@ -159,7 +145,7 @@ class Leading:
             health=health,
             collector=collector,
             rosters=rosters,
-            writer=self._writer,
+            writer=coordinating.writer if coordinating else None,
             wake_writer=self._wake_writer,
             clock=self._clock,
             offload=offload,
@@ -170,62 +156,10 @@ class Leading:
                 "poll-orders": PollOrders(folder.store, offload).worker(collector.poll_soon),
                 **reconciliation.workers(),
                 **self._sharing.workers(share, reconciliation.reconciler),
-                **once,
+                **(coordinating.workers(self._more_workers) if coordinating else {}),
             },
         )
         return self.session
-
-    def _done_once(
-        self,
-        share: Share,
-        term: int,
-        keeper: CountKeeper,
-        appender: GroupCommit,
-        reconciler: Reconciler,
-        gate: SchemaGate,
-    ) -> Mapping[str, Worker]:
-        """What one process does for all cameras, whoever polls them."""
-        folder = self._folder
-        self._projections = self._projections_of(share, term, keeper, appender)
-        self._writer = RecordWriter(
-            folder.log,
-            self._database,
-            offload=self._runtime.offload,
-            on_gap=self._sharing.on_gap(share, reconciler),
-            grain=self._settings.records_interval,
-            demand_tables=gate.demand,
-        )
-        registros = self._attachment.writer(folder.log)
-        self._log_keeping = self._log_keeping_of(self._writer, term)
-        return {
-            "history-sums": self._sums_keeper().run,
-            "log-keeping": self._log_keeping.run,
-            "projections": self._projections.run,
-            "removed-cameras": self._removed_cameras(keeper, term).run,
-            "retention": self._retention(self._writer).run,
-            **({"registros": registros.run} if registros else {}),
-            **self._webhooks(),
-            **self._more_workers(self, keeper),
-        }
-
-    def _projections_of(self, share: Share, term: int, keeper: CountKeeper, appender: GroupCommit) -> Projections:
-        return Projections(
-            self._folder.log,
-            appender,
-            term=term,
-            roster=self._rosters.current,
-            coverage=self._sharing.coverage(share, keeper),
-            steps=map(Step, self._settings.intervals),
-            clock=self._clock,
-            offload=self._runtime.offload,
-            appended=self._appended,
-        )
-
-    def _webhooks(self) -> Mapping[str, Worker]:
-        """Where several machines share the log, each sends those of its own book: see ``Service``."""
-        if self._settings.redis_url is not None:
-            return {}
-        return {"webhooks": webhook_sender(self._settings, self._folder, self._runtime.offload).run}
 
     def _fleet_notes(self, collector: Collector) -> FleetNotes:
         """Keeps what other processes cannot know of polling, for the page of the fleet that any of them shows."""
@@ -237,16 +171,6 @@ class Leading:
             listed=lambda: self._rosters.current().cameras,
             clock=self._clock,
             offload=self._runtime.offload,
-        )
-
-    def _sums_keeper(self) -> SumsKeeper:
-        return sums_keeper(
-            self._settings,
-            self._folder,
-            self._runtime,
-            database=self._database,
-            rosters=self._rosters,
-            clock=self._clock,
         )
 
     def _device(self, camera_id: str) -> DeviceFacts | None:
@@ -261,36 +185,6 @@ class Leading:
 
         is_ours = self._settings.database.kind is DatabaseKind.SQLITE
         return SchemaGate(self._database, make=make if is_ours else None)
-
-    def _log_keeping_of(self, writer: RecordWriter, term: int) -> LogKeeping:
-        return LogKeeping(
-            self._folder.log,
-            term=term,
-            written_up_to=self._attachment.slowest(writer.written_up_to),
-            keep=timedelta(days=self._settings.log_keep_days),
-            budget=self._settings.log_disk_budget,
-            clock=self._clock,
-            offload=self._runtime.offload,
-        )
-
-    def _removed_cameras(self, keeper: CountKeeper, term: int) -> RemovedCameras:
-        return RemovedCameras(
-            self._folder.log,
-            keeper,
-            term=term,
-            roster=self._rosters.current,
-            clock=self._clock,
-            offload=self._runtime.offload,
-        )
-
-    def _retention(self, writer: RecordWriter) -> RecordRetention:
-        """Not while the writer is far behind, or must not write."""
-
-        def is_busy() -> bool:
-            return writer.state.progress is not None or bool(writer.state.error)
-
-        keep = timedelta(days=self._settings.records_keep_days)
-        return RecordRetention(self._database, keep, self._clock, is_busy=is_busy)
 
     def _occupancy_desk(self, keeper: CountKeeper, share: Share) -> OccupancyDesk:
         hand_counts = HandCountTable(self._database).since
@@ -361,39 +255,34 @@ class Leading:
     @property
     def coordinates(self) -> bool:
         """Whether what one process does for all cameras was last done here."""
-        return self._writer is not None
+        return self._coordinating is not None
 
     def writer_state(self) -> WriterState | None:
         """How writing goes, or went when this process last led; ``None`` where it never did."""
-        return None if self._writer is None else self._writer.state
+        return self._coordinating.writer_state() if self._coordinating else None
 
     def reached(self) -> dict[str, EventId | None]:
         """How far each consumer of the log has come that works where this process leads; ``None``: not known yet."""
-        if self._writer is None or self._projections is None:
-            return {}
-        return {
-            "database": self._writer.state.cursor,
-            "projections": self._projections.reached,
-            **self._attachment.reached(),
-        }
+        return self._coordinating.reached() if self._coordinating else {}
 
     def status(self) -> Mapping[str, Any]:
         """What ``/health/ready`` says of polling and writing, by part."""
         if self.session is None:
             return {}
         polling = {"polling": self.session.polling_figures(), "history": self._history_status()}
-        return {**polling, **self.condition(), **self._attachment.status()} if self._writer else polling
+        if not self._coordinating:
+            return polling
+        return {**polling, **self.condition(), **self._installation.attachment.status()}
 
     def condition(self) -> dict[str, Any]:
         """How polling, writing and the log go, in a few figures; empty where this process does not write."""
-        session, writer = self.session, self._writer
-        if session is None or writer is None:
+        session, coordinating = self.session, self._coordinating
+        if session is None or coordinating is None:
             return {}
         return {
             "polling": session.polling_figures(),
-            "log": self._log_status(),
-            # What exactly is wrong may name servers and logins: that is for the log.
-            "database": {"writes": not writer.state.error, **writer.state.figures()},
+            "log": coordinating.log_status(),
+            "database": coordinating.database_status(),
             "cameraHistory": {"daysLeft": self._days_left()},
         }
 
@@ -403,11 +292,6 @@ class Leading:
         if not self._sharing.share().has_all(self._rosters.current()):
             return None
         return sum(one.left for one in reconciliation.reconciler.progress().values()) if reconciliation else 0
-
-    def _log_status(self) -> Mapping[str, Any]:
-        """How large the event log is, and what is wrong with that."""
-        state = self._log_keeping.state if self._log_keeping else None
-        return state.figures() if state else {}
 
     def _history_status(self) -> Mapping[str, Any]:
         """How far asking cameras about their past has come, by camera."""
