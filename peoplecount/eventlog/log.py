@@ -145,6 +145,10 @@ class SharedLog(Protocol):
         """Those of these shards that nobody has who is there."""
         ...
 
+    def leads(self, term: int) -> bool:
+        """Whether an append by this term is not refused for it."""
+        ...
+
     def states_of(self, keys: Sequence[str], line_ids: Sequence[str]) -> tuple[LoadedStates, dict[str, datetime]]:
         """Those of these states that there are, and when these lines were last read, as far as they were."""
         ...

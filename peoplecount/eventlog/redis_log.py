@@ -117,11 +117,14 @@ class RedisEventLog:
         """See ``SharedLog``."""
         return frozenset(shard.decode() for shard in self._run("free", *shards).said[0])
 
+    def leads(self, term: int) -> bool:
+        """See ``SharedLog``."""
+        return bool(self._run("leads", term).said[0])
+
     def load_states(self) -> LoadedStates:
         """See ``EventLog``."""
         answer = self._run("states")
-        versions = entries.pairs(answer.said[1])
-        bodies = entries.pairs(answer.said[0])
+        bodies, versions = map(entries.pairs, answer.said)
         return LoadedStates(answer.head, {key: State(int(versions[key]), body) for key, body in bodies.items()})
 
     def states_of(self, keys: Sequence[str], line_ids: Sequence[str]) -> tuple[LoadedStates, dict[str, datetime]]:
@@ -281,8 +284,7 @@ class RedisEventLog:
 
 
 def _entries(answer: _Answer) -> list[LogEntry]:
-    rows = entries.rows(answer.said[0], answer.said[1])
-    return [entry_of(answer.head.epoch, row) for row in rows]
+    return [entry_of(answer.head.epoch, row) for row in entries.rows(answer.said[0], answer.said[1])]
 
 
 def _require(answer: _Answer, term: int) -> None:

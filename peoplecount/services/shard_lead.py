@@ -75,11 +75,16 @@ class ShardLead:
         return self._machine.still_holds() and self._membership.is_there()
 
     def has_other_part(self) -> bool:
-        """Whether sites are to be handed over, or further ones can be had."""
+        """Whether sites are to be handed over, or further ones can be had, or what was taken is lost.
+
+        The last is asked for, because who polls no camera, as one that only coordinates, may not append for long.
+        """
         wanted, held = self._wanted(), self._held
         if held - wanted or not self._has_the_same_sites():
             return True
         try:
+            if not self._offload(self._log.leads, self.term):
+                return True
             return wanted != held and bool(self._offload(self._log.free, sorted(wanted - held)))
         except LogError:  # whoever appends says so
             return False

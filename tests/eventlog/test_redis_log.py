@@ -356,9 +356,11 @@ def test_whoever_loses_one_shard_appends_no_more_at_all(redis_server, open_log, 
     before = log.take(lost.name, ["bank", "store"])
     lost.leave()
     assert log.append(before.term, [some("a")], NOON), "nobody has taken anything yet"
+    assert log.leads(before.term)
     assert log.take(other.name, ["bank"]).shards == {"bank"}
     with pytest.raises(StaleTerm):
         log.append(before.term, [some("b")], NOON)
+    assert not log.leads(before.term)
     assert log.free(["bank", "store"]) == {"store"}
 
 

@@ -25,6 +25,7 @@ class Hall:
     def __init__(self):
         self.there = []
         self.holders = {}
+        self.tenures = {}
         self.terms = 0
         self.is_away = False
 
@@ -34,7 +35,16 @@ class Hall:
         taken = self.free(shards)
         self.holders |= dict.fromkeys(taken, member)
         self.terms += 1
-        return Tenure(self.terms if taken else 0, taken)
+        self.tenures[member] = self.terms if taken else 0
+        return Tenure(self.tenures[member], taken)
+
+    def leads(self, term):
+        self.demand()
+        return term in self.tenures.values()
+
+    def begin_anew(self):
+        """As where the end of the log was lost: nobody has anything."""
+        self.holders, self.tenures = {}, {}
 
     def free(self, shards):
         self.demand()
@@ -162,6 +172,16 @@ def test_a_site_that_is_new_is_taken_too(town):
     assert one.has_other_part()
     assert one.try_acquire()
     assert "kiosk" in one.share.site_ids
+
+
+def test_what_was_lost_is_taken_anew_though_nothing_was_appended(town):
+    one, two = town.machines("one", "two")
+    town.hall.begin_anew()
+    for machine in (one, two):
+        assert machine.has_other_part()
+        assert machine.try_acquire()
+        assert not machine.has_other_part()
+    assert frozenset().union(*shares(one, two)) == EVERYTHING
 
 
 def test_while_nobody_can_be_asked_nothing_changes(town):
