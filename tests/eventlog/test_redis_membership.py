@@ -1,5 +1,7 @@
 """Who is there, among several machines."""
 
+import time
+
 import pytest
 
 from peoplecount.eventlog.log import LogUnavailable
@@ -10,6 +12,7 @@ pytest.importorskip("redis", reason="redis-py is not installed (requirements-red
 from peoplecount.eventlog import redis_membership
 from peoplecount.eventlog.redis_link import RedisLink
 from peoplecount.eventlog.redis_membership import RedisMembership
+from peoplecount.eventlog.redis_scripts import MEMBERS
 
 
 @pytest.fixture
@@ -71,6 +74,16 @@ def test_of_one_that_is_gone_it_runs_out(make_member, short):
     one._link.close()  # as a machine that is lost does: it does not say so
     wait_until(lambda: other.others() == (), seconds=10)
     assert not one.is_there()
+
+
+def test_one_that_is_gone_runs_out_also_where_the_clock_of_redis_was_set_back(make_member, short):
+    one, other = make_member(), make_member()
+    in_an_hour = 1000 * (time.time() + 3600)
+    one._link.ask("ZADD", MEMBERS, in_an_hour, "lost", in_an_hour, one.name)
+    other.join()
+    assert other.members() == tuple(sorted(["lost", one.name, other.name])), "they may be there: their word may be old"
+    one.join()
+    wait_until(lambda: other.members() == tuple(sorted([one.name, other.name])), seconds=10)
 
 
 def test_whoever_slept_through_its_end_knows_by_its_own_clock(make_member):
