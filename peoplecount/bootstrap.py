@@ -70,7 +70,10 @@ from peoplecount.webhooks import machine_webhooks, subscriptions
 logger = logging.getLogger(__name__)
 
 COPY_SECONDS = 5.0
-"""How often processes that do not poll look whether the one that does has a new roster."""
+"""How often processes that do not read the list of cameras look whether the one that does has a new roster.
+
+Where several machines share the cameras, whoever hands sites over may know of a change earlier than whoever takes them.
+So long nobody polls those."""
 
 RETRY_SECONDS = 5.0
 
@@ -360,7 +363,7 @@ class Service:
     def _follow_copy(self) -> None:
         while not self._stop.wait(COPY_SECONDS):
             self._polling_watch.look()
-            if self._leadership.session is None:
+            if self._leadership.session is None or not self._sharing.share().coordinates:
                 with suppress(LogError):  # whoever follows the log says so
                     self._runtime.offload(self._rosters.load_copy)
 
@@ -382,7 +385,7 @@ class Service:
         in_database = trouble_of(self._database.outage, self._leading.writer_state() if leads else None)
         in_list = camera_list_trouble(self._theirs.camera_faults)
         degraded = [*([in_database] if in_database else []), *in_list, *self._attachment.troubles(self._rosters)]
-        degraded += self._publishing.troubles() if leads else []
+        degraded += self._publishing.troubles() if leads and self._leading.coordinates else []
         if degraded:
             status["degraded"] = degraded
         trouble = self._polling_watch.trouble()
