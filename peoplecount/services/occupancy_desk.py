@@ -6,6 +6,7 @@ import json
 import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,8 +19,8 @@ from peoplecount.domain.occupancy import Occupancy
 from peoplecount.domain.occupancy_body import OccupancyNow, OccupancyReason, occupancy_event
 from peoplecount.domain.offload import Offload, call_here
 from peoplecount.domain.site import Site
-from peoplecount.eventlog.log import EventLog, Fenced, LogError
-from peoplecount.services.count_keeper import CountKeeper
+from peoplecount.eventlog.log import EventLog, Fenced, LogError, StaleState
+from peoplecount.services.count_keeper import AmendOccupancies, CountKeeper
 from peoplecount.services.occupancy_teacher import OccupancyTeacher
 from peoplecount.services.site_day import SiteDay
 from peoplecount.services.site_flow import SiteFlow
@@ -35,6 +36,9 @@ RELEARN_SECONDS = 600.0
 
 LATEST_COUNT = timedelta(days=2)
 """Older counts by hand belong to days that are over in every zone."""
+
+REMOVAL_TRIES = 5
+"""People cross all the time at a site that another machine polls. What it counts between two tries is soon read."""
 
 _OF_THE_MOMENT = frozenset({"time", "reason", "leftOver"})
 
@@ -125,17 +129,28 @@ class OccupancyDesk:
         told: list[NewEvent] = []
 
         def amend(current: Mapping[str, Occupancy]) -> tuple[dict[str, Occupancy], list[NewEvent]]:
+            told.clear()
             amended = dict(current)
             for (site_id, _), flow in flows.items():
-                amended[site_id] = amended[site_id].amended(Figures() - flow.catch_up())
+                if _is_begun_alike(
+                    current[site_id], known[site_id]
+                ):  # else it has been counted by hand since, or reset
+                    amended[site_id] = amended[site_id].amended(Figures() - flow.catch_up())
             changed = {key: one for key, one in amended.items() if one != current[key]}
             told.extend(
                 self._event(days[key], one, now, OccupancyReason.CAMERA_REMOVED) for key, one in changed.items()
             )
             return changed, [*map(status_event, gone), *told]
 
-        self._keeper.amend_occupancies([site_id for site_id, _ in flows], amend)
+        self._amend_again([site_id for site_id, _ in flows], amend)
         self._remember(told)
+
+    def _amend_again(self, sites: Sequence[str], amend: AmendOccupancies) -> None:
+        """Until nobody else has counted at these sites meanwhile; the last time that is raised as ``StaleState``."""
+        for _ in range(REMOVAL_TRIES - 1):
+            with suppress(StaleState):
+                return self._keeper.amend_occupancies(sites, amend)
+        return self._keeper.amend_occupancies(sites, amend)
 
     def _take_up_hand_counts(self, sites: Mapping[str, Site], now: datetime) -> None:
         newest = {count.site_id: count for count in self._hand_counts(now - LATEST_COUNT) if count.counted_at <= now}
@@ -212,6 +227,11 @@ def _is_news(count: HandCount, today: SiteDay, occupancy: Occupancy | None) -> b
     return count.counted_at > occupancy.counted_at or (
         count.counted_at == occupancy.counted_at and count.people != occupancy.start
     )
+
+
+def _is_begun_alike(one: Occupancy, other: Occupancy) -> bool:
+    """Whether both go on from the same reset, or the same count by hand."""
+    return (one.day, one.counted_at) == (other.day, other.counted_at)
 
 
 def _figures(fields: Mapping[str, Any]) -> tuple[str, ...]:

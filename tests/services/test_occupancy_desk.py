@@ -14,7 +14,7 @@ from peoplecount.domain.occupancy_estimate import LEAST_DAYS
 from peoplecount.domain.reading import LineReading, Reading, Totals
 from peoplecount.domain.roster import Roster
 from peoplecount.domain.site import Site
-from peoplecount.eventlog.log import LogUnavailable
+from peoplecount.eventlog.log import LogUnavailable, StaleState
 from peoplecount.eventlog.memory_log import MemoryEventLog
 from peoplecount.services.count_keeper import CountKeeper
 from peoplecount.services.occupancy_desk import RELEARN_SECONDS, OccupancyDesk
@@ -44,11 +44,14 @@ class Store:
         self.takes_the_lead()
 
     def takes_the_lead(self):
+        self.term = self.log.raise_term()
+        self.is_polled_anew()
+
+    def is_polled_anew(self):
+        """By another machine: whoever polled before does not know of what it counts, and may append as well."""
         self.appender = DirectAppender(self.log, self.clock.now)
         sites = {"s1": self.site}
-        self.keeper = CountKeeper(
-            self.log, self.appender, term=self.log.raise_term(), roster=lambda: Roster(CAMERAS, sites)
-        )
+        self.keeper = CountKeeper(self.log, self.appender, term=self.term, roster=lambda: Roster(CAMERAS, sites))
         self.desk = OccupancyDesk(
             self.keeper,
             self.log,
@@ -247,6 +250,42 @@ def test_what_a_removed_camera_counted_before_a_count_by_hand_stays(store):
     place = Roster(CAMERAS, {"s1": SITE}).place(CAMERAS["8"])
     store.desk.remove([Status(place, "removed", store.clock.now())])
     assert store.inside() == 40
+
+
+def test_a_camera_is_removed_while_people_cross_at_another_machine(store):
+    store.crosses("7", 30, 10)
+    store.crosses("8", 9, 2)
+    elsewhere = store.desk
+    store.is_polled_anew()
+    store.crosses("7", 5, 0)
+    place = Roster(CAMERAS, {"s1": SITE}).place(CAMERAS["8"])
+    elsewhere.remove([Status(place, "removed", store.clock.now())])
+    assert [one["occupancy"] for one in store.told()] == [25], "told once, however often it was tried"
+    store.keeper.look_anew()
+    assert store.inside() == 25
+
+
+def test_a_camera_is_removed_while_another_machine_takes_up_a_count_by_hand(store):
+    store.crosses("8", 9, 2)
+    elsewhere = store.desk
+    store.is_polled_anew()
+    store.is_counted(40)
+    store.desk.tick()
+    place = Roster(CAMERAS, {"s1": SITE}).place(CAMERAS["8"])
+    elsewhere.remove([Status(place, "removed", store.clock.now())])
+    store.keeper.look_anew()
+    assert store.inside() == 40
+
+
+def test_a_site_that_others_count_at_all_the_time_is_tried_again_later(store):
+    store.crosses("8", 9, 2)
+    place = Roster(CAMERAS, {"s1": SITE}).place(CAMERAS["8"])
+    store.appender.break_with(StaleState("another one was there first"))
+    with pytest.raises(StaleState):
+        store.desk.remove([Status(place, "removed", store.clock.now())])
+    store.appender.break_with(None)
+    store.desk.remove([Status(place, "removed", store.clock.now())])
+    assert store.inside() == 0
 
 
 def test_a_removal_that_did_not_become_durable_changes_nothing(store):
