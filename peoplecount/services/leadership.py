@@ -103,13 +103,13 @@ class Leadership:
     def _step(self) -> None:
         if self.session is None:
             self._try()
-        elif not (self.session.is_alive() and self._lock.still_holds()):
-            logger.warning("giving up the lead: another process has it, or this one makes no progress")
-            self._end()
-        elif self._has_other_part():
+        elif self._lock.still_holds() and self._has_other_part():  # first: a term that is over is no reason to leave
             logger.info("the cameras are shared out anew")
             self._end_session()
             self._try()
+        elif not (self.session.is_alive() and self._lock.still_holds()):
+            logger.warning("giving up the lead: another process has it, or this one makes no progress")
+            self._end()
         else:
             self.session.tick()
 

@@ -178,6 +178,21 @@ def test_another_part_of_the_work_is_a_session_of_its_own_under_the_same_lock(ro
     assert room.lock.holder == "us"
 
 
+def test_who_keeps_the_lock_and_has_lost_its_part_begins_anew_at_once(room):
+    room.steps()
+    room.has_other_part, room.sessions[0].alive = True, False
+    room.steps()
+    assert [session.said for session in room.sessions] == [["start", "stop"], ["start"]]
+    assert room.lock.holder == "us"
+
+
+def test_who_has_lost_the_lock_takes_no_other_part(room):
+    room.steps()
+    room.has_other_part, room.lock.deleted = True, True
+    room.steps()
+    assert room.leadership.session is None
+
+
 def test_another_part_that_cannot_be_begun_is_given_up(room):
     room.steps()
     room.has_other_part, room.error = True, LogUnavailable("away")
