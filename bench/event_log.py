@@ -1,6 +1,7 @@
 """The event log: appends a second, a look at the change counter, a long log, and how late a follower hears.
 
-Each append holds one event and one state of the size that counting writes. Needs about 1 GB for a moment.
+Each append holds one event and one state of the size that counting writes. Needs about 1 GB for a moment. Appends go
+into a Redis, too, where one is installed; it writes everything through to the disk (``appendfsync always``).
 """
 
 from __future__ import annotations
@@ -18,13 +19,14 @@ from pathlib import Path
 from peoplecount.domain.event import EventKind, NewEvent
 from peoplecount.domain.offload import call_here
 from peoplecount.eventlog.group_commit import GroupCommit
-from peoplecount.eventlog.log import Append, StateChange
+from peoplecount.eventlog.log import Append, EventLog, StateChange
 from peoplecount.eventlog.sqlite_log import SQLiteEventLog
 
 BODY = '{"kind":"PeopleCountingUpdate","text":"' + "x" * 600 + '"}'
 STATE = "x" * 800
 WATCH_SECONDS = 0.005
 FOLLOWED = 300
+CALLERS = (1, 10, 100)
 
 
 def now() -> datetime:
@@ -35,7 +37,7 @@ def an_event(number: int) -> NewEvent:
     return NewEvent(EventKind.COUNT, "site", "camera", "door", f"line-{number % 200}", BODY)
 
 
-def measure_appends(log: SQLiteEventLog, term: int, callers: int, seconds: float = 3.0) -> None:
+def measure_appends(log: EventLog, term: int, callers: int, seconds: float = 3.0) -> None:
     group = GroupCommit(log, call_here, now)
     before, begun = log.head().number, time.perf_counter()
 
@@ -51,7 +53,24 @@ def measure_appends(log: SQLiteEventLog, term: int, callers: int, seconds: float
     for thread in threads:
         thread.join()
     made = log.head().number - before
-    print(f"appends, {callers:3} at once: {made / (time.perf_counter() - begun):,.0f} a second")
+    print(f"{type(log).__name__}: appends, {callers:3} at once: {made / (time.perf_counter() - begun):,.0f} a second")
+
+
+def measure_redis() -> None:
+    """Appends to a log in a Redis of our own."""
+    from peoplecount.eventlog.redis_log import RedisEventLog  # noqa: PLC0415 - an extra
+    from tests.support.redis_server import is_installed, running_redis  # noqa: PLC0415 - needs it
+
+    if not is_installed():
+        print("Redis is not installed: not measured")
+        return
+    with running_redis() as server:
+        log = RedisEventLog(server.address())
+        log.open()
+        term = log.raise_term()
+        for callers in CALLERS:
+            measure_appends(log, term, callers)
+        log.close()
 
 
 def measure_change_counter(log: SQLiteEventLog, times: int = 20_000) -> None:
@@ -137,8 +156,9 @@ def main() -> None:
         path = Path(folder) / "events.sqlite"
         log = SQLiteEventLog(path)
         term = log.raise_term()
-        for callers in (1, 10, 100):
+        for callers in CALLERS:
             measure_appends(log, term, callers)
+        measure_redis()
         measure_change_counter(log)
         fill(log, term, arguments.entries)
         log.close()
