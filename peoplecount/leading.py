@@ -107,10 +107,12 @@ class Leading:
             appender,
             term=term,
             roster=rosters.current,
+            listed=lambda: self._rosters.current().cameras,
             offload=offload,
             appended=self._appended,
             keep_days=kept_days(self._settings.back_fill_days),
         )
+        rosters.call_before_more(keeper.look_anew)
         health = CameraHealth()
         watch = CameraWatch(folder.log, keeper.report, roster=rosters.current, offload=offload)
         desk = self._occupancy_desk(keeper, share)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -49,14 +49,18 @@ def counted(
     expected_every: timedelta,
     earlier: Mapping[LineKey, DayHours],
     *,
+    listed: Container[str],
     keep_days: int,
 ) -> Append | None:
-    """Count a reading in ``memory``; what to append, or ``None`` where it changed nothing that must be kept."""
+    """Count a reading in ``memory``; what to append, or ``None`` where it changed nothing that must be kept.
+
+    ``listed`` are the ids of all cameras there are, also of those that another machine polls.
+    """
     reading = reading.as_told()
     camera_id = camera.camera_id
     before = memory.counts.get(camera_id, CountState())
     zone = zone_of(roster.site_of(camera))
-    elsewhere = _counted_elsewhere(memory, roster, reading)
+    elsewhere = _counted_elsewhere(memory, listed, reading)
     earlier = {key: hours for key, hours in earlier.items() if key not in elsewhere}
     outcome = count(
         before, reading, expected_every=expected_every, earlier=earlier, is_swapped=roster.is_swapped, zone=zone
@@ -80,7 +84,7 @@ def counted(
     return Append(tuple(told), (memory.change_of_counts(camera_id), *sites, *days))
 
 
-def _counted_elsewhere(memory: CountMemory, roster: Roster, reading: Reading) -> set[LineKey]:
+def _counted_elsewhere(memory: CountMemory, listed: Container[str], reading: Reading) -> set[LineKey]:
     """Lines that were counted by another camera id before: the device was removed, and entered again under a new one.
 
     What it remembers is told already, under the old id. Recorders have one number for many cameras, so only ids that
@@ -92,7 +96,7 @@ def _counted_elsewhere(memory: CountMemory, roster: Roster, reading: Reading) ->
     if not new or not reading.serial:
         return set()
     # By their ids first: thousands of cameras are new together, and each of them would look at all others.
-    gone = [counts[one] for one in [one for one in counts if one not in roster.cameras]]
+    gone = [counts[one] for one in [one for one in counts if one not in listed]]
     told = {
         (key.channel, key.rule, key.index) for state in gone if state.serial == reading.serial for key in state.lines
     }

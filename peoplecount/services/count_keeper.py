@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Protocol, TypeVar
 
@@ -63,11 +63,14 @@ class CountKeeper:
         *,
         term: int,
         roster: Callable[[], Roster],
+        listed: Callable[[], Container[str]] | None = None,
         offload: Offload = call_here,
         appended: Callable[[], None] = lambda: None,
         keep_days: int = KEPT_DAYS,
     ) -> None:
-        """``appended`` is called after every append, for those who read the log in this process.
+        """``roster`` has the cameras that are counted here; ``listed`` has the ids of all, if those are not all.
+
+        ``appended`` is called after every append, for those who read the log in this process.
 
         ``keep_days`` is how many days of a camera's hours are remembered behind its newest one.
         """
@@ -75,6 +78,7 @@ class CountKeeper:
         self._appender = appender
         self._term = term
         self._roster = roster
+        self._listed = listed or (lambda: roster().cameras)
         self._offload = offload
         self._appended = appended
         self._keep_days = keep_days
@@ -143,7 +147,14 @@ class CountKeeper:
             reading = self._limit.within(reading, known)
             append = self._judge(
                 lambda memory: counted(
-                    memory, roster, camera, reading, expected_every, earlier or {}, keep_days=self._keep_days
+                    memory,
+                    roster,
+                    camera,
+                    reading,
+                    expected_every,
+                    earlier or {},
+                    listed=self._listed(),
+                    keep_days=self._keep_days,
                 )
             )
             if append is None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from peoplecount.domain.offload import Offload, call_here
 from peoplecount.domain.roster import Roster
 from peoplecount.domain.shards import Share
@@ -15,6 +17,8 @@ class SharedRosters:
         self._rosters = rosters
         self._share = share
         self._offload = offload
+        self._before_more: Callable[[], None] = lambda: None
+        self._known = self.current().cameras.keys()
 
     def current(self) -> Roster:
         """As last refreshed."""
@@ -26,4 +30,12 @@ class SharedRosters:
             self._rosters.refresh()
         else:
             self._offload(self._rosters.load_copy)
-        return self.current()
+        roster = self.current()
+        if not self._share.is_all and roster.cameras.keys() - self._known:
+            self._before_more()
+        self._known = roster.cameras.keys()
+        return roster
+
+    def call_before_more(self, prepare: Callable[[], None]) -> None:
+        """Have it called before further cameras are polled here: others may have counted them meanwhile."""
+        self._before_more = prepare

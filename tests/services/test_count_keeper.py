@@ -30,19 +30,21 @@ class Shop:
         self.log = MemoryEventLog()
         self.takes_the_lead()
 
-    def takes_the_lead(self):
+    def takes_the_lead(self, *, roster=ROSTER):
         self.appender = DirectAppender(self.log, self.clock.now)
         term = self.log.raise_term()
-        self.keeper = CountKeeper(self.log, self.appender, term=term, roster=lambda: ROSTER)
+        self.keeper = CountKeeper(
+            self.log, self.appender, term=term, roster=lambda: roster, listed=lambda: ROSTER.cameras
+        )
 
-    def reads(self, camera_id, *totals, after=10, earlier=None):
+    def reads(self, camera_id, *totals, after=10, earlier=None, serial=""):
         self.clock.passes(after)
         now = self.clock.now()
         lines = tuple(
             LineReading(LineKey(camera_id, index=index), f"Line {index}", Totals(*pair))
             for index, pair in enumerate(totals, 1)
         )
-        reading = Reading(camera_id, now, now.replace(tzinfo=None), f"SERIAL{camera_id}", lines)
+        reading = Reading(camera_id, now, now.replace(tzinfo=None), serial or f"SERIAL{camera_id}", lines)
         self.unknown = self.keeper.unknown_lines(camera_id, reading)
         return self.keeper.observe(CAMERAS[camera_id], reading, expected_every=EVERY, earlier=earlier)
 
@@ -183,6 +185,13 @@ def test_a_line_first_seen_at_three_has_the_cameras_totals_as_todays_counts(shop
     assert [body["cameraInTotal"] for body in shop.bodies()][-5:] == [40, 5, 8, 8, 8]
     assert {body["inGenerationStart"] for body in shop.bodies()} == {0}
     assert {body["time"] for body in shop.bodies()} == {shop.bodies()[-1]["to"]}
+
+
+def test_a_camera_of_the_same_recorder_that_another_machine_polls_is_not_gone(shop, afternoon):
+    shop.reads("8", (40, 6), (8, 2), serial="RECORDER")
+    shop.takes_the_lead(roster=replace(ROSTER, cameras={"7": CAMERAS["7"]}))
+    shop.reads("7", (40, 6), (8, 2), earlier=afternoon, serial="RECORDER")
+    assert sum(entered for line_id, entered, *_ in shop.counts() if line_id == "7-0-1-1") == 40
 
 
 def test_occupancy_holds_who_came_since_the_reset_time_and_runs_in_the_order_of_the_log(shop, afternoon):
