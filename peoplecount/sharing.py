@@ -118,5 +118,6 @@ class Sharing:
             shared.membership,
             shared.log,
             roster=self._rosters.current,
+            lacks_cameras=lambda: self._rosters.lacks_cameras,
             offload=self._offload,
         )

@@ -76,6 +76,9 @@ class RosterKeeper:
         self.emptied = False
         """Whether the list is empty and those known are polled on."""
 
+        self.lacks_cameras = False
+        """Whether cameras of the copy are left out, because their passwords were sealed with another key."""
+
     def current(self) -> Roster:
         """The roster as last loaded or refreshed."""
         return self._roster
@@ -85,6 +88,7 @@ class RosterKeeper:
         body = self._copy.load_roster()
         if body is not None and body != self._body:
             self._body = body
+            self.lacks_cameras = False
             try:
                 self._roster = self._completed(self._read_body(body))
             except (ValueError, KeyError, TypeError) as error:
@@ -100,6 +104,7 @@ class RosterKeeper:
             body = self._write_body(roster)
             self._offload(self._copy.save_roster, body)
             self._body = body
+            self.lacks_cameras = False
         return roster
 
     def _unless_emptied(self, roster: Roster) -> Roster:
@@ -167,6 +172,7 @@ class RosterKeeper:
             try:
                 password = self._sealer.unseal(fields["password"])
             except ValueError as error:
+                self.lacks_cameras = True
                 logger.warning(
                     "In the local copy of the camera list: camera %s is left out: %s", fields["camera_id"], error
                 )

@@ -39,14 +39,19 @@ class ShardLead:
         log: SharedLog,
         *,
         roster: Callable[[], Roster],
+        lacks_cameras: Callable[[], bool] = lambda: False,
         offload: Offload = call_here,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """``machine`` is the lock among the processes of this machine; ``roster`` is that of all cameras."""
+        """``machine`` is the lock among the processes of this machine; ``roster`` is that of all cameras.
+
+        Where it ``lacks_cameras`` that cannot be read here, the work is left to others, as long as there are any.
+        """
         self._machine = machine
         self._membership = membership
         self._log = log
         self._roster = roster
+        self._lacks_cameras = lacks_cameras
         self._offload = offload
         self._monotonic = monotonic
         self._joined_at = self._left_at = float("-inf")
@@ -72,7 +77,8 @@ class ShardLead:
 
     def still_holds(self) -> bool:
         """Whether nobody else can have taken them yet."""
-        return self._machine.still_holds() and self._membership.is_there()
+        is_rather_others = self._lacks_cameras() and len(self._membership.members()) > 1
+        return self._machine.still_holds() and self._membership.is_there() and not is_rather_others
 
     def has_other_part(self) -> bool:
         """Whether sites are to be handed over, or further ones can be had, or what was taken is lost.
@@ -103,7 +109,8 @@ class ShardLead:
         now = self._monotonic()
         if self._membership.is_there():
             return now - self._joined_at >= SETTLE_SECONDS
-        if now - self._left_at < self._aside and self._offload(self._membership.others):
+        stays_away = self._lacks_cameras() or now - self._left_at < self._aside
+        if stays_away and self._offload(self._membership.others):
             return False
         self._membership.join()
         self._joined_at = now

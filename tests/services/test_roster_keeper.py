@@ -163,8 +163,11 @@ def test_cameras_whose_passwords_cannot_be_opened_are_named_and_cost_nobody_else
     database, copy = Database(), Copy()
     open_one = replace(database.roster.cameras["7"], camera_id="8", username="", password="", lines=())
     database.roster = replace(database.roster, cameras=database.roster.cameras | {"8": open_one})
-    RosterKeeper(database.read, copy, Sealer(), DEFAULT).refresh()
-    assert list(RosterKeeper(database.read, copy, LostKey(), DEFAULT).load_copy().cameras) == ["8"]
+    one, other = (RosterKeeper(database.read, copy, sealer, DEFAULT) for sealer in (Sealer(), LostKey()))
+    one.refresh()
+    assert list(other.load_copy().cameras) == ["8"]
+    assert other.lacks_cameras
+    assert not one.lacks_cameras
     (record,) = caplog.records
     assert "camera 7 is left out: the key does not open it" in record.getMessage()
 

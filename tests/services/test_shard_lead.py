@@ -95,6 +95,7 @@ class Town:
         self.hall, self.clock = Hall(), FakeClock()
         self.roster = roster("bank", "museum", "store")
         self.locks = []
+        self.other_keys = set()
 
     def machine(self, name):
         self.locks.append(MachineLock())
@@ -103,6 +104,7 @@ class Town:
             Member(self.hall, name),
             self.hall,
             roster=lambda: self.roster,
+            lacks_cameras=lambda: name in self.other_keys,
             monotonic=self.clock.monotonic,
         )
 
@@ -203,6 +205,23 @@ def test_who_has_given_up_leaves_it_to_the_others_for_a_while(town):
     town.clock.passes(ASIDE_SECONDS)
     one.try_acquire()
     assert town.hall.there == ["two", "one"]
+
+
+def test_who_cannot_open_the_passwords_leaves_the_cameras_to_others_as_long_as_there_are_any(town):
+    one, two = town.machines("one", "two")
+    town.other_keys = {"two"}
+    assert one.still_holds()
+    assert not two.still_holds()
+    two.release()
+    town.clock.passes(10 * ASIDE_SECONDS)
+    assert not two.try_acquire()
+    assert town.hall.there == ["one"]
+    town.hall.there.remove("one")
+    two.try_acquire()
+    town.clock.passes(SETTLE_SECONDS)
+    assert two.try_acquire()
+    assert two.share.site_ids == EVERYTHING
+    assert two.still_holds()
 
 
 def test_who_is_alone_tries_again_at_once(town):
