@@ -41,7 +41,7 @@ def empty() -> CountMemory:
 
 
 def counted(memory: CountMemory, reading: Reading) -> Append | None:
-    return count(memory, ROSTER, CAMERA, reading, EVERY, {}, keep_days=31)
+    return count(memory, ROSTER, CAMERA, reading, EVERY, {}, listed=ROSTER.cameras, keep_days=31)
 
 
 @settings(max_examples=300, deadline=None)
