@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
-from peoplecount.domain.event import EventKind, LogEntry, utc_text
+from peoplecount.domain.event import EventKind, LogEntry
 from peoplecount.domain.event_id import EventId
 from peoplecount.stream.channel import Channel, Listener, Place, Slice
-from peoplecount.stream.encoder import entry_frame, object_frame
+from peoplecount.stream.encoder import entry_frame
+from peoplecount.stream.readings import readings_frame
 from peoplecount.stream.ring import Frame, Ring
-from peoplecount.stream.selection import EVERYTHING, NOWHERE, Selection, Tags, Whereabouts
+from peoplecount.stream.selection import EVERYTHING, Selection, Tags, Whereabouts
 from peoplecount.stream.snapshot import Snapshot
 
 MAX_FRAMES = 10_000
@@ -135,7 +136,7 @@ class Hub:
         self, now: datetime, readings: Mapping[str, datetime], where: Mapping[str, Whereabouts] | None = None
     ) -> None:
         """When each camera was last read; ``where`` each of them looks is for those who chose doors or sites."""
-        self._publish_state(EventKind.READINGS, _readings(self._ring.head, now, readings, where or {}))
+        self._publish_state(EventKind.READINGS, readings_frame(self._ring.head, now, readings, where or {}))
 
     def publish_snapshot(self, snapshot: Snapshot) -> None:
         """The whole state, when it changed by the clock alone: a new day. It must have been taken at ``head``."""
@@ -283,19 +284,3 @@ def _concern(frames: Sequence[Frame], selection: Selection) -> bool:
 
 def _entry(entry: LogEntry) -> Frame:
     return Frame(entry.event_id.number, entry_frame(entry), Tags.of(entry.event))
-
-
-def _readings(number: int, now: datetime, readings: Mapping[str, datetime], where: Mapping[str, Whereabouts]) -> Frame:
-    texts = {camera_id: utc_text(moment) for camera_id, moment in sorted(readings.items())}
-
-    def encode(chosen: Mapping[str, str]) -> bytes:
-        kind = EventKind.READINGS
-        return object_frame(kind, {"kind": kind.value, "time": utc_text(now), "cameras": chosen})
-
-    def choose(selection: Selection) -> bytes:
-        if not selection.takes_kind(EventKind.READINGS):
-            return b""
-        named = sorted(selection.cameras & texts.keys()) if selection.cameras else texts
-        return encode({key: texts[key] for key in named if selection.takes_camera(key, where.get(key, NOWHERE))})
-
-    return Frame(number, encode(texts), choose=choose, is_event=False)
