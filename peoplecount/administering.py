@@ -10,9 +10,8 @@ from zoneinfo import ZoneInfo
 from peoplecount.configuration import Configuration, audit_log_in, configuration, default_site
 from peoplecount.data_home import data_home
 from peoplecount.domain.clock import REAL_TIME, Clock
-from peoplecount.domain.offload import Offload
 from peoplecount.domain.roster import Roster
-from peoplecount.eventlog.data_folder import DataFolder
+from peoplecount.installation import Installation
 from peoplecount.services.accounts import Accounts
 from peoplecount.services.administration import Administration
 from peoplecount.services.people_desk import PeopleDesk
@@ -21,35 +20,25 @@ from peoplecount.services.screen_desk import ScreenDesk
 from peoplecount.services.site_desk import SiteDesk
 from peoplecount.services.token_desk import TokenDesk
 from peoplecount.settings import Settings
-from peoplecount.storage.connection import IDBConnection
 from peoplecount.storage.hand_count_table import HandCountTable
 from peoplecount.storage.site_table import SiteTable
 
 
-def administration_of(
-    settings: Settings,
-    folder: DataFolder,
-    offload: Offload,
-    *,
-    database: IDBConnection,
-    roster: Callable[[], Roster],
-    clock: Clock,
-    accounts: Accounts,
-    link_of: Callable[[str], str],
-) -> Administration:
-    """The desks of a service; ``clock`` is that of the cameras, ``link_of`` makes links of codes."""
-    log = audit_log_in(folder, offload)
+def administration_of(installation: Installation, accounts: Accounts, link_of: Callable[[str], str]) -> Administration:
+    """The desks of a service; ``link_of`` makes links of codes."""
+    settings, offload, log = installation.settings, installation.runtime.offload, installation.audit_log()
+    database = installation.database.hurried()
     sites = SiteDesk(
         SiteTable(database),
         HandCountTable(database),
         log,
         default_site=default_site(settings),
-        roster=roster,
-        clock=clock,
+        roster=installation.rosters.current,
+        clock=installation.clock,
     )
     people, tokens = PeopleDesk(accounts, log, link_of, offload), TokenDesk(accounts, log, offload)
     # A screen is on a wall in real time, also where a day is played in a minute.
-    screens = ScreenDesk(folder.store, PlayedClock(REAL_TIME), log, offload)
+    screens = ScreenDesk(installation.folder.store, PlayedClock(REAL_TIME), log, offload)
     return Administration(log, sites, people, tokens, screens, ZoneInfo(settings.time_zone))
 
 

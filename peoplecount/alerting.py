@@ -9,17 +9,15 @@ from peoplecount.domain.alert_rule import AlertKind
 from peoplecount.domain.alert_state import Verdict
 from peoplecount.domain.clock import REAL_TIME
 from peoplecount.domain.event_id import EventId
-from peoplecount.eventlog.data_folder import DataFolder
+from peoplecount.installation import Installation
 from peoplecount.mail.smtp import Security, SmtpPlace, SmtpServer
 from peoplecount.program_files import program_files
-from peoplecount.runtime import Runtime
 from peoplecount.services.alert_book import AlertBook
 from peoplecount.services.alert_courier import AlertCourier, AlertWorker
 from peoplecount.services.alert_desk import AlertDesk, MailDesk
 from peoplecount.services.alert_rules import AlertRules
 from peoplecount.services.alert_sights import AlertSights, Audits, SilentLines, verdict_on_database
 from peoplecount.services.alert_watch import AlertWatch
-from peoplecount.services.audit_log import AuditLog
 from peoplecount.services.camera_watch import Report
 from peoplecount.services.database_trouble import trouble_of
 from peoplecount.services.history_report import HistoryDesk
@@ -27,12 +25,11 @@ from peoplecount.services.live_board import LiveBoard
 from peoplecount.services.mail_sender import MailSender
 from peoplecount.services.outbox import Outbox, Posted
 from peoplecount.services.played_clock import PlayedClock
-from peoplecount.services.polling_session import Worker
 from peoplecount.services.report_clerk import ReportClerk
 from peoplecount.services.report_desk import ReportDesk
 from peoplecount.services.report_schedules import ReportSchedules
-from peoplecount.services.roster_keeper import RosterKeeper
 from peoplecount.services.site_day import zone_of
+from peoplecount.services.worker_threads import Worker
 from peoplecount.services.writer_state import WriterState
 from peoplecount.settings import Settings
 from peoplecount.web.languages import Languages
@@ -61,23 +58,18 @@ class Alerting:
 
     def __init__(
         self,
-        settings: Settings,
-        folder: DataFolder,
-        runtime: Runtime,
+        installation: Installation,
         *,
         board: LiveBoard,
-        rosters: RosterKeeper,
         history: HistoryDesk,
         audits: Audits,
-        clock: PlayedClock,
-        log: AuditLog,
     ) -> None:
-        """``clock`` is that of the cameras."""
+        settings, folder, log = installation.settings, installation.folder, installation.audit_log()
+        self._installation = installation
         self._folder = folder
-        self._offload = runtime.offload
+        self._offload = installation.runtime.offload
         self._board = board
-        self._clock = clock
-        self._rosters = rosters
+        self._clock = installation.clock
         self._audits = audits
         self._zone = ZoneInfo(settings.time_zone)
         self._real_time = PlayedClock(REAL_TIME)  # people are told in real time, also where a day is played
@@ -91,7 +83,7 @@ class Alerting:
         self._letters = AlertLetters(press, languages.book, self._zone_of, settings.public_url)
         mail = MailDesk(self._server, place.name if place else "", self._outbox, self._letters, log, self._offload)
         self.desk = AlertDesk(self._rules, self._book, mail, log, self._offload)
-        schedules = ReportSchedules(folder.store, clock)
+        schedules = ReportSchedules(folder.store, self._clock)
         self._writer_state: Callable[[], WriterState | None] = lambda: None
         self._courier: AlertCourier | None = None
         self._clerk = ReportClerk(
@@ -101,7 +93,7 @@ class Alerting:
             ReportLetters(press, history, languages.book, settings.public_url, self._offload),
             zones=self._zones,
             is_settled=self._is_settled,
-            clock=clock,
+            clock=self._clock,
             offload=self._offload,
         )
         self.reports = ReportDesk(schedules, self._clerk, mail, log, self._offload)
@@ -158,14 +150,14 @@ class Alerting:
     def _sites_with_doors(self) -> Collection[str]:
         """Those whose silent doors any rule is for."""
         rules = [one for one in self._offload(self._rules.all) if one.is_on and one.kind is AlertKind.DOOR]
-        return [site for site in self._rosters.current().sites if any(one.is_for(site) for one in rules)]
+        return [one.site_id for one in self._installation.sites() if any(rule.is_for(one.site_id) for rule in rules)]
 
     def _zone_of(self, site_id: str) -> ZoneInfo:
-        site = self._rosters.current().sites.get(site_id)
+        site = self._installation.rosters.current().sites.get(site_id)
         return zone_of(site) if site else self._zone
 
     def _zones(self, sites: Collection[str] | None) -> Collection[ZoneInfo]:
-        known = self._rosters.current().sites.values()
+        known = self._installation.sites()
         return {zone_of(site) for site in known if sites is None or site.site_id in sites}
 
     def _is_settled(self) -> bool:

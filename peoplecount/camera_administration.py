@@ -18,8 +18,8 @@ from peoplecount.data_home import data_home
 from peoplecount.domain.camera_networks import CameraNetworks
 from peoplecount.domain.clock import Clock
 from peoplecount.domain.offload import Offload, call_here
-from peoplecount.eventlog.data_folder import DataFolder
 from peoplecount.eventlog.store import Store
+from peoplecount.installation import Installation
 from peoplecount.services.accounts import Accounts
 from peoplecount.services.audit_log import AuditLog
 from peoplecount.services.camera_desk import CameraDesk, Login
@@ -35,7 +35,6 @@ from peoplecount.services.played_clock import PlayedClock
 from peoplecount.services.walk_tests import WalkTests
 from peoplecount.settings import Settings
 from peoplecount.storage.camera_table import CameraTable
-from peoplecount.storage.connection import IDBConnection
 from peoplecount.storage.site_table import SiteTable
 from peoplecount.stream.snapshot import Snapshot
 from peoplecount.web.context import CameraPages
@@ -74,23 +73,15 @@ def camera_office(
 
 
 def camera_pages(
-    settings: Settings,
-    folder: DataFolder,
-    offload: Offload,
-    *,
-    own: IDBConnection,
-    theirs: IDBConnection,
-    access: CameraAccess,
-    clock: Clock,
-    snapshots: Callable[[], Snapshot],
-    accounts: Accounts,
+    installation: Installation, access: CameraAccess, snapshots: Callable[[], Snapshot], accounts: Accounts
 ) -> CameraPages:
-    """What the pages about cameras are made from; ``theirs`` is where the cameras' view is, ``own`` has our tables."""
-    real_time = PlayedClock()
-    audit = AuditLog(folder.store, real_time, offload)
+    """What the pages about cameras are made from."""
+    settings, folder, clock = installation.settings, installation.folder, installation.clock
+    offload, audit, real_time = installation.runtime.offload, installation.audit_log(), PlayedClock()
+    own = installation.database.hurried()
     office = camera_office(
         settings,
-        camera_table(settings, folder, own, theirs),
+        camera_table(settings, folder, own, installation.theirs.hurried()),
         SiteTable(own),
         access=access,
         store=folder.store,

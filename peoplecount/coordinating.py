@@ -13,14 +13,13 @@ from peoplecount.eventlog.group_commit import GroupCommit
 from peoplecount.history_pages import sums_keeper
 from peoplecount.installation import Installation
 from peoplecount.services.count_keeper import CountKeeper
-from peoplecount.services.kept_sums import SumsKeeper
 from peoplecount.services.log_keeping import LogKeeping
-from peoplecount.services.polling_session import Worker
 from peoplecount.services.projections import Projections
 from peoplecount.services.reconciler import Reconciler
 from peoplecount.services.record_retention import RecordRetention
 from peoplecount.services.record_writer import RecordWriter
 from peoplecount.services.removed_cameras import RemovedCameras
+from peoplecount.services.worker_threads import Worker
 from peoplecount.services.writer_state import WriterState
 from peoplecount.sharing import Coverage, Sharing
 from peoplecount.storage.schema_gate import SchemaGate
@@ -64,7 +63,7 @@ class Coordinating:
         """What runs, and ``more`` beside it."""
         registros = self._installation.attachment.writer(self._installation.folder.log)
         return {
-            "history-sums": self._sums_keeper().run,
+            "history-sums": sums_keeper(self._installation).run,
             "log-keeping": self._log_keeping.run,
             "projections": self._projections.run,
             "removed-cameras": self._removed_cameras().run,
@@ -121,17 +120,6 @@ class Coordinating:
             offload=installation.runtime.offload,
         )
 
-    def _sums_keeper(self) -> SumsKeeper:
-        installation = self._installation
-        return sums_keeper(
-            installation.settings,
-            installation.folder,
-            installation.runtime,
-            database=installation.database,
-            rosters=installation.rosters,
-            clock=installation.clock,
-        )
-
     def _removed_cameras(self) -> RemovedCameras:
         installation = self._installation
         return RemovedCameras(
@@ -159,6 +147,4 @@ class Coordinating:
         installation = self._installation
         if installation.settings.redis_url is not None:
             return {}
-        return {
-            "webhooks": webhook_sender(installation.settings, installation.folder, installation.runtime.offload).run
-        }
+        return {"webhooks": webhook_sender(installation).run}

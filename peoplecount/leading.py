@@ -7,14 +7,10 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
-from weakref import WeakValueDictionary
 
-from peoplecount.camera_access import CameraAccess
 from peoplecount.configuration import prepare_embedded
 from peoplecount.coordinating import Coordinating, MoreWorkers
-from peoplecount.domain.camera import Camera, CameraProtocol
-from peoplecount.domain.device_facts import DeviceFacts
-from peoplecount.domain.durations import Durations
+from peoplecount.domain.camera import Camera
 from peoplecount.domain.event_id import EventId
 from peoplecount.domain.roster import Roster
 from peoplecount.domain.shards import Share
@@ -22,18 +18,17 @@ from peoplecount.eventlog.group_commit import GroupCommit
 from peoplecount.eventlog.log import LogError
 from peoplecount.eventlog.rewind import discover_rewind
 from peoplecount.installation import Installation
+from peoplecount.pollers import Pollers
 from peoplecount.reconciliation import Reconciliation, kept_days
 from peoplecount.runtime import PlannedTrigger
 from peoplecount.services.camera_health import CameraHealth
 from peoplecount.services.camera_watch import CameraWatch
 from peoplecount.services.collector import Collector
 from peoplecount.services.count_keeper import CountKeeper
-from peoplecount.services.event_watch import EventWatch
 from peoplecount.services.fleet_notes import FleetNotes
 from peoplecount.services.occupancy_desk import OccupancyDesk
 from peoplecount.services.occupancy_teacher import OccupancyTeacher
 from peoplecount.services.poll_orders import PollOrders
-from peoplecount.services.polled_camera import PolledCamera
 from peoplecount.services.poller import Poller
 from peoplecount.services.polling_session import PollingSession
 from peoplecount.services.shared_rosters import SharedRosters
@@ -56,6 +51,7 @@ class Leading:
         self,
         installation: Installation,
         sharing: Sharing,
+        pollers: Pollers,
         *,
         appended: Callable[[], None],
         wake_writer: threading.Event,
@@ -76,14 +72,8 @@ class Leading:
         self._sharing = sharing
         self._appended = appended
         self._wake_writer = wake_writer
+        self._pollers = pollers
         self._more_workers = more_workers
-        self.camera_access = CameraAccess(self._settings, self._folder.store, self._runtime)
-        """Shared with whoever else asks cameras in this process: a device is asked one request at a time."""
-
-        self.poll_durations = Durations()
-        """Of all polls of this process, also those that failed."""
-
-        self._polled: WeakValueDictionary[str, PolledCamera] = WeakValueDictionary()
         self.session: PollingSession | None = None
         """The newest one."""
 
@@ -94,39 +84,17 @@ class Leading:
         """A polling session, for the process that has the lead."""
         offload, folder = self._runtime.offload, self._folder
         gate = self._schema_gate()
-        if self._settings.database.kind is DatabaseKind.SQLITE:
-            with suppress(DatabaseError):  # the writer waits at the gate then, and says what is wrong; nobody else does
-                gate.demand()
         share, term = self._sharing.take()
         if offload(discover_rewind, folder.log, folder.store, knows_epoch=share.coordinates):
             logger.warning("the event log is older than it was: it was put back or lost; a new epoch begins")
         rosters = SharedRosters(self._rosters, share, offload)
         appender = GroupCommit(folder.log, offload, self._clock.now)
-        keeper = CountKeeper(
-            folder.log,
-            appender,
-            term=term,
-            roster=rosters.current,
-            listed=lambda: self._rosters.current().cameras,
-            offload=offload,
-            appended=self._appended,
-            keep_days=kept_days(self._settings.back_fill_days),
-        )
-        rosters.call_before_more(keeper.look_anew)
+        keeper = self._count_keeper(appender, rosters, term)
         health = CameraHealth()
-        watch = CameraWatch(folder.log, keeper.report, roster=rosters.current, offload=offload)
         desk = self._occupancy_desk(keeper, share)
         desk_of_all = desk if share.is_all else self._occupancy_desk(keeper, Share())
         self._reconciliation = reconciliation = self._reconciliation_of(keeper, rosters)
-        collector = Collector(
-            self._runtime.make_scheduler(),
-            lambda camera, roster, period: self._poller(
-                camera, reconciliation.polled(camera), roster, period, keeper, health, watch, collector.poll_soon
-            ),
-            make_trigger=PlannedTrigger,
-            clock=self._clock,
-            clock_of=watch.local_clock,
-        )
+        collector = self._collector(reconciliation, keeper, health, rosters)
         self._coordinating = coordinating = None  # what was done here before says nothing of now
         if share.coordinates:
             self._coordinating = coordinating = Coordinating(
@@ -163,30 +131,64 @@ class Leading:
         )
         return self.session
 
+    def _count_keeper(self, appender: GroupCommit, rosters: SharedRosters, term: int) -> CountKeeper:
+        keeper = CountKeeper(
+            self._folder.log,
+            appender,
+            term=term,
+            roster=rosters.current,
+            listed=lambda: self._rosters.current().cameras,
+            offload=self._runtime.offload,
+            appended=self._appended,
+            keep_days=kept_days(self._settings.back_fill_days),
+        )
+        rosters.call_before_more(keeper.look_anew)
+        return keeper
+
+    def _collector(
+        self, reconciliation: Reconciliation, keeper: CountKeeper, health: CameraHealth, rosters: SharedRosters
+    ) -> Collector:
+        watch = CameraWatch(self._folder.log, keeper.report, roster=rosters.current, offload=self._runtime.offload)
+
+        def poller(camera: Camera, roster: Roster, period: float) -> Poller:
+            client = reconciliation.polled(camera)
+            return self._pollers.make(
+                camera, client, roster, period, keeper=keeper, health=health, watch=watch, poll_soon=collector.poll_soon
+            )
+
+        collector = Collector(
+            self._runtime.make_scheduler(),
+            poller,
+            make_trigger=PlannedTrigger,
+            clock=self._clock,
+            clock_of=watch.local_clock,
+        )
+        return collector
+
     def _fleet_notes(self, collector: Collector) -> FleetNotes:
         """Keeps what other processes cannot know of polling, for the page of the fleet that any of them shows."""
         return FleetNotes(
             self._folder.store,
             figures=collector.figures,
-            device=self._device,
+            device=self._pollers.device,
             condition=self.condition,
             listed=lambda: self._rosters.current().cameras,
             clock=self._clock,
             offload=self._runtime.offload,
         )
 
-    def _device(self, camera_id: str) -> DeviceFacts | None:
-        polled = self._polled.get(camera_id)
-        return polled.device if polled else None
-
     def _schema_gate(self) -> SchemaGate:
-        """The embedded tables are ours to make; a server's are its administrator's."""
+        """The embedded tables are ours to make, at once; a server's are its administrator's."""
 
         def make() -> None:
             self._runtime.offload(prepare_embedded, self._settings)
 
-        is_ours = self._settings.database.kind is DatabaseKind.SQLITE
-        return SchemaGate(self._database, make=make if is_ours else None)
+        if self._settings.database.kind is not DatabaseKind.SQLITE:
+            return SchemaGate(self._database)
+        gate = SchemaGate(self._database, make=make)
+        with suppress(DatabaseError):  # the writer waits at the gate then, and says what is wrong; nobody else does
+            gate.demand()
+        return gate
 
     def _occupancy_desk(self, keeper: CountKeeper, share: Share) -> OccupancyDesk:
         hand_counts = HandCountTable(self._database).since
@@ -207,7 +209,7 @@ class Leading:
             self._folder,
             keeper,
             self._history,
-            lambda camera: self.camera_access.client(camera, self._clock),
+            self._pollers.client,
             roster=rosters.current,
             clock=self._clock,
             offload=self._runtime.offload,
@@ -218,41 +220,6 @@ class Leading:
     def _note_log_error(self, error: LogError) -> None:
         if self.session is not None:
             self.session.note_log_error(error)
-
-    def _poller(
-        self,
-        camera: Camera,
-        client: PolledCamera,
-        roster: Roster,
-        period: float,
-        keeper: CountKeeper,
-        health: CameraHealth,
-        watch: CameraWatch,
-        poll_soon: Callable[[str], None],
-    ) -> Poller:
-        self._polled[camera.camera_id] = client
-        return Poller(
-            camera,
-            client,
-            keeper=keeper,
-            health=health,
-            roster=roster,
-            clock=self._clock,
-            period=period,
-            watch=watch.take,
-            companion=self._event_watch(camera, client, poll_soon) if self._settings.event_streams else None,
-            durations=self.poll_durations,
-        )
-
-    def _event_watch(self, camera: Camera, client: PolledCamera, poll_soon: Callable[[str], None]) -> EventWatch:
-        """Of a camera that is read itself: recorders pass on no streams (SUNAPI Bypass manual 2.6.3)."""
-        return EventWatch(
-            camera.camera_id,
-            lambda: self.camera_access.event_stream(camera),
-            wanted=lambda: client.protocol is CameraProtocol.WISEAI and camera.nvr_channel is None,
-            poll_soon=lambda: poll_soon(camera.camera_id),
-            clock=self._clock,
-        )
 
     @property
     def coordinates(self) -> bool:

@@ -13,18 +13,17 @@ from typing import Any
 
 from peoplecount.domain.clock import REAL_TIME
 from peoplecount.domain.event_id import EventId
-from peoplecount.domain.offload import Offload
 from peoplecount.domain.sentence import say, whole
 from peoplecount.eventlog.data_folder import DataFolder
+from peoplecount.installation import Installation
 from peoplecount.mqtt.broker import Broker, BrokerPlace
 from peoplecount.services.kept_texts import KeptTexts
 from peoplecount.services.mqtt_desk import MqttDesk
 from peoplecount.services.mqtt_publisher import MqttPublisher
 from peoplecount.services.mqtt_state import status_topic
 from peoplecount.services.played_clock import PlayedClock
-from peoplecount.services.polling_session import Worker
 from peoplecount.services.worker_figures import WorkerNotes
-from peoplecount.settings import Settings
+from peoplecount.services.worker_threads import Worker
 
 CLIENT_ID = "mqtt-client"
 """Key of the store under which our name at the broker is kept, with the home it was made for."""
@@ -35,17 +34,11 @@ _MACHINE_ID = Path("/etc/machine-id")
 class Publishing:
     """What is published where; nothing where no broker is set."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        folder: DataFolder,
-        offload: Offload,
-        board: Callable[[], Mapping[str, Any] | None],
-    ) -> None:
+    def __init__(self, installation: Installation, board: Callable[[], Mapping[str, Any] | None]) -> None:
         """``board`` gives how everything stands, or ``None`` where that is not known yet."""
-        self._settings = settings
-        self._folder = folder
-        self._offload = offload
+        self._settings = installation.settings
+        self._folder = installation.folder
+        self._offload = installation.runtime.offload
         self._board = board
         self._publisher: MqttPublisher | None = None
 
@@ -85,15 +78,16 @@ class Publishing:
         )
 
 
-def mqtt_desk(settings: Settings, folder: DataFolder, workers: WorkerNotes, offload: Offload) -> MqttDesk | None:
+def mqtt_desk(installation: Installation, workers: WorkerNotes) -> MqttDesk | None:
     """What pages tell of it; ``None`` where no broker is set."""
+    settings = installation.settings
     if not settings.mqtt_url:
         return None
     return MqttDesk(
         BrokerPlace.at(settings.mqtt_url).name,
         settings.mqtt_topic,
         settings.mqtt_discovery,
-        client_id=partial(offload, _kept_client_id, folder.store),
+        client_id=partial(installation.runtime.offload, _kept_client_id, installation.folder.store),
         workers=workers.all,
     )
 

@@ -18,9 +18,9 @@ from peoplecount.services.history_notes_keeper import HistoryNotesKeeper
 from peoplecount.services.history_requests import HistoryRequests
 from peoplecount.services.history_source import HistorySource
 from peoplecount.services.polled_camera import Client, PolledCamera
-from peoplecount.services.polling_session import Worker
 from peoplecount.services.reconciler import SEARCHES_AT_ONCE, Reconciler
 from peoplecount.services.site_day import zone_of
+from peoplecount.services.worker_threads import Worker
 from peoplecount.storage.history import History
 
 FEWEST_KEPT_DAYS = 31

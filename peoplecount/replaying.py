@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -26,6 +26,7 @@ from peoplecount.services.replayed_history import ReplayedHistory
 from peoplecount.services.snapshots import Snapshots
 from peoplecount.services.today_chart import TodayChart
 from peoplecount.services.usual_days import UsualDays
+from peoplecount.services.worker_threads import WorkerThreads
 from peoplecount.stream.hub import Hub
 from peoplecount.web.access import ANYBODY
 from peoplecount.web.app import create_app
@@ -66,8 +67,7 @@ class ReplayService:
         self._hub = Hub()
         self._snapshots = Snapshots(self._board, self._clock, MARK)
         self._wake = threading.Event()
-        self._stop = threading.Event()
-        self._threads: list[threading.Thread] = []
+        self._threads = WorkerThreads()
         history = ReplayedHistory()
         self._player = ReplayPlayer(
             recording,
@@ -106,22 +106,15 @@ class ReplayService:
         """Begin to play. Raises ``LogError``."""
         self._log.open()
         self._player.begin()
-        self._spawn("log-follower", self._follower.run)
-        self._spawn("player", self._player.run)
+        self._threads.start({"log-follower": self._follower.run, "player": self._player.run})
 
     def stop(self) -> None:
         """End streams, and then everything; may come twice."""
         self._hub.close("the replay is over")
-        self._stop.set()
+        self._threads.stop()
         self._wake.set()
-        for thread in self._threads:
-            thread.join(2)
+        self._threads.join(2)
         self._log.close()
-
-    def _spawn(self, name: str, work: Callable[[threading.Event], None]) -> None:
-        thread = threading.Thread(target=work, args=(self._stop,), name=name, daemon=True)
-        self._threads.append(thread)
-        thread.start()
 
     def _turn(self) -> None:
         """Time goes at another speed: whoever shows it is told."""

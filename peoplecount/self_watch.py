@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 
@@ -11,16 +10,14 @@ from peoplecount.domain.clock import REAL_TIME
 from peoplecount.domain.durations import Durations
 from peoplecount.domain.event_id import EventId
 from peoplecount.domain.webhook import Stand
-from peoplecount.eventlog.data_folder import DataFolder
+from peoplecount.installation import Installation
 from peoplecount.own_certificate import OwnCertificate
-from peoplecount.runtime import Runtime
 from peoplecount.services.loop_watch import LoopWatch
 from peoplecount.services.outbox import Posted
 from peoplecount.services.played_clock import PlayedClock
 from peoplecount.services.worker_figures import Number, WorkerNotes
+from peoplecount.services.worker_threads import Worker
 from peoplecount.services.writer_state import lag_of
-from peoplecount.settings import Settings
-from peoplecount.storage.proxy import ProxyDB
 from peoplecount.stream.hub import Hub
 from peoplecount.streaming import Streaming
 from peoplecount.web.request_figures import RequestFigures
@@ -34,14 +31,11 @@ class SelfWatch:
 
     def __init__(
         self,
-        settings: Settings,
-        folder: DataFolder,
-        runtime: Runtime,
+        installation: Installation,
         *,
         hub: Hub,
         streaming: Streaming,
         taken_up: Callable[[], EventId],
-        database: ProxyDB,
         poll_durations: Durations,
         leads: Callable[[], bool],
         reached: Callable[[], Mapping[str, EventId | None]],
@@ -56,13 +50,13 @@ class SelfWatch:
         published, ``None`` where nothing is.
         """
         self.requests = RequestFigures()
-        self._settings = settings
-        self._folder = folder
-        self._offload = runtime.offload
+        self._settings = installation.settings
+        self._folder = installation.folder
+        self._offload = installation.runtime.offload
         self._hub = hub
         self._streaming = streaming
         self._taken_up = taken_up
-        self._database = database
+        self._database = installation.database
         self._leads = leads
         self._reached = reached
         self._letters = letters
@@ -71,17 +65,17 @@ class SelfWatch:
         self._number = 0
         self._clock = PlayedClock(REAL_TIME)
         self.notes = WorkerNotes(
-            folder.store,
+            self._folder.store,
             number=self._own_number,
             leads=leads,
             numbers=self._numbers,
             durations={"poll": poll_durations, "request": self.requests.durations, "stall": self._loop.stalls},
             troubles=troubles,
             clock=self._clock,
-            offload=runtime.offload,
+            offload=self._offload,
         )
 
-    def workers(self) -> dict[str, Callable[[threading.Event], None]]:
+    def workers(self) -> dict[str, Worker]:
         """What runs for as long as the process does, by name."""
         return {"worker-figures": self.notes.run, "loop-watch": self._loop.run}
 

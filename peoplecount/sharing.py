@@ -7,21 +7,18 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from peoplecount.domain.event_body import Status
 from peoplecount.domain.line import LineKey
 from peoplecount.domain.shards import Share
-from peoplecount.eventlog.data_folder import DataFolder, LeadLock, Shared
+from peoplecount.eventlog.data_folder import LeadLock, Shared
+from peoplecount.installation import Installation
 from peoplecount.reconciliation import kept_days
-from peoplecount.runtime import Runtime
 from peoplecount.services.camera_health import CameraHealth
 from peoplecount.services.count_keeper import CountKeeper
 from peoplecount.services.coverage import LoggedCoverage, Stretches
 from peoplecount.services.database_doubts import DatabaseDoubts
 from peoplecount.services.occupancy_desk import OccupancyDesk
-from peoplecount.services.played_clock import PlayedClock
-from peoplecount.services.polling_session import Worker
 from peoplecount.services.reconciler import Reconciler
 from peoplecount.services.removals import NoRemovals, OwnRemovals, Removals, SharedRemovals
-from peoplecount.services.roster_keeper import RosterKeeper
 from peoplecount.services.shard_lead import ShardLead
-from peoplecount.settings import Settings
+from peoplecount.services.worker_threads import Worker
 
 Coverage = Callable[[LineKey, Stretches], Sequence[float | None]]
 
@@ -29,16 +26,14 @@ Coverage = Callable[[LineKey, Stretches], Sequence[float | None]]
 class Sharing:
     """What falls to this process: everything, or with a shared log the shards that it has."""
 
-    def __init__(
-        self, settings: Settings, folder: DataFolder, runtime: Runtime, *, rosters: RosterKeeper, clock: PlayedClock
-    ) -> None:
-        self._settings = settings
-        self._folder = folder
-        self._offload = runtime.offload
-        self._rosters = rosters
-        self._clock = clock
-        self._doubts = DatabaseDoubts(folder.store, runtime.offload)
-        self._lead = self._shard_lead(folder.shared) if folder.shared else None
+    def __init__(self, installation: Installation) -> None:
+        self._settings = installation.settings
+        self._folder = installation.folder
+        self._offload = installation.runtime.offload
+        self._rosters = installation.rosters
+        self._clock = installation.clock
+        self._doubts = DatabaseDoubts(self._folder.store, self._offload)
+        self._lead = self._shard_lead(self._folder.shared) if self._folder.shared else None
 
     @property
     def lock(self) -> LeadLock:

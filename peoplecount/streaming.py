@@ -9,13 +9,12 @@ from collections.abc import Callable, Collection, Mapping
 
 from peoplecount.domain.clock import REAL_TIME
 from peoplecount.domain.visitor import Visitor
-from peoplecount.eventlog.data_folder import DataFolder
-from peoplecount.runtime import Runtime
+from peoplecount.installation import Installation
 from peoplecount.services.played_clock import PlayedClock
 from peoplecount.services.stream_closing import StreamClosing
 from peoplecount.services.stream_holders import StreamHolders
 from peoplecount.services.stream_tickets import StreamTickets
-from peoplecount.settings import Settings
+from peoplecount.services.worker_threads import Worker
 from peoplecount.stream.client import FAREWELL_SECONDS
 from peoplecount.stream.hub import Hub
 from peoplecount.stream.open_streams import OpenStreams
@@ -31,25 +30,29 @@ class Streaming:
     """The streams of one process, their places shared with the other workers."""
 
     def __init__(
-        self,
-        settings: Settings,
-        folder: DataFolder,
-        runtime: Runtime,
-        hub: Hub,
-        of_holders: Callable[[Collection[str]], Mapping[str, Visitor]],
+        self, installation: Installation, hub: Hub, of_holders: Callable[[Collection[str]], Mapping[str, Visitor]]
     ) -> None:
         """``of_holders`` tells who stands behind open streams."""
+        settings, folder, offload = installation.settings, installation.folder, installation.runtime.offload
         self._hub = hub
         self.slots = SharedSlots(folder.path / "streams.lock")
         """Of all workers of this machine."""
 
         self.streams = OpenStreams(self.slots, _room_for(settings.streams_max), settings.streams_per_client)
         # A ticket ends by real time, also where a day is played in a minute.
-        self.tickets = StreamTickets(folder.store, PlayedClock(REAL_TIME), runtime.offload)
-        self.closing = StreamClosing(folder.store, self.streams, runtime.offload)
-        self.holders = StreamHolders(self.streams, of_holders)
+        self.tickets = StreamTickets(folder.store, PlayedClock(REAL_TIME), offload)
+        self.closing = StreamClosing(folder.store, self.streams, offload)
+        self._holders = StreamHolders(self.streams, of_holders)
 
-    def sweep(self, stop: threading.Event) -> None:
+    def workers(self) -> dict[str, Worker]:
+        """What runs for as long as the process does, by name."""
+        return {
+            "stream-sweep": self._sweep,
+            "stream-closing": self.closing.run,
+            "stream-holders": self._holders.run,
+        }
+
+    def _sweep(self, stop: threading.Event) -> None:
         """Break what should have ended and does not take its last words, until ``stop`` is set."""
         while not stop.wait(SWEEP_SECONDS):
             self.streams.cut_overdue()

@@ -8,6 +8,7 @@ from peoplecount.domain.offload import Offload
 from peoplecount.eventlog.data_folder import DataFolder
 from peoplecount.eventlog.leader_lock import LeaderLock
 from peoplecount.eventlog.webhook_book import KeptWebhook
+from peoplecount.installation import Installation
 from peoplecount.outbound.networks import Networks
 from peoplecount.outbound.post import Outbox
 from peoplecount.outbound.rules import OutboundRules
@@ -46,11 +47,11 @@ def subscriptions(settings: Settings, folder: DataFolder, offload: Offload) -> S
     )
 
 
-def webhook_sender(settings: Settings, folder: DataFolder, offload: Offload) -> WebhookSender:
+def webhook_sender(installation: Installation) -> WebhookSender:
     """What sends; for the one process that leads."""
     clock = PlayedClock(REAL_TIME)
+    settings, folder, audit = installation.settings, installation.folder, installation.audit_log()
     tokens = ApiTokens(folder.store, clock)
-    audit = AuditLog(folder.store, clock, offload)
 
     def note(removed: KeptWebhook) -> None:
         webhook = removed.webhook
@@ -62,17 +63,17 @@ def webhook_sender(settings: Settings, folder: DataFolder, offload: Offload) -> 
         folder.webhooks,
         Postman(Outbox(outbound_rules(settings)), folder.sealer, clock),
         clock,
-        offload=offload,
+        offload=installation.runtime.offload,
         owner_is_good=lambda token_id: tokens.of_id(token_id) is not None,
         note_removed=note,
     )
 
 
-def machine_webhooks(settings: Settings, folder: DataFolder, offload: Offload) -> Leadership:
+def machine_webhooks(installation: Installation) -> Leadership:
     """Where several machines share the log, the book is each one's own: one of its processes sends, whoever polls."""
 
     def begin() -> StandingDuty:
-        return StandingDuty("webhook-sender", webhook_sender(settings, folder, offload).run)
+        return StandingDuty("webhook-sender", webhook_sender(installation).run)
 
-    lock = LeaderLock(folder.path / "webhooks.lock")
+    lock = LeaderLock(installation.folder.path / "webhooks.lock")
     return Leadership(lock, begin, PlayedClock(REAL_TIME), "sends this machine's webhooks")

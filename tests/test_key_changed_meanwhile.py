@@ -13,7 +13,7 @@ from peoplecount.services import key_rotation
 from peoplecount.settings import load_settings
 from peoplecount.simulator.fleets import default_fleet
 from peoplecount.simulator.server import SimulatorServer
-from tests.support.processes import wait_until
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture
@@ -62,8 +62,8 @@ def test_it_is_taken_up_by_whoever_polls_and_by_the_next_start(settings, cameras
         assert before not in key.read_text()
         after = polls(service)
         wait_until(lambda: polls(service) > after + 10)
-        service._rosters._body = ""  # as if there were news, the list is kept anew
-        service._rosters.refresh()
+        service._installation.rosters._body = ""  # as if there were news, the list is kept anew
+        service._installation.rosters.refresh()
         assert sealed_in_copy(settings) == 2
         assert main(["key", "check"]) == 0, capsys.readouterr()
     finally:

@@ -87,6 +87,10 @@ class Leadership:
         self.session: Session | None = None
         """The session under way, if this process leads."""
 
+    def leads(self) -> bool:
+        """Whether this process does."""
+        return self.session is not None
+
     def leaderless_for(self) -> float:
         """Seconds since this process failed to take the lead; 0 where it or another has it."""
         return 0.0 if self._failing_since is None else self._clock.monotonic() - self._failing_since

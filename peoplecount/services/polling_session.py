@@ -18,6 +18,7 @@ from peoplecount.services.collector import Collector
 from peoplecount.services.count_keeper import CountKeeper
 from peoplecount.services.line_directions import LineDirections
 from peoplecount.services.removals import OwnRemovals, Removals
+from peoplecount.services.worker_threads import Worker, WorkerThreads
 from peoplecount.storage.errors import DatabaseError
 
 logger = logging.getLogger(__name__)
@@ -31,10 +32,6 @@ taken is in the log."""
 
 STALL_SECONDS = 30.0
 """Grace beyond three intervals before a scheduler without progress is given up; a poll may take its time-outs."""
-
-
-Worker = Callable[[threading.Event], None]
-"""Works until the event is set."""
 
 
 class Writer(Protocol):
@@ -90,20 +87,16 @@ class PollingSession:
         self._offload = offload
         self._removals = removals or OwnRemovals(health, lambda gone: keeper.report(map(status_event, gone)), clock)
         self._workers = {"record-writer": self._write, "roster": self._follow_roster, **(workers or {})}
-        self._stop = threading.Event()
+        self._threads = WorkerThreads()
         self._fenced = False
         self._log_is_away = False
-        self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
         """Begin to poll the roster at hand, and follow the database's."""
         self.health.load(self._offload(self._log.latest).entries)
         self.collector.start(self.note_log_error)
         self.collector.sync(self._rosters.current())
-        for name, work in self._workers.items():
-            thread = threading.Thread(target=work, args=(self._stop,), name=name, daemon=True)
-            thread.start()
-            self._threads.append(thread)
+        self._threads.start(self._workers)
 
     def is_alive(self) -> bool:
         """False once another process has the lead, or the scheduler has stopped making progress."""
@@ -147,12 +140,11 @@ class PollingSession:
 
     def stop(self) -> None:
         """Stop in order: scheduler, running polls, last append, then the rest."""
-        self._stop.set()
+        self._threads.stop()
         self._wake_writer.set()
         self.collector.stop()
         self.tick()
-        for thread in self._threads:
-            thread.join(timeout=LONGEST_JOIN)
+        self._threads.join(LONGEST_JOIN)
 
     def _write(self, stop: threading.Event) -> None:
         if self._writer is not None:

@@ -173,17 +173,17 @@ def test_stopping_stops_the_collector_and_the_writer(room):
 
 
 def test_cameras_that_cannot_be_read_for_an_unforeseen_reason_are_said_once(room, caplog):
-    tries = []
+    tries, stop = [], threading.Event()
 
     def refresh():
         tries.append(1)
         if len(tries) == 3:
-            room.session._stop.set()
+            stop.set()
         raise TypeError("a bug")
 
     room.rosters.refresh = refresh
-    room.session._stop.wait = lambda seconds: None
-    room.session._follow_roster(room.session._stop)
+    stop.wait = lambda seconds: None
+    room.session._follow_roster(stop)
     assert len(tries) == 3
     assert caplog.text.count("TypeError: a bug") == 1
 
