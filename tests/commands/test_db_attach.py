@@ -44,6 +44,14 @@ def connection(place):
 
 
 @pytest.fixture
+def installation(connection):
+    """With one camera, and nobody counted yet."""
+    made = Installation(connection).make()
+    made.has_camera("1", ip="192.0.2.9")
+    return made
+
+
+@pytest.fixture
 def attach(place, capsys):
     """Runs ``db attach …``; exit code and what it said."""
 
@@ -64,9 +72,7 @@ def busy_morning(installation, camera_id="1", *, step=1):
         installation.writes(camera_id, step * minute, minute // 2, 3 * minute, 2, at=at if installation.dated else None)
 
 
-def test_what_was_found_is_said_and_what_to_set(attach, connection):
-    installation = Installation(connection).make()
-    installation.has_camera("1")
+def test_what_was_found_is_said_and_what_to_set(attach, installation):
     installation.has_camera("2", user="")
     busy_morning(installation)
     code, said = attach()
@@ -82,11 +88,9 @@ def test_what_was_found_is_said_and_what_to_set(attach, connection):
 
 
 def test_cameras_where_none_may_be_are_named_and_are_not_among_those_that_can_be_polled(
-    attach, connection, monkeypatch
+    attach, installation, monkeypatch
 ):
     monkeypatch.setenv("CAMERA_NETWORKS", "192.0.2.0/24")
-    installation = Installation(connection).make()
-    installation.has_camera("1")
     installation.has_camera("2", ip="198.51.100.7")
     busy_morning(installation)
     code, said = attach()
@@ -95,9 +99,7 @@ def test_cameras_where_none_may_be_are_named_and_are_not_among_those_that_can_be
     assert "2 is not asked: no camera may be at 198.51.100.7: CAMERA_NETWORKS allows 192.0.2.0/24" in said
 
 
-def test_with_our_tables_beside_it_it_is_exactly_once(attach, connection, place, monkeypatch):
-    installation = Installation(connection).make()
-    installation.has_camera("1")
+def test_with_our_tables_beside_it_it_is_exactly_once(attach, installation, place):
     parser = argparse.ArgumentParser()
     db.add_arguments(parser)
     assert db.run(parser.parse_args(["upgrade"])) == 0
@@ -110,16 +112,13 @@ def test_with_our_tables_beside_it_it_is_exactly_once(attach, connection, place,
     assert (place / ".env").read_text().count("RECORDS_TABLE") == 1
 
 
-def test_apart_it_says_that_it_is_exact_while_nobody_else_writes(attach, connection, monkeypatch):
+def test_apart_it_says_that_it_is_exact_while_nobody_else_writes(attach, installation, monkeypatch):
     monkeypatch.setenv("OWN_TABLES", "embedded")
-    Installation(connection).make().has_camera("1")
     code, said = attach()
     assert (code, "exact as long as nobody else writes" in said) == (0, True)
 
 
-def test_people_between_two_readings_are_refused(attach, connection):
-    installation = Installation(connection).make()
-    installation.has_camera("1")
+def test_people_between_two_readings_are_refused(attach, installation):
     for minute in range(60):
         installation.writes("1", minute * 7 % 5, minute * 3 % 4, 0, 0, at=EIGHT + timedelta(minutes=minute))
     code, said = attach()
@@ -137,8 +136,7 @@ def test_people_between_two_readings_are_refused(attach, connection):
         ("ALTER TABLE registros ADD COLUMN puerta TEXT NOT NULL", "wants a value for puerta"),
     ],
 )
-def test_what_does_not_fit_is_refused_in_words(attach, connection, statement, says):
-    Installation(connection).make().has_camera("1")
+def test_what_does_not_fit_is_refused_in_words(attach, installation, connection, statement, says):
     if "puerta" in statement:  # SQLite takes such a column at the beginning only
         connection.execute(text("DROP TABLE registros"))
         columns = ", ".join(f"{name} INTEGER" for name in ("in1", "out1", "in2", "out2"))
@@ -148,9 +146,7 @@ def test_what_does_not_fit_is_refused_in_words(attach, connection, statement, sa
     assert (code, says in said) == (1, True), said
 
 
-def test_a_row_that_cannot_be_a_camera_is_named_and_the_others_are_taken(attach, connection):
-    installation = Installation(connection).make()
-    installation.has_camera("1")
+def test_a_row_that_cannot_be_a_camera_is_named_and_the_others_are_taken(attach, installation):
     installation.has_camera("2", ip="ftp://nonsense")
     code, said = attach()
     assert code == 0
@@ -158,16 +154,14 @@ def test_a_row_that_cannot_be_a_camera_is_named_and_the_others_are_taken(attach,
     assert "camera '2'" in said
 
 
-def test_another_table_that_is_set_already_is_not_overwritten(attach, connection, place):
-    Installation(connection).make().has_camera("1")
+def test_another_table_that_is_set_already_is_not_overwritten(attach, installation, place):
     (place / ".env").write_text("RECORDS_TABLE=elsewhere\n")
     with pytest.raises(CannotStart, match="RECORDS_TABLE"):
         attach("--yes", "--table", "registros")
     assert (place / ".env").read_text() == "RECORDS_TABLE=elsewhere\n"
 
 
-def test_cameras_of_the_view_are_listed_and_changed_there_only(attach, connection, place, monkeypatch):
-    Installation(connection).make().has_camera("1", ip="192.0.2.9")
+def test_cameras_of_the_view_are_listed_and_changed_there_only(installation, monkeypatch):
     monkeypatch.setenv("RECORDS_TABLE", "registros")
     with configuration(load_settings()) as tables:
         assert [(one.camera_id, one.address) for one in tables.cameras.cameras()] == [("1", "http://192.0.2.9")]

@@ -86,6 +86,11 @@ class Store:
         reading = Reading(camera_id, now, now.replace(tzinfo=None) + 2 * HOUR, f"SERIAL{camera_id}", (line,))
         self.keeper.observe(CAMERAS[camera_id], reading, expected_every=timedelta(seconds=10))
 
+    def loses(self, camera_id, told=None):
+        """A camera is removed, and a desk is told of it."""
+        place = Roster(CAMERAS, {"s1": SITE}).place(CAMERAS[camera_id])
+        (told or self.desk).remove([Status(place, "removed", self.clock.now())])
+
     def is_counted(self, people, ago=0):
         self.hand_counts.append(HandCount("s1", self.clock.now() - timedelta(seconds=ago), people))
 
@@ -234,8 +239,7 @@ def test_the_reset_is_told_once_with_what_was_left_over(store):
 def test_people_of_a_camera_that_is_removed_are_no_longer_inside(store):
     store.crosses("7", 30, 10)
     store.crosses("8", 9, 2)
-    place = Roster(CAMERAS, {"s1": SITE}).place(CAMERAS["8"])
-    store.desk.remove([Status(place, "removed", store.clock.now())])
+    store.loses("8")
     assert store.inside() == 20
     assert store.last("occupancy", "reason") == (20, "a camera was removed")
     kinds = [entry.event.kind for entry in store.log.read(0, 10_000)]
@@ -247,8 +251,7 @@ def test_what_a_removed_camera_counted_before_a_count_by_hand_stays(store):
     store.is_counted(40)
     store.desk.tick()
     store.crosses("8", 3, 0)
-    place = Roster(CAMERAS, {"s1": SITE}).place(CAMERAS["8"])
-    store.desk.remove([Status(place, "removed", store.clock.now())])
+    store.loses("8")
     assert store.inside() == 40
 
 
@@ -258,8 +261,7 @@ def test_a_camera_is_removed_while_people_cross_at_another_machine(store):
     elsewhere = store.desk
     store.is_polled_anew()
     store.crosses("7", 5, 0)
-    place = Roster(CAMERAS, {"s1": SITE}).place(CAMERAS["8"])
-    elsewhere.remove([Status(place, "removed", store.clock.now())])
+    store.loses("8", told=elsewhere)
     assert [one["occupancy"] for one in store.told()] == [25], "told once, however often it was tried"
     store.keeper.look_anew()
     assert store.inside() == 25
@@ -271,29 +273,26 @@ def test_a_camera_is_removed_while_another_machine_takes_up_a_count_by_hand(stor
     store.is_polled_anew()
     store.is_counted(40)
     store.desk.tick()
-    place = Roster(CAMERAS, {"s1": SITE}).place(CAMERAS["8"])
-    elsewhere.remove([Status(place, "removed", store.clock.now())])
+    store.loses("8", told=elsewhere)
     store.keeper.look_anew()
     assert store.inside() == 40
 
 
 def test_a_site_that_others_count_at_all_the_time_is_tried_again_later(store):
     store.crosses("8", 9, 2)
-    place = Roster(CAMERAS, {"s1": SITE}).place(CAMERAS["8"])
     store.appender.break_with(StaleState("another one was there first"))
     with pytest.raises(StaleState):
-        store.desk.remove([Status(place, "removed", store.clock.now())])
+        store.loses("8")
     store.appender.break_with(None)
-    store.desk.remove([Status(place, "removed", store.clock.now())])
+    store.loses("8")
     assert store.inside() == 0
 
 
 def test_a_removal_that_did_not_become_durable_changes_nothing(store):
     store.crosses("8", 9, 2)
-    place = Roster(CAMERAS, {"s1": SITE}).place(CAMERAS["8"])
     store.appender.break_with(LogUnavailable("the disk is full"))
     with pytest.raises(LogUnavailable):
-        store.desk.remove([Status(place, "removed", store.clock.now())])
+        store.loses("8")
     store.appender.break_with(None)
     assert store.inside() == 7
 
