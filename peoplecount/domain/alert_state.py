@@ -150,7 +150,9 @@ def _items(
     state: AlertState, seen: Mapping[str, Verdict], now: datetime, lasts: timedelta
 ) -> Iterator[tuple[str, ItemState]]:
     for name, verdict in seen.items():
-        yield name, state.items.get(name, ItemState()).seen(verdict, now, lasts)
+        known = state.items.get(name)
+        if known is not None or verdict is Verdict.BAD:  # of what is well nothing is remembered
+            yield name, (known or ItemState()).seen(verdict, now, lasts)
 
 
 def _told(state: AlertState, now: datetime, pace: Pace) -> tuple[AlertState, Notice]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
-from peoplecount.domain.slot import next_slot, phase
+from peoplecount.domain.slot import next_slot, place
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -66,7 +66,7 @@ class LocalClock:
 @lru_cache(maxsize=8192)  # asked for with every poll
 def spread(camera_id: str, cameras: int) -> timedelta:
     """How much further from a turning point than necessary this one of so many cameras is polled; always the same."""
-    return phase(camera_id, 1.0) * min(LONGEST_SPREAD, cameras * SPREAD_PER_CAMERA)
+    return place(camera_id) * min(LONGEST_SPREAD, cameras * SPREAD_PER_CAMERA)
 
 
 def next_turning_poll(clock: LocalClock, after: datetime, spread: timedelta = timedelta(0)) -> datetime:

@@ -125,20 +125,24 @@ class AlertSights:
         self._database = database
         self._zone = zone
 
-    def of(self, rule: AlertRule) -> Iterator[Sight]:
-        """What a rule sees, site by site."""
-        if rule.kind is AlertKind.DATABASE:
-            verdict, why = self._database()
-            facts = AlertFacts("", "", {DATABASE: AlertItem(DATABASE, DATABASE, why)})
-            yield Sight(facts, self._zone, {DATABASE: verdict}, is_known=verdict is not Verdict.UNKNOWN)
-            return
-        board = self._board()
+    def of(self, rules: Sequence[AlertRule]) -> Iterator[tuple[AlertRule, Sight]]:
+        """What each rule sees, site by site. The board is looked at once for all of them."""
+        board = self._board() if any(rule.kind is not AlertKind.DATABASE for rule in rules) else {}
         cameras: dict[str, list[Mapping[str, Any]]] = {}
-        for camera in board["cameras"]:
+        for camera in board.get("cameras", ()):
             cameras.setdefault(camera["siteId"], []).append(camera)
-        for site in board["sites"]:
-            if rule.is_for(site["siteId"]):
-                yield self._at(rule, site, cameras.get(site["siteId"], ()))
+        for rule in rules:
+            if rule.kind is AlertKind.DATABASE:
+                yield rule, self._of_database()
+                continue
+            for site in board["sites"]:
+                if rule.is_for(site["siteId"]):
+                    yield rule, self._at(rule, site, cameras.get(site["siteId"], ()))
+
+    def _of_database(self) -> Sight:
+        verdict, why = self._database()
+        facts = AlertFacts("", "", {DATABASE: AlertItem(DATABASE, DATABASE, why)})
+        return Sight(facts, self._zone, {DATABASE: verdict}, is_known=verdict is not Verdict.UNKNOWN)
 
     def _at(self, rule: AlertRule, site: Mapping[str, Any], cameras: Sequence[Mapping[str, Any]]) -> Sight:
         if rule.kind.has_threshold:

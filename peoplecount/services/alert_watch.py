@@ -40,8 +40,8 @@ _GONE = Pace(timedelta(0), timedelta(0), tells_recovery=False)
 class Sights(Protocol):
     """What rules see."""
 
-    def of(self, rule: AlertRule) -> Iterable[Sight]:
-        """Site by site."""
+    def of(self, rules: Sequence[AlertRule]) -> Iterable[tuple[AlertRule, Sight]]:
+        """What each of them sees, site by site."""
         ...
 
 
@@ -106,10 +106,8 @@ class AlertWatch:
         return len(events)
 
     def _all_sights(self) -> Iterator[tuple[str, AlertRule, Sight]]:
-        for rule in self._rules():
-            if rule.is_on:
-                for sight in self._sights.of(rule):
-                    yield f"{rule.rule_id}/{sight.facts.site_id}", rule, sight
+        for rule, sight in self._sights.of([rule for rule in self._rules() if rule.is_on]):
+            yield f"{rule.rule_id}/{sight.facts.site_id}", rule, sight
 
     def _loaded(self) -> dict[str, KeptAlert]:
         if self._kept is None:

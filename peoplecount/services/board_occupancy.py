@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from peoplecount.domain.event import parse_utc
@@ -57,10 +58,13 @@ class SiteInside:
 
 def is_open(site: Site, now: datetime) -> bool | None:
     """Whether a site is open; ``None`` where its opening hours are not known or not understood."""
-    if not site.opening_hours:
-        return None
+    hours = _understood(site.opening_hours) if site.opening_hours else None
+    return None if hours is None else hours.is_open(now.astimezone(zone_of(site)).replace(tzinfo=None))
+
+
+@lru_cache(maxsize=1024)  # asked of every site every few seconds, and they hardly ever change
+def _understood(opening_hours: str) -> OpeningHours | None:
     try:
-        hours = OpeningHours.parse(site.opening_hours)
+        return OpeningHours.parse(opening_hours)
     except ValueError:
         return None
-    return hours.is_open(now.astimezone(zone_of(site)).replace(tzinfo=None))

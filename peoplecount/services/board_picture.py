@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from peoplecount.domain.clock_vote import OwnClock
@@ -49,12 +50,16 @@ class BoardPicture:
         """The whole board, JSON-ready. ``None`` stands for what is not known; it is never 0."""
         own = self._state.own_clock()
         lines = [self._line_row(key) for key in unhurried(sorted(self._state.lines), self._breathe)]
+        at: dict[str, list[dict[str, Any]]] = {}
+        for line in lines:
+            at.setdefault(line["siteId"], []).append(line)
+        days = unhurried(self._days.items(), self._breathe)
         return {
             "kind": EventKind.SNAPSHOT.value,
             "time": utc_text(self._now),
             "speed": self._speed,
             **own_clock_fields(own),
-            "sites": [self._site_row(day, lines) for day in unhurried(self._days.values(), self._breathe)],
+            "sites": [self._site_row(day, at.get(site_id, ())) for site_id, day in days],
             "doors": door_rows(lines),
             "cameras": [self._camera_row(camera, own) for camera in unhurried(self._in_order(), self._breathe)],
             "lines": lines,
@@ -140,7 +145,7 @@ class BoardPicture:
             "openingHours": site.opening_hours or None,
             "open": is_open(site, day.now),
             **self._state.inside[site.site_id].row(day, self._occupancy(day)),
-            **sums(line for line in lines if line["siteId"] == site.site_id),
+            **sums(lines),
         }
 
     def _occupancy(self, day: SiteDay) -> int | None:
@@ -149,8 +154,18 @@ class BoardPicture:
         counted = self._state.inside[site_id].on(day)
         if counted is not None:
             return counted
-        read = [line.seen for line in self._state.lines.values() if line.site_id == site_id]
-        return 0 if any(day.occupancy_date_of(seen) >= day.occupancy_date for seen in read) else None
+        seen = self._newest_readings.get(site_id)
+        return 0 if seen is not None and day.occupancy_date_of(seen) >= day.occupancy_date else None
+
+    @cached_property
+    def _newest_readings(self) -> Mapping[str, datetime]:
+        """When any line of each site was read last, UTC."""
+        found: dict[str, datetime] = {}
+        for line in self._state.lines.values():
+            known = found.get(line.site_id)
+            if known is None or line.seen > known:
+                found[line.site_id] = line.seen
+        return found
 
 
 def _days(state: BoardState, sites: Sequence[Site], now: datetime) -> dict[str, SiteDay]:

@@ -106,6 +106,7 @@ class Collector:
         self._on_log_error: Callable[[LogError], None] = _ignore
         self._pollers: dict[str, Poller] = {}
         self._roster = Roster()
+        self._longest_interval = 0.0
         self._stopped = threading.Event()
         self._running: set[Poller] = set()
         self._first_polls = FirstPolls(self._poll_now, most_first_polls)
@@ -125,6 +126,7 @@ class Collector:
         for camera_id in (*changes.removed, *changes.changed, *moved):
             self._drop(camera_id)
         self._roster = roster
+        self._longest_interval = max(map(self._period, roster.cameras.values()), default=0.0)
         self.last_progress = self._clock.monotonic()
         begun = {*changes.added, *changes.changed, *moved}
         added = [camera for camera_id, camera in roster.cameras.items() if camera_id in begun]
@@ -139,7 +141,7 @@ class Collector:
 
     def longest_interval(self) -> float:
         """Real seconds between two polls of the slowest camera; 0 without cameras."""
-        return max((self._period(poller.camera) for poller in self._pollers.values()), default=0.0)
+        return self._longest_interval
 
     def stop(self) -> None:
         """Stop polling. Waits a moment for the polls that run; what comes later of them is dropped."""

@@ -22,6 +22,9 @@ from peoplecount.stream.selection import Whereabouts, whereabouts
 DONE_AT_ONCE = 20
 """Entries, lines, cameras or sites after which others have their turn; some 2 to 5 ms on a slow machine."""
 
+GLANCED_AT_ONCE = 100
+"""The same where only a word or two is asked of each; of thousands of lines the rests would take longer than that."""
+
 _NOTHING = EventId("", 0)
 
 
@@ -128,7 +131,7 @@ class LiveBoard:
         These are a new day, the first reading of a day, a line that its camera tells of no longer or again, a site
         that was edited, what the clocks say together, and how fast time is played.
         """
-        return self._picture(self._copy(), now).turning(), self._speed
+        return self._picture(self._copy(), now, GLANCED_AT_ONCE).turning(), self._speed
 
     def snapshot(self, now: datetime) -> dict[str, Any]:
         """The whole board, JSON-ready. ``None`` stands for what is not known; it is never 0.
@@ -145,15 +148,15 @@ class LiveBoard:
 
     def outline(self, now: datetime) -> dict[str, Any]:
         """How sites and cameras are, as in a snapshot, without their lines."""
-        return self._picture(self._copy(), now).outline()
+        return self._picture(self._copy(), now, GLANCED_AT_ONCE).outline()
 
     def _copy(self) -> BoardState:
         """A copy, which nothing is folded into."""
         with self._lock:
             return self._state.copy()
 
-    def _picture(self, state: BoardState, now: datetime) -> BoardPicture:
-        return BoardPicture(state, now, self._sites(), self._intervals(), self._speed, self._breath())
+    def _picture(self, state: BoardState, now: datetime, at_once: int = DONE_AT_ONCE) -> BoardPicture:
+        return BoardPicture(state, now, self._sites(), self._intervals(), self._speed, self._breath(at_once))
 
-    def _breath(self) -> Breath:
-        return Breath(DONE_AT_ONCE, self._rest)
+    def _breath(self, at_once: int = DONE_AT_ONCE) -> Breath:
+        return Breath(at_once, self._rest)

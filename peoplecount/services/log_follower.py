@@ -180,7 +180,7 @@ class LogFollower:
             self._hub.publish_snapshot(self._snapshots())
         elif readings != self._told or moment - self._told_at >= SILENCE_SECONDS:
             # Also where no stream is open: who asks for JSON now and then is told the newest.
-            self._hub.publish_readings(now, readings, self._board.whereabouts())
+            self._hub.publish_readings(now, readings, self._board.whereabouts)
         else:
             return
         self._shown, self._told, self._told_at = shown, readings, moment

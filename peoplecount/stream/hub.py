@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -133,10 +133,10 @@ class Hub:
             self._add([_entry(entry) for entry in entries])
 
     def publish_readings(
-        self, now: datetime, readings: Mapping[str, datetime], where: Mapping[str, Whereabouts] | None = None
+        self, now: datetime, readings: Mapping[str, datetime], where: Callable[[], Mapping[str, Whereabouts]] = dict
     ) -> None:
-        """When each camera was last read; ``where`` each of them looks is for those who chose doors or sites."""
-        self._publish_state(EventKind.READINGS, readings_frame(self._ring.head, now, readings, where or {}))
+        """When each camera was last read; ``where`` each of them looks is asked for those who chose doors or sites."""
+        self._publish_state(EventKind.READINGS, readings_frame(self._ring.head, now, readings, where))
 
     def publish_snapshot(self, snapshot: Snapshot) -> None:
         """The whole state, when it changed by the clock alone: a new day. It must have been taken at ``head``."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import cache
 
 from peoplecount.domain.event import EventKind, utc_text
 from peoplecount.stream.encoder import object_frame
@@ -12,9 +13,13 @@ from peoplecount.stream.selection import NOWHERE, Selection, Whereabouts
 
 
 def readings_frame(
-    number: int, now: datetime, readings: Mapping[str, datetime], where: Mapping[str, Whereabouts]
+    number: int, now: datetime, readings: Mapping[str, datetime], where: Callable[[], Mapping[str, Whereabouts]]
 ) -> Frame:
-    """Its frame behind the event ``number``; ``where`` each camera looks is for those who chose doors or sites."""
+    """Its frame behind the event ``number``; ``where`` each camera looks is asked for those who chose doors or sites.
+
+    That is once, and only where somebody did: of thousands of cameras it takes as long as the frame itself.
+    """
+    places = cache(where)
     texts = {camera_id: utc_text(moment) for camera_id, moment in sorted(readings.items())}
 
     def encode(chosen: Mapping[str, str]) -> bytes:
@@ -25,6 +30,6 @@ def readings_frame(
         if not selection.takes_kind(EventKind.READINGS):
             return b""
         named = sorted(selection.cameras & texts.keys()) if selection.cameras else texts
-        return encode({key: texts[key] for key in named if selection.takes_camera(key, where.get(key, NOWHERE))})
+        return encode({key: texts[key] for key in named if selection.takes_camera(key, places().get(key, NOWHERE))})
 
     return Frame(number, encode(texts), choose=choose, is_event=False)

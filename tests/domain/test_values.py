@@ -132,6 +132,13 @@ def test_slots_are_spread_and_do_not_depend_on_when_the_service_starts():
     assert next_slot("7", 10.0, 1_000_003.0) in (pytest.approx(first), pytest.approx(first + 10))
 
 
+@pytest.mark.parametrize(("interval", "steps"), [(0.2, 20), (1.0, 20), (10.0, 100), (60.0, 600)])
+def test_slots_are_in_steps_so_that_cameras_share_a_wake_up(interval, steps):
+    found = {phase(str(camera), interval) / interval * steps for camera in range(5000)}
+    assert all(one == pytest.approx(round(one)) for one in found)
+    assert len(found) > 0.95 * steps
+
+
 def test_played_time_runs_at_its_speed_and_stands_still_at_its_end():
     played = PlayedTime(NOON, NOON, speed=60.0, played_until=NOON + timedelta(hours=1))
     assert played.at(NOON + timedelta(seconds=30)) == NOON + timedelta(minutes=30)

@@ -42,13 +42,14 @@ class Watched(BoardService):
         self.silent = SilentLines(NoAudits(), lambda: [site.site_id])
         self.database_is = (Verdict.GOOD, "")
         self.failing = 0
+        self.outlines = 0
         self.starts()
 
     def starts(self):
         """Another process takes the lead."""
         self.term = self.log.raise_term()
         sights = AlertSights(
-            lambda: self.board.outline(self.clock.now()),
+            self.outline,
             self.silent,
             database=lambda: self.database_is,
             zone=ZoneInfo("Europe/Zurich"),
@@ -63,6 +64,10 @@ class Watched(BoardService):
             clock=self.clock,
             new_id=lambda: f"{self.term}-{next(numbers)}",
         )
+
+    def outline(self):
+        self.outlines += 1
+        return self.board.outline(self.clock.now())
 
     def report(self, events, states=()):
         if self.failing:
@@ -101,6 +106,15 @@ def test_a_site_that_is_too_full_opens_one_alert_and_hysteresis_keeps_it_one():
     shop.count(FRONT, 0, 5)
     shop.looks()
     assert shop.turns()[1:] == [("full", "closed", "recovered")]
+
+
+def test_the_board_is_looked_at_once_for_all_rules_and_not_for_those_that_need_none():
+    shop = Watched(OVER, UNDER, CAMERAS, DOORS, DATABASE)
+    shop.looks()
+    assert shop.outlines == 1
+    shop.rules = [DATABASE, replace(CAMERAS, is_on=False)]
+    shop.looks()
+    assert shop.outlines == 1
 
 
 def test_a_site_without_a_capacity_has_no_alert_of_shares():

@@ -153,8 +153,15 @@ def test_a_board_is_begun_in_steps_and_shown_once_it_is_whole(shop, work):
     work.begins()
     work.resting = lambda: shown.add((len(shop.board.camera_ids()), shop.board.head.number))
     shop.follower.step()
-    assert work.at_once <= live_board.DONE_AT_ONCE
+    assert work.at_once <= live_board.DONE_AT_ONCE + live_board.GLANCED_AT_ONCE < sum(work.done.values())
     assert shown == {(0, 0), (LINES, shop.log.head().number)}  # the second by who looks whether a day has turned
+
+
+def test_entries_are_taken_up_in_smaller_steps(shop, work):
+    work.begins()
+    shop.board.load(shop.log.latest())
+    assert work.all_done(["fold"]) == [LINES]
+    assert work.at_once <= live_board.DONE_AT_ONCE
 
 
 def test_a_reading_noted_while_the_board_is_begun_is_not_forgotten(shop, work):
