@@ -10,11 +10,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from peoplecount.domain.camera import Camera
-from peoplecount.domain.clock import LEAST_REAL_PERIOD, Clock
-from peoplecount.domain.poll_times import LocalClock, TurningPolls, next_poll, spread
+from peoplecount.domain.clock import Clock
+from peoplecount.domain.poll_times import LocalClock, spread
 from peoplecount.domain.roster import Roster
 from peoplecount.eventlog.log import LogError
 from peoplecount.services.first_polls import MOST_AT_ONCE, FirstPolls
+from peoplecount.services.poll_plan import PollPlan
 from peoplecount.services.poller import Poller, PollFigures
 from peoplecount.services.unhurried import Breath, unhurried
 
@@ -25,9 +26,6 @@ ADDED_AT_ONCE = 10
 
 LONGEST_LAST_POLL = 1.5
 """Seconds a running poll is waited for at the end. A lost one costs nothing: the next carries what it brought."""
-
-LEAST_GAP = 0.5
-"""Real seconds between two polls of a camera, where its interval allows: a turning point beside a regular slot."""
 
 SET_SECONDS = 1.0
 """How far the machine's clock must depart from the monotonic one to have been set; time servers slew by far less."""
@@ -96,10 +94,7 @@ class Collector:
         self._clock_of = clock_of
         self._machine_time = machine_time
         self._machine_ahead = self._ahead()
-        self._due: dict[str, datetime] = {}
-        """When each camera is polled next, by the machine's clock."""
-
-        self._turning_polls: dict[str, TurningPolls] = {}
+        self._plans: dict[str, PollPlan] = {}
         self._asked: dict[str, float] = {}
         """When each camera was last asked to be polled soon, by the monotonic clock."""
 
@@ -126,7 +121,6 @@ class Collector:
         for camera_id in (*changes.removed, *changes.changed, *moved):
             self._drop(camera_id)
         self._roster = roster
-        self._longest_interval = max(map(self._period, roster.cameras.values()), default=0.0)
         self.last_progress = self._clock.monotonic()
         begun = {*changes.added, *changes.changed, *moved}
         added = [camera for camera_id, camera in roster.cameras.items() if camera_id in begun]
@@ -134,6 +128,7 @@ class Collector:
             if self._stopped.is_set():
                 return
             self._add(camera)
+        self._longest_interval = max((plan.period for plan in self._plans.values()), default=0.0)
 
     def figures(self) -> Mapping[str, PollFigures]:
         """How each camera's polling goes."""
@@ -166,88 +161,59 @@ class Collector:
         logger.warning("the clock of this machine was set by %+.0f s", ahead - self._machine_ahead)
         self._machine_ahead = ahead
         now = self._machine_time()
-        for camera_id, poller in list(self._pollers.items()):
-            self._scheduler.modify_job(camera_id, next_run_time=self._next(poller.camera, None, now))
+        for camera_id, plan in list(self._plans.items()):
+            plan.begin_anew()
+            self._scheduler.modify_job(camera_id, next_run_time=plan.next(None, now))
 
     def poll_soon(self, camera_id: str) -> None:
         """Poll a camera now instead of at its next turn, or as soon as its last poll is long enough ago."""
-        poller = self._pollers.get(camera_id)
-        if poller is None or self._stopped.is_set():
+        poller, plan = self._pollers.get(camera_id), self._plans.get(camera_id)
+        if poller is None or plan is None or self._stopped.is_set():
             return
         self._asked[camera_id] = self._clock.monotonic()
-        gap = min(LEAST_EVENT_GAP, self._period(poller.camera))
+        gap = min(LEAST_EVENT_GAP, plan.period)
         wait = max(0.0, poller.began_at + gap - self._clock.monotonic())
         moment = self._machine_time() + timedelta(seconds=wait)
-        if moment < self._due.get(camera_id, moment):
-            self._due[camera_id] = moment
+        if plan.due is not None and moment < plan.due:
+            plan.due = moment
             with suppress(KeyError):  # it was removed just now
                 self._scheduler.modify_job(camera_id, next_run_time=moment)
 
     def _ahead(self) -> float:
         return self._machine_time().timestamp() - self._clock.monotonic()
 
-    def _period(self, camera: Camera) -> float:
-        return max(LEAST_REAL_PERIOD.total_seconds(), camera.poll_interval / self._clock.speed)
-
     def _add(self, camera: Camera) -> None:
-        period = self._period(camera)
-        self._turning_polls[camera.camera_id] = TurningPolls()
-        poller = self._pollers[camera.camera_id] = self._make_poller(camera, self._roster, period)
+        plan = PollPlan(camera, self._clock, clock_of=self._clock_of, apart=self._apart)
+        self._plans[camera.camera_id] = plan
+        poller = self._pollers[camera.camera_id] = self._make_poller(camera, self._roster, plan.period)
         self._scheduler.add_job(
             self._run,
-            self._make_trigger(lambda previous, now: self._next(camera, previous, now)),
-            args=[poller],
+            self._make_trigger(plan.next),
+            args=[poller, plan],
             id=camera.camera_id,
             max_instances=1,
             coalesce=True,
             misfire_grace_time=None,  # late rather than never: the reading is of now in any case
         )
 
-    def _next(self, camera: Camera, previous: datetime | None, now: datetime) -> datetime:
-        """When the camera is polled next, in the machine's time."""
-        period = self._period(camera)
-        moment = next_poll(
-            camera.camera_id,
-            period,
-            now=now.timestamp(),
-            previous=previous.timestamp() if previous else None,
-            gap=max(LEAST_REAL_PERIOD.total_seconds(), min(LEAST_GAP, period / 4)),
-            turning=self._turning(camera.camera_id, now),
-        )
-        self._due[camera.camera_id] = due = datetime.fromtimestamp(moment, UTC)
-        return due
-
-    def _turning(self, camera_id: str, now: datetime) -> Callable[[float], float] | None:
-        """The first poll beside a turning point of the camera's clock after a moment (seconds since the epoch)."""
-        local = self._clock_of(camera_id)
-        if local is None:
-            return None
-        played, speed = self._clock.now(), self._clock.speed
-        apart = spread(camera_id, len(self._pollers))
-        polls = self._turning_polls[camera_id]
-
-        def turning(after: float) -> float:
-            begin = played + timedelta(seconds=(after - now.timestamp()) * speed)
-            return after + (polls.after(local, begin, apart) - begin).total_seconds() / speed
-
-        return turning
+    def _apart(self, camera_id: str) -> timedelta:
+        return spread(camera_id, len(self._pollers))
 
     def _drop(self, camera_id: str) -> None:
         poller = self._pollers.pop(camera_id, None)
-        self._due.pop(camera_id, None)
-        self._turning_polls.pop(camera_id, None)
+        self._plans.pop(camera_id, None)
         self._first_polls.forget(camera_id)
         if poller is not None:
             self._scheduler.remove_job(camera_id)
             poller.close()
 
-    def _run(self, poller: Poller) -> None:
+    def _run(self, poller: Poller, plan: PollPlan) -> None:
         camera_id = poller.camera.camera_id
         if poller.figures.polls:
-            self._run_now(poller)
+            self._run_now(poller, plan)
         elif self._first_polls.enter(camera_id):
             try:
-                self._run_now(poller)
+                self._run_now(poller, plan)
             finally:
                 self._first_polls.leave(camera_id)
 
@@ -255,14 +221,14 @@ class Collector:
         with suppress(KeyError):  # it was removed just now
             self._scheduler.modify_job(camera_id, next_run_time=self._machine_time())
 
-    def _run_now(self, poller: Poller) -> None:
+    def _run_now(self, poller: Poller, plan: PollPlan) -> None:
         camera = poller.camera
         known = self._clock_of(camera.camera_id)
         self._poll(poller)
         if _is_other(known, self._clock_of(camera.camera_id)) and self._pollers.get(camera.camera_id) is poller:
             now = self._machine_time()
             with suppress(KeyError):  # it was removed just now
-                self._scheduler.modify_job(camera.camera_id, next_run_time=self._next(camera, now, now))
+                self._scheduler.modify_job(camera.camera_id, next_run_time=plan.next(now, now))
         asked = self._asked.pop(camera.camera_id, None)
         if asked is not None and asked > poller.began_at:  # meanwhile: this poll may have come too soon for it
             self.poll_soon(camera.camera_id)

@@ -346,7 +346,7 @@ class TestPollingSoon:
         room = Room()
         room.collector.sync(roster(EAST))
         room.poller = room.pollers[0]
-        room.collector._due["east"] = room.machine_time + timedelta(seconds=8)
+        room.collector._plans["east"].due = room.machine_time + timedelta(seconds=8)
         return room
 
     def in_seconds(self, room):
@@ -371,7 +371,7 @@ class TestPollingSoon:
         room.clock.passes(0.5)
         room.collector.poll_soon("east")
         assert room.scheduler.modified == {}
-        assert room.collector._due["east"] == first
+        assert room.collector._plans["east"].due == first
 
     def test_who_comes_during_a_poll_is_not_forgotten_though_it_takes_long_or_places_the_polls_anew(self, room):
         def poll_that_takes_long():
@@ -391,7 +391,7 @@ class TestPollingSoon:
 
     def test_a_turn_that_comes_sooner_stays(self, room):
         room.poller.began_at = room.clock.monotonic()
-        room.collector._due["east"] = room.machine_time + timedelta(seconds=0.5)
+        room.collector._plans["east"].due = room.machine_time + timedelta(seconds=0.5)
         room.collector.poll_soon("east")
         assert room.scheduler.modified == {}
 
@@ -432,6 +432,6 @@ def test_a_real_scheduler_polls_soon_and_then_in_its_turn_again():
             collector.poll_soon("east")
             wait_until(lambda number=number: len(polls) == number)
         assert polls[1] - polls[0] >= 0.9
-        assert collector._due["east"] > datetime.now(UTC) + timedelta(milliseconds=400)
+        assert collector._plans["east"].due > datetime.now(UTC) + timedelta(milliseconds=400)
     finally:
         collector.stop()
