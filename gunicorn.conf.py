@@ -22,7 +22,7 @@ from gunicorn.errors import HaltServer
 _here = Path(__file__).resolve().parent
 sys.path.insert(0, str(_here))  # so that it can be started from any folder
 
-from peoplecount.garbage import begin, keep_searches_short, put_off  # noqa: E402
+from peoplecount.garbage import begin, keep_searches_short, keep_together, put_off  # noqa: E402
 from peoplecount.launch import (  # noqa: E402
     OWNER_ONLY,
     CannotStart,
@@ -176,6 +176,7 @@ def _allow_open_files(wanted: int) -> None:
 
 def post_fork(server: Arbiter, worker: StreamWorker) -> None:  # noqa: ARG001  gunicorn passes both
     """In the worker, before it imports anything."""
+    keep_together()
     put_off()
 
 

@@ -10,7 +10,7 @@ import secrets
 import signal
 import threading
 
-from peoplecount.garbage import begin, keep_searches_short, put_off
+from peoplecount.garbage import begin, keep_searches_short, keep_together, put_off
 from peoplecount.launch import CannotStart, own_address
 from peoplecount.own_certificate import OwnCertificate
 from peoplecount.settings import Settings
@@ -26,6 +26,7 @@ def serve(settings: Settings) -> None:
     """Serve until the process is told to end. Patches the process: call it first, and once. Raises ``CannotStart``."""
     from gevent import monkey  # noqa: PLC0415 - only where it serves
 
+    keep_together()
     put_off()
     monkey.patch_all()
     from gevent import signal_handler, spawn  # noqa: PLC0415 - after patching, as all that opens sockets

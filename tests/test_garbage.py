@@ -99,3 +99,36 @@ print(before - megabytes())
 def test_what_lies_unused_between_what_is_kept_goes_back_to_the_system():
     answer = subprocess.run([sys.executable, "-c", PIECES], capture_output=True, text=True, check=True, timeout=60)
     assert float(answer.stdout) > 20
+
+
+HEAPS = """
+import ctypes, sys, threading
+from peoplecount.garbage import keep_together
+
+if sys.argv[1] == "together":
+    keep_together()
+held = []
+meeting = threading.Barrier(6)
+
+def work():
+    meeting.wait(30)
+    held.extend(bytes(5_000) for _ in range(200))
+    meeting.wait(30)
+
+threads = [threading.Thread(target=work) for _ in range(6)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+libc = ctypes.CDLL(None)
+libc.malloc_info(0, ctypes.c_void_p.in_dll(libc, "stdout"))
+libc.fflush(None)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc can be told to")
+@pytest.mark.parametrize(("how", "is_one"), [("together", True), ("as it likes", False)])
+def test_what_threads_ask_for_comes_from_one_heap(how, is_one):
+    command = [sys.executable, "-c", HEAPS, how]
+    answer = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    assert (answer.stdout.count("<heap nr=") == 1) is is_one
