@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, current_app, g, redirect, request, url_for
 from flask_wtf.csrf import CSRFError, CSRFProtect
@@ -15,6 +16,7 @@ from peoplecount.web.access import Access, BadToken
 from peoplecount.web.client_address import ClientAddresses
 from peoplecount.web.errors import unavailable
 from peoplecount.web.needs import HEALTH, NEEDS, Need
+from peoplecount.web.own_path import HOME, own_path
 from peoplecount.web.transport import Transport, transport_of
 
 logger = logging.getLogger(__name__)
@@ -113,10 +115,21 @@ def _led_to_sign_in(need: Need) -> Response:
         )
     if need.entrance:
         return redirect(url_for(need.entrance), 303)  # type: ignore[return-value]  # as below
-    asked = request.full_path.rstrip("?") if request.method in _SAFE else "/"
-    answer = redirect(url_for("sign_in.sign_in", next=None if asked == "/" else asked), 303)
+    is_sent = request.method not in _SAFE
+    asked = _page_of_the_form() if is_sent else request.full_path.rstrip("?")
+    goes_on, unsent = None if asked == HOME else asked, "yes" if is_sent else None
+    answer = redirect(url_for("sign_in.sign_in", next=goes_on, unsent=unsent), 303)
     answer.headers["Cache-Control"] = "no-store"
     return answer  # type: ignore[return-value]  # werkzeug's, of which Flask's is one
+
+
+def _page_of_the_form() -> str:
+    """Where somebody had the form that came after the end of a session; the dashboard, if the browser does not say."""
+    try:
+        page = urlsplit(request.referrer or "")
+    except ValueError:
+        return HOME
+    return own_path(page.path + (f"?{page.query}" if page.query else "")) if page.netloc == request.host else HOME
 
 
 def demand_fit(need: Need, found: Visitor) -> None:

@@ -67,7 +67,7 @@ class _Entrance:
         if _known():
             return redirect(goes_on, 303)
         said = self._context.outside.proxy.of(request) if self._context.outside else None
-        return self.let_in(said, goes_on) if said else self._sign_in_page(goes_on)
+        return self.let_in(said, goes_on) if said else self._sign_in_page(goes_on, is_unsent="unsent" in request.args)
 
     def let_in(self, who: OutsideIdentity, goes_on: str) -> AnyResponse:
         """Sign in somebody who was signed in elsewhere, as far as they may come in."""

@@ -42,7 +42,8 @@ export class Banner {
   // The session is over: somebody ended it, or its time is up.
   #out() {
     clearTimeout(this.timer);
-    const link = Object.assign(document.createElement("a"), { href: "/sign-in", textContent: _("Sign in again") });
+    const here = encodeURIComponent(location.pathname + location.search);
+    const link = Object.assign(document.createElement("a"), { href: `/sign-in?next=${here}`, textContent: _("Sign in again") });
     this.banner.replaceChildren(`${_("You are signed out, and the figures are not current.")} `, link, ".");
     this.announcer.textContent = _("You are signed out. The figures are not current.");
     this.shown = true;

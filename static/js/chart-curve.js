@@ -107,9 +107,10 @@ export function doubts(curve, now) {
     [_("From the camera's history"), spans(curve, now, (index) => curve.in[index] !== null && kindOf(curve.quality[index]) === "from the camera's history")],
   ];
   const clock = (seconds) => clockTime(seconds * 1000, curve.timeZone);
+  const span = ([from, to]) => _("%(from)s to %(to)s", { from: clock(from), to: clock(to) });
   return told
     .filter(([, found]) => found.length)
-    .map(([words, found]) => `${words}: ${listed(found.map(([from, to]) => _("%(from)s to %(to)s", { from: clock(from), to: clock(to) })))}.`)
+    .map(([words, found]) => `${words}: ${listed(found.map(span))}.`)
     .join(" ");
 }
 

@@ -2,14 +2,15 @@
 
 import { bars, doubts, hoursShown, insideLine, kindOf, KINDS_OF_BARS, missingSpans, usualBand } from "./chart-curve.js";
 import { PATTERNS } from "./chart-patterns.js";
-import { doubt } from "./trust.js";
 import { clockTime, people, perCent } from "./format.js";
+import { morph } from "./morph.js";
+import { doubt } from "./trust.js";
 import { _ } from "./words.js";
 
 /* global uPlot */
 
 const HOUR = 3600;
-const MOST_HEIGHT = 480;
+const MOST_HEIGHT = 600;
 // Place of the first of the lines around what is usual, behind the times and the bars.
 const FIRST_EDGE = 1 + 2 * KINDS_OF_BARS.length;
 
@@ -23,12 +24,14 @@ export class ChartView {
     this.note = element.querySelector(".chart-note");
     this.doubts = element.querySelector(".chart-doubts");
     this.table = element.querySelector(".day-table");
-    this.table.addEventListener("toggle", () => this.#list());
+    this.ended = new AbortController();
+    this.table.addEventListener("toggle", () => this.#list(), { signal: this.ended.signal });
     this.observer = new ResizeObserver(() => this.#resize());
     this.observer.observe(this.plot);
   }
 
   destroy() {
+    this.ended.abort();
     this.observer.disconnect();
     this.inside?.destroy();
     this.flow?.destroy();
@@ -39,16 +42,16 @@ export class ChartView {
     if (!this.table.open || !this.curve) return;
     const { start, step, timeZone } = this.curve;
     const begun = Math.min(this.curve.in.length, Math.ceil((this.now - start) / step));
-    const rows = Array.from({ length: begun }, (_value, index) => {
-      const row = document.createElement("tr");
+    const rows = document.createDocumentFragment();
+    for (let index = 0; index < begun; index += 1) {
+      const row = rows.appendChild(document.createElement("tr"));
       const cell = (name, text, kind) => Object.assign(row.appendChild(document.createElement(name)), { textContent: text, className: kind });
       cell("th", clockTime((start + index * step) * 1000, timeZone), "").scope = "row";
       cell("td", people(this.curve.in[index]), "number");
       cell("td", people(this.curve.out[index]), "number");
       cell("td", this.curve.in[index] === null ? _("not known") : doubt({ qualityToday: this.curve.quality[index] }), "sure");
-      return row;
-    });
-    this.table.querySelector("[data-day-rows]").replaceChildren(...rows);
+    }
+    morph(this.table.querySelector("[data-day-rows]"), rows);
   }
 
   draw(curve, now, failure) {
@@ -97,7 +100,7 @@ export class ChartView {
       paths: uPlot.paths.bars({ size: [0.82, 60], align: 1 }),
     });
     const edges = Array.from({ length: 4 }, () => ({
-      label: "usual", width: 0, points: { show: false }, paths: uPlot.paths.stepped({ align: 1 }),
+      label: "usual", width: 1, stroke: colour("usual-edge"), points: { show: false }, paths: uPlot.paths.stepped({ align: 1 }),
     }));
     const missing = PATTERNS.missing(colour("ink-faint"));
     this.inside = new uPlot({

@@ -1,6 +1,7 @@
 // The evacuation page keeps itself up to date, and says so where it cannot.
 
 import { clockTime } from "./format.js";
+import { morph } from "./morph.js";
 import { _ } from "./words.js";
 
 const EVERY = 10_000;
@@ -16,7 +17,8 @@ async function refresh() {
   if (!why) return;
   const time = clockTime(heardAt, sheet.dataset.zone);
   const since = _("These figures were asked for at %(time)s and do not change.", { time });
-  trouble.textContent = `${why} ${since}`;
+  const words = `${why} ${since}`;
+  if (trouble.textContent !== words) trouble.textContent = words; // it would be read out again
 }
 
 // Shows the newest figures; why it cannot, where it cannot.
@@ -26,7 +28,7 @@ async function asked() {
   if (answer.status === 404) return _("This site is not shown any more: it has no camera, or is not yours.");
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("sheet");
   if (!answer.ok || !fresh) throw new Error(`${answer.status}`);
-  sheet.replaceChildren(...fresh.childNodes);
+  morph(sheet, fresh);
   heardAt = Date.now();
   return "";
 }

@@ -30,7 +30,7 @@ const usual = new UsualDays(() => page.changed(true));
 const page = new Page(root, board, clock, usual);
 const charts = new TodayCharts(root, board, clock, usual);
 const upgrade = new Upgrade(root.dataset.version);
-const alerts = new OpenAlerts(document.getElementById("alerts"));
+const alerts = new OpenAlerts(document.getElementById("alerts"), document.getElementById("announcer"));
 const banner = new Banner({
   banner: document.getElementById("banner"),
   announcer: document.getElementById("announcer"),

@@ -2,6 +2,7 @@
 // a frame, and only where the text differs.
 
 import { age, clockTime, estimate, fullnessWords, hourOfDay, opened, people } from "./format.js";
+import { morph } from "./morph.js";
 import { doubt, trusted } from "./trust.js";
 import { besideUsual } from "./usual.js";
 import { _, said } from "./words.js";
@@ -31,6 +32,8 @@ export class Page {
     this.paintedAt = -Infinity;
     this.ticks = 0;
     this.ticksSince = 0;
+    // Does not bubble, but is caught on its way down.
+    root.addEventListener("toggle", () => this.changed(true), true);
     this.index();
   }
 
@@ -50,15 +53,12 @@ export class Page {
     this.clocks = grouped(this.root, "clock");
     this.trusts = grouped(this.root, "trust");
     this.texts = grouped(this.root, "text");
-    for (const element of this.root.querySelectorAll("details")) {
-      element.addEventListener("toggle", () => this.changed(true));
-    }
   }
 
   replace(html) {
-    const open = [...this.root.querySelectorAll("details[open]")].map((element) => element.dataset.details);
-    this.root.innerHTML = html;
-    for (const element of this.root.querySelectorAll("details")) element.open = open.includes(element.dataset.details);
+    const fresh = document.createElement("template");
+    fresh.innerHTML = html;
+    morph(this.root, fresh.content);
     this.index();
   }
 

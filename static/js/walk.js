@@ -13,7 +13,7 @@ async function watch(place) {
   const usual = said.textContent;
   for (;;) {
     const began = performance.now();
-    if (!document.hidden) said.textContent = (await refresh(place)) ?? usual;
+    if (!document.hidden) put(said, (await refresh(place)) ?? usual);
     await pause(Math.max(0, EVERY - (performance.now() - began)));
   }
 }
@@ -36,16 +36,22 @@ async function refresh(place) {
 }
 
 function show(place, figures) {
-  for (const way of ["in", "out"]) put(place.querySelector(`[data-walked="${way}"]`), figures[way]);
+  for (const way of ["in", "out"]) count(place.querySelector(`[data-walked="${way}"]`), figures[way]);
   for (const line of figures.lines) {
-    put(place.querySelector(`[data-line-in="${CSS.escape(line.lineId)}"]`), line.in);
-    put(place.querySelector(`[data-line-out="${CSS.escape(line.lineId)}"]`), line.out);
+    count(place.querySelector(`[data-line-in="${CSS.escape(line.lineId)}"]`), line.in);
+    count(place.querySelector(`[data-line-out="${CSS.escape(line.lineId)}"]`), line.out);
   }
 }
 
-function put(element, figure) {
-  if (!element || element.textContent === String(figure)) return;
-  element.textContent = figure;
+// What is the same is not written again: it would be read out again.
+function put(element, words) {
+  if (element.textContent === words) return false;
+  element.textContent = words;
+  return true;
+}
+
+function count(element, figure) {
+  if (!element || !put(element, String(figure))) return;
   element.classList.remove("is-new");
   requestAnimationFrame(() => element.classList.add("is-new"));
 }

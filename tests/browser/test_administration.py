@@ -64,6 +64,7 @@ def test_a_site_gets_its_doors_and_a_count_and_the_log_knows_who_did_it(people, 
     page.fill("#time_zone", "Zurich")
     page.click("text=Add it")
     assert "'Zurich' is not a time zone" in page.text_content("#time_zone-fault")
+    assert page.evaluate("document.activeElement.id") == "time_zone", "a form that was refused begins at its fault"
     assert page.input_value("#name") == "Mall"
     page.fill("#time_zone", "Europe/Zurich")
     page.fill("#reset_time", "04:30")

@@ -80,6 +80,7 @@ def test_an_alert_comes_and_goes_on_the_dashboard_by_itself_and_somebody_takes_c
     watched.happens(Turn.OPENED)
     page.wait_for_selector(".alerts-open")
     assert "North entrance is not being read." in page.text_content(".alerts-open")
+    assert page.text_content("#announcer").startswith("New alert: ")
     assert axe_finds(page) == []
     page.click(".alerts-open h2 a")
     page.click("text=I take care of it")

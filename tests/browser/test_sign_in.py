@@ -163,6 +163,7 @@ def test_a_page_whose_session_was_ended_says_so_and_where_to_go(terminal_signed_
     end_session()
     page.wait_for_selector('#connection[data-state="out"]', timeout=40_000)
     assert "You are signed out" in page.text_content("#banner")
+    assert page.get_attribute("#banner a", "href") == "/sign-in?next=%2F"
     page.click("text=Sign in again")
     page.wait_for_selector("h1:has-text('Sign in')")
 

@@ -10,6 +10,7 @@ from peoplecount.web.phrase_book import catalogue_files, read_catalogue
 
 FOLDER = ROOT / "translations"
 PLACES = re.compile(r"%\(\w+\)s|%%|%")
+IN_SCRIPTS = re.compile(r"""\b(?:_|ngettext)\(\s*"([^"\\]+)\"""")
 TAGS = re.compile(r"</?\w+")
 
 
@@ -20,6 +21,13 @@ def spanish():
 
 def test_catalogues_are_up_to_date():
     assert [str(path) for path, _ in differences(FOLDER)] == [], "./run.sh words brings them up to date"
+
+
+def test_no_word_of_a_script_stands_where_it_is_not_found(spanish):
+    scripts = [path.read_text("utf-8") for path in (ROOT / "static" / "js").glob("*.js")]
+    written = {word for script in scripts for word in IN_SCRIPTS.findall(script)}
+    assert len(written) > 50
+    assert [word for word in written if word not in spanish] == [], "inside a template literal it is not looked for"
 
 
 def test_spanish_is_complete(spanish):

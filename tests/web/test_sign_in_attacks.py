@@ -265,6 +265,20 @@ def test_after_signing_in_one_goes_on_where_one_wanted_to(bare):
     assert answer.headers["Location"] == "/sites/shop/audit?days=7"
 
 
+def test_who_sends_a_form_after_the_end_of_a_session_is_told_so_and_goes_on_at_its_page(bare):
+    client = bare.test_client()
+    led = client.post("/account/password", headers={"Referer": "http://localhost/account?from=here"})
+    assert led.headers["Location"] == "/sign-in?next=/account?from%3Dhere&unsent=yes"
+    assert "what you sent was not taken" in client.get(led.headers["Location"]).text
+    assert "what you sent was not taken" not in client.get("/sign-in?next=/account").text
+
+
+@pytest.mark.parametrize("page", ["https://evil.example/account", "http://localhost//evil.example", "http://[", ""])
+def test_a_form_of_somebody_elses_page_leads_to_no_page_of_theirs(bare, page):
+    led = bare.test_client().post("/account/password", headers={"Referer": page})
+    assert led.headers["Location"] == "/sign-in?unsent=yes"
+
+
 # Plain HTTP, and headers of proxies that are none
 
 
