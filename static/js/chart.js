@@ -1,5 +1,6 @@
 // Today's curves: people inside above, people in and out per quarter of an hour below.
 
+import { HeardQuarters, isLater, placeOf } from "./chart-heard.js";
 import { ChartView } from "./chart-view.js";
 import { clockTime } from "./format.js";
 import { worst } from "./trust.js";
@@ -19,9 +20,7 @@ export class TodayCharts {
     this.views = [];
     this.answer = null;
     this.failure = "";
-    this.events = [];
-    // By site and quarter of an hour, what came with these events: a busy site has tens of thousands of them.
-    this.sums = new Map();
+    this.heard = new HeardQuarters();
     this.begunAfter = null;
     // The newest event that no curve on the page wanted: one that comes onto it later has it from the history.
     this.leftOut = null;
@@ -44,7 +43,7 @@ export class TodayCharts {
 
   // A snapshot: everything after it is heard, so curves are whole once they reach up to it.
   begin(id) {
-    this.#keep([]);
+    this.heard.clear();
     this.begunAfter = id;
     this.load();
   }
@@ -62,22 +61,8 @@ export class TodayCharts {
       return;
     }
     if (this.answer && !after(event.id, this.answer.asOf)) return;
-    const kept = { place: split(event.id), siteId: event.siteId, quarter: quarterOf(Date.parse(event.to) / 1000), in: event.in, out: event.out, quality: event.quality };
-    this.events.push(kept);
-    this.#sum(kept);
-  }
-
-  #keep(events) {
-    this.events = events;
-    this.sums = new Map();
-    for (const event of events) this.#sum(event);
-  }
-
-  #sum(event) {
-    if (!this.sums.has(event.siteId)) this.sums.set(event.siteId, new Map());
-    const quarters = this.sums.get(event.siteId);
-    const known = quarters.get(event.quarter) ?? { in: 0, out: 0, quality: "measured" };
-    quarters.set(event.quarter, { in: known.in + event.in, out: known.out + event.out, quality: worst([known.quality, event.quality]) });
+    const { id, siteId, to, in: entered, out: left, quality } = event;
+    this.heard.add({ place: placeOf(id), siteId, quarter: quarterOf(Date.parse(to) / 1000), in: entered, out: left, quality });
   }
 
   // Once a second, not with every event: drawing costs far more than writing a number.
@@ -93,10 +78,13 @@ export class TodayCharts {
       const answer = await fetch("/chart/today", { headers: { Accept: "application/json" } });
       const body = await answer.json();
       if (answer.ok) {
-        this.answer = body;
         this.failure = "";
-        const asOf = body.asOf && split(body.asOf);
-        this.#keep(this.events.filter((event) => !asOf || isLater(event.place, asOf)));
+        const asOf = body.asOf ? placeOf(body.asOf) : null;
+        // One that is far behind what was heard since would count people twice, or not at all.
+        if (this.heard.fits(asOf)) {
+          this.answer = body;
+          this.heard.dropUpTo(asOf);
+        }
         again = after(this.begunAfter, body.asOf) ? RETRY : RELOAD;
       } else {
         this.failure = answer.status === 404 ? "" : _("The database does not answer; the curve grows from now on.");
@@ -125,7 +113,7 @@ export class TodayCharts {
     if (!curve) return null;
     const start = Date.parse(curve.start) / 1000;
     const step = QUARTER;
-    for (const [quarter, sum] of this.sums.get(siteId) ?? []) {
+    for (const [quarter, sum] of this.heard.of(siteId)) {
       const index = quarter - quarterOf(start);
       if (index < 0 || index >= curve.in.length) continue;
       curve.in[index] = (curve.in[index] ?? 0) + sum.in;
@@ -165,17 +153,8 @@ function quarterOf(seconds) {
   return Math.floor(seconds / QUARTER);
 }
 
-// Whether one event id comes after another; ids of different epochs do not compare, then what is heard counts.
+// Whether one event id comes after another, or there is no other.
 function after(id, other) {
   if (!id) return false;
-  return !other || isLater(split(id), split(other));
-}
-
-function isLater([epoch, number], [otherEpoch, otherNumber]) {
-  return epoch !== otherEpoch || number > otherNumber;
-}
-
-function split(id) {
-  const dash = id.lastIndexOf("-");
-  return [id.slice(0, dash), Number(id.slice(dash + 1))];
+  return !other || isLater(placeOf(id), placeOf(other));
 }

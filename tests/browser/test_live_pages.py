@@ -69,9 +69,25 @@ def test_a_page_without_curves_keeps_no_events_for_them(open_page):
       charts.attach();
       const event = { siteId: "shop", to: "2026-05-04T12:00:00Z", in: 1, out: 0 };
       for (let number = 0; number < 100; number += 1) charts.add({ ...event, id: `x-${number}` });
-      return charts.events.length;
+      return charts.heard.size;
     }""")
     assert kept == 0
+
+
+def test_of_a_database_that_is_away_all_day_a_page_keeps_sums_and_counts_nobody_twice(open_page):
+    told = open_page().evaluate("""async () => {
+      const { HeardQuarters } = await import("/static/js/chart-heard.js");
+      const heard = new HeardQuarters();
+      const one = { siteId: "shop", quarter: 7, in: 1, out: 0, quality: "measured" };
+      const add = (number) => heard.add({ ...one, place: ["x", number] });
+      const entered = () => heard.of("shop").reduce((total, [, sum]) => total + sum.in, 0);
+      for (let number = 1; number <= 100_000; number += 1) add(number);
+      const whole = [heard.size <= 20_000, entered(), heard.of("library").length];
+      const fits = [null, ["x", 50_000], ["x", 99_990], ["y", 1]].map((place) => heard.fits(place));
+      heard.dropUpTo(["x", 99_990]);
+      return [...whole, ...fits, entered(), heard.fits(["x", 1])];
+    }""")
+    assert told == [True, 100_000, 0, False, False, True, False, 10, True]
 
 
 def test_a_site_that_is_gone_does_not_stay_on_the_page_as_if_it_were_live(open_page, service):

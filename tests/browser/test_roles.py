@@ -74,11 +74,59 @@ def sign_in(context, name):
     return page
 
 
+PAGES = [*(path for paths in OPEN_TO.values() for path in paths), *OTHER_PAGES]
+
+
 def test_axe_finds_nothing_on_any_page_and_none_is_wider_than_a_phone(living, browser):
     context = browser.new_context(base_url=living.url, viewport={"width": 390, "height": 844})
     page = sign_in(context, "anna")
-    for path in [*(path for paths in OPEN_TO.values() for path in paths), *OTHER_PAGES]:
+    for path in PAGES:
         page.goto(path)
         assert axe_finds(page) == [], path
         assert page.evaluate("document.documentElement.scrollWidth") == 390, path
+    context.close()
+
+
+SPACED = """() => {
+  const sheet = new CSSStyleSheet();
+  const rules = ["line-height: 1.5", "letter-spacing: 0.12em", "word-spacing: 0.16em"];
+  sheet.replaceSync(`* { ${rules.map((rule) => `${rule} !important;`).join(" ")} }`);
+  document.adoptedStyleSheets = [sheet];
+}"""
+"""As WCAG 2.2 has it in 1.4.12."""
+
+IS_COVERED = """() => {
+  const { left, right, top, bottom } = document.activeElement.getBoundingClientRect();
+  const [x, y] = [(left + right) / 2, (Math.max(0, top) + Math.min(innerHeight, bottom)) / 2];
+  const seen = document.elementFromPoint(x, y);
+  const covering = seen?.closest(".top");
+  return covering !== null && !covering?.contains(document.activeElement);
+}"""
+
+
+def test_enlarged_to_400_per_cent_and_spaced_no_page_is_wider_than_its_window(living, browser):
+    context = browser.new_context(base_url=living.url, viewport={"width": 320, "height": 256}, locale="es-ES")
+    page = sign_in(context, "anna")
+    for path in [*PAGES, "/wall"]:
+        page.goto(path)
+        assert page.evaluate("document.documentElement.scrollWidth") == 320, path
+        page.evaluate(SPACED)
+        assert page.evaluate("document.documentElement.scrollWidth") == 320, path
+    context.close()
+
+
+@pytest.mark.parametrize("size", [(640, 512), (1100, 640)])
+def test_the_head_of_a_page_covers_nothing_that_has_the_focus(living, browser, size):
+    width, height = size
+    context = browser.new_context(base_url=living.url, viewport={"width": width, "height": height}, locale="es-ES")
+    page = sign_in(context, "anna")
+    for path in ("/sites/test-site", "/admin/new-alert", "/admin/cameras/north", "/integrations"):
+        page.goto(path)
+        page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+        page.locator(".languages button").last.focus()
+        for _ in range(60):
+            page.keyboard.press("Shift+Tab")
+            if page.evaluate("document.activeElement === document.body"):
+                break
+            assert not page.evaluate(IS_COVERED), (path, page.evaluate("document.activeElement.outerHTML"))
     context.close()
