@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from flask import Blueprint, Flask, Response
 
@@ -41,6 +42,7 @@ from peoplecount.web import (
 )
 from peoplecount.web import admin as administration
 from peoplecount.web.browser_name import browser_name
+from peoplecount.web.compiled_templates import CompiledTemplates
 from peoplecount.web.context import WebContext
 from peoplecount.web.formats import FILTERS
 from peoplecount.web.live import evacuation, wall
@@ -154,8 +156,12 @@ def _parts(context: WebContext) -> Iterator[Blueprint]:
         yield from administration.camera_routes(context.cameras)
 
 
-def compile_templates(app: Flask) -> None:
-    """Compile all templates now: the first page after a start would keep everybody waiting for a tenth of a second."""
+def compile_templates(app: Flask, folder: Path | None = None) -> None:
+    """Have all templates compiled by now: the first page would keep everybody waiting for a tenth of a second.
+
+    They are kept in ``folder`` for the next process, or where ``CompiledTemplates`` keeps them.
+    """
+    app.jinja_env.bytecode_cache = CompiledTemplates(folder)
     for name in app.jinja_env.list_templates():
         app.jinja_env.get_template(name)
 

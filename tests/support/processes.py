@@ -68,7 +68,7 @@ def copy_project(folder: Path) -> Path:
     """What runs, copied: the project's own folder may hold a ``.env`` that no test must read or write."""
     for part in ("peoplecount", "templates", "static"):
         # With what Python has compiled, or each start would compile it all; such a file is written under another name.
-        shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("*.pyc.*"))
+        shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("*.pyc.*", "*.tmp"))
     for file in ("wsgi.py", "gunicorn.conf.py"):
         shutil.copy(ROOT / file, folder)
     return folder
