@@ -160,7 +160,7 @@ def fleet(cameras: int, seconds: int, *, https: bool) -> Comparison:
     ):
         time.sleep(SETTLING)
         service.wait_until_caught_up()
-        time.sleep((CLOSED_AFTER - time.time()) % GRID)  # until intervals have closed, and the day with them
+        wait_for_closings(seconds)
         service.begin()
         time.sleep(seconds)
         use = service.end()

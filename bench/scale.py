@@ -18,7 +18,7 @@ from statistics import median
 
 import psutil
 
-from bench.poll import CLOSED_AFTER, GRID, NEWS, SETTLING
+from bench.poll import NEWS, SETTLING, wait_for_closings
 from bench.stream import allow_open_files, started
 from bench.support.camera_farm import CameraFarm
 from bench.support.counted_year import CountedYear
@@ -57,7 +57,7 @@ def cameras(many: int, seconds: float) -> Figures:
             met_after = time.monotonic() - begun
             time.sleep(SETTLING)
             service.wait_until_caught_up()
-            time.sleep((CLOSED_AFTER - time.time()) % GRID)
+            wait_for_closings(seconds)
             simulator = psutil.Process(farm.pid)
             before = _worked(simulator)
             service.begin()
