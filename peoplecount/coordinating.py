@@ -15,7 +15,6 @@ from peoplecount.installation import Installation
 from peoplecount.services.count_keeper import CountKeeper
 from peoplecount.services.log_keeping import LogKeeping
 from peoplecount.services.projections import Projections
-from peoplecount.services.reconciler import Reconciler
 from peoplecount.services.record_retention import RecordRetention
 from peoplecount.services.record_writer import RecordWriter
 from peoplecount.services.removed_cameras import RemovedCameras
@@ -41,10 +40,13 @@ class Coordinating:
         term: int,
         keeper: CountKeeper,
         appender: GroupCommit,
-        reconciler: Reconciler,
+        doubt_database: Callable[[], None],
         appended: Callable[[], None],
     ) -> None:
-        """``term`` is that of the session, and ``share`` what else falls to it."""
+        """``term`` is that of the session, and ``share`` what else falls to it.
+
+        ``doubt_database`` is called where the log does not reach back to what the database has.
+        """
         self._installation = installation
         self._keeper = keeper
         self._term = term
@@ -53,7 +55,7 @@ class Coordinating:
             installation.folder.log,
             installation.database,
             offload=installation.runtime.offload,
-            on_gap=sharing.on_gap(share, reconciler),
+            on_gap=doubt_database,
             grain=installation.settings.records_interval,
             demand_tables=gate.demand,
         )

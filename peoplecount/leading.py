@@ -31,6 +31,7 @@ from peoplecount.services.occupancy_teacher import OccupancyTeacher
 from peoplecount.services.poll_orders import PollOrders
 from peoplecount.services.poller import Poller
 from peoplecount.services.polling_session import PollingSession
+from peoplecount.services.reconciler import Reconciler
 from peoplecount.services.shared_rosters import SharedRosters
 from peoplecount.services.writer_state import WriterState
 from peoplecount.settings.database import DatabaseKind
@@ -105,7 +106,7 @@ class Leading:
                 term=term,
                 keeper=keeper,
                 appender=appender,
-                reconciler=reconciliation.reconciler,
+                doubt_database=lambda: reconciliation.doubt_database(self._rosters.current().cameras),
                 appended=self._appended,
             )
         self.session = PollingSession(
@@ -121,11 +122,10 @@ class Leading:
             offload=offload,
             removals=self._sharing.removals(share, keeper, health, desk_of_all),
             workers={
-                "fleet-notes": self._fleet_notes(collector).run,
+                "fleet-notes": self._fleet_notes(collector, reconciliation.reconciler).run,
                 "occupancy": desk.run,
                 "poll-orders": PollOrders(folder.store, offload).worker(collector.poll_soon),
                 **reconciliation.workers(),
-                **self._sharing.workers(share, reconciliation.reconciler),
                 **(coordinating.workers(self._more_workers) if coordinating else {}),
             },
         )
@@ -165,13 +165,14 @@ class Leading:
         )
         return collector
 
-    def _fleet_notes(self, collector: Collector) -> FleetNotes:
+    def _fleet_notes(self, collector: Collector, reconciler: Reconciler) -> FleetNotes:
         """Keeps what other processes cannot know of polling, for the page of the fleet that any of them shows."""
         return FleetNotes(
             self._folder.store,
             figures=collector.figures,
             device=self._pollers.device,
             condition=self.condition,
+            days_left=lambda: {key: progress.left for key, progress in reconciler.progress().items()},
             listed=lambda: self._rosters.current().cameras,
             clock=self._clock,
             offload=self._runtime.offload,
@@ -252,15 +253,7 @@ class Leading:
             "polling": session.polling_figures(),
             "log": coordinating.log_status(),
             "database": coordinating.database_status(),
-            "cameraHistory": {"daysLeft": self._days_left()},
         }
-
-    def _days_left(self) -> int | None:
-        """Days of all cameras' own history that are still to be read; ``None`` where others are polled elsewhere."""
-        reconciliation = self._reconciliation
-        if not self._sharing.share().has_all(self._rosters.current()):
-            return None
-        return sum(one.left for one in reconciliation.reconciler.progress().values()) if reconciliation else 0
 
     def _history_status(self) -> Mapping[str, Any]:
         """How far asking cameras about their past has come, by camera."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from peoplecount.domain.bucket_clock import BucketClock
 from peoplecount.domain.camera import Camera
@@ -14,6 +14,7 @@ from peoplecount.eventlog.log import LogError
 from peoplecount.services.camera_history import CameraHistory
 from peoplecount.services.count_keeper import CountKeeper
 from peoplecount.services.database_check import DatabaseCheck
+from peoplecount.services.database_doubts import DatabaseDoubts
 from peoplecount.services.history_notes_keeper import HistoryNotesKeeper
 from peoplecount.services.history_requests import HistoryRequests
 from peoplecount.services.history_source import HistorySource
@@ -54,6 +55,7 @@ class Reconciliation:
         self._clock = clock
         self._back_fill_days = back_fill_days
         self._notes = HistoryNotesKeeper(folder.store, offload)
+        self._doubts = DatabaseDoubts(folder.store, offload)
         self._polled: dict[str, PolledCamera] = {}
         self._listed: Mapping[str, PolledCamera] | None = None
         """Those that are polled, as long as they stay the same: it is asked for all the time, and there may be
@@ -65,6 +67,7 @@ class Reconciliation:
             kept_days=keeper.days,
             notes=self._notes,
             requests=HistoryRequests(folder.store, offload),
+            doubts=self._doubts,
             check=DatabaseCheck(keeper, history, head=lambda: offload(folder.log.head), roster=roster, clock=clock),
             clock=clock,
             on_log_error=on_log_error,
@@ -76,6 +79,13 @@ class Reconciliation:
         self._polled[camera.camera_id] = polled
         self._listed = None
         return polled
+
+    def doubt_database(self, camera_ids: Iterable[str]) -> None:
+        """The database may lack what was told of days that are over: whoever polls these cameras looks into it.
+
+        Raises ``LogError``.
+        """
+        self._doubts.leave(camera_ids)
 
     def workers(self) -> Mapping[str, Worker]:
         """What a polling session runs, by name: one for every search that may go on at the same time."""

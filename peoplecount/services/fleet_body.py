@@ -17,6 +17,9 @@ DEVICES = "fleet:devices"
 TOTALS = "fleet:totals"
 """Polls of each camera since they are noted."""
 
+DAYS_LEFT = "fleet:days-left"
+"""Days of each camera's own history that are still to be read."""
+
 CONDITION = "fleet:condition"
 
 _FIELDS = {field.name: type(field.default) for field in fields(DeviceFacts)}
@@ -48,6 +51,16 @@ def write_devices(devices: Mapping[str, DeviceFacts]) -> str:
 def read_devices(body: str | None) -> dict[str, DeviceFacts]:
     """What ``write_devices`` wrote; what cannot be read is as good as nothing."""
     return {camera_id: _device(told) for camera_id, told in _object(body).items() if isinstance(told, dict)}
+
+
+def write_days_left(days: Mapping[str, int]) -> str:
+    """How many there are, by camera."""
+    return json.dumps(days, separators=(",", ":"))
+
+
+def read_days_left(body: str | None) -> dict[str, int]:
+    """What ``write_days_left`` wrote; what cannot be read is not known."""
+    return {camera_id: days for camera_id, days in _object(body).items() if type(days) is int}
 
 
 def read_condition(body: str | None) -> dict[str, Any]:

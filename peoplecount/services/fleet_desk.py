@@ -128,12 +128,12 @@ class FleetDesk:
         """One of them; ``None`` where there is none, or it is not theirs to see."""
         return next((one for one in self.picture(by).cameras if one.camera_id == camera_id), None)
 
-    def history_days(self) -> int:
-        """Days of all cameras' own history that are still to be read; 0 also where nobody knows."""
+    def history_days(self) -> int | None:
+        """Days of all cameras' own history that are still to be read; ``None`` where that is not known of each."""
         try:
-            return _history_days(self._records.condition()) or 0
+            return _history_days(self._records.days_left(), self._roster())
         except LogError:
-            return 0
+            return None
 
     def _record(self, missing: list[str]) -> FleetRecord:
         try:
@@ -195,7 +195,7 @@ class FleetDesk:
             log_budget=_number(log.get("budgetBytes")),
             log_problem=str(log.get("problem") or ""),
             page_lag=self._page_lag(),
-            history_days=_history_days(told),
+            history_days=_history_days(record.days_left, self._roster()),
         )
 
     def _page_lag(self) -> int | None:
@@ -210,8 +210,9 @@ def _urgency(camera: FleetCamera) -> tuple[int, str, str]:
     return _LEVELS.index(camera.level), camera.name.casefold(), camera.camera_id
 
 
-def _history_days(told: Mapping[str, Any]) -> int | None:
-    return _number(_part(told, "cameraHistory").get("daysLeft"))
+def _history_days(left: Mapping[str, int], roster: Roster) -> int | None:
+    known = [left.get(camera_id) for camera_id in roster.cameras]
+    return None if None in known else sum(filter(None, known))
 
 
 def _part(told: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -21,11 +21,14 @@ from peoplecount.domain.poll_tally import PollTally, quarter_of, quarters_of_day
 from peoplecount.eventlog.log import LogError
 from peoplecount.services.fleet_body import (
     CONDITION,
+    DAYS_LEFT,
     DEVICES,
     QUARTERS,
     TOTALS,
+    read_days_left,
     read_devices,
     read_tallies,
+    write_days_left,
     write_devices,
     write_tallies,
 )
@@ -51,19 +54,22 @@ class FleetNotes:
         figures: Callable[[], Mapping[str, PollFigures]],
         device: Callable[[str], DeviceFacts | None],
         condition: Callable[[], Mapping[str, Any]],
+        days_left: Callable[[], Mapping[str, int]] = dict,
         listed: Callable[[], Container[str]] = tuple,
         clock: Clock,
         offload: Offload = call_here,
     ) -> None:
         """``figures`` are those of polling by camera, ``device`` is what is known of one by now.
 
-        ``condition`` is what the process says of itself, JSON-ready; nothing where another one does. ``listed`` are all
-        cameras, also those that another one polls.
+        ``condition`` is what the process says of itself, JSON-ready; nothing where another one does. ``days_left`` are
+        those of the cameras' own history that are still to be read. ``listed`` are all cameras, also those that another
+        one polls.
         """
         self._store = store
         self._figures = figures
         self._device = device
         self._condition = condition
+        self._days_left = days_left
         self._listed = listed
         self._clock = clock
         self._offload = offload
@@ -78,6 +84,8 @@ class FleetNotes:
 
         self._devices: Mapping[str, DeviceFacts | None] = {}
         """As they were kept last."""
+
+        self._kept_days_left: Mapping[str, int] | None = None
 
         self._tidied = 0
         self._is_away = False
@@ -134,6 +142,10 @@ class FleetNotes:
         if devices != self._devices:  # of thousands of cameras the text is long, and it hardly ever changes
             self._store.change(DEVICES, lambda body: _renewed(body, devices, self._listed()))
             self._devices = devices
+        days_left = dict(self._days_left())
+        if days_left != self._kept_days_left:
+            self._store.change(DAYS_LEFT, lambda body: _with_days_left(body, days_left, self._listed()))
+            self._kept_days_left = days_left
         if condition:
             self._store.put(CONDITION, condition)
         self._tidy()
@@ -181,3 +193,9 @@ def _renewed(body: str | None, devices: Mapping[str, DeviceFacts | None], listed
         if kept is not None:
             now[camera_id] = kept
     return write_devices(now)
+
+
+def _with_days_left(body: str | None, days_left: Mapping[str, int], listed: Container[str]) -> str:
+    """The text with what is known of the cameras that are polled here; what another machine told of others stays."""
+    before = {camera_id: days for camera_id, days in read_days_left(body).items() if camera_id in listed}
+    return write_days_left(before | dict(days_left))

@@ -14,10 +14,12 @@ from peoplecount.domain.poll_tally import PollTally, quarters_of_day
 from peoplecount.domain.sign_in import NOTHING, SignInRecord, read_sign_ins
 from peoplecount.services.fleet_body import (
     CONDITION,
+    DAYS_LEFT,
     DEVICES,
     QUARTERS,
     TOTALS,
     read_condition,
+    read_days_left,
     read_devices,
     read_tallies,
 )
@@ -43,6 +45,9 @@ class FleetRecord:
 
     condition: Mapping[str, Any] = field(default_factory=dict)
     """What the process that polls has said of itself last."""
+
+    days_left: Mapping[str, int] = field(default_factory=dict)
+    """Days of its own history that are still to be read, by camera."""
 
     sign_ins: Mapping[str, SignInRecord] = field(default_factory=dict)
     """Failed sign-ins that still count, by the key of their account."""
@@ -74,15 +79,15 @@ class FleetRecords:
         """The record as it stands. Raises ``LogError``."""
         return self._offload(self._now)
 
-    def condition(self) -> Mapping[str, Any]:
-        """What the process that polls said of itself last. Raises ``LogError``."""
-        told = self._offload(lambda: self._store.get(CONDITION))
-        return read_condition(told.body if told else None)
+    def days_left(self) -> Mapping[str, int]:
+        """Days of their own history that are still to be read, by camera. Raises ``LogError``."""
+        told = self._offload(lambda: self._store.get(DAYS_LEFT))
+        return read_days_left(told.body if told else None)
 
     def _now(self) -> FleetRecord:
         now = self._real_time.now()
         condition, devices = self._store.get(CONDITION), self._store.get(DEVICES)
-        totals = self._store.get(TOTALS)
+        totals, days_left = self._store.get(TOTALS), self._store.get(DAYS_LEFT)
         accounts = self._store.under(SIGN_INS)
         return FleetRecord(
             quarters_of_day(self._clock.now()),
@@ -90,6 +95,7 @@ class FleetRecords:
             read_devices(devices.body if devices else None),
             read_tallies(totals.body if totals else None),
             read_condition(condition.body if condition else None),
+            read_days_left(days_left.body if days_left else None),
             {key: _counting(read_sign_ins(body), now) for key, body in accounts.items()},
         )
 

@@ -116,7 +116,10 @@ class OccupancyDesk:
     def remove(self, gone: Sequence[Status]) -> None:
         """Append that cameras were removed; whom they counted today is no longer inside. Raises ``LogError``."""
         now = self._clock.now()
-        days = {key: SiteDay(site, now) for key, site in self._sites().items()}
+        sites = self._sites()
+        with suppress(DatabaseError):  # then nothing is said of the estimate
+            self._learn_if_due(list(sites.values()), now)
+        days = {key: SiteDay(site, now) for key, site in sites.items()}
         known = self._keeper.occupancies()
         flows = {
             (site_id, status.place.camera_id): self._flow(days[site_id], occupancy, status.place.camera_id)

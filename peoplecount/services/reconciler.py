@@ -18,6 +18,7 @@ from typing import NamedTuple, Protocol
 from peoplecount.domain.clock import Clock
 from peoplecount.eventlog.log import LogError
 from peoplecount.services.camera_history import CameraHistory, Pace
+from peoplecount.services.database_doubts import DatabaseDoubts
 from peoplecount.services.history_notes_keeper import HistoryNotesKeeper
 from peoplecount.services.history_progress import HistoryProgress
 from peoplecount.services.history_requests import HistoryRequests
@@ -89,6 +90,7 @@ class Reconciler:
         kept_days: Callable[[str], Iterable[date]],
         notes: HistoryNotesKeeper,
         requests: HistoryRequests,
+        doubts: DatabaseDoubts,
         check: DayCheck,
         clock: Clock,
         on_log_error: Callable[[LogError], None],
@@ -102,6 +104,7 @@ class Reconciler:
         self._kept_days = kept_days
         self._notes = notes
         self._requests = requests
+        self._doubts = doubts
         self._check = check
         self._clock = clock
         self._on_log_error = on_log_error
@@ -111,7 +114,6 @@ class Reconciler:
         self._queue: list[_Place] = []
         self._numbers = count()
         self._requests_at = 0.0
-        self._doubts_database = False
         self._lock = threading.Lock()
 
     def run(self, stop: threading.Event) -> None:
@@ -143,10 +145,6 @@ class Reconciler:
                 turn.taken = False
                 self._queue_up(turn.history.camera_id, turn, self._clock.monotonic() + pause)
         return True
-
-    def doubt_database(self) -> None:
-        """The database may lack what was told of days that are over: hold all that are kept against it once more."""
-        self._doubts_database = True
 
     def progress(self) -> Mapping[str, HistoryProgress]:
         """How far it has come, by camera."""
@@ -206,11 +204,16 @@ class Reconciler:
                     self._queue_up(camera_id, self._turns[camera_id], 0.0)
         if wanted:
             self._requests.done(wanted)
-        if self._doubts_database:
-            self._doubts_database = False
-            for camera_id in self._sources():
-                *over, _today = sorted(self._kept_days(camera_id)) or (None,)
-                self._notes.keep(camera_id, self._notes.of(camera_id).doubts_database(over))
+        self._take_doubts()
+
+    def _take_doubts(self) -> None:
+        """The database may lack what was told of days that are over: note that all that are kept are to be checked."""
+        doubted = self._doubts.peek(self._sources())
+        for camera_id in doubted:
+            *over, _today = sorted(self._kept_days(camera_id)) or (None,)
+            self._notes.keep(camera_id, self._notes.of(camera_id).doubts_database(over))
+        if doubted:
+            self._doubts.done(doubted)
 
     def _next(self) -> _Turn | None:
         """The camera that waits longest, and it is taken."""

@@ -59,6 +59,7 @@ class RemovedCameras:
         """Forget cameras that were read last long ago and are on no list; which they are. Raises ``LogError``."""
         gone = self._gone()
         if gone:
+            self._keeper.look_anew()  # another machine may have counted them since they were read
             self._keeper.forget(gone, self._watch_states(gone))
             # Last, for this is what they are found by: should it fail before, it is all done again.
             self._offload(self._log.forget, self._term, gone)

@@ -11,7 +11,16 @@ from peoplecount.domain.device_facts import DeviceFacts
 from peoplecount.domain.poll_tally import PollTally, quarter_of
 from peoplecount.eventlog.local_store import LocalStore
 from peoplecount.eventlog.log import LocalStoreUnavailable
-from peoplecount.services.fleet_body import CONDITION, DEVICES, QUARTERS, read_devices, read_tallies, write_devices
+from peoplecount.services.fleet_body import (
+    CONDITION,
+    DAYS_LEFT,
+    DEVICES,
+    QUARTERS,
+    read_devices,
+    read_tallies,
+    write_days_left,
+    write_devices,
+)
 from peoplecount.services.fleet_notes import FleetNotes
 from peoplecount.services.fleet_record import FleetRecords
 from peoplecount.services.poller import PollFigures
@@ -256,14 +265,17 @@ def test_several_machines_note_each_its_own_cameras(store, clock, record):
             figures=lambda: polling.figures,
             device=polling.devices.get,
             condition=lambda: condition,
+            days_left=lambda: {camera: 3},
             listed=lambda: ("a", "b"),
             clock=clock,
         )
 
     store.put(DEVICES, write_devices({"gone": DEVICE}))
+    store.put(DAYS_LEFT, write_days_left({"gone": 40, "b": 7}))
     one, other = machine("a", {"database": {"lag": 3}}), machine("b", {})
     for notes in (one, other, one, other):
         notes.look()
     assert {camera: device.serial for camera, device in record().devices.items()} == {"a": "a", "b": "b"}
     assert record().condition["database"] == {"lag": 3}, "of the one that writes"
     assert (record().totals["a"].polls, record().totals["b"].polls) == (1, 1)
+    assert record().days_left == {"a": 3, "b": 3}

@@ -246,6 +246,25 @@ def test_people_of_a_camera_that_is_removed_are_no_longer_inside(store):
     assert kinds[-2:] == [EventKind.CAMERA_STATUS, EventKind.OCCUPANCY_CHANGED]
 
 
+def test_whoever_tells_of_a_removed_camera_tells_the_estimate_too(store):
+    store.hours = drifting_days(30, 50, 50, unsteady=2)
+    store.crosses("7", 90, 20)
+    store.crosses("8", 9, 2)
+    store.is_polled_anew()  # a desk that did not run, as where another machine polls the site
+    place = Roster(CAMERAS, {"s1": SITE}).place(CAMERAS["8"])
+    store.desk.remove([Status(place, "removed", store.clock.now())])
+    assert store.last("reason", "occupancy") == ("a camera was removed", 70)
+    assert None not in store.last("occupancyEstimate", "occupancyLow", "occupancyHigh")
+
+
+def test_a_camera_is_removed_while_the_database_is_away(store):
+    store.crosses("8", 9, 2)
+    store.is_away = True
+    place = Roster(CAMERAS, {"s1": SITE}).place(CAMERAS["8"])
+    store.desk.remove([Status(place, "removed", store.clock.now())])
+    assert store.last("occupancy", "occupancyEstimate") == (0, None)
+
+
 def test_what_a_removed_camera_counted_before_a_count_by_hand_stays(store):
     store.crosses("8", 9, 2)
     store.is_counted(40)

@@ -7,12 +7,13 @@ import pytest
 
 from peoplecount.domain.offload import call_here
 from peoplecount.eventlog.local_store import LocalStore
-from peoplecount.eventlog.log import LogUnavailable, StaleTerm
+from peoplecount.eventlog.log import LocalStoreUnavailable, LogUnavailable, StaleTerm
 from peoplecount.services.camera_history import Pace
+from peoplecount.services.database_doubts import DatabaseDoubts
 from peoplecount.services.history_notes_keeper import HistoryNotesKeeper
 from peoplecount.services.history_progress import HistoryProgress
 from peoplecount.services.history_requests import HistoryRequests
-from peoplecount.services.reconciler import SEARCHES_AT_ONCE, Reconciler
+from peoplecount.services.reconciler import REQUEST_SECONDS, SEARCHES_AT_ONCE, Reconciler
 from peoplecount.storage.errors import DatabaseUnavailable
 from tests.support.fake_clock import FakeClock
 from tests.support.waiting import wait_until
@@ -34,6 +35,7 @@ class Crowd:
         self.store = LocalStore(folder / "store.sqlite")
         self.notes = HistoryNotesKeeper(self.store, call_here)
         self.requests = HistoryRequests(self.store, call_here)
+        self.doubts = DatabaseDoubts(self.store)
         self.errors = []
         self.check = Check()
         self.clock = FakeClock(datetime(2026, 5, 6, 12, tzinfo=UTC))
@@ -43,6 +45,7 @@ class Crowd:
             kept_days=lambda camera_id: self.kept.get(camera_id, ()),
             notes=self.notes,
             requests=self.requests,
+            doubts=self.doubts,
             check=self.check,
             clock=self.clock,
             on_log_error=self.errors.append,
@@ -216,9 +219,34 @@ def test_once_the_database_is_in_doubt_all_days_that_are_over_are_held_against_i
     two = crowd(2)
     two.kept = {"0": [date(2026, 5, 4), date(2026, 5, 6), date(2026, 5, 5)]}
     two.open.set()
-    two.reconciler.doubt_database()
+    two.doubts.leave(two.cameras)
     two.clock.passes(5)
     while two.reconciler.work():
         pass
     assert sorted(two.check.asked) == [("0", date(2026, 5, 4)), ("0", date(2026, 5, 5))]
     assert two.notes.of("0").unchecked == frozenset()
+
+
+def test_a_doubt_is_done_with_only_once_it_is_noted(crowd):
+    town = crowd(2)
+    camera, other = town.cameras
+    town.kept = {camera: [date(2026, 5, 4), date(2026, 5, 5), date(2026, 5, 6)]}
+    town.check.says = dict.fromkeys(town.kept[camera])  # it cannot be told yet
+    town.doubts.leave([camera, "of another machine"])
+    keep, town.notes.keep = town.notes.keep, _fails
+    with pytest.raises(LocalStoreUnavailable):
+        town.reconciler.work()
+    town.notes.keep = keep
+    assert town.doubts.peek(town.cameras) == {camera}, "whoever polls it next takes it up"
+    town.clock.passes(REQUEST_SECONDS)
+    town.open.set()
+    town.reconciler.work()
+    assert town.doubts.peek(town.cameras) == set()
+    assert town.doubts.peek(["of another machine"]) == {"of another machine"}
+    noted = HistoryNotesKeeper(town.store, call_here)
+    assert noted.of(camera).unchecked == {date(2026, 5, 4), date(2026, 5, 5)}
+    assert noted.of(other).unchecked == frozenset()
+
+
+def _fails(*_arguments):
+    raise LocalStoreUnavailable("away")

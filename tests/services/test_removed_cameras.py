@@ -105,6 +105,21 @@ def test_what_was_cut_short_is_done_again(town):
     assert town.remembered() == {"east"}
 
 
+def test_a_camera_that_another_machine_has_counted_since_is_forgotten_at_the_first_try(town):
+    elsewhere = CountKeeper(
+        town.log,
+        DirectAppender(town.log, town.clock.now),
+        term=town.term,
+        roster=lambda: Roster({"west": WEST}, {"shop": Site("shop", "Shop", "UTC")}),
+    )
+    here, town.keeper = town.keeper, elsewhere
+    town.polls(WEST, 7)
+    town.keeper = here
+    town.clock.passes(2 * KEPT.total_seconds())
+    assert town.removed.forget() == ["west"]
+    assert town.remembered() == {"east"}
+
+
 def _fails(*_arguments):
     raise LogUnavailable("the disk is gone")
 

@@ -10,7 +10,16 @@ from peoplecount.domain.poll_tally import PollTally, quarter_of
 from peoplecount.domain.roster import Roster
 from peoplecount.domain.site import DEFAULT_SITE_ID, Site
 from peoplecount.eventlog.local_store import LocalStore
-from peoplecount.services.fleet_body import CONDITION, DEVICES, QUARTERS, TOTALS, write_devices, write_tallies
+from peoplecount.services.fleet_body import (
+    CONDITION,
+    DAYS_LEFT,
+    DEVICES,
+    QUARTERS,
+    TOTALS,
+    write_days_left,
+    write_devices,
+    write_tallies,
+)
 from peoplecount.services.fleet_desk import FleetDesk
 from peoplecount.services.fleet_record import FleetRecords
 from tests.support.board_service import BoardService, Gate
@@ -65,6 +74,10 @@ class WatchedFleet:
 
     def devices(self, **devices: DeviceFacts) -> None:
         self.store.put(DEVICES, write_devices(devices))
+
+    def days_left(self, **days: int) -> None:
+        """Of their own history, by camera."""
+        self.store.put(DAYS_LEFT, write_days_left(days))
 
     def condition(self, body: str) -> None:
         self.store.put(CONDITION, body)

@@ -27,6 +27,7 @@ from peoplecount.eventlog.memory_log import MemoryEventLog
 from peoplecount.services.camera_health import CameraHealth
 from peoplecount.services.camera_history import CameraHistory
 from peoplecount.services.count_keeper import CountKeeper
+from peoplecount.services.database_doubts import DatabaseDoubts
 from peoplecount.services.history_notes_keeper import HistoryNotesKeeper
 from peoplecount.services.history_requests import HistoryRequests
 from peoplecount.services.polled_camera import PolledCamera
@@ -114,6 +115,7 @@ class Premises:
             kept_days=self.keeper.days,
             notes=self.notes,
             requests=self.requests,
+            doubts=DatabaseDoubts(self.store),
             check=self.database,
             clock=self.clock,
             on_log_error=_raise,

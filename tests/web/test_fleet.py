@@ -228,11 +228,16 @@ def test_log_and_database_lag_stand_at_the_top(olga, fleet, service):
 
 
 def test_that_history_of_cameras_is_still_to_be_read_is_said(olga, fleet):
-    assert "Cameras' history" not in unescape(olga.get("/fleet").text)
-    fleet.condition(json.dumps({"cameraHistory": {"daysLeft": 40}}))
+    known = dict.fromkeys(fleet.cameras, 0)
+    fleet.days_left(**known | {FRONT.camera: 30, BACK.camera: 10, "gone": 5})
     assert "40 days still to be read" in olga.get("/fleet").text
-    fleet.condition(json.dumps({"cameraHistory": {"daysLeft": 0}}))
+    fleet.days_left(**known)
     assert "Cameras' history" not in unescape(olga.get("/fleet").text)
+
+
+def test_how_much_history_is_still_to_be_read_is_not_known_before_all_have_said_it(olga, fleet):
+    fleet.days_left(**{FRONT.camera: 0})
+    assert "Cameras' history</dt><dd>not known yet" in unescape(olga.get("/fleet").text)
 
 
 @pytest.mark.parametrize("body", ["nonsense", '{"at": 7, "database": [], "log": {"bytes": true}}', '{"at": "soon"}'])

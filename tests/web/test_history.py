@@ -497,7 +497,9 @@ def test_that_history_is_still_arriving_is_said(town):
     asked = {"query_string": {"site": "shop", **MAY}}
     assert "still being read: 3 days of cameras are left" in client.get("/history", **asked).text
     Fleet.days = 0
-    assert "still being read" not in client.get("/history", **asked).text
+    assert "own history" not in unescape(client.get("/history", **asked).text)
+    Fleet.days = None
+    assert "own history is still to be read is not known yet" in unescape(client.get("/history", **asked).text)
 
 
 def test_a_removed_door_goes_by_the_name_it_had(town):
