@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from redis.connection import Connection
-from redis.exceptions import NoScriptError, RedisError
+from redis.exceptions import NoScriptError, ReadOnlyError, RedisError
 from urllib3.util.ssltransport import SSLTransport
 
 from peoplecount.domain.redis_address import RedisAddress
@@ -68,14 +68,14 @@ class NativeConnection(Connection):
             protocol=_PROTOCOL,
             driver_info=None,
         )
-        self._address = address
+        self.address = address
         self._native = native
         self._ca_file = ca_file
 
     def _connect(self) -> _Line:
-        trouble: OSError = OSError(f"{self._address.host} has no address")
+        trouble: OSError = OSError(f"{self.address.host} has no address")
         for family, kind, protocol, _, place in self._native.resolve(
-            self._address.host, self._address.port, 0, socket.SOCK_STREAM
+            self.address.host, self.address.port, 0, socket.SOCK_STREAM
         ):
             made = self._native.make_socket(family, kind, protocol)
             try:
@@ -93,13 +93,13 @@ class NativeConnection(Connection):
                 made.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
         made.settimeout(CONNECT_SECONDS)
         made.connect(place)
-        if self._address.is_tls:
+        if self.address.is_tls:
             return self._encrypted(made)
         made.settimeout(ANSWER_SECONDS)
         return made
 
     def _encrypted(self, made: socket.socket) -> _EncryptedLine:
-        line = _EncryptedLine(made, self._tls(), self._address.host)
+        line = _EncryptedLine(made, self._tls(), self.address.host)
         line.settimeout(ANSWER_SECONDS)
         return line
 
@@ -127,7 +127,7 @@ class NativeConnection(Connection):
     def has_ended(self) -> bool:
         """Whether the other end has closed it meanwhile; over TLS nobody can tell without reading."""
         held = self._get_socket()
-        if held is None or self._address.is_tls:
+        if held is None or self.address.is_tls:
             return held is None
         held.settimeout(0)
         try:
@@ -141,8 +141,15 @@ class NativeConnection(Connection):
         return True  # its end; or an answer to nothing, after which nobody knows what answers what
 
 
+def _tells_of_a_replica(error: RedisError) -> bool:
+    """Of a script, Redis 6 says it in the middle of its words."""
+    return isinstance(error, ReadOnlyError) or "-READONLY" in str(error)
+
+
 class RedisLink:
-    """Connections to one Redis, made when first needed; usable from any thread. All raise ``LogUnavailable``.
+    """Connections to one Redis, or to the one that took its place, made when first needed; usable from any thread.
+
+    All methods raise ``LogUnavailable``.
 
     ``arrive`` is called with each new connection before its first use.
     """
@@ -154,13 +161,26 @@ class RedisLink:
         *,
         native: Native | None = None,
         ca_file: Path | None = None,
+        primary: Callable[[], RedisAddress] | None = None,
     ) -> None:
+        """``primary`` tells which server has the place of ``address`` by now, and raises ``LogUnavailable``."""
         self.address = address
+        """The server that is used; connections to another one are let go."""
+
         self.native = native or Native()
+        self._primary = primary
         self._arrive = arrive
         self._ca_file = ca_file
         self._idle: deque[NativeConnection] = deque()
         self.is_open = True
+
+    def __str__(self) -> str:
+        return str(self.address)
+
+    @property
+    def may_move(self) -> bool:
+        """Whether another server can take the place of the one that is used."""
+        return self._primary is not None
 
     def open(self) -> None:
         """Use it again after ``close``."""
@@ -179,16 +199,21 @@ class RedisLink:
     @contextmanager
     def borrowed(self) -> Iterator[NativeConnection]:
         """A connection that nobody else uses meanwhile. One that broke is not used again."""
-        with in_words(self.address):
+        with in_words(self):
             connection = self._take()
             try:
                 yield connection
             except BaseException as error:
-                if not isinstance(error, RedisError) or not connection.is_connected:
+                if not isinstance(error, RedisError) or not connection.is_connected or _tells_of_a_replica(error):
                     connection.disconnect()
                 raise
             finally:
                 self._give_back(connection)
+
+    def look_for_primary(self) -> None:
+        """Go over to another server where that has taken over, though this one answers still."""
+        if self._primary is not None:
+            self.address = self._primary()
 
     def require_open(self) -> None:
         """Raise ``LogUnavailable`` once it has been closed."""
@@ -205,9 +230,10 @@ class RedisLink:
         with suppress(IndexError):
             while True:
                 connection = self._idle.pop()
-                if not connection.has_ended():
+                if connection.address == self.address and not connection.has_ended():
                     return connection
                 connection.disconnect()
+        self.look_for_primary()
         connection = NativeConnection(self.address, self.native, self._ca_file)
         try:
             connection.connect()
@@ -219,7 +245,7 @@ class RedisLink:
 
     def _give_back(self, connection: NativeConnection) -> None:
         if connection.is_connected:
-            self._idle.append(connection)
+            self._idle.append(connection)  # where another server has taken over meanwhile, nobody takes it from there
         if not self.is_open:
             self._drop_idle()
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
 from datetime import datetime
 from itertools import count
 from pathlib import Path
@@ -30,14 +30,14 @@ from peoplecount.eventlog.log import (
     LoadedStates,
     LogError,
     LogUnavailable,
-    StaleState,
-    StaleTerm,
     State,
     Tenure,
 )
 from peoplecount.eventlog.native import Native
+from peoplecount.eventlog.redis_answer import Answer
 from peoplecount.eventlog.redis_link import NativeConnection, RedisLink
 from peoplecount.eventlog.redis_scripts import EVENTS, LATEST, LOG_KEYS, log_script
+from peoplecount.eventlog.redis_sentinels import Sentinels
 from peoplecount.eventlog.redis_server import Durability, demand, look_at
 
 _AT_ONCE = 500
@@ -46,15 +46,10 @@ _AT_ONCE = 500
 _FOLLOW_SECONDS = 1.0
 """How long an entry is waited for before other changes are looked for: a new epoch, or a Redis that was put back."""
 
+_LOOK_SECONDS = 2.0
+"""How often Sentinels are asked whether another server has taken over, though the one that is used answers."""
+
 _RETRY_SECONDS = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    """What a script said, and the head of the log at that moment."""
-
-    head: EventId
-    said: list[Any]
 
 
 class RedisEventLog:
@@ -71,8 +66,13 @@ class RedisEventLog:
         least: Durability = Durability.ALWAYS,
         ca_file: Path | None = None,
         native: Native | None = None,
+        sentinels: Sequence[RedisAddress] = (),
     ) -> None:
-        self._link = RedisLink(address, self._arrive, native=native, ca_file=ca_file)
+        """Where there are ``sentinels``, they are asked for the server of the name that ``address`` has for a host."""
+        native = native or Native()
+        asked = Sentinels(sentinels, address, native, ca_file) if sentinels else None
+        primary = asked.primary if asked else None
+        self._link = RedisLink(address, self._arrive, native=native, ca_file=ca_file, primary=primary)
         self._least = least
         self._told = EventId("", 0)
         self._stamp: tuple[str, int] = ("", 0)
@@ -148,7 +148,7 @@ class RedisEventLog:
     def append(self, term: int, batch: Sequence[Append], now: datetime) -> EventId:
         """See ``EventLog``. The numbers given in one call follow each other without a gap."""
         answer = self._run("append", term, microseconds(now), *entries.append_arguments(batch))
-        _require(answer, term)
+        answer.require(term)
         return answer.head
 
     def read(self, after: int, limit: int) -> list[LogEntry]:
@@ -156,7 +156,7 @@ class RedisEventLog:
         if limit < 1:
             raise ValueError(f"cannot read at most {limit} entries: the limit is 1 or more")
         answer = self._run("read", max(after, 0), limit)
-        return _entries(answer)
+        return answer.entries()
 
     def choose(self, after: int, limit: int, choice: Choice) -> Chosen:
         """See ``EventLog``."""
@@ -167,7 +167,7 @@ class RedisEventLog:
             answer = self._run("choose", first, min(first + _AT_ONCE, end), limit - len(found), wanted)
             if answer.head.epoch != head.epoch:
                 raise LogUnavailable("the log was put back while it was looked through; ask again")
-            found += _entries(answer)
+            found += answer.entries()
             if len(found) == limit:
                 return Chosen(found, found[-1].event_id.number)
         return Chosen(found, end)
@@ -185,7 +185,7 @@ class RedisEventLog:
     def note_seen(self, term: int, seen: Mapping[str, datetime]) -> None:
         """See ``EventLog``."""
         fields = [part for line_id, at in seen.items() for part in (line_id, microseconds(at))]
-        _require(self._run("note_seen", term, *fields), term)
+        self._run("note_seen", term, *fields).require(term)
 
     def seen(self) -> dict[str, datetime]:
         """See ``EventLog``."""
@@ -198,6 +198,8 @@ class RedisEventLog:
         if not self._follows:
             self._follows = True
             self._link.native.start_thread(self._follow)
+            if self._link.may_move:
+                self._link.native.start_thread(self._follow_primary)
         return self._counter
 
     def start_epoch(self) -> EventId:
@@ -215,13 +217,13 @@ class RedisEventLog:
 
     def rewrite(self, term: int, rewrite: Rewrite) -> None:
         """See ``EventLog``."""
-        _require(self._run("rewrite", term, *entries.rewrite_arguments(rewrite)), term)
+        self._run("rewrite", term, *entries.rewrite_arguments(rewrite)).require(term)
 
     def forget(self, term: int, camera_ids: Collection[str]) -> None:
         """See ``EventLog``."""
         fields = [field for field, row in self._latest_fields() if row[4] in camera_ids]
         lines = [line_id for line_id in self.seen() if camera_of(line_id) in camera_ids]
-        _require(self._run("forget", term, len(fields), *fields, *lines), term)
+        self._run("forget", term, len(fields), *fields, *lines).require(term)
 
     def shrink(self) -> None:
         """See ``EventLog``. Redis gives memory back by itself."""
@@ -248,18 +250,18 @@ class RedisEventLog:
     def _arrive(self, connection: NativeConnection) -> None:
         """With each new connection: whether this server may hold the log, and whether it may have been told less."""
         server = look_at(connection)
-        demand(server, self._least, self._link.address)
+        demand(server, self._least, connection.address)
         self._ask(connection, "arrive", server.run_id, int(server.may_have_lost))
 
-    def _run(self, name: str, *arguments: str | bytes | float) -> _Answer:
+    def _run(self, name: str, *arguments: str | bytes | float) -> Answer:
         with self._link.borrowed() as connection:
             return self._ask(connection, name, *arguments)
 
-    def _ask(self, connection: NativeConnection, name: str, *arguments: str | bytes | float) -> _Answer:
+    def _ask(self, connection: NativeConnection, name: str, *arguments: str | bytes | float) -> Answer:
         told = self._told
         return self._note(connection.run(log_script(name), secrets.token_hex(4), told.epoch, told.number, *arguments))
 
-    def _note(self, answer: list[Any]) -> _Answer:
+    def _note(self, answer: list[Any]) -> Answer:
         """Remember how far the log has come, and that it has changed."""
         head = EventId(answer[0].decode(), int(answer[1]))
         told, stamp = self._told, (head.epoch, int(answer[2]))
@@ -268,32 +270,23 @@ class RedisEventLog:
         if self._stamp[0] != head.epoch or self._stamp[1] < stamp[1]:
             self._stamp = stamp
             self._counter = next(self._ordinals)
-        return _Answer(head, answer[3:])
+        return Answer(head, answer[3:])
 
     def _follow(self) -> None:
         """Wait at Redis for what others append, as long as the log is open; in a native thread of its own."""
         while self._link.is_open:
             try:
                 with self._link.borrowed() as connection:
-                    while self._link.is_open:
+                    while self._link.is_open and connection.address == self._link.address:
                         block = int(_FOLLOW_SECONDS * 1000)
                         connection.ask("XREAD", "COUNT", 1, "BLOCK", block, "STREAMS", EVENTS, self._told.number)
                         self._ask(connection, "head")
             except LogError:  # whoever reads says so
                 self._link.native.sleep(_RETRY_SECONDS)
 
-
-def _entries(answer: _Answer) -> list[LogEntry]:
-    return [entry_of(answer.head.epoch, row) for row in entries.rows(answer.said[0], answer.said[1])]
-
-
-def _require(answer: _Answer, term: int) -> None:
-    """Raise what a script refused for. Nothing has changed then."""
-    if not answer.said:
-        return
-    reason, subject, *more = (part.decode() if isinstance(part, bytes) else part for part in answer.said)
-    if reason == "term":
-        raise StaleTerm(f"term {term} leads no longer: the log is at term {subject}")
-    if reason == "state":
-        raise StaleState(f"state {subject!r} is not at version {more[0]} any more")
-    raise StaleState(f"event {answer.head.epoch}-{subject} is not there as it was read")
+    def _follow_primary(self) -> None:
+        """Go over to another server where that has taken over, as long as the log is open; in a native thread."""
+        while self._link.is_open:
+            with suppress(LogError):  # with no Sentinel there it stays as it is
+                self._link.look_for_primary()
+            self._link.native.sleep(_LOOK_SECONDS)

@@ -93,6 +93,9 @@ class Settings:
     redis_url: RedisAddress | None = None
     """``None``: the event log is in ``data_dir``, for this machine alone."""
 
+    redis_sentinels: tuple[RedisAddress, ...] = ()
+    """Empty: ``redis_url`` is the address of a server; else its host is a name that they know."""
+
     redis_fsync: str = "always"
     redis_ca_file: Path | None = None
     """``None``: the system's."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from peoplecount.domain.redis_address import read_redis_address
+from peoplecount.domain.redis_address import read_redis_address, read_sentinels
 from peoplecount.settings import readers
 from peoplecount.settings.setting import Setting
 
@@ -17,6 +17,18 @@ REDIS_SETTINGS: tuple[Setting, ...] = (
         read_redis_address,
         "redis_url",
         unset=None,
+        secret=True,
+    ),
+    Setting(
+        "REDIS_SENTINELS",
+        "Data",
+        "",
+        "Redis Sentinels, which tell which server is the primary: `HOST:26379,HOST:26379,HOST:26379`, each as a URL "
+        "(`redis://:PASSWORD@HOST:26379`, `rediss://…`) where it wants a password or TLS. `REDIS_URL` then has, in "
+        "place of a host, the name by which they know it: `redis://USER:PASSWORD@mymaster/0`. Not set: none is asked.",
+        read_sentinels,
+        "redis_sentinels",
+        unset=(),
         secret=True,
     ),
     Setting(

@@ -25,7 +25,7 @@ from peoplecount.domain.increment import Generation
 from peoplecount.domain.line import LineKey
 from peoplecount.domain.opening_hours import OpeningHours
 from peoplecount.domain.recording_file import BadRecording, read_recording
-from peoplecount.domain.redis_address import read_redis_address
+from peoplecount.domain.redis_address import read_redis_address, read_sentinels
 from peoplecount.domain.threshold import Threshold
 from peoplecount.domain.user import UnfitName, new_user_name, user_name
 from peoplecount.settings import address_readers, database_url, env_file, readers
@@ -195,6 +195,7 @@ def _of_settings() -> Iterator[Target]:
     yield _text("readers.time_zone", readers.time_zone, [b"Europe/Zurich", b"UTC", b"../../etc/passwd"])
     yield _text("readers.view_name", readers.view_name, [b"dbo.API_camaras", b"API_camaras"])
     yield _text("readers.http_address", address_readers.http_address, [b"http://127.0.0.1:9100/control/clock"])
+    yield _text("redis_address.read_sentinels", read_sentinels, [b"one.example,192.0.2.2:7000", b"rediss://:p@[::1]"])
     yield _text(
         "redis_address.read_redis_address", read_redis_address, [b"redis://u:p%40@redis.example:6379/0", b"rediss://h"]
     )
