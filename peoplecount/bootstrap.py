@@ -74,7 +74,8 @@ class Service:
         self._installation = installation = Installation.of(settings, self._runtime)
         self._folder = installation.folder
         self._history = History(installation.database.hurried())
-        self._following = following = Following(installation, self._history)
+        self._sharing = Sharing(installation)
+        self._following = following = Following(installation, self._history, judges=self._sharing.polled_here)
         self._addresses = ClientAddresses(settings.trusted_proxies)
         # A thread of its own looks at passwords, one at a time: each takes a while, and much memory.
         self._accounts = accounts_in(self._folder, self._runtime.offload, self._runtime.database_thread())
@@ -91,7 +92,6 @@ class Service:
         self._alerting = Alerting(installation, board=following.board, history=self._history_desk, audits=self._audit)
         self._publishing = Publishing(installation, following.known)
         self._pollers = Pollers(installation)
-        self._sharing = Sharing(installation)
         self._wake_writer = threading.Event()
         self._leading = Leading(
             installation,
@@ -110,9 +110,16 @@ class Service:
             intervals=installation.intervals,
             leads=self._leadership.leads,
             leaderless_for=self._leadership.leaderless_for,
+            elsewhere=self._sharing.elsewhere,
         )
         self._readiness = Readiness(
-            installation, following, self._leadership, self._leading, self._publishing, self._polling_watch
+            installation,
+            following,
+            self._sharing,
+            self._leadership,
+            self._leading,
+            self._publishing,
+            self._polling_watch,
         )
         self._self_watch = SelfWatch(
             installation,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from peoplecount import __version__
 from peoplecount.domain.offload import Offload, call_here
 from peoplecount.eventlog.data_folder import DataFolder, Shared
+from peoplecount.eventlog.home import machine_name
 from peoplecount.eventlog.local_store import LocalStore
 from peoplecount.eventlog.native import Native
 from peoplecount.settings import Settings
@@ -27,9 +29,10 @@ def data_home(settings: Settings, offload: Offload = call_here, native: Native |
         least=Durability(settings.redis_fsync),
         ca_file=settings.redis_ca_file,
         native=native,
+        sentinels=settings.redis_sentinels,
     )
     store = RedisStore(log.link, LocalStore(folder.store_path))
-    shared = Shared(log, RedisMembership(log.link, offload))
+    shared = Shared(log, RedisMembership(log.link, machine_name(folder.path), __version__, offload))
     return replace(folder, log=log, store=store, shared=shared)
 
 

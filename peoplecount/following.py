@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from peoplecount.installation import Installation
+from peoplecount.services.board_state import Judges
 from peoplecount.services.live_board import LiveBoard
 from peoplecount.services.log_follower import LogFollower
 from peoplecount.services.snapshots import Snapshots
@@ -19,11 +20,14 @@ from peoplecount.stream.hub import Hub
 class Following:
     """The board, its streams and the chart of today, kept up to date while ``workers`` run."""
 
-    def __init__(self, installation: Installation, history: History) -> None:
-        """``history`` is where the hours of today are that the board does not have."""
+    def __init__(self, installation: Installation, history: History, judges: Judges) -> None:
+        """``history`` is where the hours of today are that the board does not have.
+
+        ``judges`` are the cameras by which our clock is judged.
+        """
         clock = installation.clock
         self.hub = Hub()
-        self.board = LiveBoard(installation.sites, installation.intervals, clock.speed)
+        self.board = LiveBoard(installation.sites, installation.intervals, clock.speed, judges=judges)
         self.snapshots = Snapshots(self.board, clock)
         self.chart = TodayChart(history, self.board, clock)
         self._wake = threading.Event()

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-import platform
 import secrets
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from peoplecount.domain.clock import REAL_TIME
 from peoplecount.domain.event_id import EventId
 from peoplecount.domain.sentence import say, whole
 from peoplecount.eventlog.data_folder import DataFolder
+from peoplecount.eventlog.home import home_at
 from peoplecount.installation import Installation
 from peoplecount.mqtt.broker import Broker, BrokerPlace
 from peoplecount.services.kept_texts import KeptTexts
@@ -27,8 +24,6 @@ from peoplecount.services.worker_threads import Worker
 
 CLIENT_ID = "mqtt-client"
 """Key of the store under which our name at the broker is kept, with the home it was made for."""
-
-_MACHINE_ID = Path("/etc/machine-id")
 
 
 class Publishing:
@@ -114,9 +109,4 @@ def _kept_client_id(store: KeptTexts) -> str:
 
 def home_of(folder: DataFolder) -> str:
     """Tells this data folder on this machine from all others; one for all machines that share a log."""
-    if folder.shares_log:
-        return "shared"
-    machine = platform.node()
-    with suppress(OSError, UnicodeDecodeError):
-        machine += _MACHINE_ID.read_text(encoding="ascii")
-    return hashlib.blake2b(f"{machine}\n{folder.path.resolve()}".encode(), digest_size=8).hexdigest()
+    return "shared" if folder.shares_log else home_at(folder.path)

@@ -14,6 +14,7 @@ from peoplecount.services.board_clocks import own_clock_fields
 from peoplecount.services.database_trouble import camera_list_trouble, trouble_of
 from peoplecount.services.leadership import Leadership
 from peoplecount.services.polling_watch import PollingWatch
+from peoplecount.sharing import Sharing
 
 
 class Readiness:
@@ -23,6 +24,7 @@ class Readiness:
         self,
         installation: Installation,
         following: Following,
+        sharing: Sharing,
         leadership: Leadership,
         leading: Leading,
         publishing: Publishing,
@@ -30,6 +32,7 @@ class Readiness:
     ) -> None:
         self._installation = installation
         self._following = following
+        self._sharing = sharing
         self._leadership = leadership
         self._leading = leading
         self._publishing = publishing
@@ -44,6 +47,8 @@ class Readiness:
             "database": {"circuit": self._installation.database.circuit_state},
             "polls": leads,
         }
+        if sharing := self._sharing.figures():
+            status["sharing"] = sharing
         if degraded := self._degraded(leads=leads):
             status["degraded"] = degraded
         if reason := self._reason():
@@ -67,6 +72,8 @@ class Readiness:
             *([in_database] if in_database else []),
             *camera_list_trouble(installation.theirs.camera_faults),
             *installation.attachment.troubles(installation.rosters),
+            *self._sharing.degraded(),
+            *self._polling_watch.degraded(),
             *(self._publishing.troubles() if leads and leading.coordinates else []),
         ]
 

@@ -96,13 +96,13 @@ class SelfWatch:
         yield from self._queries()
         if taken_up.epoch:
             yield "lag", (), lag_of(taken_up, head) or 0
+        yield from self._machine()
+        yield from self._webhooks()
         if self._leads():
             yield "log_head", (), head.number
             yield from self._lags(head)
-            yield from self._webhooks()
             yield from self._mail()
             yield from self._mqtt()
-            yield from self._machine()
 
     def _streams(self) -> Iterator[Number]:
         yield "streams_open", (), self._hub.open_streams

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Container, Sequence
 
 from peoplecount.domain.event_body import Status
 from peoplecount.domain.line import LineKey
+from peoplecount.domain.sentence import say
 from peoplecount.domain.shards import Share
 from peoplecount.eventlog.data_folder import LeadLock, Shared
 from peoplecount.installation import Installation
@@ -13,12 +14,9 @@ from peoplecount.reconciliation import kept_days
 from peoplecount.services.camera_health import CameraHealth
 from peoplecount.services.count_keeper import CountKeeper
 from peoplecount.services.coverage import LoggedCoverage, Stretches
-from peoplecount.services.database_doubts import DatabaseDoubts
 from peoplecount.services.occupancy_desk import OccupancyDesk
-from peoplecount.services.reconciler import Reconciler
 from peoplecount.services.removals import NoRemovals, OwnRemovals, Removals, SharedRemovals
 from peoplecount.services.shard_lead import ShardLead
-from peoplecount.services.worker_threads import Worker
 
 Coverage = Callable[[LineKey, Stretches], Sequence[float | None]]
 
@@ -32,7 +30,6 @@ class Sharing:
         self._offload = installation.runtime.offload
         self._rosters = installation.rosters
         self._clock = installation.clock
-        self._doubts = DatabaseDoubts(self._folder.store, self._offload)
         self._lead = self._shard_lead(self._folder.shared) if self._folder.shared else None
 
     @property
@@ -47,6 +44,42 @@ class Sharing:
     def share(self) -> Share:
         """What fell to this process last."""
         return self._lead.share if self._lead else Share()
+
+    def polled_here(self) -> Container[str] | None:
+        """The cameras that this process polls; ``None`` where there is nobody else who could."""
+        if self._lead is None:
+            return None
+        return self._lead.share.of(self._rosters.current()).cameras if self._lead.still_holds() else ()
+
+    def elsewhere(self) -> dict[str, str]:
+        """The sites, by camera, of what other machines are to poll; nothing where there are none."""
+        here, roster = self.polled_here(), self._rosters.current()
+        if here is None:
+            return {}
+        return {key: roster.site_of(one).site_id for key, one in roster.cameras.items() if key not in here}
+
+    def figures(self) -> dict[str, int | None]:
+        """How many machines share the cameras, and how many sites this one has; nothing where it is alone.
+
+        Who is not among them does not know how many there are.
+        """
+        if self._lead is None or self._folder.shared is None:
+            return {}
+        membership = self._folder.shared.membership
+        if not membership.is_there():
+            return {"machines": None, "sites": 0}
+        return {"machines": len(membership.members()), "sites": len(self._lead.share.site_ids or ())}
+
+    def degraded(self) -> list[str]:
+        """At most one sentence, on why this machine takes no part."""
+        if self._lead is None or not self._lead.waits_for:
+            return []
+        return [
+            say(
+                "Machines with another version of the program share the cameras; this one polls none until they have "
+                "ended."
+            )
+        ]
 
     def take(self) -> tuple[Share, int]:
         """What falls to this process, which holds the lock, and the term by which it appends. Raises ``LogError``."""
@@ -90,22 +123,6 @@ class Sharing:
             listed=self._rosters.current,
             offload=self._offload,
         )
-
-    def on_gap(self, share: Share, reconciler: Reconciler) -> Callable[[], None]:
-        """What the record writer calls where the log does not reach back to what the database has."""
-        if share.is_all:
-            return reconciler.doubt_database
-        return lambda: self._doubts.leave(self._rosters.current().cameras)
-
-    def workers(self, share: Share, reconciler: Reconciler) -> Mapping[str, Worker]:
-        """What a session runs besides."""
-        if share.is_all:
-            return {}
-
-        def polled() -> Collection[str]:
-            return share.of(self._rosters.current()).cameras.keys()
-
-        return {"database-doubts": self._doubts.worker(polled, reconciler.doubt_database)}
 
     def _shard_lead(self, shared: Shared) -> ShardLead:
         return ShardLead(

@@ -8,6 +8,7 @@ from hashlib import sha256
 from math import ceil
 
 from peoplecount.domain.camera import Camera
+from peoplecount.domain.member import machine_of
 from peoplecount.domain.roster import Roster
 from peoplecount.domain.site import Site
 
@@ -43,22 +44,26 @@ def weights_of(roster: Roster) -> dict[str, int]:
     return weights
 
 
-def share_out(weights: Mapping[str, int], machines: Collection[str]) -> dict[str, str]:
-    """Which machine each shard falls to; the same for everybody who asks the same.
+def share_out(weights: Mapping[str, int], members: Collection[str]) -> dict[str, str]:
+    """Which member each shard falls to; the same for everybody who asks the same.
 
     Every shard goes by its own order of machines (rendezvous hashing) to the first that has room for its cameras, so
-    that most stay where they are when a machine comes or goes.
+    that most stay where they are when a machine comes or goes, and it has them again when it is back.
     """
-    if not machines:
+    if not members:
         return {}
-    room = dict.fromkeys(machines, ceil(_SLACK * sum(weights.values()) / len(machines)))
+    room = dict.fromkeys(members, ceil(_SLACK * sum(weights.values()) / len(members)))
     found = {}
     for shard in sorted(weights, key=lambda one: (-weights[one], one)):
-        order = sorted(machines, key=lambda machine: sha256(f"{shard}\n{machine}".encode()).digest())
-        fitting = (machine for machine in order if room[machine] >= weights[shard])
-        found[shard] = machine = next(fitting, None) or max(order, key=lambda one: room[one])
-        room[machine] -= weights[shard]
+        order = sorted(members, key=lambda one: (_rank(shard, machine_of(one)), one))
+        fitting = (member for member in order if room[member] >= weights[shard])
+        found[shard] = member = next(fitting, None) or max(order, key=lambda one: room[one])
+        room[member] -= weights[shard]
     return found
+
+
+def _rank(shard: str, machine: str) -> bytes:
+    return sha256(f"{shard}\n{machine}".encode()).digest()
 
 
 class Share:

@@ -72,6 +72,13 @@ class Membership(Protocol):
         """The names of those who are there while we are not. Raises ``LogUnavailable``."""
         ...
 
+    def follows_one_that_was_lost(self) -> bool:
+        """Whether a process of this machine has ended and not said so; it is there no longer from now on.
+
+        Raises ``LogUnavailable``.
+        """
+        ...
+
     def leave(self) -> None:
         """Be there no longer; may be called twice."""
         ...

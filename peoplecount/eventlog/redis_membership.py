@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import platform
 import secrets
 import time
 from collections.abc import Callable
 from contextlib import suppress
 
+from peoplecount.domain.member import machine_of, member_name
 from peoplecount.domain.offload import Offload, call_here
 from peoplecount.eventlog.log import LogError
 from peoplecount.eventlog.redis_link import RedisLink
@@ -31,12 +31,18 @@ class RedisMembership:
     """
 
     def __init__(
-        self, link: RedisLink, offload: Offload = call_here, monotonic: Callable[[], float] = time.monotonic
+        self,
+        link: RedisLink,
+        machine: str,
+        version: str,
+        offload: Offload = call_here,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        """``machine`` is what tells this machine from others, also after a restart."""
         self._link = link
         self._offload = offload
         self._monotonic = monotonic
-        self.name = f"{platform.node()} {os.getpid()} {secrets.token_hex(8)}"
+        self.name = member_name(machine, version, f"{os.getpid()}-{secrets.token_hex(8)}")
         self._until = float("-inf")
         self._members: tuple[str, ...] = ()
         self._turn = 0
@@ -60,7 +66,18 @@ class RedisMembership:
 
     def others(self) -> tuple[str, ...]:
         """The names of those who are there while we are not. Raises ``LogUnavailable``."""
-        return self._say(0)
+        return self._say(self.name, 0)
+
+    def follows_one_that_was_lost(self) -> bool:
+        """Whether a process of this machine has ended and not said so; it is there no longer from now on.
+
+        Raises ``LogUnavailable``. Only for a process that has this machine's lock and is not there yet: what is there
+        ran before it.
+        """
+        lost = [name for name in self.others() if machine_of(name) == machine_of(self.name)]
+        for name in lost:
+            self._say(name, 0)
+        return bool(lost)
 
     def leave(self) -> None:
         """Be there no longer; may be called twice. If Redis is away it runs out by itself."""
@@ -73,13 +90,13 @@ class RedisMembership:
 
     def _attend(self, turn: int) -> None:
         asked_at = self._monotonic()
-        members = self._say(int(THERE_SECONDS * 1000))
+        members = self._say(self.name, int(THERE_SECONDS * 1000))
         if turn == self._turn:  # else we have left meanwhile
             self._members = members
             self._until = asked_at + THERE_SECONDS - _MARGIN
 
-    def _say(self, milliseconds: int) -> tuple[str, ...]:
-        return tuple(sorted(name.decode() for name in self._link.run(attend_script(), self.name, milliseconds)))
+    def _say(self, name: str, milliseconds: int) -> tuple[str, ...]:
+        return tuple(sorted(one.decode() for one in self._link.run(attend_script(), name, milliseconds)))
 
     def _renew(self, turn: int) -> None:
         """In a native thread, so that it goes on while the process is busy, until we leave or are too late."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from copy import copy
 from datetime import datetime
 from typing import Any
@@ -19,13 +19,19 @@ from peoplecount.services.board_lines import CameraNow, LineNow
 from peoplecount.services.board_occupancy import SiteInside
 from peoplecount.services.board_trust import LineTrust, concerns
 
+Judges = Callable[[], Container[str] | None]
+"""The ids of cameras that are polled by our clock; ``None``: all."""
+
 
 class BoardState:
     """Everything in it is replaced and never changed, so that a ``copy`` stays as it is while this one goes on."""
 
-    def __init__(self, head: EventId) -> None:
+    def __init__(self, head: EventId, judges: Judges = lambda: None) -> None:
+        """``judges`` are the cameras by which our clock is judged."""
         self.head = head
         """The newest entry folded."""
+
+        self._judges = judges
 
         self.lines: dict[str, LineNow] = {}
         self.cameras: dict[str, CameraNow] = {}
@@ -36,7 +42,7 @@ class BoardState:
 
     def copy(self) -> BoardState:
         """As it is now."""
-        copied = BoardState(self.head)
+        copied = BoardState(self.head, self._judges)
         copied.lines, copied.cameras, copied.inside = copy(self.lines), copy(self.cameras), copy(self.inside)
         copied.site_names, copied._trust, copied._own = copy(self.site_names), copy(self._trust), self._own
         return copied
@@ -110,6 +116,9 @@ class BoardState:
 
     def own_clock(self) -> OwnClock:
         """What the cameras say of our clock; asked again once one of them has told of its own."""
+        judges = self._judges()
+        if judges is not None:
+            return own_clock(camera for camera_id, camera in self.cameras.items() if camera_id in judges)
         if self._own is None:
             self._own = own_clock(self.cameras.values())
         return self._own

@@ -8,6 +8,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from peoplecount.domain.camera import CameraState
 from peoplecount.domain.clock_vote import OwnClock
 from peoplecount.domain.event import LogEntry
 from peoplecount.domain.event_id import EventId
@@ -15,7 +16,7 @@ from peoplecount.domain.site import Site
 from peoplecount.eventlog.log import LatestEntries
 from peoplecount.services.board_lines import line_names
 from peoplecount.services.board_picture import BoardPicture
-from peoplecount.services.board_state import BoardState
+from peoplecount.services.board_state import BoardState, Judges
 from peoplecount.services.unhurried import Breath, rest, unhurried
 from peoplecount.stream.selection import Whereabouts, whereabouts
 
@@ -40,17 +41,20 @@ class LiveBoard:
         intervals: Callable[[], Mapping[str, float]] = dict,
         speed: float = 1.0,
         rest: Callable[[], None] = rest,
+        judges: Judges = lambda: None,
     ) -> None:
         """``intervals`` gives the seconds between two polls of a camera; ``speed`` is that of the clock.
 
-        ``rest`` lets others have their turn; it is called often.
+        ``judges`` are the cameras by which our clock is judged. ``rest`` lets others have their turn; it is called
+        often.
         """
         self._sites = sites
         self._intervals = intervals
         self._speed = speed
         self._rest = rest
         self._lock = threading.Lock()
-        self._state = BoardState(_NOTHING)
+        self._judges = judges
+        self._state = BoardState(_NOTHING, judges)
         self._version = 0
 
     @property
@@ -65,7 +69,7 @@ class LiveBoard:
 
     def load(self, latest: LatestEntries) -> None:
         """Forget everything and begin from the newest entry of each line and camera."""
-        state = BoardState(latest.head)
+        state = BoardState(latest.head, self._judges)
         for entry in unhurried(latest.entries, self._breath()):
             state.fold(entry)
         state.head = latest.head
@@ -96,6 +100,12 @@ class LiveBoard:
         """When each camera was last read, where it ever was."""
         with self._lock:
             return {key: camera.seen for key, camera in self._state.cameras.items() if camera.seen}
+
+    def answering(self) -> dict[str, datetime]:
+        """When each camera was last read, of those that answered then."""
+        with self._lock:
+            cameras = self._state.cameras.items()
+            return {key: camera.seen for key, camera in cameras if camera.seen and camera.state == CameraState.UP}
 
     def camera_ids(self) -> frozenset[str]:
         """The cameras on the board."""

@@ -6,9 +6,11 @@ whoever has lost a shard.
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
+from peoplecount.domain.member import version_of
 from peoplecount.domain.offload import Offload, call_here
 from peoplecount.domain.roster import Roster
 from peoplecount.domain.shards import Share, share_out, weights_of
@@ -16,12 +18,15 @@ from peoplecount.eventlog.data_folder import Membership
 from peoplecount.eventlog.log import LogError, SharedLog
 from peoplecount.services.leadership import Lock
 
+logger = logging.getLogger(__name__)
+
 SETTLE_SECONDS = 2.0
 """How long a newcomer waits before it takes anything: machines that start together would else hand it all around."""
 
 ASIDE_SECONDS = 10.0
-"""How long one that has given up leaves the work to others, where there are any: it may fail again. Twice as long each
-time that it gives up soon: whatever it takes is polled by nobody for a moment."""
+"""How long one that has given up, or has come in the place of a process that was lost, leaves the work to others, where
+there are any: it may fail again. Twice as long each time that it gives up soon: whatever it takes is polled by nobody
+for a moment."""
 
 LONGEST_ASIDE = 600.0
 
@@ -56,6 +61,8 @@ class ShardLead:
         self._monotonic = monotonic
         self._joined_at = self._left_at = float("-inf")
         self._aside = 0.0
+        self._is_new = True
+        self._may_hold = self._has_begun = False
         self._falls_to_us: tuple[Roster | None, tuple[str, ...], frozenset[str]] = (None, (), frozenset())
         self._held: frozenset[str] = frozenset()
         self._looked_at: Roster | None = None
@@ -65,15 +72,22 @@ class ShardLead:
         self.share = Share((), coordinates=False)
         """What was taken last, and the term by which it is appended to the log."""
 
+        self.waits_for: tuple[str, ...] = ()
+        """Other versions of the program that share the cameras; as long as they do, this one polls none."""
+
     def try_acquire(self) -> bool:
         """Take the shards that fall to this process, as far as they are free. Raises ``LogError``."""
         if not self._machine.try_acquire() or not self._has_settled():
             return False
         wanted, roster = self._wanted(), self._roster()
+        if not wanted and not self._may_hold:
+            return False
+        self._has_begun = False
         tenure = self._offload(self._log.take, self._membership.name, sorted(wanted))
         self._held, self.term = tenure.shards, tenure.term
         self.share, self._looked_at = Share.of_shards(tenure.shards, roster), roster
-        return bool(tenure.shards)
+        self._may_hold = self._has_begun = bool(tenure.shards)
+        return self._has_begun
 
     def still_holds(self) -> bool:
         """Whether nobody else can have taken them yet."""
@@ -96,9 +110,12 @@ class ShardLead:
             return False
 
     def release(self) -> None:
-        """Let others have them; may be called twice."""
+        """Let others have them; may be called twice.
+
+        Who could not even take them, because the log was away, has not failed.
+        """
         now = self._monotonic()
-        if self._membership.is_there():
+        if self._membership.is_there() and self._has_begun:
             is_soon = now - self._joined_at < SOON
             self._aside = min(LONGEST_ASIDE, max(ASIDE_SECONDS, 2 * self._aside)) if is_soon else ASIDE_SECONDS
             self._left_at = now
@@ -109,12 +126,27 @@ class ShardLead:
         now = self._monotonic()
         if self._membership.is_there():
             return now - self._joined_at >= SETTLE_SECONDS
+        if self._is_new and self._offload(self._membership.follows_one_that_was_lost):
+            self._aside, self._left_at = ASIDE_SECONDS, now
+        self._is_new = False
+        others = self._offload(self._membership.others)
+        self._note_versions(others)
         stays_away = self._lacks_cameras() or now - self._left_at < self._aside
-        if stays_away and self._offload(self._membership.others):
+        if others and (stays_away or self.waits_for):
             return False
         self._membership.join()
-        self._joined_at = now
+        self._joined_at, self._may_hold = now, True
         return False
+
+    def _note_versions(self, others: Collection[str]) -> None:
+        found = tuple(sorted({version_of(one) for one in others} - {version_of(self._membership.name)}))
+        if found and found != self.waits_for:
+            logger.warning(
+                "machines with another version of the program (%s) share the cameras; this one polls none until those "
+                "have ended: see docs/several-machines.md",
+                ", ".join(version or "earlier" for version in found),
+            )
+        self.waits_for = found
 
     def _has_the_same_sites(self) -> bool:
         """Whether the shards that were taken are still of the sites that they were then."""
@@ -126,9 +158,13 @@ class ShardLead:
         return True
 
     def _wanted(self) -> frozenset[str]:
-        roster, members = self._roster(), self._membership.members()
+        roster, members = self._roster(), self._alike(self._membership.members())
         if self._falls_to_us[0] is not roster or self._falls_to_us[1] != members:
             owners = share_out(weights_of(roster), members)
             ours = frozenset(shard for shard, owner in owners.items() if owner == self._membership.name)
             self._falls_to_us = roster, members, ours
         return self._falls_to_us[2]
+
+    def _alike(self, members: Collection[str]) -> tuple[str, ...]:
+        """Those of the same version: others may share out otherwise. They wait, or they were given nothing."""
+        return tuple(one for one in members if version_of(one) == version_of(self._membership.name))

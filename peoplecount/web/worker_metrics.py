@@ -1,4 +1,4 @@
-"""The part of ``/metrics`` that each worker counts for itself, and what only the one that leads can tell."""
+"""The part of ``/metrics`` that each worker counts for itself, and what one of them tells for all."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ OF_WORKERS = {
 }
 """By the names of their figures; each with the worker's number."""
 
-OF_THE_LEADER = {
+TOLD_ONCE = {
     "consumer_lag": Family(
         "consumer_lag_events", "Events of the log that a consumer has not taken up yet.", ("consumer",), grows=False
     ),
@@ -65,7 +65,8 @@ OF_THE_LEADER = {
     "mail_waiting_since": Family("mail_waiting_since_timestamp_seconds", "When the oldest was written.", grows=False),
     "mqtt_connected": Family("mqtt_connected", "1: the broker takes what is published; 0: it does not.", grows=False),
 }
-"""Told once, by the worker that polls."""
+"""Without the worker's number: by the worker that polls, which knows them all, and where none of this machine does by
+the one that was asked last."""
 
 DURATIONS = {
     "poll": ("poll_duration_seconds", "How long polls took, also those that failed."),
@@ -80,9 +81,9 @@ def worker_families(workers: Sequence[WorkerFigures]) -> Iterable[Metric]:
     yield from _processes(workers)
     for figure, family in OF_WORKERS.items():
         yield _metric(figure, family, workers, "worker")
-    leading = [max((one for one in workers if one.leads), key=lambda one: one.at, default=None)]
-    for figure, family in OF_THE_LEADER.items():
-        yield _metric(figure, family, [one for one in leading if one])
+    teller = max(workers, key=lambda one: (one.leads, one.at), default=None)
+    for figure, family in TOLD_ONCE.items():
+        yield _metric(figure, family, [teller] if teller else [])
     for figure, (name, words) in DURATIONS.items():
         histogram = HistogramMetricFamily(f"peoplecount_{name}", words, labels=("worker",))
         for one in workers:

@@ -85,6 +85,19 @@ def test_of_many_shards_few_move_when_a_machine_comes():
     assert 25 < len(moved) < 90  # a quarter must
 
 
+def test_a_machine_that_is_back_has_what_it_had_before():
+    weights = {f"site {number}": 3 for number in range(200)}
+    before, after = share_out(weights, ["a 1.0 1", "b 1.0 2"]), share_out(weights, ["a 1.0 1", "b 1.0 3"])
+    assert {shard for shard in weights if before[shard] != after[shard]} == {
+        shard for shard, member in before.items() if member == "b 1.0 2"
+    }
+
+
+def test_two_machines_of_one_name_have_a_part_each():
+    found = share_out({"bank": 2, "museum": 2, "store": 2, "kiosk": 2}, ["a 1.0 1", "a 1.0 2"])
+    assert set(found.values()) == {"a 1.0 1", "a 1.0 2"}
+
+
 def test_nobody_has_anything_where_nobody_is():
     assert share_out({"bank": 1}, []) == {}
 

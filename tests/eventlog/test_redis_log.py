@@ -300,7 +300,7 @@ def test_a_user_with_no_more_rights_than_it_needs_does_everything(redis_server):
     store.put("key", "text")
     store.note_change(Change(NOON, "anna", "added", Subject.SITE, "shop"))
     assert (store.under("k"), len(store.changes(9))) == ({"key": "text"}, 1)
-    member = RedisMembership(log.link)
+    member = RedisMembership(log.link, "machine", "1.0")
     member.join()
     assert log.free(["bank"]) == log.take(member.name, ["bank"]).shards
     member.leave()
@@ -313,7 +313,7 @@ def join():
     joined = []
 
     def join(log):
-        joined.append(RedisMembership(log.link))
+        joined.append(RedisMembership(log.link, "machine", "1.0"))
         joined[-1].join()
         return joined[-1]
 
@@ -370,6 +370,18 @@ def test_who_is_not_there_is_given_nothing(redis_server, open_log, join):
     member.leave()
     assert log.take(member.name, ["bank"]).term == 0
     assert log.take(join(log).name, []).shards == frozenset()
+
+
+def test_who_takes_nothing_wakes_nobody(redis_server, open_log, join):
+    log = open_log(redis_server)
+    one, other = join(log), join(log)
+    log.take(one.name, ["bank"])
+    counter = log.change_counter()
+    assert log.take(other.name, ["bank"]).shards == set()
+    assert log.take(other.name, []).shards == set()
+    assert log.change_counter() == counter
+    log.take(one.name, [])
+    assert log.change_counter() != counter
 
 
 def test_a_term_for_everything_ends_all_others(redis_server, open_log, join):

@@ -19,9 +19,9 @@ from peoplecount.eventlog.redis_scripts import MEMBERS
 def make_member(redis_server):
     links = []
 
-    def make(**more):
+    def make(machine=None, **more):
         links.append(RedisLink(redis_server.address()))
-        return RedisMembership(links[-1], **more)
+        return RedisMembership(links[-1], machine or f"machine-{len(links)}", "1.0", **more)
 
     yield make
     for link in links:
@@ -106,3 +106,22 @@ def test_while_redis_is_away_nobody_is_there_and_afterwards_one_can_be(make_memb
     redis_server.start()
     other.join()
     assert other.is_there()
+
+
+def test_who_follows_a_lost_process_of_its_machine_takes_it_out(make_member):
+    lost, other, again = make_member("one"), make_member("two"), make_member("one")
+    lost.join()
+    lost._link.close()
+    assert not other.follows_one_that_was_lost()
+    other.join()
+    assert again.follows_one_that_was_lost()
+    assert again.others() == (other.name,)
+    assert not again.follows_one_that_was_lost()
+
+
+def test_a_machine_of_the_same_name_that_is_not_lost_is_there_again(make_member, short):
+    one, other = make_member("one"), make_member("one")
+    one.join()
+    assert other.follows_one_that_was_lost()
+    wait_until(lambda: other.others() == (one.name,), seconds=10)
+    assert one.is_there()

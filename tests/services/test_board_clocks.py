@@ -9,6 +9,7 @@ from peoplecount.domain.counter import BreakKind
 from peoplecount.domain.event import EventKind
 from peoplecount.domain.event_body import Place
 from peoplecount.services.clock_words import camera_clock_words, change_words, off
+from peoplecount.services.live_board import LiveBoard
 from tests.support.board_service import BoardService
 from tests.support.shop import BACK, FRONT, LEFT, SHOP, at
 
@@ -57,6 +58,18 @@ def test_where_our_own_clock_is_wrong_no_camera_is_accused(service):
     assert {camera["clock"] for camera in cameras.values()} == {""}
     assert abs(cameras["back"]["clockError"]) < 1
     assert service.board.turning(service.clock.now()) != before
+
+
+def test_where_machines_share_the_cameras_each_is_judged_by_those_that_it_polls(service):
+    for gate, error in ((FRONT, -600.0), (BACK, -599.4), (LEFT, -600.3)):
+        tells(service, gate, error)
+    polled = {gate.camera for gate in (FRONT, BACK, LEFT)}
+    board = LiveBoard(lambda: [SHOP], dict, judges=lambda: polled)
+    board.load(service.log.latest())
+    assert board.own_clock().is_wrong
+    polled.clear()
+    assert not board.own_clock().is_wrong, "theirs is"
+    assert board.snapshot(service.clock.now())["ownClock"] == ""
 
 
 def test_a_camera_that_does_not_answer_has_no_say_about_our_clock(service):

@@ -17,12 +17,14 @@ class Worker(BoardService):
     def __init__(self):
         super().__init__([SHOP], now=at(14))
         self.interval, self.leads, self.leaderless = 10.0, False, 0.0
+        self.elsewhere = {}
         self.watch = PollingWatch(
             self.board,
             self.clock,
             intervals=lambda: {"front": self.interval, "back": 600.0},
             leads=lambda: self.leads,
             leaderless_for=lambda: self.leaderless,
+            elsewhere=lambda: self.elsewhere,
         )
         for gate in (FRONT, BACK):
             self.status(gate, CameraState.UP)
@@ -79,6 +81,43 @@ def test_who_polls_is_not_in_doubt(worker):
     worker.leads = True
     worker.passes(600)
     assert worker.watch.trouble() == ""
+
+
+def test_a_machine_that_polls_some_sites_tells_of_others_that_nobody_polls(worker):
+    worker.leads, worker.elsewhere = True, {"front": "shop", "back": "bank"}
+    worker.passes(60, read=True)
+    assert worker.watch.degraded() == []
+    worker.passes(35)
+    (said,) = worker.watch.degraded()
+    assert said.startswith("Nobody polls the cameras of a site that another machine should poll")
+    worker.passes(5, read=True)
+    assert worker.watch.degraded() == []
+
+
+def test_of_a_site_with_a_camera_that_is_read_nothing_is_said(worker):
+    worker.leads, worker.elsewhere = True, {"front": "shop", "back": "shop"}
+    worker.interval = 600.0
+    worker.passes(60)
+    assert worker.watch.degraded() == []
+    worker.passes(2400)
+    assert worker.watch.degraded()
+    worker.passes(5, read=True)
+    assert worker.watch.degraded() == []
+
+
+def test_a_camera_that_does_not_answer_says_nothing_of_another_machine(worker):
+    worker.leads, worker.elsewhere = True, {"front": "shop"}
+    worker.status(FRONT, CameraState.DOWN)
+    worker.catch_up()
+    worker.passes(600)
+    assert worker.watch.degraded() == []
+
+
+def test_what_is_told_as_a_reason_is_not_told_twice(worker):
+    worker.elsewhere = {"front": "shop", "back": "shop"}
+    worker.passes(5000)
+    assert worker.watch.trouble()
+    assert worker.watch.degraded() == []
 
 
 @pytest.mark.parametrize("seconds", [3600, -3600])

@@ -3,6 +3,7 @@ import pytest
 from peoplecount.domain.camera import Camera
 from peoplecount.domain.door import Door
 from peoplecount.domain.line import Line, LineKey
+from peoplecount.domain.member import machine_of, member_name
 from peoplecount.domain.roster import Roster
 from peoplecount.domain.site import DEFAULT_SITE_ID, Site
 from peoplecount.eventlog.log import LogUnavailable, Tenure
@@ -28,8 +29,10 @@ class Hall:
         self.tenures = {}
         self.terms = 0
         self.is_away = False
+        self.asked = 0
 
     def take(self, member, shards):
+        self.asked += 1
         self.demand()
         self.holders = {shard: holder for shard, holder in self.holders.items() if holder != member}
         taken = self.free(shards)
@@ -71,6 +74,12 @@ class Member:
 
     def others(self):
         return tuple(name for name in self.members() if name != self.name)
+
+    def follows_one_that_was_lost(self):
+        self.hall.demand()
+        lost = [name for name in self.others() if machine_of(name) == machine_of(self.name)]
+        self.hall.there = [name for name in self.hall.there if name not in lost]
+        return bool(lost)
 
     def leave(self):
         if self.is_there():
@@ -275,3 +284,88 @@ def test_who_fails_again_and_again_tries_ever_more_rarely(town):
             waited[-1] += 10
             one.try_acquire()
     assert waited == [10, 20, 40, 80, 160, 320, 600, 600]
+
+
+def test_who_could_not_ask_has_not_failed(town):
+    one, two = town.machines("one", "two")
+    town.hall.begin_anew()
+    town.hall.is_away = True
+    with pytest.raises(LogUnavailable):
+        one.try_acquire()
+    one.release()
+    town.hall.is_away = False
+    one.try_acquire()
+    assert town.hall.there == ["two", "one"], "at once, though there is another one"
+    town.clock.passes(SETTLE_SECONDS)
+    assert one.try_acquire()
+    assert two.try_acquire()
+    assert frozenset().union(*shares(one, two)) == EVERYTHING
+
+
+def test_who_has_nothing_to_take_asks_for_nothing(town):
+    town.roster = Roster({}, {})
+    machines = town.machines("one", "two", "three")
+    asked = town.hall.asked
+    idle = [machine for machine in machines if not machine.share.coordinates]
+    for _ in range(3):
+        assert not any(machine.try_acquire() for machine in idle)
+    assert town.hall.asked == asked
+    town.roster = roster("bank", "museum", "store")
+    assert any(machine.try_acquire() for machine in idle)
+
+
+def named(machine, process, version="1.0"):
+    return member_name(machine, version, str(process))
+
+
+def test_a_process_in_the_place_of_a_lost_one_leaves_its_part_to_others_and_has_it_again_afterwards(town):
+    one, two = town.machines(named("one", 1), named("two", 2))
+    (had,) = shares(two)
+    again = town.machine(named("two", 3))
+    assert not again.try_acquire()
+    assert town.hall.there == [named("one", 1)], "nobody waits until it runs out"
+    assert one.has_other_part()
+    assert one.try_acquire()
+    assert one.share.site_ids == EVERYTHING
+    town.clock.passes(ASIDE_SECONDS)
+    again.try_acquire()
+    town.clock.passes(SETTLE_SECONDS)
+    assert one.has_other_part()
+    assert one.try_acquire()
+    assert again.try_acquire()
+    assert shares(again) == [had]
+
+
+def test_a_process_in_the_place_of_a_lost_one_that_was_alone_goes_on_at_once(town):
+    town.machines(named("one", 1))
+    again = town.machine(named("one", 2))
+    assert not again.try_acquire()
+    assert town.hall.there == [named("one", 2)]
+    town.clock.passes(SETTLE_SECONDS)
+    assert again.try_acquire()
+    assert again.share.site_ids == EVERYTHING
+
+
+@pytest.mark.parametrize("earlier", [named("old", 1, "0.9"), "old 1 f00d"])
+def test_who_is_of_another_version_waits_until_the_others_have_ended(town, earlier, caplog):
+    (old,) = town.machines(earlier)
+    new = town.machine(named("new", 2))
+    for _ in range(3):
+        assert not new.try_acquire()
+        town.clock.passes(SETTLE_SECONDS)
+    assert town.hall.there == [earlier]
+    assert new.waits_for
+    assert [record.message.count("another version") for record in caplog.records] == [1]
+    assert not old.has_other_part()
+    old.release()
+    new.try_acquire()
+    town.clock.passes(SETTLE_SECONDS)
+    assert new.try_acquire()
+    assert not new.waits_for
+    assert new.share.site_ids == EVERYTHING
+
+
+def test_who_does_not_wait_for_another_version_is_given_nothing(town):
+    (new,) = town.machines(named("new", 2))
+    town.hall.there.append("old 1 f00d")  # as a program did that did not look for versions
+    assert not new.has_other_part()

@@ -33,7 +33,7 @@ def main(port: int, ca_file: Path | None) -> None:
     address = RedisAddress("127.0.0.1", port, is_tls=ca_file is not None)
     log = RedisEventLog(address, ca_file=ca_file, native=runtime.native)
     runtime.offload(log.open)
-    member = RedisMembership(log.link, runtime.offload)
+    member = RedisMembership(log.link, "machine", "1.0", runtime.offload)
     member.join()
     term = runtime.offload(log.take, member.name, ["shop"]).term
     counter = log.change_counter()

@@ -1,4 +1,4 @@
--- KEYS: those who are there. ARGV: who asks, and for how many milliseconds they are there; 0 for those who leave.
+-- KEYS: those who are there. ARGV: a name, and for how many milliseconds it is there; 0 where it is there no longer.
 -- Everybody who is there by then.
 local now = redis.call('TIME')
 local moment = now[1] * 1000 + math.floor(now[2] / 1000)
