@@ -19,8 +19,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 
-ALONGSIDE = ("deploy/install.sh", "deploy/peoplecount.service", ".env.example", "LICENSE", "CHANGELOG.md")
-"""What else lies in the archive, at its top."""
+ALONGSIDE = (
+    *(".env.example", "LICENSE", "CHANGELOG.md", "deploy/nginx.conf", "deploy/Caddyfile"),
+    *("deploy/peoplecount.service", "deploy/peoplecount-backup.service", "deploy/peoplecount-backup.timer"),
+)
+"""What else lies in the archive, where it lies in the repository: what the install pages name is found there, too."""
 
 
 def make_bundle(folder: Path) -> Path:
@@ -46,8 +49,11 @@ def _fill(content: Path, program: Path) -> None:
     (content / "MADE_FOR").write_text(
         f"Python {sys.version_info[0]}.{sys.version_info[1]} on {platform.system()} {platform.machine()}\n"
     )
+    shutil.copy(ROOT / "deploy" / "install.sh", content)
+    shutil.copytree(ROOT / "docs", content / "docs", ignore=shutil.ignore_patterns("pictures"))
+    (content / "deploy").mkdir()
     for file in ALONGSIDE:
-        shutil.copy(ROOT / file, content)
+        shutil.copy(ROOT / file, content / file)
     (content / "SHA256SUMS").write_text("".join(_sums(content)), encoding="utf-8")
 
 

@@ -24,6 +24,7 @@ here=$("$python" -c 'import platform, sys; print(f"Python {sys.version_info[0]}.
 "$python" -c 'import ensurepip' 2>/dev/null ||
     fail "This Python cannot make virtual environments: install python3-venv first (apt install python3-venv)."
 
+umask 022 # it is the service's user who runs it
 "$python" -m venv "$folder"
 "$folder/bin/python" -m pip --isolated --disable-pip-version-check install --quiet --no-cache-dir \
     --no-index --find-links wheels --require-hashes --requirement requirements.txt

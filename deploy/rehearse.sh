@@ -2,23 +2,28 @@
 # Follows a page to the letter on a Debian 12 made for it, and says how it went. As root, with debootstrap and
 # systemd-container; FOLDER gets the system, some 600 MB:
 #
-#   deploy/rehearse.sh FOLDER           docs/install/debian.md, from nothing to a service under systemd (some minutes)
+#   deploy/rehearse.sh FOLDER           docs/install/debian.md, from nothing to a service under systemd, and what the page
+#                                       says of its unit (some minutes)
+#   deploy/rehearse.sh FOLDER container docs/install/container.md; with podman, buildah and crun besides (some minutes)
 #   deploy/rehearse.sh FOLDER readme    README.md's two commands, by somebody without rights (as long as all tests take)
 set -eu
 top=$(cd "$(dirname "$0")/.." && pwd)
 what=${2:-debian}
-root=${1:?Usage: $0 FOLDER [readme]}/$what
+root=${1:?Usage: $0 FOLDER [readme|container]}/$what
 page=$top/docs/install/debian.md
 there=ca-certificates
-if [ "$what" = debian ]; then there=$there,systemd,systemd-sysv,dbus,sudo,curl; fi
+if [ "$what" = debian ]; then there=$there,systemd,systemd-sysv,dbus,sudo,curl,openssl; fi
 
 [ -d "$root" ] || debootstrap --variant=minbase --include="$there" bookworm "$root"
 
 # Authorities that this machine trusts, such as a company's, the new one trusts, too.
 cp /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/"
+printf '[global]\ncert = /etc/ssl/certs/ca-certificates.crt\n' >"$root/etc/pip.conf"
+if [ "$what" = container ]; then
+    exec unshare --mount "$top/deploy/rehearse_container.sh" "$root"
+fi
 # What an installer writes, and debootstrap does not.
 printf '127.0.0.1 localhost\n::1 localhost\n' >"$root/etc/hosts"
-printf '[global]\ncert = /etc/ssl/certs/ca-certificates.crt\n' >"$root/etc/pip.conf"
 
 # The repository, where ADDRESS leads.
 rm -rf "$root/srv/peoplecount"
@@ -59,7 +64,11 @@ fi
     echo '/opt/peoplecount/bin/python /sign_in.py "$word"'
     echo 'systemctl start peoplecount-backup; ls -l /var/lib/peoplecount/backups; systemctl restart peoplecount'
     echo 'systemctl is-active peoplecount; systemd-analyze security peoplecount --no-pager | tail -1'
+    echo '/rehearse_unit.sh /https.conf'
 } >"$root/rehearsal.sh"
+cp "$top/deploy/rehearse_unit.sh" "$root/"
+# shellcheck disable=SC2016 # backquotes are the page's
+sed -n '/^ *```ini$/,/^ *```$/{/```/!s/^ *//p}' "$page" >"$root/https.conf"
 cat >"$root/sign_in.py" <<'PYTHON'
 """Signs in as a browser does, with the password on the command line, and looks at the dashboard."""
 

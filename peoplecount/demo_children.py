@@ -56,7 +56,7 @@ class Children:
         if not said:
             raise CannotStart("The virtual cameras could not be started; what they said stands above")
         listening = json.loads(said)
-        (self._folder / _PORT_FILE).write_text(str(listening["port"]))
+        (self._folder / _PORT_FILE).write_text(str(listening["port"]), encoding="ascii")
         with _open(listening["control"] + "/cameras") as answer:
             fleet: list[dict[str, Any]] = json.load(answer)
         return fleet
@@ -64,7 +64,7 @@ class Children:
     def _last_port(self) -> str:
         """The port of the last time where it is still free, so that the cameras keep their addresses; else any."""
         try:
-            port = int((self._folder / _PORT_FILE).read_text())
+            port = int((self._folder / _PORT_FILE).read_text(encoding="ascii"))
             demand_free("127.0.0.1", port)
         except (OSError, ValueError, CannotStart):
             return "0"

@@ -120,7 +120,7 @@ def log_to_stderr(level: str, form: str = PLAIN) -> None:
 def log_to_file(file: Path, level: str, form: str = PLAIN) -> None:
     """As ``log_to_stderr``, to a file that one process may write. Raises ``OSError``."""
     file.open("ab").close()  # ``dictConfig`` would raise something else
-    rotating = {"class": "logging.handlers.RotatingFileHandler", "filename": str(file), "encoding": "utf-8"}
+    rotating = {"class": "peoplecount.rotating_log.RotatingLog", "filename": str(file), "encoding": "utf-8"}
     limits = {"maxBytes": FILE_BYTES, "backupCount": FILES_KEPT}
     logging.config.dictConfig(log_config(level, form, rotating | limits))
     logging.captureWarnings(capture=True)

@@ -37,8 +37,9 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / archive.name.removesuffix(".tar.gz")
 
 
-def _install(bundle: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([bundle / "install.sh", *arguments], capture_output=True, text=True, check=False)
+def _install(bundle: Path, *arguments: str, umask: int = -1) -> subprocess.CompletedProcess[str]:
+    install = [bundle / "install.sh", *arguments]
+    return subprocess.run(install, capture_output=True, text=True, check=False, umask=umask)
 
 
 def test_every_wheel_is_named_with_its_hash_and_every_file_in_the_sums(bundle: Path) -> None:
@@ -50,7 +51,15 @@ def test_every_wheel_is_named_with_its_hash_and_every_file_in_the_sums(bundle: P
     listed = {line.split("  ")[1] for line in (bundle / "SHA256SUMS").read_text().splitlines()}
     files = {str(path.relative_to(bundle)) for path in bundle.rglob("*") if path.is_file()}
     assert listed == files - {"SHA256SUMS"}
-    assert {"install.sh", "peoplecount.service", ".env.example"} <= files
+    assert {"install.sh", ".env.example", "docs/install/debian.md"} <= files
+
+
+def test_files_that_the_install_page_names_lie_where_it_says(bundle: Path) -> None:
+    page = (ROOT / "docs" / "install" / "debian.md").read_text(encoding="utf-8")
+    after_the_program = page[page.index("## The service") :]
+    named = {word for word in after_the_program.split() if word.startswith(("deploy/", ".env.example"))}
+    assert len(named) == 4
+    assert [name for name in named if not (bundle / name).is_file()] == []
 
 
 @pytest.mark.skipif(not _may_go_without(), reason="this user may not make a network namespace (unshare --net)")
@@ -92,6 +101,14 @@ def test_one_for_another_machine_is_refused_in_a_sentence(bundle: Path, tmp_path
     assert told.returncode == 1
     assert told.stderr.startswith("This bundle is for Python 3.99 on Linux sparc64, and here is Python 3.")
     assert not (tmp_path / "opt").exists()
+
+
+def test_the_services_user_may_read_it_however_strict_the_administrators_umask_is(bundle: Path, tmp_path: Path) -> None:
+    assert _install(bundle, str(tmp_path / "opt"), umask=0o077).returncode == 0
+    closed = [
+        path for path in (tmp_path / "opt").rglob("*") if not path.is_symlink() and path.stat().st_mode & 0o444 != 0o444
+    ]
+    assert closed == []
 
 
 def test_without_a_folder_it_says_how_it_is_called(bundle: Path) -> None:

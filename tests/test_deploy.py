@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -104,10 +105,12 @@ def test_the_steps_of_the_image_install_a_program_that_runs(tmp_path: Path) -> N
     instructions = _instructions()
     second_stage = [name for name, _ in instructions].index("FROM", 1)
     steps = [rest for name, rest in instructions[:second_stage] if name == "RUN" and "apt-get" not in rest]
-    assert len(steps) == 2
+    assert len(steps) == 3
     for step in steps:
         there = step.replace("/opt/peoplecount", str(program))
-        subprocess.run(["sh", "-eu", "-c", there], cwd=source, check=True, capture_output=True)
+        environment = {**os.environ, "EXTRAS": "mqtt redis"}
+        subprocess.run(["sh", "-eu", "-c", there], cwd=source, env=environment, check=True, capture_output=True)
+    subprocess.run([program / "bin" / "python", "-c", "import paho.mqtt, redis"], check=True)
     told = subprocess.run([program / "bin" / "peoplecount", "--version"], capture_output=True, text=True, check=True)
     assert told.stdout.startswith("peoplecount ")
     alive = [program / "bin" / "peoplecount", "alive"]

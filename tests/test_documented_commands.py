@@ -73,6 +73,7 @@ NOT_TRIED = {
     "git ": "changes the checkout, or what others have of it",
     ".ci/run": "runs all tests",
     "cd ": "nothing can be wrong with it",
+    "umask ": "nothing can be wrong with it",
     ". .venv/bin/activate": "nothing can be wrong with it",
     "cp .env.example .env": "nothing can be wrong with it",
     "pip install -r requirements-": "CI installs all of them",

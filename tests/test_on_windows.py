@@ -17,14 +17,20 @@ from peoplecount.settings import load_settings
 from tests.support.processes import ROOT, OpenStream, bare_environment, python
 from tests.support.running import Service, Simulator, plain_environment, wait_until
 
-AS_ON_WINDOWS = os.pathsep.join([str(ROOT / "tests" / "support" / "as_on_windows"), str(ROOT)])
+AS_ON_WINDOWS = {
+    "PYTHONPATH": os.pathsep.join([str(ROOT / "tests" / "support" / "as_on_windows"), str(ROOT)]),
+    # Text has not UTF-8 unless that is said.
+    "LC_ALL": "C",
+    "PYTHONCOERCECLOCALE": "0",
+    "PYTHONUTF8": "0",
+}
 
 POSIX_ONLY = {"peoplecount.stream_worker"}
 """gunicorn's worker."""
 
 
 def _run(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    environment = bare_environment(PYTHONPATH=AS_ON_WINDOWS)
+    environment = bare_environment(**AS_ON_WINDOWS)
     return subprocess.run(python(*arguments), cwd=cwd, env=environment, check=False, capture_output=True, text=True)
 
 
@@ -34,6 +40,37 @@ def test_the_view_of_windows_hides_what_it_says() -> None:
     program = "import peoplecount.launch as ours; print(ours.sys.platform, hasattr(ours.os, 'geteuid')); import fcntl"
     assert _run("-c", program).stdout == "win32 False\n", "libraries see this system"
     assert "No module named 'gunicorn" in _run("-c", "import peoplecount.stream_worker").stderr
+
+
+OPEN_FILES = """
+from pathlib import Path
+held, other = Path("held"), Path("other")
+held.write_text(""), other.write_text("")
+tries = [held.unlink, lambda: held.rename("new"), lambda: other.replace(held), Path("a:b").touch]
+with held.open():
+    for trying in tries:
+        try:
+            trying()
+        except OSError as error:
+            print(error.strerror)
+try:
+    other.rename(held)
+except OSError as error:
+    print(error.strerror)
+other.replace(held)
+held.unlink()
+"""
+
+
+def test_files_are_as_on_windows(tmp_path: Path) -> None:
+    told = _run("-c", OPEN_FILES, cwd=tmp_path)
+    used = "The process cannot access the file because it is being used by another process"
+    assert told.stdout.splitlines() == [
+        *[used] * 3,
+        "The filename, directory name, or volume label syntax is incorrect",
+        "Cannot create a file when that file already exists",
+    ], told.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_every_module_can_be_imported() -> None:
@@ -58,7 +95,7 @@ CAMERAS = 3
 def shop(tmp_path: Path) -> Iterator[Service]:
     """A busy fleet, polled every second."""
     simulator = Simulator(tmp_path, "--port", "0", "--cameras", str(CAMERAS), "--busy")
-    service = Service(tmp_path, POLL_INTERVAL="1", PYTHONPATH=AS_ON_WINDOWS)
+    service = Service(tmp_path, POLL_INTERVAL="1", **AS_ON_WINDOWS)
     settings = load_settings(plain_environment(**service.settings), env_file=None)
     register_fleet(settings, simulator.get("cameras"))
     yield service
@@ -96,9 +133,16 @@ def test_commands_work_beside_the_running_service(shop: Service, tmp_path: Path)
     kept = shop.command("backup", str(tmp_path / "kept.zip"))
     assert "kept.zip" in kept
     assert shop.stop() == 0
+    database = tmp_path / "var" / "peoplecount.db"
+    before = sorted(database.parent.rglob("*"))
+    with database.open("rb"):  # as by a report, or a scanner
+        told = shop.gives("restore", str(tmp_path / "kept.zip"), "--replace")
+    assert (told.returncode, told.stderr.count("it is being used by another process")) == (1, 1), told
+    assert sorted(database.parent.rglob("*")) == before
     shop.command("restore", str(tmp_path / "kept.zip"), "--replace")
     shop.start()
     wait_until(lambda: _head(shop) > 0, 60, "counts after the restore", shop.process)
+    assert "The old key is gone" in shop.command("key", "rotate")
 
 
 def test_the_log_goes_to_a_file_and_so_does_what_keeps_it_from_starting(shop: Service, tmp_path: Path) -> None:

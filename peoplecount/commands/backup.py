@@ -21,7 +21,10 @@ from peoplecount.settings import Settings
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what this command takes."""
     parser.add_argument(
-        "to", type=Path, metavar="FOLDER|FILE", help="a folder, in which a file named by the time is made; or the file"
+        "to",
+        type=Path,
+        metavar="FOLDER|FILE",
+        help="a folder that is there, in which a file named by the time is made; or the file, which ends in .zip",
     )
     parser.add_argument(
         "--without-key", action="store_true", help="leave seal.key out: keep a copy of it elsewhere, once per key"
@@ -42,6 +45,9 @@ def run(arguments: argparse.Namespace) -> int:
     file = arguments.to / name_of(now) if is_folder else arguments.to
     if arguments.keep and not is_folder:
         print(f"--keep is for a folder, and {arguments.to} is none", file=sys.stderr)
+        return 1
+    if file.suffix.lower() != ".zip":  # what looks like a folder was meant to be one
+        print(f"{arguments.to} is no folder: make it first, or name a file that ends in .zip", file=sys.stderr)
         return 1
     try:
         with ending_in_order():

@@ -11,6 +11,8 @@ from pathlib import Path
 from cryptography.fernet import Fernet, MultiFernet
 from filelock import FileLock, Timeout
 
+from peoplecount.eventlog.whole_file import name_whole_file
+
 
 class SealBroken(ValueError):
     """A text cannot be sealed or unsealed, because the key is missing, spoilt or another one."""
@@ -93,14 +95,18 @@ class KeyFile:
         new = self._written((Fernet.generate_key().decode("ascii"),))
         try:
             with suppress(FileExistsError):
-                _name(new, self.path)
+                name_whole_file(new, self.path)
         finally:
             new.unlink(missing_ok=True)
         _keep(self.path.parent)
 
     def _replace(self, keys: Iterable[str]) -> None:
         try:
-            self._written(keys).replace(self.path)
+            new = self._written(keys)
+            try:
+                new.replace(self.path)
+            finally:
+                new.unlink(missing_ok=True)
             _keep(self.path.parent)
         except OSError as error:
             raise SealBroken(f"the key file {self.path} cannot be changed: {error.strerror}") from error
@@ -117,14 +123,6 @@ class KeyFile:
             Path(name).unlink()
             raise
         return Path(name)
-
-
-def _name(new: Path, path: Path) -> None:
-    """Name a file that is whole. Raises ``FileExistsError``: what is there is never replaced."""
-    if os.name == "nt":
-        new.rename(path)  # where a rename replaces nothing, and disks with ReFS have no links
-    else:
-        os.link(new, path)
 
 
 def _looks(path: Path) -> tuple[int, int, int]:

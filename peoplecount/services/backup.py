@@ -7,7 +7,7 @@ import hashlib
 import platform
 import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -237,16 +237,25 @@ def _note(done: Restored, backup: BackupFile, now: datetime, who: str) -> Change
 
 
 def _exchange(targets: Mapping[str, Path], new: Mapping[str, Path], now: datetime) -> Path | None:
-    """Move what is there aside, and what is new into its place."""
+    """Move what is there aside, and what is new into its place; where one cannot be moved, all are where they were."""
     aside: Path | None = None
-    for name, path in targets.items():
-        for old in (path, *(path.with_name(path.name + companion) for companion in COMPANIONS)):
-            if old.exists():
-                aside = path.parent / f"{ASIDE}-{now:%Y%m%dT%H%M%S%fZ}"
-                aside.mkdir(mode=0o700, exist_ok=True)
-                old.rename(aside / old.name)
-        new[name].rename(path)
+    with ExitStack() as undo:
+        for name, path in targets.items():
+            for old in (path, *(path.with_name(path.name + companion) for companion in COMPANIONS)):
+                if old.exists():
+                    aside = path.parent / f"{ASIDE}-{now:%Y%m%dT%H%M%S%fZ}"
+                    if not aside.exists():
+                        aside.mkdir(mode=0o700)
+                        undo.callback(aside.rmdir)
+                    _move(old, aside / old.name, undo)
+            _move(new[name], path, undo)
+        undo.pop_all()
     return aside
+
+
+def _move(source: Path, target: Path, undo: ExitStack) -> None:
+    source.rename(target)
+    undo.callback(target.rename, source)
 
 
 def _remove(path: Path) -> None:

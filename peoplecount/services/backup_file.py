@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import os
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from peoplecount.domain.event import parse_utc, utc_text
+from peoplecount.eventlog.whole_file import name_whole_file
 
 NAMES = ("events.sqlite", "store.sqlite", "peoplecount.db", "seal.key", "webhooks.sqlite")
 """What may be in it."""
@@ -33,7 +33,6 @@ _QUICK = 1
 
 _CHUNK = 1 << 20
 _LONGEST_LIST = 1 << 16
-
 
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, LookupError, NotImplementedError, RuntimeError, ValueError)
 """What the archive's reader comes to where its bytes are not what they were."""
@@ -109,27 +108,13 @@ def write_backup(
                 archive.writestr(_LIST, made.text())
             out.flush()
             os.fsync(out.fileno())
-            _put(new, path)
+            out.close()  # Windows renames no file that is open
+            name_whole_file(new, path)
     except FileExistsError:
         raise BackupRefused(f"{path} is there already; name another file") from None
     except OSError as error:
         raise BackupRefused(f"{path} cannot be written: {error.strerror}") from error
     return made
-
-
-_NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EXDEV, errno.EMLINK}
-"""How file systems say that they have none: FAT, exFAT and some network shares."""
-
-
-def _put(new: Path, path: Path) -> None:
-    """Name a file that is whole. Raises ``FileExistsError``: unlike a rename, this takes the place of nothing."""
-    try:
-        os.link(new, path)
-    except OSError as error:
-        if error.errno not in _NO_LINKS:
-            raise
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))  # the name is ours from now on
-        new.replace(path)
 
 
 class BackupFile:

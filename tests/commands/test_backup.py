@@ -176,6 +176,7 @@ def test_what_cannot_be_is_one_line(say, tmp_path):
         (("restore", tmp_path / "missing.zip"), "cannot be read"),
         (("backup", tmp_path / "none.zip"), "there already"),
         (("backup", tmp_path / "new.zip", "--keep", 3), "is none"),
+        (("backup", tmp_path / "backups"), "is no folder: make it first"),
     ):
         code, _, err = say(*arguments)
         assert code == 1

@@ -53,6 +53,18 @@ def test_a_changed_file_is_its_owners_too_and_nothing_else_is_left(keys, path, c
     assert list(path.parent.iterdir()) == [path]
 
 
+def test_where_it_cannot_be_replaced_the_old_key_stays_and_nothing_else(keys, path, monkeypatch):
+    def refuse(*_):
+        raise PermissionError(errno.EACCES, "in use")
+
+    before = keys.keys()
+    monkeypatch.setattr("pathlib.Path.replace", refuse)
+    with pytest.raises(SealBroken, match="cannot be changed: in use"):
+        keys.add()
+    assert KeyFile(path).keys() == before
+    assert list(path.parent.iterdir()) == [path]
+
+
 @pytest.mark.parametrize("spoil", [lambda path: path.unlink(), lambda path: path.write_text("no key at all")])
 def test_a_file_that_is_lost_while_it_is_in_use_does_no_harm_until_the_end(keys, path, spoil):
     before = keys.keys()

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import pathlib
 import sqlite3
 import stat
 import sys
@@ -249,6 +250,26 @@ def test_what_was_there_is_moved_aside_with_what_belongs_to_it(home, kept, homes
     assert not (home.path / "peoplecount.db-wal").exists()
     assert homes(home.path).texts() == ["one", "two", "three"]
     assert "four" in [said(entry.event) for entry in _log_in(aside)]
+
+
+@pytest.mark.parametrize("name", [LOG, STORE, DATABASE, KEY])
+def test_where_one_file_cannot_be_moved_nothing_changes(home, kept, monkeypatch, name):
+    """As on Windows, where a report has the database open."""
+    home.appends("four")
+    home.folder.close()
+    before = everything(home.path)
+    rename = pathlib.Path.rename
+
+    def refuse(path, target):
+        if path == home.path / name:
+            raise PermissionError(errno.EACCES, "in use", str(path))
+        return rename(path, target)
+
+    monkeypatch.setattr("pathlib.Path.rename", refuse)
+    with pytest.raises(BackupRefused, match=f"in use .*{name}"):
+        put_back(kept, home.path, replace=True)
+    assert everything(home.path) == before
+    assert [path for path in home.path.iterdir() if path.is_dir()] == []
 
 
 def _log_in(path):

@@ -151,15 +151,16 @@ class Service:
 
     def command(self, *arguments: str, said: str = "") -> str:
         """``python -m peoplecount …`` with the service's settings, told ``said``; what it prints."""
-        done = self._run(*arguments, said=said)
+        done = self.gives(*arguments, said=said)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
     def status(self) -> dict[str, Any]:
         """What ``python -m peoplecount status`` knows, well or not."""
-        return dict(json.loads(self._run("status", "--json").stdout))
+        return dict(json.loads(self.gives("status", "--json").stdout))
 
-    def _run(self, *arguments: str, said: str = "") -> subprocess.CompletedProcess[str]:
+    def gives(self, *arguments: str, said: str = "") -> subprocess.CompletedProcess[str]:
+        """The same command, well or not."""
         return subprocess.run(
             [sys.executable, "-m", "peoplecount", *arguments],
             env=plain_environment(**self.settings),

@@ -1,7 +1,8 @@
 """With this folder on ``PYTHONPATH`` our own modules see what they would see on Windows; libraries see this system.
 
 Python imports it at its start. What Windows lacks is taken from the modules that ours are given: of the standard
-library by its documentation ("Availability: Unix"), and gunicorn, which imports ``fcntl``.
+library by its documentation ("Availability: Unix"), and gunicorn, which imports ``fcntl``. Files that are open can be
+neither renamed nor deleted by anybody.
 """
 
 from __future__ import annotations
@@ -10,17 +11,31 @@ import builtins
 import os
 import select
 import signal
+import socket
+import sqlite3
 import sys
+import time
 import types
 from typing import Any
 
+import windows_files
+
 MISSING_MODULES = frozenset({"fcntl", "resource", "pwd", "grp", "termios", "tty", "pty", "syslog", "gunicorn"})
+
+
+def _connect(database: str, *arguments: Any, **more: Any) -> sqlite3.Connection:
+    """SQLite knows this system's files; those of Windows by the other name."""
+    return sqlite3.connect(str(database).replace("?vfs=win32-", "?vfs=unix-"), *arguments, **more)
+
 
 OTHER_VALUES: dict[str, dict[str, object]] = {
     "sys": {"platform": "win32"},
     "os": {"name": "nt"},
     "signal": {},
     "select": {},
+    "socket": {},
+    "sqlite3": {"connect": _connect},
+    "time": {},
 }
 
 MISSING_NAMES = {
@@ -65,6 +80,16 @@ MISSING_NAMES = {
             "O_NOFOLLOW",
             "O_DIRECTORY",
             "O_SYNC",
+            "posix_spawn",
+            "pread",
+            "pwrite",
+            "fdatasync",
+            "sync",
+            "memfd_create",
+            "openpty",
+            "ttyname",
+            "sysconf",
+            "confstr",
         ]
     ),
     "signal": frozenset(
@@ -84,6 +109,9 @@ MISSING_NAMES = {
         ]
     ),
     "select": frozenset({"poll", "epoll", "PIPE_BUF"}),
+    "socket": frozenset({"AF_UNIX", "SO_REUSEPORT", "TCP_USER_TIMEOUT", "TCP_INFO", "MSG_DONTWAIT", "MSG_NOSIGNAL"}),
+    "time": frozenset({"tzset", "clock_settime", "clock_gettime", "CLOCK_BOOTTIME", "CLOCK_REALTIME"}),
+    "sqlite3": frozenset[str](),
     "sys": frozenset[str](),
 }
 
@@ -106,7 +134,7 @@ class _Seen(types.ModuleType):
         setattr(self.__dict__["_real"], name, value)
 
 
-SEEN = {module.__name__: _Seen(module) for module in (os, select, signal, sys)}
+SEEN = {module.__name__: _Seen(module) for module in (os, select, signal, socket, sqlite3, sys, time)}
 _real_import = builtins.__import__
 
 
@@ -129,3 +157,4 @@ def _import(
 
 
 builtins.__import__ = _import
+windows_files.install()
