@@ -123,7 +123,10 @@ def test_the_page_shows_every_operation_and_runs_no_script_of_its_own(shop, told
     page = shop.client.get("/docs")
     for name, operation in operations(told).items():
         assert f'id="{name}"' in page.text
+        assert f'href="#{name}"' in page.text
         assert operation["summary"] in page.text
+    assert page.text.count('href="#operations"') == len(operations(told)), "each leads back to the list"
+    assert 'id="operations"' in page.text
     assert "<script>" not in page.text
     assert "style=" not in page.text
     assert "https://counts.example/api/v1" in page.text
