@@ -73,7 +73,7 @@ install() {
 }
 
 run_tests() {
-    if [ $# -eq 0 ]; then set -- --numprocesses=auto --dist=worksteal; fi
+    if [ $# -eq 0 ]; then set -- --numprocesses=auto --dist=loadfile --no-loadscope-reorder; fi
     exec "$PY" -m pytest "$@"
 }
 

@@ -15,12 +15,16 @@ pytest_plugins = [
     "tests.support.databases",
     "tests.support.redis_servers",
     "tests.support.skip_rule",
+    "tests.support.towns",
 ]
 
 
 TESTS = Path(__file__).parent
 LONG_FIRST = ("e2e", "browser", "clients", "commands")
-"""Folders of tests that take seconds each. What is begun last should be short: else one worker is waited for."""
+"""Folders of tests that take seconds each. What is begun last should be short: else one worker is waited for.
+
+Each file falls to one worker, which takes the next one when it is through: what is started for a file is started once.
+"""
 
 
 @pytest.hookimpl(trylast=True)

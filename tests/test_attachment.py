@@ -11,7 +11,7 @@ from peoplecount.simulator.fleets import default_fleet
 from peoplecount.simulator.server import SimulatorServer
 from peoplecount.storage.sqlite import SQLiteConnection
 from tests.support.installation import Installation
-from tests.support.processes import wait_until
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from peoplecount.eventlog.data_folder import DataFolder
 from peoplecount.settings import load_settings
 from peoplecount.simulator.fleets import default_fleet
 from peoplecount.simulator.server import SimulatorServer
-from tests.support.processes import wait_until
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture(scope="module")

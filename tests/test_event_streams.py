@@ -17,8 +17,8 @@ from peoplecount.simulator.fault import FaultOrder
 from peoplecount.simulator.firmware import AI, NGINX_JSON
 from peoplecount.simulator.plan import Fleet
 from peoplecount.simulator.server import SimulatorServer
-from tests.support.processes import wait_until
 from tests.support.virtual_cameras import plan
+from tests.support.waiting import wait_until
 
 INTERVAL = 60.0
 """Seconds between two polls: no test lasts so long."""

@@ -23,8 +23,8 @@ from tests.support.processes import (
     python,
     running,
     status_of,
-    wait_until,
 )
+from tests.support.waiting import wait_until
 
 pytest.importorskip("gunicorn", reason="gunicorn runs on POSIX only")
 

@@ -14,7 +14,8 @@ import pytest
 from peoplecount.web.client_socket import ClientSocket
 from tests.support.certificate_files import write_certificate
 from tests.support.gunicorn import command, stand_in
-from tests.support.processes import bare_environment, free_port, running, wait_until
+from tests.support.processes import bare_environment, free_port, running
+from tests.support.waiting import wait_until
 
 pytest.importorskip("gunicorn", reason="gunicorn runs on POSIX only")
 

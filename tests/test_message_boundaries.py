@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.gunicorn import command, stand_in
-from tests.support.processes import bare_environment, free_port, running, status_of, wait_until
+from tests.support.processes import bare_environment, free_port, running, status_of
+from tests.support.waiting import wait_until
 
 pytest.importorskip("gunicorn", reason="gunicorn runs on POSIX only")
 

@@ -13,7 +13,7 @@ from peoplecount.domain.hand_count import HandCount
 from peoplecount.settings import load_settings
 from peoplecount.simulator.fleets import default_fleet
 from peoplecount.simulator.server import SimulatorServer
-from tests.support.processes import wait_until
+from tests.support.waiting import wait_until
 
 PEOPLE = 100_000
 """More than walk past virtual cameras while a test lasts."""

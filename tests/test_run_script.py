@@ -105,7 +105,7 @@ def test_changed_requirements_are_installed_again(checkout: Checkout) -> None:
 def test_tests_run_in_parallel_unless_told_otherwise(checkout: Checkout) -> None:
     checkout.run("test")
     assert "--requirement requirements-dev.txt" in checkout.calls()[1]
-    assert checkout.calls()[-1] == "-m pytest --numprocesses=auto --dist=worksteal"
+    assert checkout.calls()[-1] == "-m pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder"
     checkout.run("test", "-k", "a b", "-x")
     assert checkout.calls() == ["-m pytest -k a b -x"]
 

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.processes import ROOT, bare_environment, free_port, python, running, wait_until
+from tests.support.processes import ROOT, bare_environment, free_port, python, running
 from tests.support.refusing import REFUSAL
+from tests.support.waiting import wait_until
 
 pytest.importorskip("gunicorn")
 

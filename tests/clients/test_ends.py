@@ -23,6 +23,7 @@ from tests.support.running import wait_until  # noqa: E402
 
 TOKEN = "an-administrators-token"
 HEARTBEAT = 15
+STUCK_SECONDS = 1.5
 
 
 @pytest.fixture(scope="module")
@@ -59,10 +60,18 @@ def not_sent(deaf: socket.socket) -> int:
     return sum(int(row[4].split(":")[0], 16) for row in rows if row[2].endswith(theirs))
 
 
-def is_stuck(deaf: socket.socket, looks: list[int]) -> bool:
-    """Whether as many bytes wait as did at the last hundred looks."""
-    looks.append(not_sent(deaf))
-    return looks[-1] > 0 and looks[-100:] == [looks[-1]] * 100
+class Unsent:
+    """What waits at the service's end of a connection, and since when it does not change."""
+
+    def __init__(self, deaf: socket.socket) -> None:
+        self._deaf = deaf
+        self._bytes, self._since = 0, 0.0
+
+    def is_stuck(self) -> bool:
+        now, found = time.monotonic(), not_sent(self._deaf)
+        if found != self._bytes:
+            self._bytes, self._since = found, now
+        return found > 0 and now - self._since > STUCK_SECONDS
 
 
 def held_connections(worker: psutil.Process, port: int) -> list[str]:
@@ -123,8 +132,8 @@ def test_an_administrator_ends_streams(living):
 def test_who_does_not_take_its_goodbye_is_cut_off(tmp_path):
     fill_log(tmp_path / "var", 20_000)
     with living_service(tmp_path, ADMIN_TOKEN=TOKEN) as living:
-        deaf, looks = deaf_reader(living.port), []
-        wait_until(lambda: is_stuck(deaf, looks), 60, "a connection that takes no more")
+        deaf = deaf_reader(living.port)
+        wait_until(Unsent(deaf).is_stuck, 60, "a connection that takes no more")
         assert open_count(living) == 1
         assert close_streams(living) == 202
         wait_until(lambda: open_count(living) == 0, 10, "the end of a stream that nobody reads")
@@ -145,8 +154,7 @@ def test_at_a_signal_readers_get_goodbye_and_who_does_not_read_is_not_waited_for
         stream = OpenStream(living.port)
         deaf = deaf_reader(living.port)
         wait_until(lambda: open_count(living) == 2, 20, "both streams")
-        looks = []
-        wait_until(lambda: is_stuck(deaf, looks), 60, "a connection that takes no more")
+        wait_until(Unsent(deaf).is_stuck, 60, "a connection that takes no more")
         ended = []
         reading = threading.Thread(target=lambda: ended.append((stream.rest(), time.monotonic())))
         reading.start()

@@ -33,8 +33,8 @@ from tests.support.processes import (
     python,
     running,
     status_of,
-    wait_until,
 )
+from tests.support.waiting import wait_until
 
 psutil = pytest.importorskip("psutil")
 if sys.platform == "win32":

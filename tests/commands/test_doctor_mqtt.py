@@ -9,7 +9,7 @@ from peoplecount.mqtt.broker import Broker, BrokerPlace
 from peoplecount.services.inspection import Verdict, is_well
 from peoplecount.settings import load_settings
 from tests.support.mosquitto import Mosquitto, subscriber_at
-from tests.support.processes import wait_until
+from tests.support.waiting import wait_until
 
 pytest.importorskip("paho.mqtt", reason="needs Paho (pip install -r requirements-mqtt.txt)")
 

@@ -13,7 +13,7 @@ from tests.support.happenings import CAMERAS, Happenings
 from tests.support.receivers import Received, Reply, a_receiver
 from tests.support.running import Service, wait_until
 
-EVENTS = 10_000
+EVENTS = 4_000
 BURSTS = 20
 """In which they come."""
 
@@ -46,9 +46,9 @@ class Flow:
     def _refusal(self, number: int) -> Reply | None:
         refusals = {
             100: ("429", Reply(429, {"Retry-After": "1"})),
-            600: ("500", Reply(500)),
-            1100: ("nothing", Reply(hangs_up=True)),
-            1400: ("429", Reply(429, {"Retry-After": "2"})),
+            300: ("500", Reply(500)),
+            600: ("nothing", Reply(hangs_up=True)),
+            900: ("429", Reply(429, {"Retry-After": "2"})),
         }
         if number not in refusals:
             return None

@@ -6,7 +6,7 @@ import pytest
 import requests
 
 from tests.support.living_service import living_service
-from tests.support.processes import wait_until
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture(scope="module")

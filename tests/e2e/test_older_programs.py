@@ -8,8 +8,9 @@ import secrets
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -36,10 +37,10 @@ NEWER_TABLES = "A newer version of this program has changed the database's table
 class Installation(AgreeingShop):
     """One folder of data, which one program or another serves."""
 
-    def __init__(self, folder: Path, older: str, **settings: str) -> None:
-        history.require(older)
-        self.older = history.program_of(older, folder / "older")
+    def __init__(self, folder: Path, older: Path, **settings: str) -> None:
+        """``older`` is where an older program lies."""
         super().__init__(folder, **settings)
+        self.older = older
 
     def is_of(self, program: Path) -> None:
         """From now on."""
@@ -81,7 +82,7 @@ class Installation(AgreeingShop):
 class ServerInstallation(Installation):
     """On PostgreSQL."""
 
-    def __init__(self, folder: Path, older: str, server: Any) -> None:
+    def __init__(self, folder: Path, older: Path, server: Any) -> None:
         from tests.support.postgres import DATABASE, PASSWORD, USER  # noqa: PLC0415 - POSIX only
 
         self._schema = f"older_{secrets.token_hex(4)}"
@@ -97,13 +98,34 @@ class ServerInstallation(Installation):
             return connection.execute(question.replace("?", "%s"), values or None).fetchall()
 
 
+OpenShop = Callable[..., Installation]
+
+
+@pytest.fixture(scope="module")
+def program_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Where the program of a commit lies. It is had once, for it is compiled when it first runs."""
+    folder = tmp_path_factory.mktemp("programs")
+
+    @cache
+    def program_of(commit: str) -> Path:
+        history.require(commit)
+        return history.program_of(commit, folder / commit)
+
+    return program_of
+
+
 @pytest.fixture
-def made(tmp_path: Path) -> Iterator[list[Installation]]:
-    """Those a test has made; they end with it."""
-    all_: list[Installation] = []
-    yield all_
-    for one in all_:
-        one.end()
+def open_shop(tmp_path: Path, program_of: Callable[[str], Path]) -> Iterator[OpenShop]:
+    """With the program of an older commit; on PostgreSQL where a server is given."""
+    with ExitStack() as made:
+
+        def open_shop(commit: str, server: Any = None) -> Installation:
+            older = program_of(commit)
+            shop = ServerInstallation(tmp_path, older, server) if server else Installation(tmp_path, older)
+            made.callback(shop.end)
+            return shop
+
+        yield open_shop
 
 
 def signed_in(service_url: str) -> requests.Session:
@@ -119,9 +141,8 @@ def signed_in(service_url: str) -> requests.Session:
 
 
 @pytest.mark.parametrize("older", [BEFORE_THE_AUDIT_LOG, *KEPT.values()], ids=["oldest", *KEPT])
-def test_this_one_goes_on_with_the_folder_of_an_older_one(older: str, tmp_path: Path, made: list[Installation]) -> None:
-    shop = Installation(tmp_path, older)
-    made.append(shop)
+def test_this_one_goes_on_with_the_folder_of_an_older_one(older: str, open_shop: OpenShop) -> None:
+    shop = open_shop(older)
     shop.is_of(shop.older)
     shop.service.command("user", "add", "anna", "--role", "administrator", "--password-stdin", said=f"{PASSWORD}\n")
     shop.begins_with_the_older()
@@ -134,11 +155,8 @@ def test_this_one_goes_on_with_the_folder_of_an_older_one(older: str, tmp_path: 
     assert shop.service.stop() == 0
 
 
-def test_a_servers_tables_wait_for_db_upgrade_and_get_everybody_then(
-    tmp_path: Path, made: list[Installation], postgres_server: Any
-) -> None:
-    shop = ServerInstallation(tmp_path, BEFORE_THE_AUDIT_LOG, postgres_server)
-    made.append(shop)
+def test_a_servers_tables_wait_for_db_upgrade_and_get_everybody_then(open_shop: OpenShop, postgres_server: Any) -> None:
+    shop = open_shop(BEFORE_THE_AUDIT_LOG, postgres_server)
     shop.is_of(shop.older)
     shop.service.command("db", "upgrade")
     shop.begins_with_the_older()
@@ -153,11 +171,8 @@ def test_a_servers_tables_wait_for_db_upgrade_and_get_everybody_then(
     assert shop.reader.names["gap"] == 0
 
 
-def test_an_older_program_counts_on_beside_newer_tables_and_this_one_writes_them_later(
-    tmp_path: Path, made: list[Installation]
-) -> None:
-    shop = Installation(tmp_path, BEFORE_LINES_HAD_PLACES)
-    made.append(shop)
+def test_an_older_program_counts_on_beside_newer_tables_and_this_one_writes_them_later(open_shop: OpenShop) -> None:
+    shop = open_shop(BEFORE_LINES_HAD_PLACES)
     shop.enter_cameras()
     shop.begins()
     before = shop.asked("SELECT count(*) FROM records")
@@ -171,11 +186,8 @@ def test_an_older_program_counts_on_beside_newer_tables_and_this_one_writes_them
     shop.agrees_on_everybody_once()
 
 
-def test_an_older_program_leaves_a_newer_local_store_alone_and_says_so(
-    tmp_path: Path, made: list[Installation]
-) -> None:
-    shop = Installation(tmp_path, BEFORE_THE_AUDIT_LOG)
-    made.append(shop)
+def test_an_older_program_leaves_a_newer_local_store_alone_and_says_so(open_shop: OpenShop) -> None:
+    shop = open_shop(BEFORE_THE_AUDIT_LOG)
     shop.enter_cameras()
     shop.begins()
     assert shop.service.stop() == 0
@@ -193,9 +205,8 @@ def test_an_older_program_leaves_a_newer_local_store_alone_and_says_so(
     shop.agrees_on_everybody_once()
 
 
-def test_the_way_back_is_the_backup_made_before(tmp_path: Path, made: list[Installation]) -> None:
-    shop = Installation(tmp_path, BEFORE_LINES_HAD_PLACES)
-    made.append(shop)
+def test_the_way_back_is_the_backup_made_before(tmp_path: Path, open_shop: OpenShop) -> None:
+    shop = open_shop(BEFORE_LINES_HAD_PLACES)
     shop.begins_with_the_older()
     kept = tmp_path / "before.zip"
     shop.service.command("backup", str(kept))

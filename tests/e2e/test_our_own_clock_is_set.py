@@ -12,7 +12,7 @@ from peoplecount.settings import load_settings
 from peoplecount.simulator.clock import PlayedClock
 from peoplecount.simulator.fleets import default_fleet
 from peoplecount.simulator.server import SimulatorServer
-from tests.support.processes import wait_until
+from tests.support.waiting import wait_until
 
 MORNING = datetime(2026, 7, 3, 8, 2, tzinfo=UTC)
 MINUTES = timedelta(minutes=2, seconds=30)

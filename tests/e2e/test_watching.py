@@ -7,8 +7,9 @@ import requests
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.support.living_service import living_service
-from tests.support.processes import ROOT, wait_until
+from tests.support.processes import ROOT
 from tests.support.prometheus import named_samples
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,8 @@ import pytest
 from peoplecount.mqtt.broker import Broker, BrokerAway, BrokerPlace
 from peoplecount.mqtt.message import Message, topic_of
 from tests.support.mosquitto import Mosquitto, subscriber_at
-from tests.support.processes import free_port, wait_until
+from tests.support.processes import free_port
+from tests.support.waiting import wait_until
 
 pytest.importorskip("paho.mqtt", reason="needs Paho (pip install -r requirements-mqtt.txt)")
 

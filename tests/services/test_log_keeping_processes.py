@@ -9,7 +9,8 @@ import pytest
 
 from peoplecount.domain.event_body import read_increment
 from peoplecount.eventlog.sqlite_log import SQLiteEventLog
-from tests.support.processes import ROOT, wait_until
+from tests.support.processes import ROOT
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture

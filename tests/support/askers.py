@@ -12,7 +12,7 @@ AGAIN_AFTER = 0.05
 """Seconds. A platform waits as ``Retry-After`` says; here nothing may take a minute."""
 
 ASKED_TWICE = 10
-"""Every so many answers are asked for once more, as platforms do whose first answer was lost on the way."""
+"""Every so many answers with events are asked for once more, as platforms do whose first answer was lost on the way."""
 
 
 class Asker:
@@ -65,7 +65,7 @@ class Asker:
             assert int(answer.headers["Retry-After"]) >= 1
             return
         found, following = self.read(answer)
-        if found and len(self.answers) % ASKED_TWICE == 0:
+        if found and sum(map(bool, self.answers)) % ASKED_TWICE == 0:
             again, _ = self.read(session.get(self.address, headers=self._headers, timeout=30))
             assert again[: len(found)] == found, "the same question, and another answer"
             self.repeated += 1

@@ -27,6 +27,7 @@ from tests.support.stream_reader import StreamReader
 
 DAY = "2026-03-04"
 BEGINS = f"{DAY}T10:00:00"
+ENDS = datetime.fromisoformat(f"{DAY}T22:00:00Z")
 
 People = dict[str, tuple[int, int]]
 """In and out by line id."""
@@ -142,11 +143,14 @@ class BusyTown:
         """Requests that each camera has answered."""
         return {camera_id: asked["requests"] for camera_id, asked in self.simulator.get("requests").items()}
 
+    def goes_on(self) -> None:
+        """Time that stands since everybody agreed goes on."""
+        self.simulator.stop_clock(ENDS)
+
     def ends(self, seconds: float = 60) -> None:
         """Nobody crosses any more; wait until everybody agrees on who has."""
         now = datetime.fromisoformat(self.simulator.get("clock")["now"])
-        until = (now + timedelta(seconds=2)).isoformat()
-        requests.post(f"{self.simulator.control}/clock", json={"until": until}, timeout=10).raise_for_status()
+        self.simulator.stop_clock(now + timedelta(seconds=2))
         wait_until(lambda: self.simulator.get("clock")["allRead"], 30, "the last readings", self.service.process)
         try:
             wait_until(lambda: not self.differences(), seconds, "agreement", self.service.process)

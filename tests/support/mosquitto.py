@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.certificate_files import write_certificate
-from tests.support.processes import bare_environment, free_port, running, wait_until
+from tests.support.processes import bare_environment, free_port, running
+from tests.support.waiting import wait_until
 
 USER, PASSWORD = "counts", "pass/word@1"
 

@@ -123,8 +123,9 @@ class RedisPair:
     def promote(self) -> None:
         """The replica is the primary from now on, and the address leads to it; the other one must be dead."""
         self.place.pull_cable()
+        told = self.replica_place.inside(lambda: self.replica.ask("REPLICAOF", "NO", "ONE"))
+        assert told.startswith(b"+OK")
         self.replica_place.plug_in()
-        assert self.replica.ask("REPLICAOF", "NO", "ONE").startswith(b"+OK")
         self.replica_place.take(self.address)
 
 
@@ -146,8 +147,11 @@ class NamespacedTown(SharedTown):
 
         super().__init__(folder, server, pair.primary, make=make, simulator=simulator)
 
+    def leave_replica_behind(self) -> None:
+        self.pair.replica.wait_until_it_follows()
+        self.pair.replica_place.pull_cable()
+
     def fail_over(self) -> None:
-        """Kill the primary, and have the replica take over with what it has."""
         self.pair.primary.kill()
         self.pair.promote()
         for network in self._networks:

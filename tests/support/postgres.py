@@ -16,7 +16,8 @@ from typing import Any
 
 import psutil
 
-from tests.support.processes import free_port, wait_until
+from tests.support.processes import free_port
+from tests.support.waiting import wait_until
 
 USER = "peoplecount"
 PASSWORD = "p@ss/wörd; #}"

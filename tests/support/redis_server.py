@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from peoplecount.domain.redis_address import RedisAddress
-from tests.support.processes import free_port, wait_until
+from tests.support.processes import free_port
+from tests.support.waiting import wait_until
 
 DATABASES = 64
 
@@ -45,6 +46,10 @@ class RedisServer:
                 [*before, "redis-server", *lines], stdout=log, stderr=log, start_new_session=True
             )
         wait_until(self._answers)
+
+    def wait_until_it_follows(self) -> None:
+        """Until this replica has what its primary has."""
+        wait_until(lambda: b"master_link_status:up" in self.ask("INFO", "replication"))
 
     def kill(self) -> None:
         """SIGKILL: nothing is written that has not been."""

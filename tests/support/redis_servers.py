@@ -9,7 +9,8 @@ import pytest
 
 
 @contextmanager
-def _running(**options: str) -> Iterator:
+def installed_redis(**options: str) -> Iterator:
+    """One of its own; skips the test where there is none."""
     pytest.importorskip("redis", reason="redis-py is not installed (requirements-redis.txt)")
     from tests.support.redis_server import is_installed, running_redis  # noqa: PLC0415 - needs redis-py
 
@@ -22,14 +23,14 @@ def _running(**options: str) -> Iterator:
 @pytest.fixture(scope="session")
 def shared_redis() -> Iterator:
     """A Redis that stays up, started for the first test that wants one; its databases are for one test each."""
-    with _running() as server:
+    with installed_redis() as server:
         yield server
 
 
 @pytest.fixture
 def redis_server() -> Iterator:
     """A Redis of one test's own, to be killed and put back."""
-    with _running() as server:
+    with installed_redis() as server:
         yield server
 
 
@@ -37,4 +38,4 @@ def redis_server() -> Iterator:
 def make_redis() -> Iterator:
     """Starts Redis servers with a configuration of their own."""
     with ExitStack() as stack:
-        yield lambda **options: stack.enter_context(_running(**options))
+        yield lambda **options: stack.enter_context(installed_redis(**options))

@@ -9,7 +9,6 @@ import secrets
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -18,20 +17,17 @@ from typing import Any
 import requests
 
 from tests.support.processes import ROOT, bare_environment, free_port
+from tests.support.waiting import looks
 
 
 def wait_until(true: Callable[[], Any], seconds: float, what: str, process: Process | None = None) -> Any:
     """What ``true`` gives once it is true; fails with ``what`` after that many seconds, or when the process ends."""
-    deadline = time.monotonic() + seconds
-    while True:
-        value = true()
+    for value in looks(true, seconds):
         if value:
             return value
         if process is not None and process.ended():
             raise AssertionError(f"{what}: the process ended with {process.exit_code()}\n{process.said()}")
-        if time.monotonic() > deadline:
-            raise AssertionError(f"{what}: not within {seconds:g} s\n{process.said() if process else ''}")
-        time.sleep(0.02)
+    raise AssertionError(f"{what}: not within {seconds:g} s\n{process.said() if process else ''}")
 
 
 class Process:

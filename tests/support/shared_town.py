@@ -6,7 +6,8 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from operator import gt
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, cast
@@ -94,12 +95,11 @@ class SharedTown(BusyTown):
         *,
         machines: int = 3,
         cameras: int = 6,
-        make: Callable[..., Machine] | None = None,
+        make: Callable[..., Machine],
         simulator: Callable[..., Simulator] = Simulator,
     ) -> None:
         """``make`` makes a machine of its folder and settings, each time another one."""
         self.redis = redis
-        make = make or (lambda place, **settings: ProxiedMachine(place, redis, **settings))
         super().__init__(folder, server, cameras=cameras, service=make, simulator=simulator)
         shared = {name: text for name, text in self.service.settings.items() if name not in {"PORT", "DATA_DIR"}}
         shared.pop("REDIS_URL")
@@ -112,7 +112,9 @@ class SharedTown(BusyTown):
         for machine in self.machines[1:]:
             (machine.folder / "var").mkdir(mode=0o700)
             shutil.copy(self.service.folder / "var/seal.key", machine.folder / "var/seal.key")
-            machine.start()
+            machine.launch()
+        for machine in self.machines[1:]:
+            machine.serves()
         wait_until(lambda: self.events_heard() > 0, 60, "events at every machine")
         return self
 
@@ -125,6 +127,22 @@ class SharedTown(BusyTown):
         super().__exit__(kind, error, trace)
         for machine in self.machines[1:]:
             machine.end()
+
+    def leave_replica_behind(self) -> None:
+        """Wait until a replica has what Redis has; what comes from now on, it lacks."""
+        raise NotImplementedError
+
+    def fail_over(self) -> None:
+        """Kill the primary, and have the replica take over with what it has."""
+        raise NotImplementedError
+
+    def gaps(self) -> list[int]:
+        """How many each reader was told of."""
+        return [reader.names["gap"] for reader in self.readers]
+
+    def all_hear_of_a_gap(self, known: Sequence[int]) -> None:
+        """Wait until every reader is told of another gap than those it knew of."""
+        wait_until(lambda: all(map(gt, self.gaps(), known)), 60, "every reader is told of a gap")
 
     def polling_machine(self, *, other_than: Machine | None = None, seconds: float = 30) -> Machine:
         """Wait until a machine says that it polls."""
@@ -163,3 +181,29 @@ class SharedTown(BusyTown):
                 if board.get(line) != people
             ]
         return found
+
+
+class ProxiedTown(SharedTown):
+    """Machines that can be cut off from Redis alone. Use it as a context manager."""
+
+    def __init__(
+        self, folder: Path, server: PostgresServer, redis: RedisServer, make_redis: Callable[..., RedisServer]
+    ) -> None:
+        def make(place: Path, **settings: str) -> ProxiedMachine:
+            return ProxiedMachine(place, redis, **settings)
+
+        super().__init__(folder, server, redis, make=make)
+        self._make_redis = make_redis
+
+    def leave_replica_behind(self) -> None:
+        self._line = TcpProxy(self.redis.port)
+        self._replica = self._make_redis(replicaof=f"127.0.0.1 {self._line.port}")
+        self._replica.wait_until_it_follows()
+        self._line.hang()
+
+    def fail_over(self) -> None:
+        self.redis.kill()
+        assert self._replica.ask("REPLICAOF", "NO", "ONE").startswith(b"+OK")
+        self._line.close()
+        for machine in self.machines:
+            cast("ProxiedMachine", machine).line.lead_to(self._replica.port)

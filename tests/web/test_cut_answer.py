@@ -7,7 +7,8 @@ from contextlib import closing
 import pytest
 
 from tests.support.failing_export import TOLD
-from tests.support.processes import ROOT, bare_environment, free_port, python, running, wait_until
+from tests.support.processes import ROOT, bare_environment, free_port, python, running
+from tests.support.waiting import wait_until
 
 pytest.importorskip("gunicorn")
 

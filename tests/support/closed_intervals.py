@@ -1,4 +1,4 @@
-"""Closed intervals of a replayed day, with the service killed in between: each once, and as the database has them."""
+"""Closed intervals as a log tells of them, held against each other and against the database."""
 
 from __future__ import annotations
 
@@ -20,29 +20,21 @@ from peoplecount.eventlog.sqlite_log import SQLiteEventLog
 from peoplecount.storage.history import History
 from peoplecount.storage.open import connection_for
 from peoplecount.storage.schema import writer_cursor
-from tests.e2e.test_a_replayed_day import DAY, Replay, made_day  # noqa: F401 - a fixture
+from tests.support.replay import DAY, Replay
 
 HOUR = timedelta(hours=1)
 TWO_DAYS_BEFORE = datetime.combine(DAY, time(), UTC) - 48 * HOUR
 
 
-def test_each_interval_closes_once_and_hours_are_those_of_the_database(tmp_path: Path, made_day: Path) -> None:  # noqa: F811
-    replay = Replay(tmp_path, made_day)
-    with replay:
-        replay.begin()
-        for hour in (9, 15):
-            replay.plays_past(hour)
-            replay.service.kill()
-            replay.service.start()
-        replay.ends()
-        assert replay.service.stop() == 0
-        events = events_of(tmp_path / "var/events.sqlite")
-        closed = [read_interval(event) for event in events.values() if event.kind is EventKind.INTERVAL_CLOSED]
-        stored, written = hours_stored(replay)
+def demand_each_once(replay: Replay) -> None:
+    """Each interval of a day that is over has closed once, and hours are those of the database."""
+    events = events_of(replay.log)
+    stored, written = hours_stored(replay)
+    closed = [read_interval(event) for event in events.values() if event.kind is EventKind.INTERVAL_CLOSED]
     once = Counter((one.scope, one.subject, one.step, one.started_at) for one in closed)
     assert set(once.values()) == {1}
     hours = [one for one in closed if one.scope is Scope.LINE and one.step is Step.HOUR]
-    assert len(hours) > 8 * 20, "eight lines and nearly all hours of the day"
+    assert len(hours) > len(replay.names) * 20, "all lines and nearly all hours of the day"
     # Corrections may come until the very end, and be written after the next start.
     told = told_of_hours([event for number, event in events.items() if number <= written])
     assert {key: figures for key, figures in told.items() if stored.get(key) != figures} == {}
@@ -79,7 +71,7 @@ def told_of_hours(events: list[NewEvent]) -> dict[tuple[str, object], Figures]:
 
 def hours_stored(replay: Replay) -> tuple[dict[tuple[str, object], Figures | None], int]:
     """What the database has, and up to which event of the log."""
-    database = connection_for(replay._settings.database)
+    database = connection_for(replay.settings.database)
     try:
         rows = History(database).hours(TWO_DAYS_BEFORE, TWO_DAYS_BEFORE + 96 * HOUR)
         [cursor] = database.execute(select(writer_cursor.c.number).where(writer_cursor.c.name == "records"))
