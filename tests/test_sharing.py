@@ -11,7 +11,7 @@ from peoplecount.configuration import register_fleet
 from peoplecount.settings import load_settings
 from peoplecount.simulator.fleets import default_fleet
 from peoplecount.simulator.server import SimulatorServer
-from tests.support.processes import wait_until
+from tests.support.waiting import wait_until
 
 pytest.importorskip("redis", reason="redis-py is not installed (requirements-redis.txt)")
 

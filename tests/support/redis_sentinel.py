@@ -5,8 +5,8 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from tests.support.processes import wait_until
 from tests.support.redis_server import RedisServer
+from tests.support.waiting import wait_until
 
 SERVICE = "peopleCount"
 """Sentinels tell small letters from others."""
