@@ -15,9 +15,10 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -39,6 +40,9 @@ EARLY = 1 / 3
 
 MOST_GROWTH = 0.08
 SPARE_DESCRIPTORS = 12
+MOST_RATE, LEAST_RATE = 2.0, 0.05
+"""How much faster, and from how many MB a minute on, log and database may grow at the end than in the middle."""
+
 VISITORS, SEED = 40, 7
 FILTERED = [f"/events?kind={kind}" for kind in ("PeopleCountingUpdate", "IntervalClosed", "CameraStatus")]
 SETTLES_WITHIN = 300.0
@@ -142,9 +146,25 @@ class Stretch:
         opened, open_now = (statistics.median(one.descriptors for one in part) for part in (middle, last))
         if open_now > opened + SPARE_DESCRIPTORS:
             found.append(f"descriptors grew from {opened:.0f} to {open_now:.0f}")
+        for name, sizes in self._sizes(middle, last).items():
+            grown, grows = sizes
+            if grows > max(grown, LEAST_RATE) * MOST_RATE:
+                found.append(f"the {name} grew by {grown:.2f} MB a minute and then by {grows:.2f}")
         if self.samples[-1].out_of_order:
             found.append(f"{self.samples[-1].out_of_order} entries were missed or heard twice")
         return found
+
+    @staticmethod
+    def _sizes(*parts: Sequence[Sample]) -> dict[str, list[float]]:
+        """Megabytes a minute in each part: both keep what is told, so they grow, but always as fast."""
+        return {
+            "log": [_rate(part, lambda one: one.log_megabytes) for part in parts],
+            "database": [_rate(part, lambda one: one.database_megabytes or 0.0) for part in parts],
+        }
+
+
+def _rate(part: Sequence[Sample], size: Callable[[Sample], float]) -> float:
+    return (size(part[-1]) - size(part[0])) / max(part[-1].minute - part[0].minute, EVERY / 60)
 
 
 def _faults(town: BusyTown) -> Iterator[tuple[str, Callable[[], object], Callable[[], object]]]:
@@ -166,9 +186,12 @@ def play(number: int, minutes: float, cameras: int, table: Path) -> list[str]:
     if found is None:
         sys.exit("PostgreSQL is not installed (Debian and Ubuntu: apt install postgresql)")
 
-    def tell(sample: Sample) -> None:
+    def keep(row: Mapping[str, Any]) -> None:
         with table.open("a") as file:
-            file.write(json.dumps(asdict(sample)) + "\n")
+            file.write(json.dumps(row) + "\n")
+
+    def tell(sample: Sample) -> None:
+        keep(asdict(sample))
         print(sample.row(), flush=True)
 
     with (
@@ -180,19 +203,21 @@ def play(number: int, minutes: float, cameras: int, table: Path) -> list[str]:
             stretch = Stretch(number, town, crowd, tell)
             stretch.play(minutes)
         wait_until(lambda: town.health()["status"] == "ok", SETTLES_WITHIN, "all well again", town.service.process)
+        troubles = stretch.troubles()
         try:
             town.ends(SETTLES_WITHIN)
+            print(f"{sum(map(sum, town.people().values())):,} people: cameras, streams and database agree")
         except AssertionError as error:
-            return [*stretch.troubles(), str(error)]
-        print(f"{sum(map(sum, town.people().values())):,} people: cameras, streams and database agree")
-        return stretch.troubles()
+            troubles.append(str(error))
+        keep({"stretch": number, "troubles": troubles})
+        return troubles
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--table", type=Path, default=Path("endurance.jsonl"), help="where the rows are kept")
     parser.add_argument("--minutes", type=float, default=STRETCH - 4, help="of a stretch (26, at most)")
-    parser.add_argument("--stretches", type=int, default=4, help="in all; those in the table are not played again")
+    parser.add_argument("--stretches", type=int, default=5, help="in all; those in the table are not played again")
     parser.add_argument("--cameras", type=int, default=20)
     asked = parser.parse_args()
     if asked.minutes > STRETCH - 4:
@@ -203,14 +228,22 @@ def main() -> None:
         return
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was started ends with us
     print(HEAD, flush=True)
-    troubles = play(done + 1, asked.minutes, asked.cameras, asked.table)
+    troubles = play(_next_number(asked.table), asked.minutes, asked.cameras, asked.table)
     print("\n".join(troubles or ["memory and descriptors stayed as they were; nobody missed anything"]))
     sys.exit(1 if troubles else 0)
 
 
 def _stretches_in(table: Path) -> int:
-    rows: Sequence[str] = table.read_text().splitlines() if table.exists() else []
-    return max((json.loads(row)["stretch"] for row in rows), default=0)
+    """Those that were played to their end; one that was interrupted is played anew."""
+    return sum("troubles" in row for row in _rows(table))
+
+
+def _next_number(table: Path) -> int:
+    return max((row["stretch"] for row in _rows(table)), default=0) + 1
+
+
+def _rows(table: Path) -> list[dict[str, Any]]:
+    return [json.loads(row) for row in table.read_text().splitlines()] if table.exists() else []
 
 
 if __name__ == "__main__":

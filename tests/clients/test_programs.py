@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from tests.support.ending_stream import EXAMINED, EndingStream
 from tests.support.listening_programs import PROGRAMS, Program, missing, number
 from tests.support.waiting import wait_until
 
@@ -115,3 +116,13 @@ def test_an_event_source_comes_back_by_itself_after_a_restart_and_misses_nothing
     again = one.names()[one.names().index("goodbye") + 1 :]
     assert again[0] != "snapshot", "it goes on, and does not begin anew"
     assert "gap" not in again
+
+
+def test_an_event_source_goes_on_from_the_id_of_a_heartbeat_though_that_has_no_data(listen):
+    if what := missing("eventsource"):
+        pytest.skip(f"not installed: {what}")
+    with EndingStream() as stream:
+        one = listen("eventsource", f"{stream.url}/events")
+        wait_until(lambda: len(stream.went_on_from) > 1)
+        one.stop()
+    assert stream.went_on_from[:2] == ["", str(EXAMINED)]

@@ -86,20 +86,31 @@ def test_clients_of_all_workers_hear_every_count_in_order(living, readers):
     assert all(len(reader.seen_ids) >= 6 for reader in readers)
 
 
-@pytest.mark.flaky(reruns=2)
 def test_when_the_leader_is_killed_another_takes_over_and_nothing_is_lost_or_doubled(living, readers):
     walks(living, 2)
-    leader = living.leader()
-    os.kill(leader, signal.SIGKILL)
-    killed_at = time.monotonic()
+    kill_leader(living)
     living.walk("north", entered=9)
-    wait_until(lambda: living.leader() not in {None, leader})
-    assert time.monotonic() - killed_at < TAKEOVER_SECONDS
     wait_until(lambda: living.counts()[-1][1] == 9, seconds=40)
     walks(living, 3)
     heard_all(living, readers)
     assert sum(people for _, people in living.counts()) >= 1 + 2 + 9 + 1 + 2 + 3
     assert any(reader.connections > 1 for reader in readers), "those of the killed worker came back"
+
+
+@pytest.mark.flaky(reruns=2)  # on a machine that is busy with something else; only the time, nothing that is counted
+def test_that_takes_less_than_five_seconds(living):
+    assert kill_leader(living) < TAKEOVER_SECONDS
+
+
+def kill_leader(living: LivingService) -> float:
+    """Seconds until another worker leads."""
+    wait_until(lambda: living.leader() is not None)
+    leader = living.leader()
+    assert leader is not None
+    os.kill(leader, signal.SIGKILL)
+    killed_at = time.monotonic()
+    wait_until(lambda: living.leader() not in {None, leader})
+    return time.monotonic() - killed_at
 
 
 def test_one_address_has_as_many_streams_as_it_may_over_all_workers_together(tmp_path):
