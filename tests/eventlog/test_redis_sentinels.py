@@ -88,15 +88,26 @@ def test_after_a_failover_it_goes_on_with_all_that_the_replica_had(primary, repl
 
 
 @pytest.mark.usefixtures("ready")
-def test_a_primary_that_answers_still_is_left_when_another_has_taken_over(replica, sentinel, open_log):
+def test_a_primary_that_becomes_a_replica_is_left(primary, replica, sentinel, open_log):
     log = open_log(sentinel.address())
     log.append(log.raise_term(), [some("before")], NOON)
-    log.change_counter()  # from here on it is looked for
     wait_until(lambda: sentinel.ask("SENTINEL", "FAILOVER", SERVICE) == b"+OK\r\n")
-    wait_until(lambda: sentinel.primary_port() == replica.port)
-    wait_until(lambda: log.link.address.port == replica.port)
+    wait_until(lambda: b"role:slave" in primary.ask("INFO", "replication"))
     append_again(log, "after")
+    assert log.link.address.port == replica.port
     assert texts(log) == ["before", "after"]
+
+
+def test_a_primary_that_was_replaced_is_left_though_it_answers(primary, sentinel, open_log, make_redis):
+    log, other = open_log(sentinel.address()), make_redis()
+    log.append(log.raise_term(), [some("before")], NOON)
+    log.change_counter()  # from here on it is looked for
+    sentinel.ask("SENTINEL", "REMOVE", SERVICE)
+    sentinel.watch(other)
+    wait_until(lambda: log.link.address.port == other.port)
+    append_again(log, "after")
+    assert other.ask("XLEN", "{peoplecount}:events") == b":1\r\n"
+    assert primary.ask("XLEN", "{peoplecount}:events") == b":1\r\n"
 
 
 def test_a_sentinel_that_is_away_or_knows_nothing_is_passed_over(primary, sentinel, open_log, tmp_path):

@@ -1,11 +1,15 @@
 """``/metrics``, as Prometheus reads it."""
 
+from dataclasses import replace
+
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from peoplecount.domain.camera import CameraState
 from peoplecount.domain.visitor import Scope
+from peoplecount.services.worker_figures import WorkerFigures
 from peoplecount.storage.errors import DatabaseUnavailable
+from peoplecount.web.worker_metrics import worker_families
 from tests.support.board_service import BoardService
 from tests.support.fleet import WatchedFleet
 from tests.support.people import People
@@ -116,3 +120,13 @@ def test_it_is_the_same_whichever_process_answers(people, service, fleet):
     workers = [people.app(service, fleet=fleet.desk, anybody_may_look=True) for _ in range(2)]
     first, second = (worker.test_client().get("/metrics") for worker in workers)
     assert first.text == second.text
+
+
+def test_where_no_worker_of_this_machine_polls_its_disk_is_told_once_all_the_same():
+    now = at(14)
+    workers = [WorkerFigures(str(one), now, now, 1, False, [("disk_free", (), 7.0 + one)]) for one in (1, 2)]
+    (disk,) = [one for one in worker_families(workers) if one.name == "peoplecount_disk_free_bytes"]
+    assert [(sample.labels, sample.value) for sample in disk.samples] == [({}, 8.0)]
+    workers[1] = replace(workers[1], leads=True)
+    (disk,) = [one for one in worker_families(workers) if one.name == "peoplecount_disk_free_bytes"]
+    assert [sample.value for sample in disk.samples] == [9.0]
