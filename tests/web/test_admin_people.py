@@ -91,6 +91,7 @@ def test_who_cannot_be_let_in_is_not_and_the_form_is_kept(people, anna, change, 
     answer = anna.post("/admin/new-person", **BEN | {"role": "operator"} | change)
     assert answer.status_code == 400
     assert field in answer.text
+    assert "autofocus" in answer.text or "already" in field, "it begins at its fault"
     if "role" not in change:
         assert re.search(r'checked[^>]*value="operator"', answer.text)
     assert list(people.accounts.book.users()) == ["anna"]
