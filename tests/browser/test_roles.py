@@ -104,14 +104,15 @@ IS_COVERED = """() => {
 }"""
 
 
-def test_enlarged_to_400_per_cent_and_spaced_no_page_is_wider_than_its_window(living, browser):
-    context = browser.new_context(base_url=living.url, viewport={"width": 320, "height": 256}, locale="es-ES")
+@pytest.mark.parametrize("width", [320, 768], ids=["400 per cent", "a tablet"])
+def test_enlarged_and_spaced_no_page_is_wider_than_its_window(living, browser, width):
+    context = browser.new_context(base_url=living.url, viewport={"width": width, "height": 256}, locale="es-ES")
     page = sign_in(context, "anna")
     for path in [*PAGES, "/wall"]:
         page.goto(path)
-        assert page.evaluate("document.documentElement.scrollWidth") == 320, path
+        assert page.evaluate("document.documentElement.scrollWidth") == width, path
         page.evaluate(SPACED)
-        assert page.evaluate("document.documentElement.scrollWidth") == 320, path
+        assert page.evaluate("document.documentElement.scrollWidth") == width, path
     context.close()
 
 
