@@ -24,7 +24,7 @@ def primary(make_redis):
 @pytest.fixture
 def replica(primary, make_redis):
     replica = make_redis(replicaof=f"127.0.0.1 {primary.port}")
-    wait_until(lambda: b"master_link_status:up" in replica.ask("INFO", "replication"))
+    replica.wait_until_it_follows()
     return replica
 
 
