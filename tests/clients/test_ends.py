@@ -121,9 +121,7 @@ def test_who_has_gone_is_noticed_within_a_heartbeat_and_descriptors_are_back(liv
     wait_until(lambda: open_count(living) == 0, HEARTBEAT + 10, "streams whose clients have gone")
     assert time.monotonic() - begun < HEARTBEAT + 5
     wait_until(lambda: not held_connections(worker, living.port), 20, "connections")
-    wait_until(
-        lambda: worker.num_fds() <= before + 3, 20, "descriptors"
-    )  # a camera's, a file's
+    wait_until(lambda: worker.num_fds() <= before + 3, 20, "descriptors")  # a camera's, a file's
 
 
 def come(living):
