@@ -38,13 +38,13 @@ answers http://127.0.0.1:8000
 
 : "Settings are read again by a reload."
 before=$(shows MainPID)
-echo LOG_LEVEL=DEBUG >>"$settings"
+echo LOG_FORMAT=json >>"$settings"
 systemctl reload peoplecount
 for _ in $(seq 60); do
-    if journalctl --unit peoplecount --no-pager | grep -q '\[DEBUG\]'; then break; fi
+    if journalctl --unit peoplecount --no-pager | grep -q '"level": "INFO"'; then break; fi
     sleep 1
 done
-journalctl --unit peoplecount --no-pager | grep -m 1 '\[DEBUG\]'
+journalctl --unit peoplecount --no-pager | grep -m 1 '"level": "INFO"'
 answers http://127.0.0.1:8000
 [ "$(shows MainPID)" = "$before" ]
 
