@@ -82,7 +82,7 @@ def test_people_are_counted_when_they_come_and_once(cameras, start):
     service = start()
     wait_until(lambda: followers(cameras) == 1, 20)
     wait_until(lambda: polls(service, "old") >= 1, 20)
-    turn, before = service.session.collector._due["old"], polls(service, "old")
+    turn, before = service.session.collector._plans["old"].due, polls(service, "old")
     began = time.monotonic()
     for number in range(1, 4):
         cameras.simulation.walk("ai", entered=2)
