@@ -58,7 +58,8 @@ class Trouble:
     def __init__(self, folder: Path, receiver_port: int) -> None:
         self.simulator = Simulator(folder, "--port", "0", "--cameras", "3", "--busy")
         nobody = str(free_port())
-        in_addresses = ("OUTBOUND_PROXY", "DATABASE_URL", "DB_PASSWORD", "DB_OPTIONS", "REDIS_URL", "MQTT_URL")
+        redis = ("REDIS_URL", "REDIS_SENTINELS")
+        in_addresses = ("OUTBOUND_PROXY", "DATABASE_URL", "DB_PASSWORD", "DB_OPTIONS", "MQTT_URL", *redis)
         self.secrets = {name: canary(name) for name in in_addresses}
         for name in (
             "CAMERA_PASSWORD",
@@ -89,18 +90,23 @@ class Trouble:
         self.without_database = Service(folder, **usual, OUTBOUND_PROXY=proxy, DATABASE_URL=url)
         parts = {"DB_SERVER": "127.0.0.1", "DB_PORT": nobody, "DB_NAME": "counts", "DB_USER": "counts"}
         self.without_server = Service(
-            folder, **usual, **parts, DB_PASSWORD=self.secrets["DB_PASSWORD"],
+            folder, **usual | {"LOG_FORMAT": "plain"}, **parts, DB_PASSWORD=self.secrets["DB_PASSWORD"],
             DB_OPTIONS=f"WSID={self.secrets['DB_OPTIONS']}",
         )  # fmt: skip
-        redis = f"redis://counts:{quote(self.secrets['REDIS_URL'])}@127.0.0.1:{nobody}/0"
-        self.without_redis = Service(folder, **usual, REDIS_URL=redis)
+        address = f"redis://counts:{quote(self.secrets['REDIS_URL'])}@127.0.0.1:{nobody}/0"
+        self.without_redis = Service(folder, **usual, REDIS_URL=address)
+        named, sentinel = address.replace(f"127.0.0.1:{nobody}", "counts"), quote(self.secrets["REDIS_SENTINELS"])
+        sentinels = f"redis://:{sentinel}@127.0.0.1:{nobody}"
+        self.without_sentinels = Service(folder, **usual, REDIS_URL=named, REDIS_SENTINELS=sentinels)
         self.folder, self.receiver_port = folder, receiver_port
         self.heard: dict[str, str] = {}
         self.browser = requests.Session()
         self.browser.trust_env = False
 
     def end(self) -> None:
-        for service in (self.well, self.without_database, self.without_server):
+        for service in (
+            self.well, self.without_database, self.without_server, self.without_redis, self.without_sentinels,
+        ):  # fmt: skip
             service.end()
         self.simulator.end()
 
@@ -219,7 +225,11 @@ def trouble(tmp_path_factory) -> Iterator[Trouble]:
                     one.ask_everything(service)
                 one.run_commands(service, *(COMMANDS if service is one.well else ()))
                 service.stop()
-            one.run_commands(one.without_redis, ("status",))  # it does not start then
+            for service in (one.without_redis, one.without_sentinels):
+                service.launch()  # it says why it cannot start
+                assert service.process is not None
+                wait_until(service.process.ended, 60, "its end", service.process)
+                one.run_commands(service, ("status",))
             one.heard["the log"] = (folder / "service.txt").read_text(errors="replace")
             yield one
         finally:

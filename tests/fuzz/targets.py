@@ -28,6 +28,7 @@ from peoplecount.domain.recording_file import BadRecording, read_recording
 from peoplecount.domain.redis_address import read_redis_address, read_sentinels
 from peoplecount.domain.threshold import Threshold
 from peoplecount.domain.user import UnfitName, new_user_name, user_name
+from peoplecount.services.camera_sheet import LONGEST_CELL, SheetRefused, SheetRow, read_sheet
 from peoplecount.settings import address_readers, database_url, env_file, readers
 from peoplecount.simulator import replay
 from peoplecount.simulator.http_message import BadRequest, read_request
@@ -309,6 +310,19 @@ def _of_files() -> Iterator[Target]:
         (BadRecording,),
         nobody_comes_less_than_none,
     )
+    sheet = 'id;name;address;password\r\nhall;Hall;http://192.0.2.1;\'=secret\r\n;;;\r\nback;"Back; 2";;\r\n'
+    encodings = ("utf-8-sig", "utf-16", "cp1252")
+    yield Target(
+        "camera_sheet.read_sheet", read_sheet, [sheet.encode(one) for one in encodings], (SheetRefused,), rows_follow
+    )
+
+
+def rows_follow(_: bytes, made: Sequence[SheetRow]) -> None:
+    numbers = [row.number for row in made]
+    if not numbers or numbers[0] < 2 or numbers != sorted(set(numbers)):
+        raise Broken(f"rows {numbers[:20]}")
+    if any(len(text) > LONGEST_CELL for row in made for text in row.texts.values() if not row.fault):
+        raise Broken("a cell longer than allowed")
 
 
 def nobody_comes_less_than_none(_: bytes, made: Any) -> None:
