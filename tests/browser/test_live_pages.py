@@ -17,6 +17,19 @@ from tests.support.processes import ROOT
 
 SOUTH, FOYER = GATES[2], GATES[6]
 
+COUNT_CONNECTIONS = """() => {
+  window.opened = 0;
+  const construct = (target, [...some]) => { window.opened += 1; return new target(...some); };
+  window.SharedWorker = new Proxy(SharedWorker, { construct });
+}"""
+LOOK_AGAIN = """(silence) => {
+  const now = Date.now;
+  Date.now = () => now() + silence;
+  document.dispatchEvent(new Event("visibilitychange"));
+  Date.now = now;
+  return window.opened;
+}"""
+
 
 def test_the_last_minutes_move_and_say_what_is_not_known(open_page, service):
     page = open_page()
@@ -90,6 +103,19 @@ def test_of_a_database_that_is_away_all_day_a_page_keeps_sums_and_counts_nobody_
     assert told == [True, 100_000, 0, False, False, True, False, 10, True]
 
 
+def test_a_page_that_is_looked_at_again_after_a_silence_connects_anew_and_goes_on(open_page, service):
+    page = open_page()
+    page.evaluate(COUNT_CONNECTIONS)
+    entered = page.locator('[data-figure="site/station/in"]').first
+    before = int(entered.inner_text().replace(",", ""))
+    service.count(SOUTH, 2)
+    expect(entered).to_have_text(f"{before + 2:,}")
+    assert page.evaluate(LOOK_AGAIN, 0) == 0
+    assert page.evaluate(LOOK_AGAIN, 15_000) == 1, "sooner than by itself, which is after 20 s"
+    service.count(SOUTH, 3)
+    expect(entered).to_have_text(f"{before + 5:,}")
+
+
 def test_a_site_that_is_gone_does_not_stay_on_the_page_as_if_it_were_live(open_page, service):
     page = open_page("/wall?site=library")
     expect(page.locator(".wall-inside")).to_have_count(1)
@@ -112,11 +138,27 @@ def test_a_wall_moves_and_turns_red_in_words_too(open_page, service):
     assert axe_finds(page) == []
 
 
+def test_a_wall_fills_the_screen_when_asked_to(open_page):
+    page = open_page("/wall?site=library")
+    page.get_by_role("button", name="Full screen").click()
+    page.wait_for_function("document.fullscreenElement === document.documentElement")
+    expect(page.locator("#whole-screen")).to_be_hidden()
+    page.evaluate("document.exitFullscreen()")
+    expect(page.locator("#whole-screen")).to_be_visible()
+
+
 def test_an_evacuation_page_renews_itself_and_tells_where_it_cannot(open_page, service, server):
     page = open_page("/sites/station/evacuation", live=False)
     inside = page.locator(".headcount .value")
     before = int(inside.inner_text().replace(",", ""))
     assert axe_finds(page) == []
+    expect(page.locator(".paper-only")).to_be_hidden()
+    page.emulate_media(media="print")
+    expect(page.locator(".paper-only")).to_be_visible()
+    for of_the_screen in (".top", ".back", "#print"):
+        expect(page.locator(of_the_screen)).to_be_hidden()
+    page.emulate_media(media="screen")
+    expect(page.locator("#print")).to_be_visible()
     service.count(SOUTH, 6)
     page.evaluate("dispatchEvent(new Event('online'))")
     expect(inside).to_have_text(f"{before + 6:,}", timeout=15_000)

@@ -9,12 +9,15 @@ import threading
 
 import pytest
 
+pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is in requirements-dev.txt")
+
 from peoplecount.domain.group_rights import read_group_rights
 from peoplecount.domain.user import Role
 from peoplecount.services.outside_people import OutsidePeople
 from peoplecount.web.client_address import ClientAddresses
 from peoplecount.web.outside import OidcSettings, OutsideSignIn
 from peoplecount.web.proxy_identity import ProxyIdentities
+from tests.support.axe import axe_finds
 from tests.support.board_service import Server
 from tests.support.busy_day import busy_afternoon
 from tests.support.people import PASSWORD, People
@@ -84,6 +87,7 @@ def test_the_first_start_makes_an_administrator_by_the_link_on_the_terminal(term
     page = visit(link)
     page.wait_for_function("document.getElementById('code').value.length === 32")
     assert "#" not in page.url, "the code stays in no history"
+    assert axe_finds(page) == []
     type_in(page, name="anna", password=CHOSEN, again=CHOSEN)
     page.wait_for_selector('#connection[data-state="live"]')
     assert page.text_content('.who a[href="/account"]') == "anna"
@@ -125,6 +129,7 @@ def test_who_follows_a_link_signs_in_and_comes_to_where_it_leads(shop, visit):
     type_in(page, name="ben", password="wrong wrong wrong")
     assert "do not belong together" in page.text_content(".fault")
     assert page.input_value("#name") == "ben"
+    assert axe_finds(page) == []
     type_in(page, password=PASSWORD)
     page.wait_for_url(f"{server.url}/account")
     assert "Role: viewer. Sites: all sites." in page.text_content("main")

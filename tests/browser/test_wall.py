@@ -14,6 +14,7 @@ from tests.support.axe import axe_finds
 from tests.support.living_service import living_service
 
 SITE = "test-site"
+ENTERED = f"[data-figure='site/{SITE}/in']"
 
 
 @pytest.fixture(scope="module")
@@ -46,28 +47,65 @@ def test_a_screen_is_confirmed_and_shows_its_view_until_it_is_revoked(living, op
     code = display.inner_text(".pair-code")
     assert axe_finds(display) == []
     page = open_page("/admin/screens")
-    confirm(page, code.lower())
+    confirm(page, code.lower(), "Entrance hall")
     assert axe_finds(page) == []
 
     display.wait_for_url("**/wall")
-    entered = display.locator(f"[data-figure='site/{SITE}/in']")
+    entered = display.locator(ENTERED)
     before = int(entered.inner_text())
     living.walk(entered=3)
     expect(entered).to_have_text(str(before + 3))
-    assert display.request.get("/history.csv").status == 403, "it is a screen, also where anybody may look"
+    assert is_a_screen(display)
 
-    page.click("summary:has-text('Revoke…')")
-    page.click("button:has-text('Revoke it for good')")
-    page.wait_for_selector("text=No screen yet.")
+    screen = page.locator("li", has_text="Entrance hall")
+    screen.locator("summary:has-text('Revoke…')").click()
+    screen.locator("button:has-text('Revoke it for good')").click()
+    expect(screen).to_have_count(0)
     display.goto("/wall/pair")
     expect(display.locator(".pair-code")).not_to_have_text(code)
 
 
-def confirm(page, code: str) -> None:
+def test_after_a_power_cut_the_view_is_there_again_and_an_open_page_goes_on(living, open_page, display, visit):
+    display.goto("/wall/pair")
+    confirm(open_page("/admin/screens"), display.inner_text(".pair-code"), "Canteen")
+    display.wait_for_url("**/wall")
+    site = visit(f"{living.url}/sites/{SITE}")
+    site.wait_for_selector('#connection[data-state="live"]')
+    site.evaluate("window.untouched = true")
+    asked = []
+    site.route("**/version", lambda route: asked.append(route))  # noqa: PLW0108 - a built-in one is refused
+    entered = site.locator(f".site {ENTERED}").first
+    before = int(entered.inner_text())
+
+    living.service.kill()
+    expect(site.locator("#banner")).to_contain_text("Live connection lost")
+    expect(site.locator("#connection")).to_have_attribute("data-state", "lost")
+    living.walk(entered=4)
+    living.start()
+    site.wait_for_selector('#connection[data-state="live"]')
+    expect(entered).to_have_text(str(before + 4))
+    assert site.evaluate("window.untouched")
+    with site.expect_navigation():
+        asked[0].fulfill(json={"version": "another one"})
+    assert not site.evaluate("window.untouched"), "a service that was away came back as another one"
+    expect(entered).to_have_text(str(before + 4))
+
+    display.reload()
+    assert display.url.endswith("/wall")
+    expect(display.locator(ENTERED)).to_have_text(str(before + 4))
+    assert is_a_screen(display)
+
+
+def is_a_screen(display) -> bool:
+    """To which less is open than to anybody, who may look here."""
+    return display.request.get("/history.csv").status == 403
+
+
+def confirm(page, code: str, name: str) -> None:
     """As the administrator who stands before the display."""
     page.fill("#code", code)
     page.click("button:has-text('Find the screen')")
-    page.fill("#name", "Entrance hall")
+    page.fill("#name", name)
     page.check(f"input[name=sites][value={SITE}]")
     page.click("button:has-text('Confirm this screen')")
-    page.wait_for_selector("li:has-text('Entrance hall')")
+    page.wait_for_selector(f"li:has-text('{name}')")

@@ -261,6 +261,7 @@ def test_the_children_get_nothing_of_the_environment_but_what_they_need() -> Non
     settings = load_settings(environment, env_file=None)
     assert settings.demo
     assert settings.data_dir == ROOT / "var" / "demo"
+    assert settings.back_fill_days == 30, "its history begins weeks before it"
 
 
 def test_webhooks_of_the_demo_may_lead_to_this_machine_and_to_flows_and_nowhere_else_inside() -> None:

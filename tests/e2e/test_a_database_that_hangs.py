@@ -44,6 +44,11 @@ class BusyShop:
         self.simulator.end()
         self.connection.close()
 
+    def site(self) -> str:
+        """The id of one of its sites, as the stream tells it."""
+        told = self.service.ask("/events?limit=1", timeout=20, accept="application/json").json()
+        return str(told["events"][0]["sites"][0]["siteId"])
+
     def records(self) -> int:
         return int(self.connection.execute(f"SELECT count(*) FROM {self.schema}.records").fetchone()[0])
 
@@ -64,12 +69,13 @@ def shop(tmp_path: Path, postgres_server: Any) -> Iterator[BusyShop]:
 
 def test_polls_streams_and_pages_go_on_while_a_query_hangs_and_the_records_catch_up(shop: BusyShop) -> None:
     wait_until(lambda: shop.records() >= 8, 30, "the first records", shop.service.process)
+    site = shop.site()
     with shop.connection.transaction():
         shop.connection.execute(f"LOCK TABLE {shop.schema}.records IN ACCESS EXCLUSIVE MODE")
         records, polls, heard = shop.records(), shop.polls(), len(shop.reader.seen_ids)
         wait_until(lambda: shop.polls() >= polls + 30, 30, "thirty polls", shop.service.process)
         wait_until(lambda: len(shop.reader.seen_ids) >= heard + 5, 30, "five events", shop.service.process)
-        for page in ("/", "/health/live", "/health/ready"):
+        for page in ("/", f"/sites/{site}", f"/sites/{site}/evacuation", "/health/live", "/health/ready"):
             assert requests.get(shop.service.url + page, timeout=5).status_code == 200
         assert shop.records() == records, "the lock was meant to hold the writer up"
         newest = int(shop.reader.seen_ids[-1].rpartition("-")[2])

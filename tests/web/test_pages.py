@@ -9,6 +9,7 @@ from peoplecount.domain.camera import CameraState
 from peoplecount.web.app import compile_templates, create_app
 from peoplecount.web.formats import age, clock_time, estimate, opened, people
 from tests.support.board_service import BoardService
+from tests.support.processes import ROOT
 from tests.support.shop import BACK, FRONT, SHOP, at, until
 
 
@@ -133,6 +134,20 @@ def test_every_file_the_page_names_is_there(client):
         answer = client.get(file, buffered=True)
         assert answer.status_code == 200
         assert answer.headers["Cache-Control"] == "no-cache"
+
+
+@pytest.mark.parametrize("path", ["/", "/sites/shop", "/sites/shop/evacuation", "/wall"])
+def test_live_pages_load_again_by_themselves_in_browsers_that_know_no_modules(client, path):
+    html = client.get(path).text
+    assert re.search(r'<script type="module" src="/static/js/[a-z]+\.js">', html)
+    assert re.search(r'<script nomodule src="/static/js/old\.js" defer>', html)
+
+
+def test_every_page_that_loads_again_without_scripts_does_so_without_modules_too():
+    texts = {path.name: path.read_text("utf-8") for path in (ROOT / "templates").rglob("*.html")}
+    renewed = {name for name, text in texts.items() if '<noscript><meta http-equiv="refresh"' in text}
+    assert {"dashboard.html", "wall.html", "evacuation.html", "pair.html", "walk.html"} <= renewed
+    assert {name for name in renewed if "<script nomodule" not in texts[name]} == set()
 
 
 def test_an_unknown_address_is_a_page_for_people_and_json_for_programs(client):
