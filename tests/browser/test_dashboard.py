@@ -13,13 +13,23 @@ from playwright.sync_api import expect
 
 from peoplecount.domain.camera import CameraState
 from peoplecount.domain.history_period import day_start
-from peoplecount.domain.roll_up import HOUR
+from peoplecount.domain.roll_up import HOUR, QUARTER
 from peoplecount.storage.errors import DatabaseUnavailable
 from tests.support.board_service import Gate
 from tests.support.busy_day import GATES, LIBRARY, STATION
 from tests.support.waiting import wait_until
 
 SOUTH, FOYER = GATES[2], GATES[6]
+NOON = 12
+
+KEEP_CHARTS = """() => {
+  const construct = (target, some) => {
+    const plot = new target(...some);
+    if (plot.series.some((one) => one.label === "usual")) window.drawn = plot;
+    return plot;
+  };
+  window.uPlot = new Proxy(uPlot, { construct });
+}"""
 
 
 def figure(page, key: str):
@@ -104,6 +114,17 @@ def test_today_is_told_beside_what_is_usual(open_page, service):
     expect(open_page("/").locator('[data-usual="in/station"]')).to_have_text(words.inner_text())
     client = service.app.test_client()
     wait_until(lambda: f'data-usual="in/station">{words.inner_text()}<' in client.get("/").text)
+    row = next(one for one in client.get("/chart/usual").json["sites"] if one["siteId"] == "station")
+    entered, left = (row["hours"][NOON][direction] for direction in ("in", "out"))
+    assert drawn_at(page, NOON * HOUR) == [entered[2] / 4, entered[0] / 4, -left[0] / 4, -left[2] / 4]
+
+
+def drawn_at(page, after: timedelta) -> list[float]:
+    """The edges of the band that is drawn of a quarter of the day: most and fewest in, fewest and most out."""
+    page.evaluate(KEEP_CHARTS)
+    page.emulate_media(color_scheme="dark")  # then they are made anew
+    page.wait_for_function("window.drawn?.data[0].length === 96")
+    return page.evaluate("(quarter) => window.drawn.data.slice(-4).map((edge) => edge[quarter])", after // QUARTER)
 
 
 def usual_weeks(service, more: float = 1.3) -> None:

@@ -15,6 +15,9 @@ from tests.support.board_service import served
 from tests.support.databases import *  # noqa: F403 - fixtures
 from tests.web.test_history import MAY, Town
 
+MOST_STOPS = 80
+"""That a page has for the tabulator."""
+
 
 @pytest.fixture
 def address(embedded):
@@ -51,3 +54,28 @@ def test_a_site_is_looked_at_and_taken_along(visit, address):
     expect(page.locator("#export-progress")).to_contain_text("counts-20260501-20260505-line-60.csv is done.")
     page.set_viewport_size({"width": 390, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def test_by_keyboard_alone_another_step_is_chosen_and_a_door_is_come_to(visit, address):
+    question = "&".join(f"{name}={value}" for name, value in MAY.items())
+    page = visit(f"{address}/history?site=shop&{question}")
+    come_to(page, page.get_by_label("By", exact=True))
+    page.keyboard.press("ArrowUp")
+    come_to(page, page.get_by_role("button", name="Show"))
+    page.keyboard.press("Enter")
+    page.wait_for_url("**step=60**")
+    come_to(page, page.get_by_text("Show as a table"))
+    page.keyboard.press("Enter")
+    expect(page.locator(".figures-of table")).to_be_visible()
+    come_to(page, page.get_by_role("link", name="Wide"))
+    page.keyboard.press("Enter")
+    page.wait_for_url("**door=shop-wide**")
+
+
+def come_to(page, place) -> None:
+    """By the tabulator, from where the page is."""
+    for _ in range(MOST_STOPS):
+        page.keyboard.press("Tab")
+        if place.evaluate("(element) => element === document.activeElement"):
+            return
+    raise AssertionError(f"no tabulator comes to {place}")

@@ -173,6 +173,25 @@ def test_a_page_whose_session_was_ended_says_so_and_where_to_go(terminal_signed_
     page.wait_for_selector("h1:has-text('Sign in')")
 
 
+def test_a_screen_that_is_revoked_comes_to_a_new_code_by_itself(terminal_signed_in, visit):
+    page, _ = terminal_signed_in
+    address = page.evaluate("location.origin")
+    display = visit(f"{address}/wall/pair")
+    code = display.inner_text(".pair-code")
+    page.goto(f"{address}/admin/screens")
+    page.fill("#code", code)
+    page.click("button:has-text('Find the screen')")
+    page.fill("#name", "Entrance hall")
+    page.check("input[name=reach][value=all]")
+    page.click("button:has-text('Confirm this screen')")
+    display.wait_for_url("**/wall")
+    display.wait_for_selector('#connection[data-state="live"]')
+    page.click("summary:has-text('Revoke…')")
+    page.click("button:has-text('Revoke it for good')")
+    display.wait_for_url("**/wall/pair", timeout=40_000)
+    assert display.inner_text(".pair-code") != code
+
+
 @pytest.fixture
 def terminal_signed_in(terminal, visit):
     """A page of the real service, live; and what ends its session by the command line."""
