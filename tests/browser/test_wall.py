@@ -81,8 +81,9 @@ def test_after_a_power_cut_the_view_is_there_again_and_an_open_page_goes_on(livi
     expect(site.locator("#banner")).to_contain_text("Live connection lost")
     expect(site.locator("#connection")).to_have_attribute("data-state", "lost")
     living.walk(entered=4)
-    living.start()
-    site.wait_for_selector('#connection[data-state="live"]')
+    with site.expect_request("**/version", timeout=60_000):
+        living.start()
+    expect(site.locator("#connection")).to_have_attribute("data-state", "live")
     expect(entered).to_have_text(str(before + 4))
     assert site.evaluate("window.untouched")
     with site.expect_navigation():
