@@ -54,7 +54,11 @@ class Process:
         return self._output.read_text(errors="replace")[-4000:]
 
     def ended(self) -> bool:
-        return self._child.poll() is not None
+        """Whether it has, also by itself; then nothing of it is left open."""
+        if self._child.poll() is None:
+            return False
+        self._close(0)
+        return True
 
     def exit_code(self) -> int | None:
         return self._child.poll()
