@@ -97,7 +97,7 @@ def test_who_may_look_without_signing_in_is_led_to_sign_in_and_changes_nothing(p
         assert (answer.status_code, answer.headers["Location"]) == (303, f"/sign-in?next={path}")
     token = form_token(client)
     answer = client.post("/admin/new-person", data={"csrf_token": token, "name": "eve", "role": "administrator"})
-    assert (answer.status_code, answer.headers["Location"]) == (303, "/sign-in")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/sign-in?unsent=yes")
     assert set(people.accounts.book.users()) == {"anna", "ben"}
 
 
