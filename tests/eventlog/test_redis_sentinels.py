@@ -72,12 +72,23 @@ def append_again(log, text, seconds=20):
     raise AssertionError(f"nobody has taken {text!r} in {seconds} s")
 
 
+def offset(server, name):
+    """How far a server has come in what is replicated."""
+    return next(line for line in server.ask("INFO", "replication").split() if line.startswith(name)).partition(b":")[2]
+
+
+def wait_until_replicated(primary, replica):
+    """Until the replica has all that the primary has acknowledged."""
+    replica.wait_until_it_follows()
+    wait_until(lambda: offset(primary, b"master_repl_offset") == offset(replica, b"slave_repl_offset"))
+
+
 @pytest.mark.usefixtures("ready")
 def test_after_a_failover_it_goes_on_with_all_that_the_replica_had(primary, replica, sentinel, open_log):
     log = open_log(sentinel.address())
     term = log.raise_term()
     turns = [log.append(term, [some(str(turn))], NOON) for turn in range(200)]
-    assert primary.ask("WAIT", "1", "5000") == b":1\r\n", "the replica has them all"
+    wait_until_replicated(primary, replica)
     primary.kill()
     after = append_again(log, "after")
     assert log.link.address.port == replica.port
@@ -91,6 +102,7 @@ def test_after_a_failover_it_goes_on_with_all_that_the_replica_had(primary, repl
 def test_a_primary_that_becomes_a_replica_is_left(primary, replica, sentinel, open_log):
     log = open_log(sentinel.address())
     log.append(log.raise_term(), [some("before")], NOON)
+    wait_until_replicated(primary, replica)
     wait_until(lambda: sentinel.ask("SENTINEL", "FAILOVER", SERVICE) == b"+OK\r\n")
     wait_until(lambda: b"role:slave" in primary.ask("INFO", "replication"))
     append_again(log, "after")
