@@ -115,7 +115,7 @@ class StreamReader:
         if not self._restated:
             self._restated = True
             self.people = {line: (entered or 0, left or 0) for line, (entered, left) in today.items()}
-            self._today = {}
+            self._today = {line: ("", people) for line, people in self.people.items()}
             return
         for line, said in today.items():
             _, told = self._today.get(line, ("", (0, 0)))
