@@ -6,6 +6,8 @@ https=${1:?Usage: $0 HTTPS.CONF}
 settings=/etc/peoplecount/.env
 drop_in=/etc/systemd/system/peoplecount.service.d/here.conf
 mkdir -p "${drop_in%/*}"
+own_settings=$(mktemp)
+trap 'rm -f "$own_settings"' EXIT
 
 shows() {
     systemctl show --property "$1" --value peoplecount
@@ -17,13 +19,13 @@ answers() {
 
 # begin_anew LINE...: on the settings of the page, and these.
 begin_anew() {
-    cat /root/settings >"$settings"
+    cat "$own_settings" >"$settings"
     printf '%s\n' "$@" >>"$settings"
     systemctl daemon-reload
     systemctl restart peoplecount
 }
 
-cat "$settings" >/root/settings
+cat "$settings" >"$own_settings"
 answers http://127.0.0.1:8000
 
 : "Whatever ends it, it is started again."
