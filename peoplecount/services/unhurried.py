@@ -24,17 +24,36 @@ def rest() -> None:
 class Breath:
     """Is called after every piece of a long work, wherever that is done, and rests after so many of them."""
 
-    def __init__(self, at_once: int, rest: Callable[[], None] = rest) -> None:
+    def __init__(
+        self,
+        at_once: int,
+        rest: Callable[[], None] = rest,
+        *,
+        turn: float = 0.0,
+        now: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        """Pieces that took less than a ``turn`` of seconds together are followed by as many again before the rest.
+
+        Where many others are at work a rest lasts some milliseconds: pieces much shorter than that would make a long
+        work last for ever.
+        """
         self._at_once = at_once
         self._rest = rest
+        self._turn = turn
+        self._now = now
         self._done = 0
+        self._begun = now()
 
     def __call__(self) -> None:
         """A piece is done."""
         self._done += 1
         if self._done >= self._at_once:
             self._done = 0
-            self._rest()
+            if not self._turn:
+                self._rest()
+            elif self._now() - self._begun >= self._turn:
+                self._rest()
+                self._begun = self._now()
 
 
 def unhurried(items: Iterable[T], breathe: Callable[[], None] | None = None) -> Iterator[T]:

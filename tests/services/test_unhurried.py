@@ -32,6 +32,16 @@ def test_a_rest_comes_after_so_many_things_and_each_is_handed_on_once():
     assert heard == ["a", "b", "c", "rest", "d", "e", "f", "rest", "g"]
 
 
+def test_short_pieces_go_on_until_a_turn_is_over():
+    moments = iter([0.0, 0.001, 0.002, 0.003, 0.010, 0.011, 0.012, 0.014, 0.020])
+    heard = []
+    breathe = Breath(2, lambda: heard.append("rest"), turn=0.003, now=lambda: next(moments))
+    for number in range(12):
+        heard.append(number)
+        breathe()
+    assert heard == [0, 1, 2, 3, 4, 5, "rest", 6, 7, 8, 9, 10, 11, "rest"]
+
+
 class Town(Room):
     """Very many lines."""
 
@@ -50,7 +60,7 @@ class Town(Room):
             coverage=self.projections._coverage,
             steps=self.steps,
             clock=self.clock,
-            rest=self.work.rest,
+            breath=Breath(projections.DONE_AT_ONCE, self.work.rest),
         )
 
 
