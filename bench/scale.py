@@ -24,7 +24,8 @@ from bench.support.camera_farm import CameraFarm
 from bench.support.counted_year import CountedYear
 from bench.support.growth import GrowthTable, Row
 from bench.support.history_race import QUESTIONS, HistoryRace
-from bench.support.polling_service import polling
+from bench.support.polling_service import PollingService, polling
+from bench.support.shared_polling import sharing
 from bench.support.stream_load import StreamLoad
 from bench.support.stream_peers import ours
 from bench.support.times import Times, timed
@@ -32,6 +33,8 @@ from peoplecount.storage.migrate import upgrade
 from peoplecount.storage.sqlite import SQLiteConnection
 
 CAMERAS = (500, 1_000, 2_000, 5_000, 10_000)
+SHARED = (10_000,)
+MACHINES = 2
 STREAMS = (1_000, 2_000, 5_000, 10_000)
 YEARS = (1, 2, 4)
 INTERVAL = 10.0
@@ -42,6 +45,7 @@ CHARTS = [
     ("cameras", "cores"),
     ("cameras", "MB"),
     ("idle streams", "MB"),
+    ("idle streams", "cores"),
     ("years of history", "MB on disk"),
     ("years of history", "ms a question"),
 ]
@@ -54,23 +58,38 @@ def cameras(many: int, seconds: float) -> Figures:
     with CameraFarm(many, crossing_every=INTERVAL / NEWS) as farm:
         begun = time.monotonic()
         with polling(farm, INTERVAL, WEB_WORKERS="2") as service:
-            met_after = time.monotonic() - begun
-            time.sleep(SETTLING)
-            service.wait_until_caught_up()
-            wait_for_closings(seconds)
-            simulator = psutil.Process(farm.pid)
-            before = _worked(simulator)
-            service.begin()
-            time.sleep(seconds)
-            use = service.end()
-            of_simulator = _worked(simulator) - before
+            return _polled(farm, service, many, seconds, time.monotonic() - begun)
+
+
+def shared(many: int, seconds: float) -> Figures:
+    """The same cameras shared out over two machines of a process each, by a Redis that writes all through."""
+    with CameraFarm(many, crossing_every=INTERVAL / NEWS) as farm:
+        begun = time.monotonic()
+        with sharing(farm, INTERVAL, MACHINES) as services:
+            return _polled(farm, services, many, seconds, time.monotonic() - begun)
+
+
+def _polled(farm: CameraFarm, service: PollingService, many: int, seconds: float, met_after: float) -> Figures:
+    begun = time.monotonic() - met_after
+    time.sleep(SETTLING)
+    service.wait_until_caught_up()
+    told_after = time.monotonic() - begun
+    wait_for_closings(seconds)
+    simulator = psutil.Process(farm.pid)
+    before, servers = _worked(simulator), service.cpu_of_servers()
+    service.begin()
+    time.sleep(seconds)
+    use = service.end()
+    servers = service.cpu_of_servers() - servers
     return {
         "cores": use.cpu / use.seconds,
         "MB": use.megabytes,
         "polls a second": use.polls / use.seconds,
         "of those due, %": use.polls / use.seconds / (many / INTERVAL) * 100,
         "s until all were met": met_after,
-        "cores of the simulator": of_simulator / use.seconds,
+        "s until the day was told": told_after,
+        **({"cores of Redis and PostgreSQL": servers / use.seconds} if servers else {}),
+        "cores of the simulator": (_worked(simulator) - before) / use.seconds,
     }
 
 
@@ -111,6 +130,7 @@ def years(many: int, _: float) -> Figures:
 
 PARTS: Mapping[str, tuple[str, tuple[int, ...], Callable[[int, float], Figures]]] = {
     "cameras": ("cameras", CAMERAS, cameras),
+    "shared": ("cameras shared by two machines", SHARED, shared),
     "streams": ("idle streams", STREAMS, streams),
     "years": ("years of history", YEARS, years),
 }

@@ -62,13 +62,22 @@ class PollingService:
         """Until the intervals of the day so far are told and written: of thousands of cameras that takes minutes."""
         deadline, events = time.monotonic() + LONGEST_CATCHING_UP, 0
         while time.monotonic() < deadline:
-            status = self._service.status()
-            lags, before, events = status["consumerLag"], events, status["log"]["events"]
+            before = events
+            lags, events = self.lags()
             grown = (events - before) / LOOK_EVERY
             if lags and max(lags.values()) <= LITTLE and grown <= len(self._farm.fleet) / 10:
                 return
             time.sleep(LOOK_EVERY)
         raise RuntimeError(f"after {LONGEST_CATCHING_UP:.0f} s the service is still behind: {lags}")
+
+    def lags(self) -> tuple[dict[str, int], int]:
+        """How many events each consumer is behind, and how many there are."""
+        status = self._service.status()
+        return status["consumerLag"], status["log"]["events"]
+
+    def cpu_of_servers(self) -> float:
+        """Seconds of what it needs besides; the embedded database is in its own."""
+        return 0.0
 
     def begin(self) -> None:
         """From here on."""
@@ -102,14 +111,14 @@ def polling(
         register_fleet(load_settings(plain_environment(**service.settings), env_file=None), farm.fleet)
         service.start()
         try:
-            _wait_for_rest(farm, interval)
+            wait_for_rest(farm, interval)
             assert service.process is not None
             yield PollingService(farm, service, psutil.Process(service.process.pid).children())
         finally:
             service.end()
 
 
-def _wait_for_rest(farm: CameraFarm, interval: float) -> None:
+def wait_for_rest(farm: CameraFarm, interval: float) -> None:
     """Until every camera was polled and all but a few questions are for counts."""
     deadline = time.monotonic() + LONGEST_START
     polled: set[int] = set()
