@@ -96,7 +96,12 @@ class TodayChart:
         lines: dict[str, list[Mapping[str, Any]]] = {}
         for line in board["lines"]:
             lines.setdefault(line["siteId"], []).append(line)
-        days = [_Day(site, lines.get(site["siteId"], ())) for site in unhurried(board["sites"], Breath(SITES_AT_ONCE))]
+        now = parse_utc(board["time"])
+        patience = {one["cameraId"]: timedelta(seconds=one["staleAfter"]) for one in board["cameras"]}
+        days = [
+            _Day(site, lines.get(site["siteId"], ()), now, patience)
+            for site in unhurried(board["sites"], Breath(SITES_AT_ONCE))
+        ]
         told, as_of = self._told(days)
         return {
             "kind": "chart",
@@ -185,12 +190,24 @@ class _Span(NamedTuple):
     last: datetime | None
     """The last reading; ``None``: it was not read today, and what is known is what has a row."""
 
+    until: datetime | None
+    """To which moment it is known: now, as long as its next reading is not late; otherwise its last reading."""
+
 
 class _Day:
     """The quarters of a site's local day; 92 to 100 of them where clocks change."""
 
-    def __init__(self, site: Mapping[str, Any], lines: Iterable[Mapping[str, Any]]) -> None:
+    def __init__(
+        self,
+        site: Mapping[str, Any],
+        lines: Iterable[Mapping[str, Any]],
+        now: datetime,
+        patience: Mapping[str, timedelta],
+    ) -> None:
+        """``patience``: by camera, for how long its last reading is not an old one."""
         self._site = site
+        self._now = now
+        self._patience = patience
         zone = ZoneInfo(site["timeZone"])
         day = date.fromisoformat(site["date"])
         self.start = datetime.combine(day, time(), zone).astimezone(UTC)
@@ -239,11 +256,11 @@ class _Day:
 
     def _read(self, line: str, span: _Span, told: _Told) -> range:
         """The quarters in which it was read."""
-        if span.last is None:
+        if span.last is None or span.until is None:
             return range(0)
         begin = span.begin or told.first.get(line, span.last)
         first = (begin - self.start) // QUARTER
-        last = (span.last - self.start) // QUARTER
+        last = (span.until - self.start) // QUARTER
         return range(max(first, 0), min(last, (self.end - self.start) // QUARTER - 1) + 1)
 
     def _span(self, line: Mapping[str, Any]) -> _Span:
@@ -253,8 +270,9 @@ class _Day:
         is known too: nobody crossed. Where the camera had counted before we first read it, it is not.
         """
         if line["inToday"] is None or line["lastReadingAt"] is None:
-            return _Span(None, None)
+            return _Span(None, None, None)
         last = parse_utc(line["lastReadingAt"])
         idle_today = line["localTime"][:10] < self._site["date"]
         whole = (line["inToday"], line["outToday"]) == (line["cameraInToday"], line["cameraOutToday"])
-        return _Span(self.start if idle_today or whole else None, last)
+        is_fresh = self._now - last <= self._patience.get(line["cameraId"], timedelta())
+        return _Span(self.start if idle_today or whole else None, last, self._now if is_fresh else last)

@@ -1,6 +1,7 @@
 // What a curve of today shows: which hours, who is inside, which bars, and what is doubtful about it.
 
 import { clockTime, hourOfDay } from "./format.js";
+import { doubt } from "./trust.js";
 import { _ } from "./words.js";
 
 const HOUR = 3600;
@@ -47,8 +48,9 @@ export function insideLine(curve, now) {
   return [times, values];
 }
 
+// What was imported is drawn as what a history told later, here as in the charts of the history.
 export function kindOf(quality) {
-  if (quality === "back-filled" || quality === "corrected") return "from the camera's history";
+  if (["back-filled", "corrected", "imported"].includes(quality)) return "from the camera's history";
   return quality === "estimated" ? "estimated" : "measured";
 }
 
@@ -88,6 +90,15 @@ export function missingSpans(curve, now) {
   return spans(curve, now, (index) => curve.in[index] === null);
 }
 
+// Somebody may have crossed whom no bar shows: of some lines nothing is known.
+export function partSpans(curve, now) {
+  return spans(curve, now, (index) => isPart(curve, index));
+}
+
+export function isPart(curve, index) {
+  return curve.in[index] !== null && curve.partial.includes(index);
+}
+
 function spans(curve, now, wanted) {
   const found = [];
   curve.in.forEach((_, index) => {
@@ -103,8 +114,10 @@ function spans(curve, now, wanted) {
 export function doubts(curve, now) {
   const told = [
     [_("Not known"), missingSpans(curve, now)],
-    [_("Estimated"), spans(curve, now, (index) => curve.in[index] !== null && kindOf(curve.quality[index]) === "estimated")],
-    [_("From the camera's history"), spans(curve, now, (index) => curve.in[index] !== null && kindOf(curve.quality[index]) === "from the camera's history")],
+    [_("Some lines not known"), partSpans(curve, now)],
+    [_("Estimated"), spansOf(curve, now, "estimated")],
+    [_("From the camera's history"), spansOf(curve, now, "back-filled", "corrected")],
+    [_("Imported from other software"), spansOf(curve, now, "imported")],
   ];
   const clock = (seconds) => clockTime(seconds * 1000, curve.timeZone);
   const span = ([from, to]) => _("%(from)s to %(to)s", { from: clock(from), to: clock(to) });
@@ -112,6 +125,17 @@ export function doubts(curve, now) {
     .filter(([, found]) => found.length)
     .map(([words, found]) => `${words}: ${listed(found.map(span))}.`)
     .join(" ");
+}
+
+function spansOf(curve, now, ...qualities) {
+  return spans(curve, now, (index) => curve.in[index] !== null && qualities.includes(curve.quality[index]));
+}
+
+// What is to be said of a quarter's figures; empty where all of them were measured.
+export function noteOf(curve, index) {
+  if (curve.in[index] === null) return _("not known");
+  const told = [doubt({ qualityToday: curve.quality[index] }), isPart(curve, index) ? _("some lines not known") : ""];
+  return told.filter(Boolean).join(", ");
 }
 
 function listed(texts) {

@@ -1,6 +1,6 @@
 // What fills bars and gaps.
 
-// Told apart by their pattern and not by colour alone: full, with dots, with stripes.
+// Told apart by their pattern and not by colour alone.
 export const PATTERNS = {
   measured: (ink) => ink,
   "from the camera's history": (ink, ground) => tile(6, (context) => {
@@ -17,6 +17,11 @@ export const PATTERNS = {
     stripes(context, ink, 2);
   }),
   missing: (ink) => tile(6, (context) => stripes(context, ink, 0.7)),
+  // Behind the bars: lines that lie.
+  part: (ink) => tile(6, (context) => {
+    context.fillStyle = ink;
+    context.fillRect(0, 2, 6, 1);
+  }),
 };
 
 function tile(size, paint) {

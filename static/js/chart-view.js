@@ -1,10 +1,10 @@
 // One site's curves on the page, drawn by uPlot.
 
-import { bars, doubts, hoursShown, insideLine, kindOf, KINDS_OF_BARS, missingSpans, usualBand } from "./chart-curve.js";
+import { bars, doubts, hoursShown, insideLine, KINDS_OF_BARS, missingSpans, noteOf, partSpans, usualBand } from "./chart-curve.js";
 import { PATTERNS } from "./chart-patterns.js";
+import { fillSpans } from "./chart-spans.js";
 import { clockTime, people, perCent } from "./format.js";
 import { morph } from "./morph.js";
-import { doubt } from "./trust.js";
 import { _ } from "./words.js";
 
 /* global uPlot */
@@ -49,7 +49,7 @@ export class ChartView {
       cell("th", clockTime((start + index * step) * 1000, timeZone), "").scope = "row";
       cell("td", people(this.curve.in[index]), "number");
       cell("td", people(this.curve.out[index]), "number");
-      cell("td", this.curve.in[index] === null ? _("not known") : doubt({ qualityToday: this.curve.quality[index] }), "sure");
+      cell("td", noteOf(this.curve, index), "sure");
     }
     morph(this.table.querySelector("[data-day-rows]"), rows);
   }
@@ -63,7 +63,7 @@ export class ChartView {
     if (!this.flow || this.timeZone !== curve.timeZone) this.#build(curve.timeZone);
     const [from, to] = hoursShown(curve, now);
     const inside = insideLine(curve, now);
-    const key = JSON.stringify([from, to, curve.in, curve.out, curve.quality, curve.usual, Math.floor(now / 60), inside[1]]);
+    const key = JSON.stringify([from, to, curve.in, curve.out, curve.quality, curve.partial, curve.usual, Math.floor(now / 60), inside[1]]);
     if (key === this.drawn) return;
     this.drawn = key;
     this.range = [from, to];
@@ -102,7 +102,7 @@ export class ChartView {
     const edges = Array.from({ length: 4 }, () => ({
       label: "usual", width: 1, stroke: colour("usual-edge"), points: { show: false }, paths: uPlot.paths.stepped({ align: 1 }),
     }));
-    const missing = PATTERNS.missing(colour("ink-faint"));
+    const [missing, part] = [PATTERNS.missing, PATTERNS.part].map((pattern) => pattern(colour("ink-faint")));
     this.inside = new uPlot({
       ...shared,
       scales: { x: scaleX, y: { range: (_, low, high) => [0, Math.max(4, (high ?? 0) * 1.12)] } },
@@ -115,8 +115,15 @@ export class ChartView {
       axes: [hours, figures],
       series: [{}, ...KINDS_OF_BARS.flatMap((kind) => [bar(`in, ${kind}`, "in", kind), bar(`out, ${kind}`, "out", kind)]), ...edges],
       bands: [[0, 1], [2, 3]].map((pair) => ({ series: pair.map((place) => FIRST_EDGE + place), fill: colour("usual") })),
-      hooks: { ...shared.hooks, drawAxes: [(plot) => drawMissing(plot, this.curve, this.now, missing)] },
+      hooks: { ...shared.hooks, drawAxes: [(plot) => this.#drawUnknown(plot, missing, part)] },
     }, [[], ...KINDS_OF_BARS.flatMap(() => [[], []]), ...edges.map(() => [])], this.plot);
+  }
+
+  // Behind the bars, as high as the chart.
+  #drawUnknown(plot, missing, part) {
+    if (!this.curve) return;
+    fillSpans(plot, missingSpans(this.curve, this.now), missing);
+    fillSpans(plot, partSpans(this.curve, this.now), part);
   }
 
   // As high as the list of doors beside it, within reason; where it stands above that list, as the style sheet says.
@@ -149,30 +156,13 @@ export class ChartView {
     const from = clockTime((start + index * step) * 1000, timeZone);
     const to = index === running ? _("now") : clockTime((start + (index + 1) * step) * 1000, timeZone);
     const known = this.curve.in[index] !== null;
-    const words = known ? _("%(entered)s in, %(left)s out", { entered: people(this.curve.in[index]), left: people(this.curve.out[index]) }) : _("not known");
-    const kind = kindOf(this.curve.quality[index]);
+    const words = known ? _("%(entered)s in, %(left)s out", { entered: people(this.curve.in[index]), left: people(this.curve.out[index]) }) : "";
     const coverage = this.curve.coverage[index];
-    const doubts = [
-      known && kind !== "measured" ? kind === "estimated" ? _("partly estimated") : _("partly from the camera's history") : "",
-      this.curve.partial.includes(index) ? _("some lines not known") : "",
+    const told = [
+      words,
+      noteOf(this.curve, index),
       coverage !== null && coverage < 1 ? _("%(share)s of it from live readings", { share: perCent(Math.floor(coverage * 100) / 100) }) : "",
     ].filter(Boolean);
-    this.readout.textContent = _("%(from)s to %(to)s: %(what)s", { from, to, what: [words, ...doubts].join(", ") });
+    this.readout.textContent = _("%(from)s to %(to)s: %(what)s", { from, to, what: told.join(", ") });
   }
-}
-
-function drawMissing(plot, curve, now, pattern) {
-  if (!curve) return;
-  const { top, height, left, width } = plot.bbox;
-  plot.ctx.save();
-  plot.ctx.beginPath();
-  plot.ctx.rect(left, top, width, height);
-  plot.ctx.clip();
-  plot.ctx.fillStyle = pattern;
-  plot.ctx.globalAlpha = 0.55;
-  for (const [from, to] of missingSpans(curve, now)) {
-    const begin = plot.valToPos(from, "x", true);
-    plot.ctx.fillRect(begin, top, plot.valToPos(to, "x", true) - begin, height);
-  }
-  plot.ctx.restore();
 }

@@ -3,6 +3,7 @@
 import { HeardQuarters, isLater, placeOf } from "./chart-heard.js";
 import { ChartView } from "./chart-view.js";
 import { clockTime } from "./format.js";
+import { unreadSince } from "./minutes.js";
 import { worst } from "./trust.js";
 import { _ } from "./words.js";
 
@@ -125,7 +126,18 @@ export class TodayCharts {
       curve.in[running] = curve.out[running] = 0;
       curve.quality[running] = "measured";
     }
-    return { ...curve, start, step, occupancy: site.occupancy, countedByHandAt: site.countedByHandAt, timeZone: site.timeZone, usual: this.usual.of(site) };
+    const partial = this.#partial(curve, start, running, step);
+    return { ...curve, start, step, partial, occupancy: site.occupancy, countedByHandAt: site.countedByHandAt, timeZone: site.timeZone, usual: this.usual.of(site) };
+  }
+
+  // Quarters in which some lines were not read: what the service knew of those that were over then, and since then those
+  // after the last reading of a camera that is away.
+  #partial(curve, start, running, step) {
+    const asked = this.answer ? Math.floor((Date.parse(this.answer.time) / 1000 - start) / step) : 0;
+    const since = unreadSince(this.board.camerasOf(curve.siteId), this.clock.now());
+    const first = since === null ? running + 1 : Math.max(0, asked, Math.floor((since - start) / step) + 1);
+    const away = Array.from({ length: Math.max(0, running - first + 1) }, (_, index) => first + index);
+    return [...new Set([...curve.partial.filter((index) => index < asked), ...away])];
   }
 
   // Of a quarter that has just begun nothing is stored: where a camera is being read, nobody has come yet.

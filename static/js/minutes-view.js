@@ -1,6 +1,7 @@
 // The last minutes on the page, drawn by uPlot; they move on with every second.
 
 import { PATTERNS } from "./chart-patterns.js";
+import { fillSpans } from "./chart-spans.js";
 import { clockTime, people } from "./format.js";
 import { LastMinutes, SPAN, unreadSince } from "./minutes.js";
 import { _ } from "./words.js";
@@ -122,17 +123,6 @@ export class MinutesView {
     const since = this.#gap();
     const spans = since === null ? [] : [[Math.max(since, this.now - SPAN), this.now]];
     if (this.startedAt) spans.push([this.now - SPAN, this.startedAt]);
-    const { top, height, left, width } = plot.bbox;
-    plot.ctx.save();
-    plot.ctx.beginPath();
-    plot.ctx.rect(left, top, width, height);
-    plot.ctx.clip();
-    plot.ctx.fillStyle = pattern;
-    plot.ctx.globalAlpha = 0.55;
-    for (const [from, to] of spans) {
-      const begin = plot.valToPos(from, "x", true);
-      plot.ctx.fillRect(begin, top, plot.valToPos(to, "x", true) - begin, height);
-    }
-    plot.ctx.restore();
+    fillSpans(plot, spans, pattern);
   }
 }

@@ -8,6 +8,7 @@ pytest.importorskip("playwright.sync_api", reason="playwright is in requirements
 
 from playwright.sync_api import expect
 
+from peoplecount.domain.camera import CameraState
 from peoplecount.domain.counter import BreakKind
 from peoplecount.domain.event import Quality
 from tests.support.busy_day import GATES
@@ -95,6 +96,29 @@ def test_the_chart_tells_in_words_what_it_draws(open_page, service):
         row.quality = Quality.MEASURED
     without = painted_above_the_bars(open_page().locator('[data-chart="station"]'))
     assert with_gap > 1.5 * without, "a gap has a mark of its own, as high as the chart"
+
+
+def test_a_quarter_of_which_some_lines_are_not_known_is_not_drawn_as_measured(open_page, service):
+    rows = [row for row in service.history.rows if row.site_id == "station"]
+    starts = sorted({row.start for row in rows})
+    for row in rows:
+        row.quality = Quality.IMPORTED if row.start == starts[2] else Quality.MEASURED
+    known = painted_above_the_bars(open_page().locator('[data-chart="station"]'))
+    for row in rows:
+        if row.line_id == str(SOUTH.key) and row.start in starts[12:20]:
+            row.quality, row.coverage, row.in_count, row.out_count = Quality.MISSING, 0.0, 0, 0
+    page = open_page()
+    chart = page.locator('[data-chart="station"]')
+    assert painted_above_the_bars(chart) > 1.3 * known
+    told = "Some lines not known: 09:00 to 11:00. Imported from other software: 06:30 to 06:45."
+    expect(chart.locator(".chart-doubts")).to_have_text(told)
+    chart.locator(".day-table summary").click()
+    note = chart.locator("[data-day-rows] tr", has=page.get_by_role("rowheader", name="09:00")).locator("td").last
+    expect(note).to_have_text("some lines not known")
+    service.status(SOUTH, CameraState.DOWN, "no route to host")
+    service.clock.passes(1800)
+    service.seen(*(gate for gate in GATES if gate != SOUTH))
+    expect(chart.locator(".readout")).to_contain_text("14:30 to now: 0 in, 0 out, some lines not known")
 
 
 def painted_above_the_bars(chart) -> int:

@@ -80,6 +80,20 @@ def test_a_line_that_is_not_known_makes_quarters_partial(service):
     assert day["in"][58] == 0
 
 
+def test_a_line_whose_next_reading_is_not_late_is_known_in_the_quarter_that_has_just_begun(service):
+    for gate in (FRONT, BACK):
+        service.count(gate, 1, 1)
+    service.catch_up()
+    service.clock.passes((at(15) - service.clock.now()).total_seconds() - 5)
+    service.seen(FRONT, BACK)
+    service.catch_up()
+    service.clock.passes(10)
+    day = curve(service)
+    assert (day["in"][60], day["partial"]) == (0, [])
+    service.clock.passes(600)
+    assert curve(service)["in"][60] is None
+
+
 def test_quarters_that_were_not_measured_are_named(service):
     service.history.rows = [
         stored(FRONT, at(9), 1, 0),

@@ -15,7 +15,7 @@ from tests.support.waiting import wait_until
 
 
 def curve(**changes):
-    known = {"in": [4, None, 0, None], "out": [2, None, 0, None], "quality": ["measured", None, "estimated", None]}
+    known = {"in": [4, None, 0, None], "out": [2, None, 0, None], "quality": ["measured", None, "estimated", None], "partial": []}
     return {"start": "2026-05-04T10:00:00Z", **known, **changes}
 
 
@@ -26,6 +26,11 @@ def test_what_is_not_known_is_a_gap_and_what_lies_ahead_is_not_drawn():
     assert day.quarters[2].doubt == "partly estimated"
     assert day.quarters[1].entered is None
     assert drawn_day(curve(), at(11)).quarters == ()
+
+
+def test_what_is_known_of_some_lines_only_is_told_from_what_is_known_of_all():
+    day = drawn_day(curve(partial=[0, 1]), at(12, 40))
+    assert [quarter.is_part for quarter in day.quarters] == [True, False, False]
 
 
 def test_the_quarter_that_runs_is_no_gap_yet():
@@ -39,6 +44,7 @@ def test_without_scripts_the_day_is_drawn_once_it_is_at_hand(client, service):
     wait_until(lambda: 'class="drawn"' in client.get("/").text)
     page = client.get("/").text
     assert "drawn-in doubtful" in page
+    assert 'class="drawn-part"' not in page
     assert "partly estimated" in page
 
 

@@ -27,6 +27,9 @@ class DrawnQuarter:
     doubt: str
     """What is to be said of the figures; empty where they were measured."""
 
+    is_part: bool
+    """Whether nothing is known of some lines: more may have crossed."""
+
     kind: str
     """A class of the picture: ``measured``, ``doubtful`` or ``missing``."""
 
@@ -60,4 +63,5 @@ def _quarter(curve: Mapping[str, Any], index: int, start: datetime, most: int, n
     is_over = start + timedelta(seconds=QUARTER.total_seconds()) <= now
     kind = ("doubtful" if doubt else "measured") if is_known else ("missing" if is_over else "measured")
     up, down = (round(HEIGHT * (one or 0) / most, 1) for one in (entered, left))
-    return DrawnQuarter(start, entered, left, doubt, kind, index * WIDTH, up, down)
+    is_part = is_known and index in curve["partial"]
+    return DrawnQuarter(start, entered, left, doubt, is_part, kind, index * WIDTH, up, down)
