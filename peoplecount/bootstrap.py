@@ -16,7 +16,7 @@ from peoplecount.coordinating import Coordinating
 from peoplecount.domain.event_id import EventId
 from peoplecount.eventlog.log import LogError
 from peoplecount.following import Following
-from peoplecount.history_pages import history_desk
+from peoplecount.history_pages import history_pages
 from peoplecount.installation import Installation
 from peoplecount.leading import Leading
 from peoplecount.people import (
@@ -81,7 +81,7 @@ class Service:
         self._accounts = accounts_in(self._folder, self._runtime.offload, self._runtime.database_thread())
         self._people = known_people(self._accounts, self._addresses, settings)
         self._streaming = Streaming(installation, following.hub, self._people.of_holders)
-        self._history_desk = history_desk(installation, following.snapshots)
+        self._history_pages = history_pages(installation, following.snapshots)
         self._audit = DoorAudit(
             self._history,
             sites=lambda: installation.rosters.current().sites,
@@ -89,7 +89,9 @@ class Service:
             clock=installation.clock,
             offload=self._runtime.offload,
         )
-        self._alerting = Alerting(installation, board=following.board, history=self._history_desk, audits=self._audit)
+        self._alerting = Alerting(
+            installation, board=following.board, history=self._history_pages.desk, audits=self._audit
+        )
         self._publishing = Publishing(installation, following.known)
         self._pollers = Pollers(installation)
         self._wake_writer = threading.Event()
@@ -176,6 +178,7 @@ class Service:
         settings = self._settings
         workers = {
             **self._following.workers(),
+            "history-pages": self._history_pages.keep_ready,
             "roster-copy": self._follow_copy,
             **self._self_watch.workers(),
             **self._streaming.workers(),
@@ -210,7 +213,7 @@ class Service:
             usual=UsualDays(self._history, installation.sites, clock),
             counts=Counts(self._history, lambda: following.snapshots().fields, clock, backlog.appended_at),
             audit=self._audit,
-            history=self._history_desk,
+            history=self._history_pages.desk,
             alerts=self._alerting.desk,
             reports=self._alerting.reports,
             fleet=fleet_desk(installation, following),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from functools import partial
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from peoplecount.installation import Installation
@@ -15,14 +16,22 @@ from peoplecount.services.kept_sums import KeptSums, SumsKeeper
 from peoplecount.services.last_known_sums import LastKnownSums
 from peoplecount.services.place_sums import DirectSums
 from peoplecount.services.stamp_book import StampBook
+from peoplecount.services.worker_threads import Worker
 from peoplecount.settings import Settings
 from peoplecount.storage.copy_mark import demand_whole
 from peoplecount.storage.place_history import PlaceHistory
 from peoplecount.stream.snapshot import Snapshot
 
 
-def history_desk(installation: Installation, snapshots: Callable[[], Snapshot]) -> HistoryDesk:
-    """The desk of a service."""
+class HistoryPages(NamedTuple):
+    """What a service needs for them."""
+
+    desk: HistoryDesk
+    keep_ready: Worker
+
+
+def history_pages(installation: Installation, snapshots: Callable[[], Snapshot]) -> HistoryPages:
+    """The desk of a service, and what keeps it quick."""
     settings, clock, offload = installation.settings, installation.clock, installation.runtime.offload
     roster, sums = installation.rosters.current, installation.folder.sums
     history = PlaceHistory(installation.database.hurried())
@@ -31,13 +40,9 @@ def history_desk(installation: Installation, snapshots: Callable[[], Snapshot]) 
     calendars = HolidayCalendars(settings.holidays)
     former = FormerDoors(roster, installation.audit_log())
     places = HistoryPlaces(lambda: snapshots().fields, lambda: roster().sites, clock, calendars.of_site, former.names)
-    return HistoryDesk(
-        KeptSums(DirectSums(history), sums, book, zones, offload),
-        places,
-        clock,
-        calendars.calendar,
-        LastKnownSums(sums, book, zones, offload),
-    )
+    kept = KeptSums(DirectSums(history), sums, book, zones, offload)
+    last_known = LastKnownSums(sums, book, zones, offload)
+    return HistoryPages(HistoryDesk(kept, places, clock, calendars.calendar, last_known), kept.keep_ready)
 
 
 def sums_keeper(installation: Installation) -> SumsKeeper:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -35,6 +36,9 @@ FIRST_WAIT = 15.0
 PAUSE = 0.2
 """Seconds between two days, so that the database has time for others."""
 
+SOON = 1.0
+"""Seconds after the start at which what is written now and then about past days is read for the first time."""
+
 SITES_AT_ONCE = 5
 """Whose doors are asked for in one statement; of ten doors each that are 1,200 rows, some 10 ms."""
 
@@ -55,6 +59,15 @@ class KeptSums:
         self._book = book
         self._zones = zones
         self._offload = offload
+
+    def keep_ready(self, stop: threading.Event) -> None:
+        """Look now and then which sums still hold: the stamps of a year are read by nobody who waits for a page."""
+        pause = SOON
+        while not stop.wait(pause):
+            with suppress(DatabaseError):  # whoever needs it says so
+                for zone in self._zones():
+                    self._holding(zone, date.min, date.max)
+            pause = EVERY
 
     def stretches(
         self, step: timedelta, scope: Scope, start: datetime, end: datetime, where: Where

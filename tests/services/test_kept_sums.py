@@ -29,6 +29,7 @@ from peoplecount.storage.writer_cursor import WriterCursor
 from tests.support.databases import *  # noqa: F403 - fixtures
 from tests.support.fake_clock import FakeClock
 from tests.support.past import Past
+from tests.support.pauses import Pauses
 from tests.support.shop import BACK, FRONT, LEFT, RIGHT, SHOP, at
 
 ZURICH = ZoneInfo("Europe/Zurich")
@@ -129,6 +130,29 @@ def test_they_are_the_same_as_if_they_were_made_anew_and_only_today_is_asked_for
     kept.direct.asked.clear()
     kept.sums.stretches(HOUR, Scope.SITE, MAY.start, MAY.end, SHOP_ONLY)
     assert kept.direct.asked == [(at(0), at(0, day=5))]
+
+
+def test_whoever_asks_first_after_a_start_waits_for_no_stamps_of_earlier_days(kept, monkeypatch):
+    kept.keep_up()
+    kept.book = StampBook(PlaceHistory(kept.db), kept.clock, monotonic=kept.clock.monotonic)
+    sums = KeptSums(kept.direct, kept.store, kept.book, lambda: kept.sites)
+    asked, read, execute = [], PlaceHistory.stamps, kept.db.execute
+    monkeypatch.setattr(PlaceHistory, "stamps", lambda self, *span: asked.append(span[0]) or read(self, *span))
+    away, back = (partial(monkeypatch.setattr, kept.db, "execute", one) for one in (refuse, execute))
+    pauses = Pauses(away, back)
+    sums.keep_ready(pauses)
+    assert pauses.seconds == [kept_sums.SOON, kept_sums.EVERY, kept_sums.EVERY], "it goes on where there is no database"
+    assert min(asked) < at(0, day=1)
+    asked.clear()
+    kept.clock.passes(10)
+    kept.direct.asked.clear()
+    assert sums.days(MAY, ["shop"])
+    assert min(asked) > at(0, day=2), "of the last two days alone"
+    assert kept.direct.asked == []
+
+
+def refuse(*_, **__):
+    raise DatabaseUnavailable("away")
 
 
 def test_what_is_written_about_a_day_makes_it_anew(kept):

@@ -15,6 +15,7 @@ from peoplecount.services.today_chart import AGAIN, SOON, ChartUnavailable, Toda
 from peoplecount.storage.errors import DatabaseUnavailable
 from peoplecount.storage.history import RECORDS, History
 from tests.support.board_service import BoardService, Figures, Gate
+from tests.support.pauses import Pauses
 from tests.support.shop import BACK, FRONT, SHOP, at, only
 
 
@@ -194,21 +195,6 @@ def test_a_history_that_cannot_be_read_is_said_once_in_the_log_and_to_visitors_w
         service.history.error = None
         chart.read()
     assert [record.getMessage().count("192.0.2.9") for record in caplog.records] == [1, 1]
-
-
-class Pauses:
-    """Stands for the event that ends a thread: each pause is over at once, and something happens in it."""
-
-    def __init__(self, *happening) -> None:
-        self._happening = list(happening)
-        self.seconds: list[float] = []
-
-    def wait(self, seconds: float) -> bool:
-        self.seconds.append(seconds)
-        if not self._happening:
-            return True
-        self._happening.pop(0)()
-        return False
 
 
 def test_the_day_is_read_before_anybody_asks_for_it_and_again_when_the_history_was_away(service):
