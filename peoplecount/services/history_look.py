@@ -59,6 +59,9 @@ class HistoryChild:
     total: PlaceSum | None
     """``None``: nothing is told of it here."""
 
+    period: HistoryPeriod
+    """By its own calendar."""
+
 
 @dataclass(frozen=True, slots=True)
 class HistoryLook:
@@ -185,13 +188,16 @@ class HistoryLook:
         scope, named = self.places.inside(self.query, self.own)
         if not named:
             return scope, [], False
-        if self.query.is_filtered and period.days > SPLIT_AT_MOST:
-            return scope, [HistoryChild(one, None) for one in named], False
-        found = self._of_children(scope, period)
+        is_told = not self.query.is_filtered or period.days <= SPLIT_AT_MOST
+        found = self._of_children(scope, period) if is_told else {}
         known = {one.subject for one in named}
         gone = self._named(scope, found.keys() - known)
-        children = [HistoryChild(one, found.get(one.subject)) for one in [*named, *gone]]
-        return scope, sorted(children, key=_most_first), True
+        zones = self.places.sites(self.own) if scope is Scope.SITE else {}
+        children = [
+            HistoryChild(one, found.get(one.subject), replace(period, zone=zones.get(one.subject, period.zone)))
+            for one in [*named, *gone]
+        ]
+        return scope, sorted(children, key=_most_first) if is_told else children, is_told
 
     def _named(self, scope: Scope, subjects: Collection[str]) -> list[NamedPlace]:
         """What is not on the board any more."""

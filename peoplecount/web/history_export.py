@@ -169,19 +169,26 @@ def _week(report: HistoryReport) -> Sheet:
         (
             _WEEKDAYS[place // 24],
             place % 24,
+            report.place.zone.key,
             _rounded(week.mean(place)),
             _rounded(week.left[place] / week.hours[place] if week.hours[place] else None),
             _rounded(week.hours[place]),
         )
         for place in range(HOURS_A_WEEK)
     ]
-    return Sheet("week", ("weekday", "hour", "mean_in", "mean_out", "hours_known"), rows)
+    return Sheet("week", ("weekday", "hour", "time_zone", "mean_in", "mean_out", "hours_known"), rows)
 
 
 def _places(report: HistoryReport) -> Sheet:
     kind = report.child_scope.value
-    rows = [(child.place.subject, child.place.name, *_figures(child.total or PlaceSum())) for child in report.children]
-    return Sheet("places", (f"{kind}_id", kind, *_FIGURES), rows)
+    rows = [
+        (
+            *(child.period.start, child.period.end, child.period.zone.key),
+            *(child.place.subject, child.place.name, *_figures(child.total or PlaceSum())),
+        )
+        for child in report.children
+    ]
+    return Sheet("places", ("from_utc", "to_utc", "time_zone", f"{kind}_id", kind, *_FIGURES), rows)
 
 
 def _about(report: HistoryReport, address: str) -> Sheet:

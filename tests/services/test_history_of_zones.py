@@ -115,3 +115,16 @@ def test_as_known_at_the_end_of_a_day_is_at_the_end_of_it_there(embedded):
     chain.opens("zurich", monday, 10, 24)
     report = chain.report(from_=monday.isoformat(), to="2026-11-24", step="day", known=monday.isoformat())
     assert told(report) == [480, 0]
+
+
+def test_each_site_is_told_with_its_own_days(embedded):
+    chain, day = Chain(embedded, "zurich", "tokyo"), date(2026, 5, 4)
+    chain.opens("zurich", day, 1, 24)
+    chain.opens("tokyo", day, 2, 24)
+    children = {
+        child.place.subject: child for child in chain.report(from_=day.isoformat(), to=day.isoformat()).children
+    }
+    assert {name: child.total.entered for name, child in children.items()} == {"zurich": 24, "tokyo": 48}
+    for name, child in children.items():
+        assert (child.period.zone.key, child.period.end - child.period.start) == (ZONES[name], timedelta(days=1))
+        assert child.period.start == datetime.combine(day, datetime.min.time(), ZoneInfo(ZONES[name]))
