@@ -22,6 +22,7 @@ from peoplecount.web.cut_answer import cut_where_it_fails
 from peoplecount.web.errors import unavailable
 from peoplecount.web.gate import visitor
 from peoplecount.web.own_sites import demand_own_place, own_rows, own_site
+from peoplecount.web.request_ids import request_id
 
 COLUMNS = (
     "from_utc",
@@ -66,7 +67,7 @@ def routes(context: WebContext) -> Blueprint:
         days = "-".join(text[:10].replace("-", "") for text in (request.args["from"], until))
         name = f"counts-{days}-{query.scope}-{query.step}.csv"
         headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-        body = cut_where_it_fails(csv_of(chain(first, rows), now), f"The export {name}", request.environ)
+        body = cut_where_it_fails(csv_of(chain(first, rows), now), f"The export {name}", request.environ, request_id())
         return Response(body, headers=headers, content_type="text/csv; charset=utf-8")
 
     return blueprint

@@ -9,7 +9,7 @@ from typing import NoReturn
 from flask import Flask, Response, jsonify, make_response, render_template, request
 from werkzeug.exceptions import HTTPException, SecurityError, ServiceUnavailable
 
-from peoplecount.domain.sentence import say
+from peoplecount.domain.sentence import Sentence, say
 from peoplecount.web.access_log import path_shown
 from peoplecount.web.request_ids import request_id
 
@@ -28,6 +28,9 @@ _FOR_PROGRAMS = (
     "/close-stream",
     "/board",
 )
+
+_FILES = ("/export/", "/history.csv", "/history.xlsx")
+"""Asked for by people at a page."""
 
 _WORDS = {
     400: say("This request cannot be understood"),
@@ -67,21 +70,26 @@ def _http_error(error: HTTPException) -> Response:
     if error.response is not None:
         return make_response(error.response)
     code = error.code or 500
+    if code >= HTTPStatus.INTERNAL_SERVER_ERROR and (_wants_page() or request.path.startswith(_FILES)):
+        # With its mark: people are shown the reference. Programs ask again and again, which would fill the log.
+        logger.warning("request %s %s was answered with %d: %s", request.method, path_shown(), code, error.description)
     return _answer(code, error.description or "", dict(error.get_headers()))
 
 
 def _failure(error: Exception) -> Response:
     reference = request_id()
     logger.error("request %s %s failed, reference %s", request.method, path_shown(), reference, exc_info=error)
-    return _answer(500, say("It has been written down under the reference %(reference)s.", reference=reference), {})
+    return _answer(500, "", {})
 
 
 def _answer(code: int, description: str, headers: dict[str, str]) -> Response:
     title = _WORDS.get(code, "This did not work")
-    if request.path.startswith(_FOR_PROGRAMS) or request.accept_mimetypes.best == "application/json":
-        response = _problem(code, title, description)
+    reference = written_under() if code >= HTTPStatus.INTERNAL_SERVER_ERROR else ""
+    if _wants_page():
+        values = {"title": title, "description": description, "code": code, "reference": reference}
+        response = make_response(render_template("error.html", **values))
     else:
-        response = make_response(render_template("error.html", title=title, description=description, code=code))
+        response = _problem(code, title, description or reference)
     response.status_code = code
     response.headers["Cache-Control"] = "no-store"  # it may be there the next time; and it may carry our forms
     if code == HTTPStatus.UNAUTHORIZED:
@@ -92,6 +100,15 @@ def _answer(code: int, description: str, headers: dict[str, str]) -> Response:
         if name in headers:
             response.headers[name] = headers[name]
     return response
+
+
+def written_under() -> Sentence:
+    """Where to look in the log for what went wrong."""
+    return say("It has been written down under the reference %(reference)s.", reference=request_id())
+
+
+def _wants_page() -> bool:
+    return not (request.path.startswith(_FOR_PROGRAMS) or request.accept_mimetypes.best == "application/json")
 
 
 def _problem(code: int, title: str, description: str) -> Response:

@@ -26,6 +26,7 @@ from peoplecount.services.history_query import Days, HistoryQuery, Hours
 from peoplecount.services.history_report import HistoryDesk, HistoryReport, HistoryUnavailable
 from peoplecount.services.unhurried import Breath, unhurried
 from peoplecount.web.context import WebContext
+from peoplecount.web.errors import written_under
 from peoplecount.web.gate import visitor
 from peoplecount.web.history_chart import chart_of, heat_of, share_bar
 from peoplecount.web.history_words import (
@@ -60,7 +61,7 @@ def routes(context: WebContext) -> Blueprint:
         except HistoryUnavailable:
             known = desk.last_known(query, own)
             if known is None:
-                return _page(render_template("history_away.html"), 503)
+                return _page(render_template("history_away.html", reference=written_under()), 503)
             report = known
         except NoSuchPlace as error:
             abort(404, error.args[0])

@@ -27,12 +27,14 @@ class Export {
     this.box.hidden = false;
     this.stop.hidden = false;
     this.#tell(0, 0);
+    let reference = "";
     try {
       const answer = await fetch(this.link.href, { signal: this.aborted.signal });
+      reference = answer.headers.get("X-Request-Id") ?? "";
       if (!answer.ok) throw new Error(answer.statusText);
       this.#keep(await this.#read(answer), nameIn(answer));
     } catch {
-      this.words.textContent = this.aborted.signal.aborted ? _("Stopped.") : _("The file broke off. Try again in a moment.");
+      this.words.textContent = this.aborted.signal.aborted ? _("Stopped.") : brokenOff(reference);
     }
     this.stop.hidden = true;
     this.aborted = null;
@@ -65,6 +67,13 @@ class Export {
     this.bar.value = share;
     this.words.textContent = _("%(share)s, %(size)s MB so far", { share: perCent(Math.floor(share * 100) / 100), size: people(Math.round(size / MEGABYTE)) });
   }
+}
+
+// The reference is what the log calls the request, where the service answered at all.
+function brokenOff(reference) {
+  return reference
+    ? _("The file broke off. Try again in a moment. Its reference is %(reference)s.", { reference })
+    : _("The file broke off. Try again in a moment.");
 }
 
 function nameIn(answer) {

@@ -8,10 +8,11 @@ from flask import Flask
 
 from peoplecount.domain.event import Quality
 from peoplecount.domain.figures import Figures
+from peoplecount.log_form import log_to_stderr
 from peoplecount.services.count_rows import CountRow
 from peoplecount.services.counts_query import CountsQuery
 from peoplecount.storage.errors import DatabaseUnavailable
-from peoplecount.web import counts, gate
+from peoplecount.web import counts, gate, request_ids
 from peoplecount.web.client_address import ClientAddresses
 from tests.support.everybody import Everybody
 
@@ -38,6 +39,8 @@ class FailingCounts:
             raise DatabaseUnavailable("the server closed the connection")
 
 
+log_to_stderr("INFO")
 app = Flask(__name__)
+request_ids.register(app, ClientAddresses())
 gate.register(app, Everybody(), ClientAddresses())
 app.register_blueprint(counts.routes(SimpleNamespace(counts=FailingCounts())))

@@ -27,8 +27,11 @@ def server(tmp_path_factory):
         yield port, output
 
 
-def export(port, line, version):
-    """A finished answer's body, read as a client does. Raises what it is told of an unfinished one."""
+def export(port, line, version, heard=None):
+    """A finished answer's body, read as a client does. Raises what it is told of an unfinished one.
+
+    The id of the request is added to ``heard`` before.
+    """
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     connection._http_vsn, connection._http_vsn_str = version, f"HTTP/1.{version - 10}"
     with closing(connection):
@@ -36,6 +39,8 @@ def export(port, line, version):
         answer = connection.getresponse()
         assert answer.status == 200
         assert (answer.getheader("Transfer-Encoding") == "chunked") == (version == 11)
+        if heard is not None:
+            heard.append(answer.getheader("X-Request-Id"))
         return answer.read().decode()
 
 
@@ -47,13 +52,13 @@ def test_an_export_that_went_well_ends(server, version):
 @pytest.mark.parametrize("version", [10, 11])
 def test_one_that_failed_half_way_is_known_to_be_cut_and_the_log_says_so(server, version):
     port, output = server
-    before = output.read_text().count("was cut in the middle")
+    before, heard = output.read_text().count("was cut in the middle"), []
     with pytest.raises((http.client.IncompleteRead, ConnectionResetError)):
-        export(port, "gone", version)
+        export(port, "gone", version, heard)
     wait_until(lambda: output.read_text().count("was cut in the middle") > before)
     said = output.read_text()
     assert "The export counts-20260504-" in said
-    assert "the server closed the connection" in said
+    assert f"the server closed the connection (request {heard[0]})" in said, "as the answer says"
     assert "Traceback" not in said.split("a fault of ours")[0]
 
 

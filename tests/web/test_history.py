@@ -18,6 +18,7 @@ from peoplecount.domain.event import Quality
 from peoplecount.domain.user import Role
 from peoplecount.domain.visitor import Visitor, Way
 from peoplecount.eventlog.history_sums import HistorySums
+from peoplecount.log_form import PlainForm
 from peoplecount.services.counts import Counts
 from peoplecount.services.history_places import HistoryPlaces
 from peoplecount.services.history_report import HistoryDesk
@@ -323,7 +324,9 @@ def test_nobody_learns_of_sites_that_are_not_theirs(town):
     assert rows(everywhere)[-1].startswith("Mon, 4 May 2026 so far 240 12")
 
 
-def test_with_the_database_away_the_page_says_so(town, monkeypatch):
+def test_with_the_database_away_the_page_says_so_with_a_reference_that_is_in_the_log(town, monkeypatch, caplog):
+    caplog.handler.setFormatter(PlainForm())
+
     def away(*_, **__):
         raise DatabaseUnavailable("no route to db.example")
 
@@ -333,6 +336,8 @@ def test_with_the_database_away_the_page_says_so(town, monkeypatch):
     assert answer.headers["Retry-After"] == "10"
     assert "cannot be read just now" in answer.text
     assert "db.example" not in answer.text
+    reference = re.search(r"reference ([0-9a-f]{12})", answer.text)[1]
+    assert caplog.text.endswith(f"no route to db.example (request {reference})\n")
 
 
 def test_every_table_can_be_taken_along_with_the_same_figures(town):
@@ -346,14 +351,26 @@ def test_every_table_can_be_taken_along_with_the_same_figures(town):
     assert (first["in_before"], first["complete"], last["complete"]) == ("", "true", "false")
     week = town.client.get("/history.csv", query_string=asked | {"table": "week"}).text.splitlines()
     assert week[10:14] == [
-        "Monday,9,80.0,4.0,1.0",
-        "Monday,10,80.0,4.0,1.0",
-        "Monday,11,80.0,4.0,1.0",
-        "Monday,12,0.0,0.0,1.0",
+        "Monday,9,Europe/Zurich,80.0,4.0,1.0",
+        "Monday,10,Europe/Zurich,80.0,4.0,1.0",
+        "Monday,11,Europe/Zurich,80.0,4.0,1.0",
+        "Monday,12,Europe/Zurich,0.0,0.0,1.0",
     ]
     places = town.client.get("/history.csv", query_string=asked | {"table": "places"}).text.splitlines()
-    assert places[:2] == ["door_id,door,in,out,quality,known,coverage", "shop-front,Front,300,24,measured,1.0,1.0"]
+    assert places[:2] == [
+        "from_utc,to_utc,time_zone,door_id,door,in,out,quality,known,coverage",
+        "2026-04-30T22:00:00.000Z,2026-05-04T22:00:00.000Z,Europe/Zurich,shop-front,Front,300,24,measured,1.0,1.0",
+    ]
     assert town.client.get("/history.csv", query_string=asked | {"table": "x"}).status_code == 400
+
+
+@pytest.mark.parametrize("place", [{}, {"site": "shop"}, {"door": "shop-wide"}, {"line": str(LEFT.key)}])
+def test_every_row_of_every_table_says_whose_clock_it_goes_by(town, place):
+    names = {"": ["parts", "places"], "line": ["parts", "week"]}.get(next(iter(place), ""), ["parts", "week", "places"])
+    for name in names:
+        answer = town.client.get("/history.csv", query_string=place | MAY | {"table": name})
+        told = list(csv.DictReader(io.StringIO(answer.text, newline="")))
+        assert {row["time_zone"] for row in told} == {"Europe/Zurich"}, name
 
 
 def test_a_workbook_has_cells_of_their_types_and_says_what_it_is(town):

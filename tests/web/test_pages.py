@@ -6,6 +6,8 @@ import re
 import pytest
 
 from peoplecount.domain.camera import CameraState
+from peoplecount.eventlog.log import LocalStoreUnavailable
+from peoplecount.log_form import PlainForm
 from peoplecount.web.app import compile_templates, create_app
 from peoplecount.web.formats import age, clock_time, estimate, opened, people
 from tests.support.board_service import BoardService
@@ -174,6 +176,24 @@ def test_a_failure_shows_a_reference_that_is_in_the_log_and_nothing_else(service
     assert "ZeroDivisionError" in caplog.text
     assert "ZeroDivision" not in answer.text
     assert caplog.records[0].levelno == logging.ERROR
+
+
+def test_what_is_not_available_shows_a_reference_too_that_is_in_the_log_as_it_is_written(service, caplog):
+    class Away:
+        def open(self, sites):
+            raise LocalStoreUnavailable("the store is locked")
+
+    caplog.handler.setFormatter(PlainForm())
+    client = create_app(service.context(alerts=Away())).test_client()
+    answer = client.get("/alerts", headers={"Accept": "text/html"})
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert "The alerts cannot be read just now." in text_of(answer)
+    reference = re.search(r"reference ([0-9a-f]{12})", text_of(answer))[1]
+    assert answer.headers["X-Request-Id"] == reference
+    (line,) = caplog.text.splitlines()
+    said = "request GET /alerts was answered with 503: The alerts cannot be read just now."
+    assert line.endswith(f"{said} (request {reference})")
+    assert "reference" not in text_of(client.get("/nowhere", headers={"Accept": "text/html"}))
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ from peoplecount.web.cut_answer import cut_where_it_fails
 from peoplecount.web.errors import unavailable
 from peoplecount.web.gate import visitor
 from peoplecount.web.own_sites import own_places, own_rows
+from peoplecount.web.request_ids import request_id
 
 TAG = "Counts"
 
@@ -126,7 +127,7 @@ class _Counts:
             demand_counted(service, query)
         name = f"counts-{utc_text(query.begin)[:10]}-{query.scope}-{query.step}.csv"
         return csv_answer(
-            cut_where_it_fails(csv_of(chain(first, rows)), f"The file {name}", request.environ), name, tag
+            cut_where_it_fails(csv_of(chain(first, rows)), f"The file {name}", request.environ, request_id()), name, tag
         )
 
     def records(self, asked: Mapping[str, Any]) -> Response:  # noqa: ARG002
