@@ -14,6 +14,7 @@ from peoplecount.web import page_version
 from tests.support.axe import axe_finds
 from tests.support.busy_day import GATES
 from tests.support.processes import ROOT
+from tests.support.waiting import wait_until
 
 SOUTH, FOYER = GATES[2], GATES[6]
 
@@ -136,6 +137,43 @@ def test_a_wall_moves_and_turns_red_in_words_too(open_page, service):
     expect(field.locator(".band")).to_have_text("full")
     assert page.evaluate("document.documentElement.scrollWidth") <= 1440
     assert axe_finds(page) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "place", "figures"),
+    [
+        ("/", ".tile", "[data-figure]"),
+        ("/wall", ".wall-site", ".wall-inside, .wall-flow dd"),
+        ("/sites/station", ".site", ".figures .value [data-figure]"),
+    ],
+)
+def test_figures_with_an_old_reading_in_them_are_slanted_and_the_words_say_why(
+    open_page, service, path, place, figures
+):
+    page = open_page(path)
+    station = page.locator(f'{place}[data-site="station"]')
+    assert slants(station, figures) == {"normal"}
+    service.status(SOUTH, CameraState.DOWN, "no route to host")
+    expect(station.locator(".cameras-summary")).to_have_text("Cameras answering: 4 of 5")
+    expect(station.locator(".cameras-summary")).to_be_visible()
+    wait_until(lambda: slants(station, figures) == {"italic"})
+    service.clock.passes(180)
+    service.seen(*(gate for gate in GATES if gate != SOUTH))
+    expect(station.locator('[data-age="site/station"]')).to_have_text("3 min ago")
+    assert axe_finds(page) == []
+    service.status(SOUTH, CameraState.UP)
+
+    def is_read_again() -> bool:
+        service.clock.passes(15)  # after which readings are told anew
+        service.seen(*GATES)
+        return slants(station, figures) == {"normal"}
+
+    wait_until(is_read_again)
+
+
+def slants(place, figures: str) -> set[str]:
+    script = "(found) => found.map((one) => getComputedStyle(one).fontStyle)"
+    return set(place.locator(figures).evaluate_all(script))
 
 
 def test_a_wall_fills_the_screen_when_asked_to(open_page):

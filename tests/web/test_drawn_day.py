@@ -15,7 +15,12 @@ from tests.support.waiting import wait_until
 
 
 def curve(**changes):
-    known = {"in": [4, None, 0, None], "out": [2, None, 0, None], "quality": ["measured", None, "estimated", None], "partial": []}
+    known = {
+        "in": [4, None, 0, None],
+        "out": [2, None, 0, None],
+        "quality": ["measured", None, "estimated", None],
+        "partial": [],
+    }
     return {"start": "2026-05-04T10:00:00Z", **known, **changes}
 
 
