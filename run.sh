@@ -18,9 +18,9 @@ Usage: ./run.sh CHORE [options]
   bench   Measure; without a name, list what can be measured.
   pictures  Take a picture of every page into docs/pictures (needs Chromium).
   replay  Play whole data sets of real door counts, with outages cut in; options go to pytest.
-  bundle  Make an archive in dist/ that installs without internet, for this system and Python.
+  bundle  Make an archive in dist/ that installs without internet, for this system and Python (--extra redis …).
   release Give what is there a version: ./run.sh release 1.2.0 (docs/contributing.md says what comes before and after).
-  lock    Write requirements.lock: what the package needs as requirements.txt pins it, with hashes.
+  lock    Write requirements*.lock: what the package, its extras and its making need as pinned, with hashes.
   chaos   Let everything go wrong, as a seed says, and compare the numbers (--minutes N --seed S; --help lists the rest).
 CHORES
 }
@@ -96,11 +96,6 @@ run_checks() {
     exit "$failed"
 }
 
-write_lock() {
-    exec "$PY" -m uv --quiet pip compile pyproject.toml --constraints requirements.txt --output-file requirements.lock \
-        --generate-hashes --universal --python-version 3.11 --no-header --no-annotate "$@"
-}
-
 list_benches() {
     local file found=0
     for file in bench/*.py; do
@@ -171,7 +166,7 @@ case $chore in
         ;;
     lock)
         install requirements-dev.txt
-        write_lock "$@"
+        exec "$PY" deploy/lock.py
         ;;
     chaos)
         install requirements-dev.txt

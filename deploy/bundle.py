@@ -14,6 +14,8 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import tomllib
+import venv
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -26,26 +28,37 @@ ALONGSIDE = (
 """What else lies in the archive, where it lies in the repository: what the install pages name is found there, too."""
 
 
-def make_bundle(folder: Path) -> Path:
-    """The archive, made in ``folder``. Raises ``CalledProcessError`` where pip cannot get a wheel."""
+def extras() -> list[str]:
+    """What can come along besides."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return sorted(project["optional-dependencies"])
+
+
+def make_bundle(folder: Path, wanted: Sequence[str] = ()) -> Path:
+    """The archive, made in ``folder``, with the wanted extras.
+
+    Raises ``CalledProcessError`` where pip cannot get a wheel.
+    """
     with tempfile.TemporaryDirectory() as scratch:
         program = _own_wheel(Path(scratch))
         name = f"{'-'.join(program.name.split('-')[:2])}-{_machine()}"
         content = Path(scratch, name)
-        _fill(content, program)
+        _fill(content, program, wanted)
         folder.mkdir(parents=True, exist_ok=True)
         return _packed(content, folder / f"{name}.tar.gz")
 
 
-def _fill(content: Path, program: Path) -> None:
+def _fill(content: Path, program: Path, wanted: Sequence[str]) -> None:
     wheels = content / "wheels"
     wheels.mkdir(parents=True)
-    lock = ROOT / "requirements.lock"
-    _pip("download", "--only-binary=:all:", "--require-hashes", "--requirement", str(lock), "--dest", str(wheels))
-    shutil.copy(program, wheels)
     own, version = program.name.split("-")[:2]
-    pinned = f"{own}=={version} --hash=sha256:{_digest(program)}\n"
-    (content / "requirements.txt").write_text(pinned + lock.read_text(encoding="utf-8"), encoding="utf-8")
+    locked = f"{own}=={version} --hash=sha256:{_digest(program)}\n"
+    locks = [ROOT / "requirements.lock", *(ROOT / f"requirements-{extra}.lock" for extra in wanted)]
+    named = [word for lock in locks for word in ("--requirement", str(lock))]
+    _pip(sys.executable, "download", "--only-binary=:all:", "--require-hashes", *named, "--dest", str(wheels))
+    locked += "".join(lock.read_text(encoding="utf-8").removeprefix("-r requirements.lock\n") for lock in locks)
+    shutil.copy(program, wheels)
+    (content / "requirements.txt").write_text(locked, encoding="utf-8")
     (content / "MADE_FOR").write_text(
         f"Python {sys.version_info[0]}.{sys.version_info[1]} on {platform.system()} {platform.machine()}\n"
     )
@@ -58,7 +71,11 @@ def _fill(content: Path, program: Path) -> None:
 
 
 def _own_wheel(folder: Path) -> Path:
-    _pip("wheel", "--no-deps", "--wheel-dir", str(folder), str(ROOT))
+    """Made by what ``requirements-build.lock`` names, and by nothing else."""
+    venv.create(folder / "build", with_pip=True, symlinks=True)
+    python = str(folder / "build" / "bin" / "python")
+    _pip(python, "install", "--require-hashes", "--requirement", str(ROOT / "requirements-build.lock"))
+    _pip(python, "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", str(folder), str(ROOT))
     (wheel,) = folder.glob("peoplecount-*.whl")
     return wheel
 
@@ -91,8 +108,8 @@ def _nobodys(entry: tarfile.TarInfo) -> tarfile.TarInfo:
     return entry
 
 
-def _pip(*arguments: str) -> None:
-    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", *arguments]
+def _pip(python: str, *arguments: str) -> None:
+    command = [python, "-m", "pip", "--disable-pip-version-check", "--quiet", *arguments]
     subprocess.run(command, check=True)  # noqa: S603  pip, on files of our own
 
 
@@ -100,8 +117,12 @@ def main(arguments: Sequence[str]) -> int:
     """Make it, and say where it is; exit code 1 where pip could not get everything."""
     parser = argparse.ArgumentParser("./run.sh bundle", description=(__doc__ or "").partition("\n")[2])
     parser.add_argument("--folder", type=Path, default=ROOT / "dist", help="where it goes (%(default)s)")
+    parser.add_argument(
+        "--extra", action="append", default=[], choices=extras(), help="what comes along besides; may be repeated"
+    )
+    chosen = parser.parse_args(arguments)
     try:
-        archive = make_bundle(parser.parse_args(arguments).folder)
+        archive = make_bundle(chosen.folder, chosen.extra)
     except subprocess.CalledProcessError:
         print("pip could not get all wheels; what it said stands above", file=sys.stderr)
         return 1

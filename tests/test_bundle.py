@@ -29,7 +29,10 @@ def _may_go_without() -> bool:
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The archive, unpacked."""
     folder = tmp_path_factory.mktemp("bundle")
-    subprocess.run(python(str(ROOT / "deploy" / "bundle.py"), "--folder", str(folder)), check=True)
+    subprocess.run(
+        python(str(ROOT / "deploy" / "bundle.py"), "--folder", str(folder), "--extra", "mqtt", "--extra", "postgresql"),
+        check=True,
+    )
     (archive,) = folder.glob("peoplecount-*.tar.gz")
     with tarfile.open(archive) as packed:
         assert {entry.uname for entry in packed} == {"root"}
@@ -105,6 +108,7 @@ def test_one_for_another_machine_is_refused_in_a_sentence(bundle: Path, tmp_path
 
 def test_the_services_user_may_read_it_however_strict_the_administrators_umask_is(bundle: Path, tmp_path: Path) -> None:
     assert _install(bundle, str(tmp_path / "opt"), umask=0o077).returncode == 0
+    subprocess.run([tmp_path / "opt" / "bin" / "python", "-c", "import paho.mqtt, psycopg"], check=True)
     closed = [
         path for path in (tmp_path / "opt").rglob("*") if not path.is_symlink() and path.stat().st_mode & 0o444 != 0o444
     ]

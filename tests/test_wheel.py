@@ -152,11 +152,65 @@ def test_extras_are_neither_needed_nor_in_requirements_txt() -> None:
     assert extras & _pins("requirements.lock").keys() == set()
 
 
-def test_the_lock_pins_what_requirements_txt_pins_with_hashes() -> None:
+EXTRAS = sorted(_project()["optional-dependencies"])
+LOCKS = ["requirements.lock", "requirements-build.lock", *(f"requirements-{extra}.lock" for extra in EXTRAS)]
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_a_lock_has_hashes_of_every_package(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8").removeprefix("-r requirements.lock\n")
+    blocks = re.split(r"\n(?=\S)", text.strip())
+    assert len(_pins(name)) == len(blocks)
+    assert [block for block in blocks if "--hash=sha256:" not in block] == []
+
+
+def test_locks_go_together_and_pip_takes_them() -> None:
+    named = [option for name in LOCKS for option in ("--requirement", name)]
+    command = python("-m", "pip", "install", "--dry-run", "--no-deps", "--require-hashes", *named)
+    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert told.returncode == 0, told.stderr
+    assert "Would install" not in told.stdout, "the tests run on what is locked"
+
+
+@pytest.mark.parametrize("extra", EXTRAS)
+def test_the_lock_of_an_extra_adds_what_its_requirements_pin(extra: str) -> None:
+    text = (ROOT / f"requirements-{extra}.lock").read_text(encoding="utf-8")
+    assert text.startswith("-r requirements.lock\n")
+    locked = _pins(f"requirements-{extra}.lock")
+    assert locked == _pins(f"requirements-{extra}.txt"), "./run.sh lock"
+    assert _names(_project()["optional-dependencies"][extra]) <= locked.keys()
+
+
+def test_what_makes_the_wheel_is_locked_as_the_tests_have_it() -> None:
+    built_by = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["build-system"]["requires"]
+    locked, pinned = _pins("requirements-build.lock"), _pins("requirements.txt") | _pins("requirements-dev.txt")
+    assert _names(built_by) <= locked.keys()
+    assert {name: pinned.get(name) for name in locked} == locked, "./run.sh lock"
+
+
+INSTALLING = [
+    *sorted((ROOT / "docs" / "install").glob("*.md")),
+    ROOT / "docs" / "postgresql.md",
+    ROOT / "deploy" / "Dockerfile",
+]
+
+
+def test_what_is_installed_as_a_service_has_known_hashes() -> None:
+    found = [
+        line for file in INSTALLING for line in re.findall(r"pip\S* (?:install|wheel) -.*", file.read_text("utf-8"))
+    ]
+    without = [line for line in found if "--require-hashes" not in line]
+    assert len(found) - len(without) >= 7
+    local = [
+        line for line in without if "--no-deps" in line and ("--no-build-isolation" in line or "--no-index" in line)
+    ]
+    in_a_checkout = [line for line in without if line.startswith("pip install -r requirements-postgresql.lock")]
+    assert sorted(without) == sorted(local + in_a_checkout)
+
+
+def test_the_lock_pins_what_requirements_txt_pins() -> None:
     locked, pinned = _pins("requirements.lock"), _pins("requirements.txt")
     assert {name: pinned.get(name) for name in locked} == locked, "./run.sh lock"
     needed = (ROOT / "requirements.txt").read_text(encoding="utf-8").partition("\n# So that plain `pytest` works")[0]
     assert _names([line for line in needed.splitlines() if "==" in line]) == locked.keys(), "./run.sh lock"
     assert _names(_project()["dependencies"]) <= locked.keys()
-    blocks = re.split(r"\n(?=\w)", (ROOT / "requirements.lock").read_text(encoding="utf-8").strip())
-    assert [block for block in blocks if "--hash=sha256:" not in block] == []

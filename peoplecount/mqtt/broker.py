@@ -1,4 +1,4 @@
-"""A broker, spoken to by MQTT 3.1.1 (OASIS), through Paho. Needs the extra ``requirements-mqtt.txt``."""
+"""A broker, spoken to by MQTT 3.1.1 (OASIS), through Paho. Needs the extra ``requirements-mqtt.lock``."""
 
 from __future__ import annotations
 

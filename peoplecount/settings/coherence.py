@@ -29,8 +29,8 @@ def _missing(values: Mapping[str, Any], refused: Collection[str]) -> Iterator[st
         if values[name.lower()] and missing:
             yield f"{name}: it is of no use without {' and '.join(missing)}"
     if values["redis_url"] and find_spec("redis") is None:
-        yield "REDIS_URL: it needs redis-py: pip install -r requirements-redis.txt"
+        yield "REDIS_URL: it needs redis-py: pip install -r requirements-redis.lock"
     if values["oidc_issuer"] and find_spec("authlib") is None:
-        yield "OIDC_ISSUER: signing in there needs Authlib: pip install -r requirements-oidc.txt"
+        yield "OIDC_ISSUER: signing in there needs Authlib: pip install -r requirements-oidc.lock"
     if values["mqtt_url"] and find_spec("paho") is None:
-        yield "MQTT_URL: publishing there needs Paho: pip install -r requirements-mqtt.txt"
+        yield "MQTT_URL: publishing there needs Paho: pip install -r requirements-mqtt.lock"

@@ -12,7 +12,7 @@ MQTT_SETTINGS: tuple[Setting, ...] = (
         "",
         "Broker at which events and the state of every place are published ([how](integrations/mqtt.md)): "
         "`mqtts://user:password@broker.example`, or `mqtt://` without encryption. Needs "
-        "`pip install -r requirements-mqtt.txt`. Not set: nothing is published.",
+        "`pip install -r requirements-mqtt.lock`. Not set: nothing is published.",
         address_readers.broker,
         "mqtt_url",
         secret=True,

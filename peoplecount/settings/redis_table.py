@@ -13,7 +13,7 @@ REDIS_SETTINGS: tuple[Setting, ...] = (
         "",
         "A Redis or Valkey that holds the event log in place of `DATA_DIR`, so that [several "
         "machines](several-machines.md) can share it: `redis://USER:PASSWORD@HOST:6379/0`, `rediss://…` for TLS. "
-        "Needs `pip install -r requirements-redis.txt`. Not set: this machine alone.",
+        "Needs `pip install -r requirements-redis.lock`. Not set: this machine alone.",
         read_redis_address,
         "redis_url",
         unset=None,

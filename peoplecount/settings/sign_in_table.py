@@ -12,7 +12,7 @@ SIGN_IN_SETTINGS: tuple[Setting, ...] = (
         "Sign-in elsewhere",
         "",
         "Who signs people in by OpenID Connect: `https://login.microsoftonline.com/TENANT/v2.0` for Entra ID. Needs "
-        "`pip install -r requirements-oidc.txt` ([how](sign-in.md#entra-id-and-other-openid-connect)).",
+        "`pip install -r requirements-oidc.lock` ([how](sign-in.md#entra-id-and-other-openid-connect)).",
         address_readers.issuer,
         "oidc_issuer",
     ),

@@ -73,7 +73,7 @@ def test_what_was_refused_is_not_said_to_be_missing() -> None:
 def test_without_its_library_what_to_install_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "authlib", raising=False)
     monkeypatch.setattr("peoplecount.settings.coherence.find_spec", lambda _: None)
-    assert "pip install -r requirements-oidc.txt" in " ".join(faults(OIDC))
+    assert "pip install -r requirements-oidc.lock" in " ".join(faults(OIDC))
 
 
 def test_a_redis_needs_its_library_and_shows_no_password(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,7 +81,7 @@ def test_a_redis_needs_its_library_and_shows_no_password(monkeypatch: pytest.Mon
     monkeypatch.setattr("peoplecount.settings.coherence.find_spec", lambda _: object())
     assert "s3cret" not in repr(load_settings(redis, None))
     monkeypatch.setattr("peoplecount.settings.coherence.find_spec", lambda _: None)
-    assert "pip install -r requirements-redis.txt" in " ".join(faults(redis))
+    assert "pip install -r requirements-redis.lock" in " ".join(faults(redis))
 
 
 @pytest.mark.parametrize(

@@ -40,4 +40,4 @@ def test_a_topic_has_no_wild_cards(topic: str) -> None:
 
 def test_without_its_library_what_to_install_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("peoplecount.settings.coherence.find_spec", lambda _: None)
-    assert "pip install -r requirements-mqtt.txt" in " ".join(faults(MQTT_URL="mqtt://broker.example"))
+    assert "pip install -r requirements-mqtt.lock" in " ".join(faults(MQTT_URL="mqtt://broker.example"))
