@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from tests.support.redis_server import RedisServer
+from tests.support.redis_server import PROGRAM, RedisServer
 from tests.support.waiting import wait_until
 
 SERVICE = "peopleCount"
@@ -29,7 +29,7 @@ class RedisSentinel(RedisServer):
         file.write_text("\n".join([*lines, *([f"requirepass {self.password}"] if self.password else [])]) + "\n")
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
-                [*before, "redis-server", str(file), "--sentinel"], stdout=log, stderr=log, start_new_session=True
+                [*before, PROGRAM, str(file), "--sentinel"], stdout=log, stderr=log, start_new_session=True
             )
         wait_until(self._answers)
 

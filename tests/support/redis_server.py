@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import socket
@@ -14,6 +15,9 @@ from pathlib import Path
 from peoplecount.domain.redis_address import RedisAddress
 from tests.support.processes import free_port
 from tests.support.waiting import wait_until
+
+PROGRAM = os.environ.get("REDIS_SERVER", "redis-server")
+"""The server itself: another version of Redis, or Valkey's."""
 
 DATABASES = 64
 
@@ -42,9 +46,7 @@ class RedisServer:
         options |= {"protected-mode": "no"} | self.options
         lines = [word for name, value in options.items() for word in (f"--{name.replace('_', '-')}", value)]
         with (self.folder / "log").open("ab") as log:
-            self.process = subprocess.Popen(
-                [*before, "redis-server", *lines], stdout=log, stderr=log, start_new_session=True
-            )
+            self.process = subprocess.Popen([*before, PROGRAM, *lines], stdout=log, stderr=log, start_new_session=True)
         wait_until(self._answers)
 
     def wait_until_it_follows(self) -> None:
@@ -95,7 +97,7 @@ class RedisServer:
 
 
 def is_installed() -> bool:
-    return shutil.which("redis-server") is not None
+    return shutil.which(PROGRAM) is not None
 
 
 @contextmanager
