@@ -67,6 +67,10 @@ def test_every_setting_that_is_set_in_a_command_exists(document: Path) -> None:
     assert named <= by_name().keys() | {"PYTHON", "TEST_MSSQL_URL"}
 
 
+def test_the_readme_is_read_at_one_sitting() -> None:
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 100
+
+
 def test_the_readme_names_the_two_commands_first() -> None:
     commands = re.findall(r"^\./run\.sh (\w+)", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
     assert commands[:2] == ["demo", "test"]
