@@ -31,6 +31,9 @@ KEPT = {path.stem: json.loads(path.read_text())["commit"] for path in HERE.glob(
 BEFORE_LINES_HAD_PLACES = KEPT["0.1.0-tables-0010"]
 """Its tables alone are older than today's."""
 
+VERSIONS = {name: commit for name, commit in KEPT.items() if re.fullmatch(r"\d+\.\d+\.\d+", name)}
+"""Those that have a tag."""
+
 NEWER_TABLES = "A newer version of this program has changed the database's tables"
 
 
@@ -98,6 +101,12 @@ class ServerInstallation(Installation):
             return connection.execute(question.replace("?", "%s"), values or None).fetchall()
 
 
+def tables_of(folder: Path) -> str:
+    """The version of the embedded database's tables."""
+    with closing(sqlite3.connect(folder / "var" / "peoplecount.db")) as database:
+        return str(database.execute("SELECT version_num FROM alembic_version").fetchone()[0])
+
+
 OpenShop = Callable[..., Installation]
 
 
@@ -140,7 +149,16 @@ def signed_in(service_url: str) -> requests.Session:
     return browser
 
 
-@pytest.mark.parametrize("older", [BEFORE_THE_AUDIT_LOG, *KEPT.values()], ids=["oldest", *KEPT])
+@pytest.mark.parametrize(("version", "commit"), VERSIONS.items())
+def test_the_program_of_a_version_is_the_one_that_its_tag_has(version: str, commit: str) -> None:
+    history.require(commit)
+    text = history.file_of(commit, "peoplecount/__init__.py").decode()
+    assert f'__version__ = "{version}"' in text
+    if tag := history.tag_of(version):
+        assert history.changed_between(commit, tag) == []
+
+
+@pytest.mark.parametrize("older", KEPT.values(), ids=KEPT)
 def test_this_one_goes_on_with_the_folder_of_an_older_one(older: str, open_shop: OpenShop) -> None:
     shop = open_shop(older)
     shop.is_of(shop.older)
@@ -156,7 +174,7 @@ def test_this_one_goes_on_with_the_folder_of_an_older_one(older: str, open_shop:
 
 
 def test_a_servers_tables_wait_for_db_upgrade_and_get_everybody_then(open_shop: OpenShop, postgres_server: Any) -> None:
-    shop = open_shop(BEFORE_THE_AUDIT_LOG, postgres_server)
+    shop = open_shop(BEFORE_LINES_HAD_PLACES, postgres_server)
     shop.is_of(shop.older)
     shop.service.command("db", "upgrade")
     shop.begins_with_the_older()
@@ -205,19 +223,19 @@ def test_an_older_program_leaves_a_newer_local_store_alone_and_says_so(open_shop
     shop.agrees_on_everybody_once()
 
 
-def test_the_way_back_is_the_backup_made_before(tmp_path: Path, open_shop: OpenShop) -> None:
-    shop = open_shop(BEFORE_LINES_HAD_PLACES)
+@pytest.mark.parametrize("older", [BEFORE_LINES_HAD_PLACES, *VERSIONS.values()], ids=["0.1.0-tables-0010", *VERSIONS])
+def test_the_way_back_is_the_backup_made_before(older: str, tmp_path: Path, open_shop: OpenShop) -> None:
+    shop = open_shop(older)
     shop.begins_with_the_older()
     kept = tmp_path / "before.zip"
     shop.service.command("backup", str(kept))
+    theirs = tables_of(tmp_path)
     shop.goes_on_with(ROOT)
     shop.counts(6)  # of whom the backup knows nothing
     assert shop.service.stop() == 0
     shop.is_of(shop.older)
     shop.service.command("restore", str(kept), "--replace")
-    with closing(sqlite3.connect(tmp_path / "var" / "peoplecount.db")) as database:
-        (tables,) = database.execute("SELECT version_num FROM alembic_version").fetchone()
-    assert tables < expected()
+    assert tables_of(tmp_path) == theirs
     shop.service.start()
     shop.counts(3)
     shop.agrees_on_everybody_once()

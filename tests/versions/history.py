@@ -32,6 +32,21 @@ def require(commit: str) -> None:
         pytest.skip(f"the git history that has {commit[:10]} is not here (git fetch --unshallow)")
 
 
+def tag_of(version: str) -> str:
+    """The name of its tag; empty where git does not have it, as in a clone without tags."""
+    return f"v{version}" if has(f"v{version}") else ""
+
+
+def changed_between(one: str, other: str) -> list[str]:
+    """Files of the program that are not the same in two commits."""
+    return _git("diff", "--name-only", one, other, "--", *sorted(PARTS)).stdout.decode().split()
+
+
+def file_of(commit: str, path: str) -> bytes:
+    """What it has in a commit."""
+    return _git("show", f"{commit}:{path}").stdout
+
+
 def program_of(commit: str, folder: Path) -> Path:
     """``folder``, with the program of ``commit`` in it. It runs on the packages that are installed now."""
     there = PARTS & set(_git("ls-tree", "--name-only", commit).stdout.decode().split())
