@@ -7,10 +7,10 @@ from contextlib import contextmanager
 
 from peoplecount.data_home import data_home
 from peoplecount.domain.camera import Camera
-from peoplecount.domain.camera_networks import CameraNetworks
 from peoplecount.domain.clock import Clock
 from peoplecount.eventlog.log import LocalStoreUnavailable
 from peoplecount.eventlog.store import Store
+from peoplecount.own_services import camera_networks
 from peoplecount.runtime import Runtime, this_runtime
 from peoplecount.services.played_clock import PlayedClock
 from peoplecount.settings import Settings
@@ -44,7 +44,7 @@ class CameraAccess:
         self._settings = settings
         self._gates = DeviceGates()
         self._authorities = Authorities(settings.camera_ca_file)
-        self._networks = CameraNetworks(settings.camera_networks)
+        self._networks = camera_networks(settings)
         self._sign_ins = SignIns(
             PlayedClock(),  # real time: what a device has locked does not open sooner because a day is played
             store,

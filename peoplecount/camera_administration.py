@@ -15,11 +15,11 @@ from peoplecount.configuration import (
     serials_read,
 )
 from peoplecount.data_home import data_home
-from peoplecount.domain.camera_networks import CameraNetworks
 from peoplecount.domain.clock import Clock
 from peoplecount.domain.offload import Offload, call_here
 from peoplecount.eventlog.store import Store
 from peoplecount.installation import Installation
+from peoplecount.own_services import camera_networks
 from peoplecount.services.accounts import Accounts
 from peoplecount.services.audit_log import AuditLog
 from peoplecount.services.camera_desk import CameraDesk, Login
@@ -62,7 +62,7 @@ def camera_office(
         audit,
         default_site=default_site(settings),
         login=Login(settings.camera_user, settings.camera_password),
-        networks=CameraNetworks(settings.camera_networks),
+        networks=camera_networks(settings),
         are_theirs=settings.cameras_are_theirs,
     )
     lines = LineDesk(desk, cameras, sites, audit, clock, line_names)

@@ -11,6 +11,8 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from tests.support.processes import ANYWHERE
+
 # How long an example takes is the machine's affair, which may be busy with something else.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
@@ -47,6 +49,15 @@ def nothing_is_left_running() -> Iterator[None]:
     while (left := _left_running()) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert left == []
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cameras_on_this_machine() -> Iterator[None]:
+    """Commands that run in this process may ask them; processes of their own have it from ``bare_environment``."""
+    with pytest.MonkeyPatch.context() as patched:
+        for name, value in ANYWHERE.items():
+            patched.setenv(name, value)
+        yield
 
 
 @pytest.fixture(autouse=True)

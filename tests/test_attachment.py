@@ -11,6 +11,7 @@ from peoplecount.simulator.fleets import default_fleet
 from peoplecount.simulator.server import SimulatorServer
 from peoplecount.storage.sqlite import SQLiteConnection
 from tests.support.installation import Installation
+from tests.support.processes import ANYWHERE
 from tests.support.waiting import wait_until
 
 
@@ -43,7 +44,7 @@ def service(request, tmp_path):
         "POLL_INTERVAL": "0.2",
         "TIME_ZONE": "UTC",
     }
-    one = build(load_settings(settings, env_file=None))
+    one = build(load_settings(ANYWHERE | settings, env_file=None))
     yield one
     one.stop()
 

@@ -12,6 +12,7 @@ from peoplecount.eventlog.data_folder import DataFolder
 from peoplecount.settings import load_settings
 from peoplecount.simulator.fleets import default_fleet
 from peoplecount.simulator.server import SimulatorServer
+from tests.support.processes import ANYWHERE
 from tests.support.waiting import wait_until
 
 
@@ -24,7 +25,7 @@ def cameras():
 @pytest.fixture
 def settings(tmp_path):
     texts = {"DATA_DIR": str(tmp_path / "var"), "POLL_INTERVAL": "0.2", "TIME_ZONE": "UTC", "SIGNED_OUT_LOOK": "on"}
-    return load_settings(texts, env_file=None)
+    return load_settings(ANYWHERE | texts, env_file=None)
 
 
 @pytest.fixture

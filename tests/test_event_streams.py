@@ -17,6 +17,7 @@ from peoplecount.simulator.fault import FaultOrder
 from peoplecount.simulator.firmware import AI, NGINX_JSON
 from peoplecount.simulator.plan import Fleet
 from peoplecount.simulator.server import SimulatorServer
+from tests.support.processes import ANYWHERE
 from tests.support.virtual_cameras import plan
 from tests.support.waiting import wait_until
 
@@ -38,7 +39,7 @@ def start(cameras, tmp_path):
 
     def started(**changes):
         environ = {"DATA_DIR": str(tmp_path / "var"), "TIME_ZONE": "UTC", "POLL_INTERVAL": "60", "BACKFILL_DAYS": "0"}
-        settings = load_settings(environ | changes, env_file=None)
+        settings = load_settings(ANYWHERE | environ | changes, env_file=None)
         register_fleet(settings, requests.get(f"{cameras.control_url}/cameras", timeout=5).json())
         service = build(settings)
         services.append(service)

@@ -13,6 +13,7 @@ from peoplecount.services import key_rotation
 from peoplecount.settings import load_settings
 from peoplecount.simulator.fleets import default_fleet
 from peoplecount.simulator.server import SimulatorServer
+from tests.support.processes import ANYWHERE
 from tests.support.waiting import wait_until
 
 
@@ -23,7 +24,8 @@ def settings(tmp_path, monkeypatch):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("DATA_DIR", str(tmp_path / "var"))
     monkeypatch.setattr(key_rotation, "SETTLING", 0.0)
-    return load_settings({"DATA_DIR": str(tmp_path / "var"), "POLL_INTERVAL": "0.2", "TIME_ZONE": "UTC"}, env_file=None)
+    ours = {"DATA_DIR": str(tmp_path / "var"), "POLL_INTERVAL": "0.2", "TIME_ZONE": "UTC"}
+    return load_settings(ANYWHERE | ours, env_file=None)
 
 
 @pytest.fixture

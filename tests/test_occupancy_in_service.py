@@ -13,6 +13,7 @@ from peoplecount.domain.hand_count import HandCount
 from peoplecount.settings import load_settings
 from peoplecount.simulator.fleets import default_fleet
 from peoplecount.simulator.server import SimulatorServer
+from tests.support.processes import ANYWHERE
 from tests.support.waiting import wait_until
 
 PEOPLE = 100_000
@@ -23,7 +24,8 @@ PEOPLE = 100_000
 def service(tmp_path, monkeypatch):
     monkeypatch.setattr("peoplecount.services.occupancy_desk.TICK_SECONDS", 0.1)
     settings = load_settings(
-        {"DATA_DIR": str(tmp_path / "var"), "SIGNED_OUT_LOOK": "on", "POLL_INTERVAL": "0.2", "TIME_ZONE": "UTC"},
+        ANYWHERE
+        | {"DATA_DIR": str(tmp_path / "var"), "SIGNED_OUT_LOOK": "on", "POLL_INTERVAL": "0.2", "TIME_ZONE": "UTC"},
         env_file=None,
     )
     with SimulatorServer(default_fleet(1, busy=1.0)) as cameras:

@@ -11,6 +11,7 @@ from peoplecount.configuration import register_fleet
 from peoplecount.settings import load_settings
 from peoplecount.simulator.fleets import default_fleet
 from peoplecount.simulator.server import SimulatorServer
+from tests.support.processes import ANYWHERE
 from tests.support.waiting import wait_until
 
 pytest.importorskip("redis", reason="redis-py is not installed (requirements-redis.txt)")
@@ -26,7 +27,7 @@ def settings(tmp_path, redis_server):
         "SIGNED_OUT_LOOK": "on",
         "REDIS_URL": redis_server.url,
     }
-    return load_settings(texts, env_file=None)
+    return load_settings(ANYWHERE | texts, env_file=None)
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ from peoplecount.commands._db_attach_history import import_history
 from peoplecount.commands._steps import show
 from peoplecount.configuration import camera_view, proxy_for
 from peoplecount.data_home import data_home
-from peoplecount.domain.camera_networks import CameraNetworks
 from peoplecount.eventlog.data_folder import DataFolder
 from peoplecount.launch import CannotStart
+from peoplecount.own_services import camera_networks
 from peoplecount.services.attach_walk import AttachWalk
 from peoplecount.services.inspection import Step, conclusion, is_well, odd
 from peoplecount.settings import Settings
@@ -44,7 +44,7 @@ def attach(arguments: argparse.Namespace, settings: Settings) -> int:
     print(place)
     folder = data_home(settings)
     theirs = proxy_for(settings, place, folder)
-    walk = AttachWalk(theirs, Product(place.kind), place.schema, CameraNetworks(settings.camera_networks))
+    walk = AttachWalk(theirs, Product(place.kind), place.schema, camera_networks(settings))
     taken: list[Step] = []
     try:
         for step in _steps(walk, arguments, settings, folder, theirs):

@@ -12,12 +12,12 @@ from peoplecount.commands._steps import show
 from peoplecount.configuration import Configuration, default_site
 from peoplecount.data_home import data_home
 from peoplecount.domain.camera import Camera
-from peoplecount.domain.camera_networks import CameraNetworks
 from peoplecount.domain.clock import Clock
 from peoplecount.domain.roster import Roster
 from peoplecount.domain.sign_in import SignInRecord, read_sign_ins
 from peoplecount.domain.site import Site
 from peoplecount.eventlog.store import Store
+from peoplecount.own_services import camera_networks
 from peoplecount.services.camera_desk import EnteredCamera, Login
 from peoplecount.services.camera_office import CameraOffice
 from peoplecount.services.camera_walk import CameraWalk
@@ -80,7 +80,7 @@ def _walk(
             twin=lambda serial: office.desk.doubles().of_device(this_visitor(), camera.camera_id, serial),
             is_paused=one.paused,
             risks_sign_in=risks_sign_in,
-            networks=CameraNetworks(settings.camera_networks),
+            networks=camera_networks(settings),
         )
         for step in walk.steps():
             take(step)

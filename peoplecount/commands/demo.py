@@ -34,9 +34,14 @@ _KEPT = frozenset(
 )
 """All that the children get of this environment. Proxies are not among it, nor is any credential."""
 
-_NEAR = {"WEBHOOK_NETWORKS": "127.0.0.1, ::1", "WEBHOOK_HOSTS": f"localhost, {by_name()['WEBHOOK_HOSTS'].default}"}
-"""Where webhooks of the demo may lead: to flows, as usual, and to this machine, so that they can be tried. Only
-administrators enter addresses, and the link that makes one is shown at this machine, to whoever started the demo."""
+_NEAR = {
+    "WEBHOOK_NETWORKS": "127.0.0.1, ::1",
+    "WEBHOOK_HOSTS": f"localhost, {by_name()['WEBHOOK_HOSTS'].default}",
+    "CAMERA_NETWORKS": "0.0.0.0/0, ::/0",
+}
+"""Where webhooks of the demo may lead: to flows, as usual, and to this machine, so that they can be tried; and where
+cameras may be: everywhere, this machine included, which has the virtual ones. Only administrators enter addresses, and
+the link that makes one is shown at this machine, to whoever started the demo."""
 
 _SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
@@ -103,7 +108,8 @@ def _start(children: Children, settings: Settings) -> None:
     print(
         f"  Whoever sits at this machine may look. This link, good once, makes an administrator:\n  {link}\n"
         f"  A camera to add by hand: {spare['address']}  user {spare['username']}  password {spare['password']}\n"
-        f"  Commands for this demo, in another terminal: DATA_DIR={FOLDER} python -m peoplecount …\n",
+        "  Commands for this demo, in another terminal:\n"
+        f"    CAMERA_NETWORKS=127.0.0.1 DATA_DIR={FOLDER} python -m peoplecount …\n",
         flush=True,
     )
 

@@ -14,6 +14,10 @@ SERVICES_OF_CLOUDS: tuple[Network, ...] = tuple(
 """Where clouds tell their machines about themselves, passwords included: Amazon's, Google's and others', Azure's,
 Alibaba's, Oracle's, Amazon's over IPv6. Other addresses that are this network's own may be anybody's."""
 
+NOBODYS: tuple[Network, ...] = tuple(map(ip_network, ("0.0.0.0/8", "224.0.0.0/4", "240.0.0.0/4", "::/128", "ff00::/8")))
+"""No single machine has these addresses: "this network" (RFC 1122, 3.2.1.3), which systems take for themselves; groups;
+what is reserved, with the address of everybody; and the same of IPv6 (RFC 4291, 2.4)."""
+
 _WITH_IPV4_INSIDE = ((IPv6Network("64:ff9b::/96"), 0), (IPv6Network("64:ff9b:1::/48"), 0), (IPv6Network("::/96"), 0))
 """Networks whose addresses end with one of IPv4 to which packets go on (NAT64, RFC 6052 and 8215; and the old form),
 and how many bits follow it."""

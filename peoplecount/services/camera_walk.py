@@ -95,10 +95,10 @@ class CameraWalk:
                 yield self._certificate()
 
     def _knock(self, machine: str, port: int, addresses: Sequence[str], whose: str) -> Step:
-        allowed = [address for address in addresses if not self.networks.refusal(address)]
+        allowed = [address for address in addresses if not self.networks.refusal(address, port)]
         if allowed:
             return _knock(machine, port, allowed, whose)
-        refusal = self.networks.refusal(addresses[0])
+        refusal = self.networks.refusal(addresses[0], port)
         return wrong("network", refusal, _sentence(refusal), ends=True)
 
     def _certificate(self) -> Step:

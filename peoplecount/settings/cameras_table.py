@@ -85,10 +85,12 @@ CAMERA_SETTINGS: tuple[Setting, ...] = (
         "Cameras",
         "",
         "Networks that cameras may be in, separated by commas (`10.20.0.0/16, 192.168.7.20`). One elsewhere is not "
-        "entered; one that was, or that a view names, is not asked. Not set: everywhere but where clouds tell their "
-        "machines about themselves.",
+        "entered; one that was, or that a view names, is not asked. Not set: everywhere but on this machine itself "
+        "(`127.0.0.1`, which then wants every other network beside it). Never where these settings say that the "
+        "database, Redis, mail, a broker or a provider is, nor where clouds tell their machines about themselves.",
         address_readers.networks,
         "camera_networks",
         unset=(),
+        demo=True,
     ),
 )

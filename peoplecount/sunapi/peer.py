@@ -9,7 +9,7 @@ from contextlib import suppress
 from urllib3.connection import HTTPConnection
 from urllib3.exceptions import HTTPError, NameResolutionError
 
-from peoplecount.domain.camera_networks import CameraNetworks
+from peoplecount.domain.camera_networks import CameraNetworks, OwnService, leads_to
 from peoplecount.domain.ip_networks import literal_address
 
 
@@ -26,7 +26,7 @@ def opened(
     moment later leads nowhere. Raises ``NoCameraThere``, and what ``urllib3`` raises.
     """
     host = connection.host
-    *first, last = _allowed(_looked_up(connection), networks)
+    *first, last = _allowed(_looked_up(connection), connection.port, networks)
     try:
         for address in first:
             connection.host = address
@@ -36,6 +36,34 @@ def opened(
         return open_to_host()
     finally:
         connection.host = host
+
+
+def refusal(address: str, port: int, networks: CameraNetworks) -> str:
+    """Why no camera may be at an IP address and port, in words; empty where one may.
+
+    Names of this installation's own services at that port are looked up for it.
+    """
+    for service in networks.services_at(port):
+        if address in _addresses_of(service) or (service.is_every_address and _is_here(address)):
+            return leads_to(service, address)
+    return networks.refusal(address, port)
+
+
+def _addresses_of(service: OwnService) -> list[str]:
+    """None where it cannot be looked up."""
+    try:
+        return [str(found[4][0]) for found in socket.getaddrinfo(service.host, service.port, 0, socket.SOCK_STREAM)]
+    except (OSError, UnicodeError):
+        return []
+
+
+def _is_here(address: str) -> bool:
+    """Whether an address is this machine's: packets to it would come from it. None is sent."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as unsent:
+        unsent.connect((address, 9))
+        return str(unsent.getsockname()[0]) == address
+    return False
 
 
 def _looked_up(connection: HTTPConnection) -> Sequence[str]:
@@ -50,9 +78,9 @@ def _looked_up(connection: HTTPConnection) -> Sequence[str]:
     return list(dict.fromkeys(str(one[4][0]) for one in found))
 
 
-def _allowed(addresses: Sequence[str], networks: CameraNetworks) -> list[str]:
+def _allowed(addresses: Sequence[str], port: int, networks: CameraNetworks) -> list[str]:
     """Those at which a camera may be. Raises ``NoCameraThere`` where there is none."""
-    refusals = {address: networks.refusal(address) for address in addresses}
+    refusals = {address: refusal(address, port, networks) for address in addresses}
     allowed = [address for address, refusal in refusals.items() if not refusal]
     if not allowed:
         raise NoCameraThere(next(iter(refusals.values())))

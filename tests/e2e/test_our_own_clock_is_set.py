@@ -12,6 +12,7 @@ from peoplecount.settings import load_settings
 from peoplecount.simulator.clock import PlayedClock
 from peoplecount.simulator.fleets import default_fleet
 from peoplecount.simulator.server import SimulatorServer
+from tests.support.processes import ANYWHERE
 from tests.support.waiting import wait_until
 
 MORNING = datetime(2026, 7, 3, 8, 2, tzinfo=UTC)
@@ -29,7 +30,8 @@ def cameras():
 @pytest.fixture
 def service(cameras, tmp_path):
     settings = load_settings(
-        {
+        ANYWHERE
+        | {
             "DATA_DIR": str(tmp_path / "var"),
             "POLL_INTERVAL": "2",
             "SIGNED_OUT_LOOK": "on",

@@ -20,6 +20,7 @@ from peoplecount.services.played_clock import PlayedClock
 from peoplecount.settings import load_settings
 from peoplecount.storage.errors import DatabaseUnavailable
 from tests.support.camera_office import ANNA, BEN, PASSWORD, Office
+from tests.support.processes import ANYWHERE
 from tests.support.spoiled_sheet import ROWS, spoiled_sheet
 from tests.support.waiting import wait_until
 
@@ -191,7 +192,7 @@ class TestTwoHundredRows:
 
     @pytest.fixture
     def virtual(self, tmp_path):
-        settings = load_settings({"DATA_DIR": str(tmp_path), "READ_TIMEOUT": "3"}, env_file=None)
+        settings = load_settings(ANYWHERE | {"DATA_DIR": str(tmp_path), "READ_TIMEOUT": "3"}, env_file=None)
         with closing(LocalStore(tmp_path / "sign-ins.sqlite")) as store:
             office = Office(tmp_path, network=CameraAccess(settings, store), clock=PlayedClock(REAL_TIME))
             yield office

@@ -17,13 +17,14 @@ from peoplecount.settings import load_settings
 from peoplecount.simulator.fault import FaultOrder
 from peoplecount.simulator.fleets import default_fleet
 from peoplecount.simulator.server import Https, SimulatorServer
+from tests.support.processes import ANYWHERE
 
 SITE = Site("shop", "Shop", "Europe/Zurich")
 
 
 def settings_in(folder):
     environ = {"DATA_DIR": str(folder), "CONNECT_TIMEOUT": "2", "READ_TIMEOUT": "2"}
-    return load_settings(environ, env_file=None)
+    return load_settings(ANYWHERE | environ, env_file=None)
 
 
 @pytest.fixture

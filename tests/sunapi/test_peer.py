@@ -8,9 +8,10 @@ from collections.abc import Iterator
 import pytest
 
 from peoplecount.domain.camera import Camera
-from peoplecount.domain.camera_networks import CameraNetworks
+from peoplecount.domain.camera_networks import CameraNetworks, OwnService
 from peoplecount.sunapi.connection import CameraConnection
 from peoplecount.sunapi.errors import CameraUnreachable
+from peoplecount.sunapi.peer import _is_here, refusal
 from peoplecount.sunapi.queries import classic_counts
 from tests.support.fake_clock import FakeClock
 
@@ -47,7 +48,7 @@ def said_by(scheme: str, host: str, port: int, networks: CameraNetworks, clock: 
 
 
 def knows(monkeypatch: pytest.MonkeyPatch, *found: str) -> list[str]:
-    """Have every name stand for these addresses; the names that were looked up are in what is returned."""
+    """Have the camera's name stand for these addresses; the names that were looked up are in what is returned."""
     asked: list[str] = []
     real = socket.getaddrinfo
 
@@ -79,6 +80,46 @@ def test_services_of_clouds_are_not_called_where_a_name_leads_there(monkeypatch,
     knows(monkeypatch, "169.254.169.254")
     said = said_by("http", "camera.example", 80, CameraNetworks(), clock)
     assert "no camera stands at this address: it is one of a cloud's own services" in said
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "camera.example", "[::ffff:127.0.0.1]"])
+def test_what_the_settings_lead_to_is_not_called_under_any_name(monkeypatch, listening, clock, scheme, host):
+    knows(monkeypatch, "127.0.0.1")
+    port = listening.getsockname()[1]
+    networks = CameraNetworks(services=[OwnService("DB_SERVER", "localhost", port)])
+    assert "DB_SERVER leads there" in said_by(scheme, host, port, networks, clock)
+    assert not was_called(listening)
+
+
+def test_under_two_names_it_is_the_same_service(monkeypatch, listening, clock):
+    knows(monkeypatch, "127.0.0.1")
+    port = listening.getsockname()[1]
+    networks = CameraNetworks(services=[OwnService("SMTP_HOST", "camera.example", port)])
+    assert "SMTP_HOST leads there" in said_by("http", "127.0.0.1", port, networks, clock)
+    assert not was_called(listening)
+
+
+def test_this_service_is_not_called_at_another_address_of_this_machine(monkeypatch):
+    monkeypatch.setattr("peoplecount.sunapi.peer._is_here", lambda address: address == "192.0.2.9")
+    networks = CameraNetworks(services=[OwnService("PORT", "0.0.0.0", 8000)])
+    assert refusal("192.0.2.9", 8000, networks) == "no camera stands at 192.0.2.9:8000: PORT leads there"
+    assert refusal("192.0.2.8", 8000, networks) == refusal("192.0.2.9", 80, networks) == ""
+
+
+def test_this_machine_is_known_by_its_address():
+    assert _is_here("127.0.0.1")
+    assert not _is_here("192.0.2.1")
+
+
+def test_where_a_service_of_ours_is_not_known_cameras_are_called_all_the_same(monkeypatch, listening, clock):
+    def look_up(host, *_):
+        raise socket.gaierror("Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    port = listening.getsockname()[1]
+    networks = CameraNetworks(services=[OwnService("DB_SERVER", "sql.example", port)])
+    assert refusal("127.0.0.1", port, networks) == ""
 
 
 def test_of_a_name_with_several_addresses_those_are_called_at_which_a_camera_may_be(monkeypatch, listening, clock):

@@ -32,10 +32,14 @@ def free_port() -> int:
             return port
 
 
+ANYWHERE = {"CAMERA_NETWORKS": "0.0.0.0/0, ::/0"}
+"""Virtual cameras are on this machine."""
+
+
 def bare_environment(**more: str) -> dict[str, str]:
-    """An environment without any setting of ours."""
+    """An environment without any setting of ours but that cameras may be anywhere."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
-    return kept | {"PYTHONUNBUFFERED": "1"} | more
+    return kept | {"PYTHONUNBUFFERED": "1"} | ANYWHERE | more
 
 
 @contextmanager
