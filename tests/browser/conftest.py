@@ -28,14 +28,42 @@ ARGUMENTS = (
 
 
 @pytest.fixture(scope="module")
-def browser(request):
+def chromium():
+    """A kind of browser, of which any number can be started."""
     if not Path(CHROMIUM).is_file():
         pytest.skip("no Chromium: install Debian's package chromium, or set CHROMIUM to its path")
-    more = getattr(request.module, "BROWSER_ARGUMENTS", ())
     with playwright.sync_playwright() as session:
-        browser = session.chromium.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, *more])
-        yield browser
-        browser.close()
+        yield session.chromium
+
+
+@pytest.fixture(scope="module")
+def browser(request, chromium):
+    more = getattr(request.module, "BROWSER_ARGUMENTS", ())
+    browser = chromium.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, *more])
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def switched_on(chromium, tmp_path) -> Iterator[Callable]:
+    """Starts a browser of its own that keeps its profile on the disk; a second time, as after a power cut."""
+    running = []
+
+    def switch_on(address: str, path: str):
+        for context in running:
+            context.close()
+        context = chromium.launch_persistent_context(
+            tmp_path / "profile", executable_path=CHROMIUM, args=[*ARGUMENTS], base_url=address
+        )
+        running[:] = [context]
+        page = context.pages[0]
+        page.set_default_timeout(30_000)
+        page.goto(path)
+        return page
+
+    yield switch_on
+    for context in running:
+        context.close()
 
 
 @pytest.fixture

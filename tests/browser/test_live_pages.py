@@ -176,6 +176,17 @@ def slants(place, figures: str) -> set[str]:
     return set(place.locator(figures).evaluate_all(script))
 
 
+@pytest.mark.parametrize(("path", "inside", "flow"), [("/wall?site=library", 300, 90), ("/wall", 100, 40)])
+def test_a_wall_is_written_in_letters_for_who_stands_ten_metres_away(open_page, path, inside, flow):
+    """A pixel of a screen 1.2 m wide is 0.6 mm, and what is 25 mm high is read at ten metres."""
+    page = open_page(path, viewport={"width": 1920, "height": 1080})
+    for what, least in ((".wall-inside", inside), (".wall-flow dd", flow), (".wall-site h2", 32)):
+        sizes = page.locator(what).evaluate_all("all => all.map(one => parseFloat(getComputedStyle(one).fontSize))")
+        assert sizes, what
+        assert min(sizes) >= least, what
+    assert page.evaluate("document.documentElement.scrollHeight") <= 1080, "all of it is on the screen"
+
+
 def test_a_wall_fills_the_screen_when_asked_to(open_page):
     page = open_page("/wall?site=library")
     page.get_by_role("button", name="Full screen").click()

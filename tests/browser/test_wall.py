@@ -30,16 +30,21 @@ def open_page(browser, living):
         yield open_page
 
 
+@pytest.fixture(autouse=True)
+def patience():
+    expect.set_options(timeout=30_000)
+    yield
+    expect.set_options(timeout=5_000)
+
+
 @pytest.fixture
 def display(browser, living):
     """A browser of its own, at which nobody is signed in."""
     context = browser.new_context(base_url=living.url)
     page = context.new_page()
     page.set_default_timeout(30_000)
-    expect.set_options(timeout=30_000)
     yield page
     context.close()
-    expect.set_options(timeout=5_000)
 
 
 def test_a_screen_is_confirmed_and_shows_its_view_until_it_is_revoked(living, open_page, display):
@@ -65,8 +70,8 @@ def test_a_screen_is_confirmed_and_shows_its_view_until_it_is_revoked(living, op
     expect(display.locator(".pair-code")).not_to_have_text(code)
 
 
-def test_after_a_power_cut_the_view_is_there_again_and_an_open_page_goes_on(living, open_page, display, visit):
-    display.goto("/wall/pair")
+def test_after_a_power_cut_the_view_is_there_again_and_an_open_page_goes_on(living, open_page, switched_on, visit):
+    display = switched_on(living.url, "/wall/pair")
     confirm(open_page("/admin/screens"), display.inner_text(".pair-code"), "Canteen")
     display.wait_for_url("**/wall")
     site = visit(f"{living.url}/sites/{SITE}")
@@ -91,8 +96,8 @@ def test_after_a_power_cut_the_view_is_there_again_and_an_open_page_goes_on(livi
     assert not site.evaluate("window.untouched"), "a service that was away came back as another one"
     expect(entered).to_have_text(str(before + 4))
 
-    display.reload()
-    assert display.url.endswith("/wall")
+    display = switched_on(living.url, "/wall")
+    assert display.url.endswith("/wall"), "its cookie is on its disk"
     expect(display.locator(ENTERED)).to_have_text(str(before + 4))
     assert is_a_screen(display)
 
