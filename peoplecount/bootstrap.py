@@ -133,6 +133,7 @@ class Service:
             reached=self._reached,
             letters=self._alerting.letters,
             publishes=lambda: self._publishing.is_connected() if self._leading.coordinates else None,
+            sharing=self._sharing.figures,
             troubles=self._readiness.troubles,
         )
         self._threads = WorkerThreads(tireless=True)

@@ -39,6 +39,7 @@ class Following:
             offload=installation.runtime.offload,
             clock=clock,
             wake=self._wake,
+            is_shared=installation.folder.shares_log,
         )
 
     def workers(self) -> dict[str, Worker]:

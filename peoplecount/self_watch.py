@@ -10,6 +10,7 @@ from peoplecount.domain.clock import REAL_TIME
 from peoplecount.domain.durations import Durations
 from peoplecount.domain.event_id import EventId
 from peoplecount.domain.webhook import Stand
+from peoplecount.eventlog.log import LogError
 from peoplecount.installation import Installation
 from peoplecount.own_certificate import OwnCertificate
 from peoplecount.services.loop_watch import LoopWatch
@@ -41,13 +42,15 @@ class SelfWatch:
         reached: Callable[[], Mapping[str, EventId | None]],
         letters: Callable[[], list[Posted] | None],
         publishes: Callable[[], bool | None],
+        sharing: Callable[[], Mapping[str, int | None]],
         troubles: Callable[[], Iterable[str]],
     ) -> None:
         """``taken_up`` is the newest event of the log that is on the pages of this process.
 
         ``reached`` tells how far the consumers have come that work where this process leads, and ``letters`` which
         letters wait, ``None`` where nothing is mailed. ``publishes`` tells whether the MQTT broker takes what is
-        published, ``None`` where nothing is.
+        published, ``None`` where nothing is. ``sharing`` tells how many machines there are, and how many sites fall
+        to this one; nothing where it is alone.
         """
         self.requests = RequestFigures()
         self._settings = installation.settings
@@ -61,6 +64,7 @@ class SelfWatch:
         self._reached = reached
         self._letters = letters
         self._publishes = publishes
+        self._sharing = sharing
         self._loop = LoopWatch()
         self._number = 0
         self._clock = PlayedClock(REAL_TIME)
@@ -87,22 +91,45 @@ class SelfWatch:
         return self._number
 
     def _numbers(self) -> Iterator[Number]:
-        """Raises ``LogError``."""
+        """Raises ``LogError`` where what is kept in the data folder cannot be read."""
         taken_up = self._taken_up()
-        head = self._offload(self._folder.log.head)  # afterwards: a lag is none of what came in between
+        head = self._head()  # afterwards: a lag is none of what came in between
         yield from self._streams()
         for part, status, count in self.requests.answers():
             yield "requests", (part, status), count
         yield from self._queries()
-        if taken_up.epoch:
-            yield "lag", (), lag_of(taken_up, head) or 0
         yield from self._machine()
         yield from self._webhooks()
+        if self._folder.shares_log:
+            yield from self._shared(answers=head is not None)
+        if head is not None:
+            yield from self._of_log(taken_up, head)
+
+    def _head(self) -> EventId | None:
+        """``None`` while a Redis that holds the log is away: all else is told then, too. Raises ``LogError``."""
+        try:
+            return self._offload(self._folder.log.head)
+        except LogError:
+            if not self._folder.shares_log:
+                raise
+            return None
+
+    def _of_log(self, taken_up: EventId, head: EventId) -> Iterator[Number]:
+        if taken_up.epoch:
+            yield "lag", (), lag_of(taken_up, head) or 0
         if self._leads():
             yield "log_head", (), head.number
             yield from self._lags(head)
             yield from self._mail()
             yield from self._mqtt()
+
+    def _shared(self, *, answers: bool) -> Iterator[Number]:
+        yield "redis_answers", (), float(answers)
+        sharing = self._sharing()
+        machines = sharing.get("machines")
+        if machines is not None:
+            yield "machines", (), machines
+            yield "sites_here", (), sharing.get("sites") or 0
 
     def _streams(self) -> Iterator[Number]:
         yield "streams_open", (), self._hub.open_streams

@@ -27,7 +27,7 @@ from peoplecount.services.fleet_record import FleetRecords
 from peoplecount.services.live_board import LiveBoard
 from peoplecount.services.played_clock import ClockUnavailable, PlayedClock
 from peoplecount.services.roster_keeper import RosterKeeper
-from peoplecount.services.sight import Answer, Sight
+from peoplecount.services.sight import Answer, SharedLogSight, Sight
 from peoplecount.services.worker_figures import read_workers
 from peoplecount.settings import Settings
 
@@ -59,8 +59,13 @@ class InstallationSight:
                 continue
             try:
                 seen |= read()
-            except (LogError, ClockUnavailable) as error:
+            except ClockUnavailable as error:
                 unread.append(f"{error}.")
+            except LogError as error:
+                if not folder.shares_log:  # else said below
+                    unread.append(f"{error}.")
+        if settings.redis_url is not None:
+            seen["shared_log"] = self._shared_log(str(settings.redis_url))
         if folder.path.is_dir():
             seen["disk_free"] = shutil.disk_usage(folder.path).free
         if settings.tls_cert:
@@ -81,6 +86,14 @@ class InstallationSight:
 
     def _in_store(self) -> dict[str, Any]:
         return {"workers": read_workers(self._folder.store)}
+
+    def _shared_log(self, place: str) -> SharedLogSight:
+        assert self._folder.shared is not None  # noqa: S101
+        try:
+            members = self._folder.shared.membership.others()
+        except LogError as error:
+            return SharedLogSight(place, trouble=str(error))
+        return SharedLogSight(place, machines=len(members))
 
     def _in_log(self) -> dict[str, Any]:
         log = self._folder.log

@@ -97,6 +97,8 @@ class Support:
             yield urlsplit(one.address).hostname or ""
         yield from (self._settings.database.host, self._settings.smtp_host)
         yield urlsplit(self._settings.public_url).hostname or ""
+        servers = (self._settings.redis_url, *self._settings.redis_sentinels)
+        yield from (server.host for server in servers if server)
         yield platform.node()
 
     def _settings_text(self) -> str:

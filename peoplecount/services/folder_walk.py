@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -51,6 +52,7 @@ class FolderWalk:
             return
         yield Step("folder", f"{path}, on a disk of this machine")
         yield self._disk(path)
+        yield from self._machines()
         yield self._log()
         yield from self._store()
 
@@ -63,6 +65,14 @@ class FolderWalk:
         if free < left:
             return odd("disk", said, f"The event log may grow by {_size(left)} more, and there is {said}.")
         return Step("disk", said)
+
+    def _machines(self) -> Iterator[Step]:
+        """Who shares the log; where it cannot be asked, the log's own step says why."""
+        if self.folder.shared is None:
+            return
+        with suppress(LogError):
+            count = len(self.folder.shared.membership.others())
+            yield Step("redis", f"answers; machines that share the cameras: {count}")
 
     def _log(self) -> Step:
         if not self.folder.has_log:

@@ -56,6 +56,7 @@ class LiveBoard:
         self._judges = judges
         self._state = BoardState(_NOTHING, judges)
         self._version = 0
+        self._trouble = ""
 
     @property
     def head(self) -> EventId:
@@ -94,6 +95,12 @@ class LiveBoard:
         """The clock goes so fast from now on."""
         with self._lock:
             self._speed = speed
+            self._version += 1
+
+    def note_trouble(self, words: str) -> None:
+        """Why the board does not move, in a sentence; empty: it does."""
+        with self._lock:
+            self._trouble = words
             self._version += 1
 
     def last_readings(self) -> dict[str, datetime]:
@@ -154,7 +161,7 @@ class LiveBoard:
     def state(self, now: datetime) -> tuple[EventId, dict[str, Any]]:
         """The snapshot, and the newest entry that is in it."""
         state = self._copy()
-        return state.head, self._picture(state, now).snapshot()
+        return state.head, {**self._picture(state, now).snapshot(), "trouble": self._trouble}
 
     def outline(self, now: datetime) -> dict[str, Any]:
         """How sites and cameras are, as in a snapshot, without their lines."""

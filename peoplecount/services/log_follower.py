@@ -11,6 +11,7 @@ from peoplecount.domain.clock import Clock
 from peoplecount.domain.event import LogEntry
 from peoplecount.domain.event_id import EventId
 from peoplecount.domain.offload import Offload
+from peoplecount.domain.sentence import say
 from peoplecount.eventlog.log import EventLog, LogError
 from peoplecount.services.live_board import LiveBoard
 from peoplecount.services.snapshots import Snapshots
@@ -43,6 +44,13 @@ SILENCE_SECONDS = 15.0
 """They hear it at least this often, so that a page can tell a quiet night from a dead connection."""
 
 
+_LOG_AWAY = say("The event log cannot be read just now: these figures are not renewed.")
+_REDIS_AWAY = say(
+    "Redis, which holds the event log, cannot be used from here just now: these figures are not renewed. Cameras go on "
+    "counting."
+)
+
+
 class LogFollower:
     """Reads the log as it grows, one in each process that serves streams."""
 
@@ -56,12 +64,14 @@ class LogFollower:
         offload: Offload,
         clock: Clock,
         wake: threading.Event | None = None,
+        is_shared: bool = False,
         rest: Callable[[], None] = rest,
     ) -> None:
         """``wake`` is set by whoever appends in this process, so that its entries are not waited for.
 
-        ``rest`` lets others have their turn.
+        ``is_shared`` is a log that is not in the data folder, but in Redis. ``rest`` lets others have their turn.
         """
+        self._is_shared = is_shared
         self._log = log
         self._board = board
         self._hub = hub
@@ -188,9 +198,17 @@ class LogFollower:
     def _note_failure(self, error: LogError) -> None:
         if not self._failing:
             logger.warning("the event log cannot be read, streams stand still: %s", error)
-        self._failing = True
+            self._failing = True
+            self._tell_trouble(_REDIS_AWAY if self._is_shared else _LOG_AWAY)
 
     def _note_success(self) -> None:
         if self._failing:
             logger.info("the event log can be read again")
-        self._failing = False
+            self._failing = False
+            self._tell_trouble("")
+
+    def _tell_trouble(self, words: str) -> None:
+        """On pages that are open, too; before the first look there are none."""
+        self._board.note_trouble(words)
+        if self._cursor is not None:
+            self._hub.publish_snapshot(self._snapshots())

@@ -25,6 +25,20 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class SharedLogSight:
+    """The Redis in which several machines have their log."""
+
+    place: str
+    """Host and port."""
+
+    trouble: str = ""
+    """Why it cannot be used, in a sentence without its end; empty: it answers."""
+
+    machines: int | None = None
+    """How many share the cameras just now."""
+
+
+@dataclass(frozen=True, slots=True)
 class Sight:
     """All that was seen of an installation at one moment. What is ``None`` is not known."""
 
@@ -45,6 +59,9 @@ class Sight:
     log_events: int | None = None
     log_bytes: int | None = None
     log_budget: int = 0
+    shared_log: SharedLogSight | None = None
+    """``None`` also where the log is in the data folder."""
+
     database: str = ""
     """Where it is, without credentials."""
 

@@ -80,6 +80,7 @@ class StatusReport:
             ],
             "camerasPaused": [{"cameraId": one.camera_id, "name": one.name} for one in self._paused()],
             "lastCountAt": utc_text(sight.counted_at) if sight.counted_at else None,
+            "sharedLog": self._sharing(),
             "log": {"events": sight.log_events, "bytes": sight.log_bytes, "budgetBytes": sight.log_budget},
             "consumerLag": dict(self._lags()),
             "figuresAt": utc_text(self._leader.at) if self._leader else None,
@@ -97,6 +98,7 @@ class StatusReport:
             yield odd("unknown", sentence)
         yield from self._cameras()
         yield self._counts()
+        yield from self._shared_log()
         yield from self._log()
         yield from self._consumers()
         yield from self._webhooks()
@@ -175,6 +177,36 @@ class StatusReport:
         ]
         ago = _ago(self._sight.at - counted)
         return Step("counts", "; ".join([f"the last {_moment(counted)} ({ago} ago)", *today]))
+
+    def _sites_here(self) -> int | None:
+        told = self._leader.number("sites_here") if self._leader else None
+        return None if told is None else int(told)
+
+    def _sharing(self) -> dict[str, Any] | None:
+        shared = self._sight.shared_log
+        if shared is None:
+            return None
+        return {
+            "place": shared.place,
+            "answers": not shared.trouble,
+            "machines": shared.machines,
+            "sitesHere": self._sites_here(),
+        }
+
+    def _shared_log(self) -> Iterator[Step]:
+        shared = self._sight.shared_log
+        if shared is None:
+            return
+        if shared.trouble:
+            yield wrong("redis", shared.trouble, "Bring Redis back: until then nobody is polled from here.")
+            return
+        here = self._sites_here()
+        sites = "none of their sites is" if not here else "1 site is" if here == 1 else f"{here:,} sites are"
+        said = f"{shared.place} answers; machines that share the cameras: {shared.machines}; {sites} polled here"
+        if shared.machines:
+            yield Step("redis", said)
+        else:
+            yield odd("redis", said, "No machine polls: start the service on one that may (POLLING).")
 
     def _log(self) -> Iterator[Step]:
         events, size, budget = self._sight.log_events, self._sight.log_bytes, self._sight.log_budget

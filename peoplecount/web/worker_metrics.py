@@ -63,6 +63,9 @@ TOLD_ONCE = {
     "webhook_dropped": Family("webhook_dropped_events", "Events that were never sent.", ("webhook",)),
     "mail_waiting": Family("mail_waiting", "Letters that wait to be sent.", grows=False),
     "mail_waiting_since": Family("mail_waiting_since_timestamp_seconds", "When the oldest was written.", grows=False),
+    "redis_answers": Family("redis_up", "1: the Redis that holds the log answers; 0: it is away.", grows=False),
+    "machines": Family("machines", "Machines that share the cameras.", grows=False),
+    "sites_here": Family("sites_here", "Sites whose cameras this machine polls.", grows=False),
     "mqtt_connected": Family("mqtt_connected", "1: the broker takes what is published; 0: it does not.", grows=False),
 }
 """Without the worker's number: by the worker that polls, which knows them all, and where none of this machine does by

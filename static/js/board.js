@@ -20,10 +20,12 @@ export class Board {
     this.lines = new Map();
     this.cameras = new Map();
     this.ownClock = "";
+    this.trouble = "";
   }
 
   load(snapshot) {
     this.ownClock = snapshot.ownClock;
+    this.trouble = snapshot.trouble ?? "";
     const lines = snapshot.lines.filter((line) => this.#shows(line));
     const used = new Set(lines.map((line) => line.cameraId));
     this.sites = byId(snapshot.sites.filter((site) => this.#shows(site)), "siteId");

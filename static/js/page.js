@@ -78,7 +78,8 @@ export class Page {
   }
 
   paint() {
-    this.#paintOwnClock();
+    this.#paintSentence("[data-trouble]", this.board.trouble);
+    this.#paintSentence("[data-own-clock]", this.board.ownClock);
     for (const site of this.board.sites.values()) this.#paintSite(site);
     for (const door of this.board.doors.values()) this.#paintDoor(door);
     for (const line of this.board.lines.values()) this.#paintLine(line);
@@ -102,11 +103,11 @@ export class Page {
     }
   }
 
-  // That the clock of the service is wrong: the cameras say so together.
-  #paintOwnClock() {
-    for (const element of this.root.querySelectorAll("[data-own-clock]")) {
-      write([element], said(this.board.ownClock));
-      element.hidden = !this.board.ownClock;
+  // That figures are not renewed, or that the clock of the service is wrong, as the cameras say together.
+  #paintSentence(places, sentence) {
+    for (const element of this.root.querySelectorAll(places)) {
+      write([element], said(sentence));
+      element.hidden = !sentence;
     }
   }
 

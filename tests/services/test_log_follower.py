@@ -127,6 +127,28 @@ def test_every_few_seconds_streams_hear_when_cameras_were_read(service):
     assert listener.names() == []
 
 
+def test_pages_are_told_that_the_log_cannot_be_read_once_and_that_it_can_be_again(service, monkeypatch):
+    service.count(FRONT, 1)
+    service.catch_up()
+    listener, stop, told = Listener(service), threading.Event(), []
+    answers = iter([LogUnavailable("away"), LogUnavailable("away"), None])
+
+    def step():
+        told.extend((one.name, one.data["trouble"]) for one in listener.hear())
+        answer = next(answers)
+        if answer is None:
+            stop.set()
+            return False
+        raise answer
+
+    monkeypatch.setattr(service.follower, "step", step)
+    monkeypatch.setattr(log_follower, "RETRY_SECONDS", 0)
+    service.follower.run(stop)
+    told.extend((one.name, one.data["trouble"]) for one in listener.hear())
+    away = "The event log cannot be read just now: these figures are not renewed."
+    assert told == [("snapshot", away), ("snapshot", "")]
+
+
 def test_streams_hear_of_readings_even_when_there_are_none(service):
     service.clock.passes(20)
     service.follower.step()

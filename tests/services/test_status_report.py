@@ -8,7 +8,7 @@ import pytest
 
 from peoplecount.domain.site import Site
 from peoplecount.services.fleet_camera import FleetCamera, Level, Remark
-from peoplecount.services.sight import Answer, Sight
+from peoplecount.services.sight import Answer, SharedLogSight, Sight
 from peoplecount.services.status_report import MOST_NAMED, Condition, StatusReport
 from peoplecount.services.worker_figures import WorkerFigures
 
@@ -150,3 +150,22 @@ def test_what_is_not_known_is_said_or_left_out_and_is_not_0():
     assert not {"log", "mail", "webhooks", "disk", "certificate"} & {step.name for step in report.steps}
     figures = json.loads(json.dumps(report.figures()))
     assert (figures["log"]["events"], figures["diskFreeBytes"], figures["lastCountAt"]) == (None, None, None)
+
+
+def test_of_a_shared_log_it_says_how_many_machines_there_are_and_what_is_polled_here():
+    here = replace(WELL, shared_log=SharedLogSight("redis.example:6379", machines=3))
+    assert said(here, "redis") == [
+        "redis.example:6379 answers; machines that share the cameras: 3; none of their sites is polled here"
+    ]
+    two = replace(here, workers=(worker(numbers=[("sites_here", (), 2)]),))
+    assert said(two, "redis")[0].endswith("2 sites are polled here")
+    assert StatusReport(here).condition is Condition.HEALTHY
+    assert StatusReport(replace(WELL)).figures()["sharedLog"] is None
+
+
+@pytest.mark.parametrize(
+    "shared",
+    [SharedLogSight("redis.example:6379", "Redis cannot be reached"), SharedLogSight("redis.example:6379", machines=0)],
+)
+def test_a_redis_that_is_away_or_that_nobody_shares_is_no_health(shared):
+    assert StatusReport(replace(WELL, shared_log=shared)).condition is Condition.DEGRADED
