@@ -17,6 +17,9 @@ from tests.support.running import wait_until
 AWAY = float(os.environ.get("AWAY_SECONDS", "5"))
 """For how long Redis is away at least once everybody knows; some ten polls of each camera are missing by then."""
 
+AWAY_WORDS = "Redis, which holds the event log, cannot be used from here just now"
+"""On every screen."""
+
 CAMERAS = 6
 """Two at each of three sites."""
 
@@ -59,6 +62,10 @@ def test_while_redis_is_away_nobody_polls_and_nobody_is_lost(town: Any) -> None:
     for machine in town.machines:
         wait_until(lambda machine=machine: machine.health().get("status") == "not ready", 60, "it says so")
         assert machine.is_live()
+        for page in ("/", "/wall"):
+            assert AWAY_WORDS in machine.ask(page, timeout=10).text
+    for reader in town.readers:
+        wait_until(lambda reader=reader: AWAY_WORDS in reader.trouble, 30, "open pages are told")
     wait_until(lambda: not any(machine.health().get("polls") for machine in town.machines), 30, "nobody polls")
     polls, begun = town.polls(), time.monotonic()
     wait_until(lambda: time.monotonic() - begun > AWAY, AWAY + 10, "the end of the outage")
@@ -66,6 +73,8 @@ def test_while_redis_is_away_nobody_polls_and_nobody_is_lost(town: Any) -> None:
     town.redis.start()
     wait_until(lambda: sum(map(polled_by, town.machines)) == CAMERAS, 60, "all cameras are polled")
     town.ends()
+    assert [reader.trouble for reader in town.readers] == ["", "", ""]
+    assert [reader.disagreements for reader in town.readers] == [[], [], []]
 
 
 def test_redis_comes_back_without_its_end(town: Any, tmp_path: Path) -> None:

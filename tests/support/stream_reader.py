@@ -49,6 +49,7 @@ class StreamReader:
         self.connections = 0
         self.refusals = 0
         self.disagreements: list[object] = []
+        self.trouble = ""  # as the last snapshot told it
         self._restated = False
         self._today: dict[str, tuple[str, tuple[int, int]]] = {}
 
@@ -94,6 +95,7 @@ class StreamReader:
             self._restated = False
         elif name == "snapshot":
             self.began_at = self.began_at or event_id
+            self.trouble = fields["trouble"]
             self._take_snapshot({line["lineId"]: (line["inToday"], line["outToday"]) for line in fields["lines"]})
         elif name in {"PeopleCountingUpdate", "CountCorrection"}:  # a correction tells the difference
             assert fields["id"] == event_id
