@@ -161,6 +161,7 @@ def test_a_rule_is_added_changed_and_removed_and_the_log_knows_who_did_it(desk):
     page = desk.get("/admin/alerts")
     assert "Too many people inside" in page
     assert "Door silent" in page
+    assert '<a href="/admin/mail">A test mail</a>' in page, "it goes the same way"
     desk.sends("/admin/new-alert", RULE)
     rule = desk.alerting.rules.all()[-1]
     assert (rule.kind, rule.name, str(rule.threshold), rule.margin) == (AlertKind.OVER, "Shop too full", "85%", 5)
