@@ -21,6 +21,7 @@ pytest_plugins = [
     "tests.support.compiled_templates",
     "tests.support.databases",
     "tests.support.redis_servers",
+    "tests.support.replayed_days",
     "tests.support.skip_rule",
     "tests.support.towns",
 ]
