@@ -20,11 +20,12 @@ echo "$*" >>"$CALLS"
 case "$*" in
     *version_info*) exit "${TOO_OLD:-0}" ;;
     *"import ensurepip"*) exit "${NO_ENSUREPIP:-0}" ;;
+    *" ${FAILING:-nothing}"*) echo "a fault"; exit 1 ;;
     "-m venv"*) mkdir -p .venv/bin && cp "$0" .venv/bin/python ;;
 esac
 """
 
-TOOLS = ["bash", "env", "dirname", "basename", "cat", "cksum", "mkdir", "cp", "sed", "sh"]
+TOOLS = ["bash", "env", "dirname", "basename", "cat", "cksum", "mkdir", "mktemp", "rm", "cp", "sed", "sh"]
 
 
 class Checkout:
@@ -114,17 +115,26 @@ def test_every_check_is_run(checkout: Checkout) -> None:
     checkout.run("test")
     assert checkout.run("check").returncode == 0
     modules = [call.split()[1] for call in checkout.calls() if call.startswith("-m")]
-    assert modules == [
-        "ruff",
-        "ruff",
-        "mypy",
+    assert sorted(modules) == [
         "bandit",
+        "mypy",
         "peoplecount.settings.document",
-        "peoplecount.web.extraction",
         "peoplecount.web.api.connector",
+        "peoplecount.web.extraction",
+        "ruff",
+        "ruff",
         "tests.sbom",
     ]
     assert "deploy/release.py --check" in checkout.calls()
+
+
+@pytest.mark.parametrize("failing", ["ruff", "mypy", "tests.sbom"])
+def test_one_check_that_fails_is_enough_and_the_others_are_run(checkout: Checkout, failing: str) -> None:
+    checkout.run("test")
+    told = checkout.run("check", FAILING=failing)
+    assert told.returncode == 1
+    assert ("a fault" in told.stdout) == (failing != "tests.sbom"), "what that one prints is no fault"
+    assert len(checkout.calls()) == 10
 
 
 def test_an_old_python_is_one_line(checkout: Checkout) -> None:
