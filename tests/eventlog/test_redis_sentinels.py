@@ -14,6 +14,7 @@ pytest.importorskip("redis", reason="redis-py is not installed (requirements-red
 from peoplecount.domain.redis_address import RedisAddress
 from peoplecount.eventlog.redis_log import RedisEventLog
 from tests.support.redis_sentinel import SERVICE, RedisSentinel
+from tests.support.redis_server import is_installed
 
 
 @pytest.fixture
@@ -148,6 +149,7 @@ def test_while_no_sentinel_is_there_the_server_at_hand_is_used_on(sentinel, open
     assert texts(log) == ["a"]
 
 
+@pytest.mark.skipif(not is_installed(), reason="Redis is not installed")
 def test_a_sentinel_may_want_a_password(tmp_path, open_log):
     sentinel = RedisSentinel(tmp_path / "sentinel", password="s3cret")
     sentinel.start()
