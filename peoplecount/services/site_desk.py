@@ -84,6 +84,14 @@ class SiteDesk:
         """All sites by id as they were known last; asks no database."""
         return {DEFAULT_SITE_ID: self._default_site, **self._roster().sites}
 
+    def in_use(self) -> set[str]:
+        """Ids of all sites but a default one on which nothing hangs though there are others; asks no database."""
+        known, roster = self.known(), self._roster()
+        cameras = (*roster.cameras.values(), *roster.paused.values())
+        named = {one.site_id for one in cameras} | {one.site_id for one in roster.doors.values()}
+        used = {_home(site_id, known) for site_id in named} | (set(known) - {DEFAULT_SITE_ID})
+        return used or {DEFAULT_SITE_ID}
+
     def named(self, wanted: str) -> Site:
         """The site of that id or name."""
         sites = self.sites()

@@ -10,6 +10,7 @@ from babel.dates import format_skeleton, format_time, get_day_names
 from peoplecount.domain.event import Quality
 from peoplecount.domain.history_period import ONE_DAY, Beside, Grain, HistoryPeriod, Part
 from peoplecount.domain.interval import Scope
+from peoplecount.domain.percentages import whole_percentages
 from peoplecount.domain.place_sum import PlaceSum
 from peoplecount.domain.sentence import Sentence, figure, joined, per_cent, say
 from peoplecount.services.history_query import Days, Hours
@@ -119,13 +120,14 @@ def quality_words(total: PlaceSum) -> Sentence:
     shares = total.shares()
     if len(shares) == 1:
         return _QUALITIES[next(iter(shares))]
-    return joined(
-        [
-            say("%(share)s %(quality)s", share=per_cent(_careful(share)), quality=_QUALITIES[quality])
-            for quality, share in shares.items()
-        ],
-        ", ",
-    )
+    told = zip(shares, whole_percentages(list(shares.values())), strict=True)
+    return joined([_share_words(percentage, _QUALITIES[quality]) for quality, percentage in told], ", ")
+
+
+def _share_words(percentage: int, quality: Sentence) -> Sentence:
+    if not percentage:
+        return say("under %(share)s %(quality)s", share=per_cent(0.01), quality=quality)
+    return say("%(share)s %(quality)s", share=per_cent(percentage / 100), quality=quality)
 
 
 def percent(share: float | None) -> str:

@@ -3,8 +3,9 @@
 import { bars, doubts, hoursShown, insideLine, KINDS_OF_BARS, missingSpans, noteOf, partSpans, usualBand } from "./chart-curve.js";
 import { PATTERNS } from "./chart-patterns.js";
 import { fillSpans } from "./chart-spans.js";
-import { clockTime, people, perCent } from "./format.js";
-import { morph } from "./morph.js";
+import { chartStyle } from "./chart-style.js";
+import { listFigures } from "./figures-table.js";
+import { clockTime, localDay, people, perCent } from "./format.js";
 import { _ } from "./words.js";
 
 /* global uPlot */
@@ -42,16 +43,22 @@ export class ChartView {
     if (!this.table.open || !this.curve) return;
     const { start, step, timeZone } = this.curve;
     const begun = Math.min(this.curve.in.length, Math.ceil((this.now - start) / step));
-    const rows = document.createDocumentFragment();
-    for (let index = 0; index < begun; index += 1) {
-      const row = rows.appendChild(document.createElement("tr"));
-      const cell = (name, text, kind) => Object.assign(row.appendChild(document.createElement(name)), { textContent: text, className: kind });
-      cell("th", clockTime((start + index * step) * 1000, timeZone), "").scope = "row";
-      cell("td", people(this.curve.in[index]), "number");
-      cell("td", people(this.curve.out[index]), "number");
-      cell("td", noteOf(this.curve, index), "sure");
-    }
-    morph(this.table.querySelector("[data-day-rows]"), rows);
+    const rows = this.curve.in.slice(0, begun).map((entered, index) => ({
+      from: clockTime((start + index * step) * 1000, timeZone),
+      figures: [entered, this.curve.out[index]],
+      note: noteOf(this.curve, index),
+    }));
+    listFigures(this.table.querySelector("[data-day-rows]"), rows);
+    this.#leadToHistory(localDay(start * 1000, timeZone));
+  }
+
+  // To the day that is shown, also after midnight.
+  #leadToHistory(day) {
+    const link = this.table.querySelector("[data-day-history]");
+    if (!link) return;
+    const address = new URL(link.href);
+    for (const end of ["from", "to"]) address.searchParams.set(end, day);
+    if (link.href !== address.href) link.href = address.href;
   }
 
   draw(curve, now, failure) {
@@ -80,8 +87,7 @@ export class ChartView {
     this.timeZone = timeZone;
     this.drawn = "";
     this.plot.querySelector(".drawn")?.remove();
-    const style = getComputedStyle(document.body);
-    const colour = (name) => style.getPropertyValue(`--${name}`).trim();
+    const { colour, scaled, axis } = chartStyle();
     const shared = {
       ...this.#size(),
       // The same on both, or their hours would not stand above each other.
@@ -92,9 +98,8 @@ export class ChartView {
       hooks: { setCursor: [(plot) => this.#read(plot.cursor.left >= 0 ? plot.posToVal(plot.cursor.left, "x") : null)] },
     };
     const scaleX = { time: true, range: () => this.range ?? [0, 1] };
-    const axis = { stroke: colour("ink-faint"), grid: { stroke: colour("hair"), width: 1 }, ticks: { show: false }, font: `12px ${style.fontFamily}` };
-    const figures = { ...axis, size: 44, values: (_, ticks) => ticks.map((tick) => people(Math.abs(tick))), incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000], space: 28 };
-    const hours = { ...axis, space: 54, values: (_, ticks) => ticks.map((tick) => clockTime(tick * 1000, timeZone)), incrs: [HOUR, 2 * HOUR, 3 * HOUR, 4 * HOUR, 6 * HOUR], grid: { show: false } };
+    const figures = { ...axis, size: scaled(44), values: (_, ticks) => ticks.map((tick) => people(Math.abs(tick))), incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000], space: scaled(28) };
+    const hours = { ...axis, size: scaled(30), space: scaled(54), values: (_, ticks) => ticks.map((tick) => clockTime(tick * 1000, timeZone)), incrs: [HOUR, 2 * HOUR, 3 * HOUR, 4 * HOUR, 6 * HOUR], grid: { show: false } };
     const bar = (label, name, pattern) => ({
       label, width: pattern === "measured" ? 0 : 1, stroke: colour(name), points: { show: false }, fill: PATTERNS[pattern](colour(name), colour("card")),
       paths: uPlot.paths.bars({ size: [0.82, 60], align: 1 }),

@@ -9,6 +9,7 @@ import { localDay } from "./format.js";
 import { MinutesView } from "./minutes-view.js";
 import { Page } from "./page.js";
 import { TabStream } from "./stream.js";
+import { Tab } from "./tab.js";
 import { Upgrade } from "./upgrade.js";
 import { UsualDays } from "./usual.js";
 import { _ } from "./words.js";
@@ -31,6 +32,8 @@ const page = new Page(root, board, clock, usual);
 const charts = new TodayCharts(root, board, clock, usual);
 const upgrade = new Upgrade(root.dataset.version);
 const alerts = new OpenAlerts(document.getElementById("alerts"), document.getElementById("announcer"));
+// A screen on a wall has no tab that anybody sees.
+const tab = root.dataset.entrance ? null : new Tab(board);
 const banner = new Banner({
   banner: document.getElementById("banner"),
   announcer: document.getElementById("announcer"),
@@ -160,6 +163,7 @@ const connection = new TabStream("/events", {
   heard(kind, event) {
     HEARD[kind]?.(event);
     page.changed(kind !== "PeopleCountingUpdate");
+    tab?.show();
   },
   changed(state) {
     banner.state(state);
@@ -181,6 +185,7 @@ function everySecond() {
     lookedAt = Date.now();
     upgrade.look();
   }
+  tab?.show();
   askForNewDay();
   usual.follow([...board.sites.values()]);
 }

@@ -2,8 +2,10 @@
 
 import { PATTERNS } from "./chart-patterns.js";
 import { fillSpans } from "./chart-spans.js";
+import { chartStyle } from "./chart-style.js";
+import { listFigures } from "./figures-table.js";
 import { clockTime, people } from "./format.js";
-import { LastMinutes, SPAN, unreadSince } from "./minutes.js";
+import { byMinute, LastMinutes, SPAN, unreadSince } from "./minutes.js";
 import { _ } from "./words.js";
 
 /* global uPlot */
@@ -18,6 +20,9 @@ export class MinutesView {
     this.clock = clock;
     this.plot = element.querySelector(".plot");
     this.said = element.querySelector(".minutes-said");
+    this.table = element.querySelector(".minutes-table");
+    this.ended = new AbortController();
+    this.table.addEventListener("toggle", () => this.draw(), { signal: this.ended.signal });
     this.observer = new ResizeObserver(() => this.chart?.setSize({ width: this.plot.clientWidth || 300, height: HEIGHT }));
     this.observer.observe(this.plot);
     this.begin();
@@ -48,6 +53,7 @@ export class MinutesView {
   destroy() {
     clearTimeout(this.timer);
     this.minutes = null;
+    this.ended.abort();
     this.observer.disconnect();
     this.chart?.destroy();
   }
@@ -63,6 +69,22 @@ export class MinutesView {
     const shown = (values, sign) => values.map((value) => (value ? sign * value : null));
     this.chart.setData([times, shown(rows.in, 1), shown(rows.out, -1), shown(rows.inDoubt, 1), shown(rows.outDoubt, -1)]);
     this.#say(rows);
+    if (this.table.open) this.#list({ times, ...rows });
+  }
+
+  // The same as a table, where that is open.
+  #list(steps) {
+    const since = this.#gap() ?? Infinity;
+    const rows = byMinute(steps).map(({ from, isDoubtful, ...minute }) => {
+      const isKnown = !(this.startedAt > from);
+      const doubts = [isDoubtful ? _("partly estimated") : "", from + 60 > since ? _("not all doors are known") : ""];
+      return {
+        from: clockTime(from * 1000, this.zone),
+        figures: isKnown ? [minute.in, minute.out] : [null, null],
+        note: isKnown ? doubts.filter(Boolean).join(", ") : _("not known"),
+      };
+    });
+    listFigures(this.table.querySelector("[data-minute-rows]"), rows);
   }
 
   #say(rows) {
@@ -90,9 +112,7 @@ export class MinutesView {
 
   #build(timeZone) {
     this.zone = timeZone;
-    const style = getComputedStyle(document.body);
-    const colour = (name) => style.getPropertyValue(`--${name}`).trim();
-    const axis = { stroke: colour("ink-faint"), grid: { stroke: colour("hair"), width: 1 }, ticks: { show: false }, font: `12px ${style.fontFamily}` };
+    const { colour, scaled, axis } = chartStyle();
     const bar = (name, pattern) => ({
       width: pattern === "measured" ? 0 : 1, stroke: colour(name), points: { show: false }, fill: PATTERNS[pattern](colour(name), colour("card")),
       paths: uPlot.paths.bars({ size: [0.8, 40], align: 1 }),
@@ -110,8 +130,8 @@ export class MinutesView {
         y: { range: (_plot, low, high) => [Math.min(-2, (low ?? 0) * 1.15), Math.max(2, (high ?? 0) * 1.15)] },
       },
       axes: [
-        { ...axis, size: 30, grid: { show: false }, space: 70, incrs: [60, 180, 300], values: (_plot, ticks) => ticks.map((tick) => clockTime(tick * 1000, timeZone)) },
-        { ...axis, size: 44, space: 26, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500], values: (_plot, ticks) => ticks.map((tick) => people(Math.abs(tick))) },
+        { ...axis, size: scaled(30), grid: { show: false }, space: scaled(70), incrs: [60, 180, 300], values: (_plot, ticks) => ticks.map((tick) => clockTime(tick * 1000, timeZone)) },
+        { ...axis, size: scaled(44), space: scaled(26), incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500], values: (_plot, ticks) => ticks.map((tick) => people(Math.abs(tick))) },
       ],
       series: [{}, bar("in", "measured"), bar("out", "measured"), bar("in", "estimated"), bar("out", "estimated")],
       hooks: { drawAxes: [(plot) => this.#drawGap(plot, missing)] },

@@ -70,6 +70,25 @@ export class LastMinutes {
   }
 }
 
+// The steps by minute of the clock, newest first, without the minute that is shown in part. What was read over a longer
+// time is shared out, and rounded as running sums are: nobody is lost between minutes. Zones differ by whole minutes.
+export function byMinute({ times, ...rows }) {
+  const minutes = [];
+  const sums = { in: 0, out: 0 };
+  times.forEach((time, index) => {
+    const from = time - (time % 60);
+    if (minutes.at(-1)?.from !== from) minutes.push({ from, in: 0, out: 0, isDoubtful: false });
+    const minute = minutes.at(-1);
+    for (const way of ["in", "out"]) {
+      const before = Math.round(sums[way]);
+      sums[way] += rows[way][index] + rows[`${way}Doubt`][index];
+      minute[way] += Math.round(sums[way]) - before;
+    }
+    minute.isDoubtful ||= rows.inDoubt[index] + rows.outDoubt[index] > 0;
+  });
+  return minutes.filter(({ from }) => from >= times[0]).reverse();
+}
+
 // Ids of another epoch are news.
 function isUpTo(id, loaded) {
   const [epoch, number] = id.split("-");

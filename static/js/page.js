@@ -2,6 +2,7 @@
 // a frame, and only where the text differs.
 
 import { age, clockTime, estimate, fullnessWords, hourOfDay, opened, people } from "./format.js";
+import { fullness } from "./fullness.js";
 import { morph } from "./morph.js";
 import { doubt, trusted } from "./trust.js";
 import { besideUsual } from "./usual.js";
@@ -241,14 +242,6 @@ function reason(line, { camera, stale, words }) {
   if (line.missing) return _("no longer in the answers of %(camera)s", { camera: camera.cameraName });
   if (line.inToday === null) return _("not read yet today");
   return stale ? _("no new reading") : "";
-}
-
-// What as many people make of a site, by its thresholds: as domain/threshold.py has it.
-function fullness({ occupancy, busyFrom, fullFrom }) {
-  const least = busyFrom ?? fullFrom;
-  if (occupancy === null || (least ?? null) === null) return "unknown";
-  if (fullFrom !== null && occupancy >= fullFrom) return "full";
-  return busyFrom !== null && occupancy >= busyFrom ? "busy" : "calm";
 }
 
 function grouped(root, name) {

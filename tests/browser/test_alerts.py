@@ -1,9 +1,14 @@
 """Alerts on the dashboard by themselves; rules, reports and mail looked after in a real browser."""
 
 import json
+import re
 from dataclasses import replace
 
 import pytest
+
+pytest.importorskip("playwright.sync_api", reason="playwright is in requirements-dev.txt")
+
+from playwright.sync_api import expect
 
 from peoplecount.domain.alert_body import AlertFacts, AlertItem, alert_event
 from peoplecount.domain.alert_rule import AlertKind, AlertRule
@@ -81,6 +86,7 @@ def test_an_alert_comes_and_goes_on_the_dashboard_by_itself_and_somebody_takes_c
     page.wait_for_selector(".alerts-open")
     assert "North entrance is not being read." in page.text_content(".alerts-open")
     assert page.text_content("#announcer").startswith("New alert: ")
+    expect(page).to_have_title(re.compile(r"^\(1\) "))
     assert axe_finds(page) == []
     page.click(".alerts-open h2 a")
     page.click("text=I take care of it")

@@ -123,7 +123,7 @@ def drawn_at(page, after: timedelta) -> list[float]:
     """The edges of the band that is drawn of a quarter of the day: most and fewest in, fewest and most out."""
     page.evaluate(KEEP_CHARTS)
     page.emulate_media(color_scheme="dark")  # then they are made anew
-    page.wait_for_function("window.drawn?.data[0].length === 96")
+    wait_until(lambda: page.evaluate("window.drawn?.data[0].length === 96"))
     return page.evaluate("(quarter) => window.drawn.data.slice(-4).map((edge) => edge[quarter])", after // QUARTER)
 
 

@@ -43,6 +43,35 @@ def test_the_last_minutes_move_and_say_what_is_not_known(open_page, service):
     expect(said).to_contain_text("not all doors are known")
 
 
+def test_the_last_minutes_are_a_table_too_which_grows(open_page, service):
+    page = open_page()
+    rows = page.locator("[data-minute-rows] tr")
+    assert rows.count() == 0, "it costs nothing while nobody reads it"
+    page.locator(".minutes-table summary").click()
+    expect(rows.first.locator("th")).to_have_text(re.compile(r"^14:\d\d$"))
+    assert 14 <= rows.count() <= 16
+    entered = int(rows.first.locator("td").first.inner_text())
+    service.count(SOUTH, 7)
+    expect(rows.first.locator("td").first).to_have_text(str(entered + 7))
+    assert axe_finds(page, light_and_dark=False) == []
+    service.status(SOUTH, CameraState.DOWN, "no route to host")
+    expect(rows.first).to_contain_text("not all doors are known")
+
+
+def test_minutes_of_the_table_add_up_though_people_are_shared_out_among_them(open_page):
+    minutes = open_page().evaluate("""async () => {
+      const { byMinute } = await import("/static/js/minutes.js");
+      const times = Array.from({ length: 90 }, (_, index) => 1_777_888_830 + index * 10);
+      const row = (value) => times.map(() => value);
+      return byMinute({ times, in: row(0), out: row(1), inDoubt: row(7 / 90), outDoubt: row(0) });
+    }""")
+    assert [one["from"] % 60 for one in minutes] == [0] * len(minutes)
+    assert minutes[0]["from"] > minutes[-1]["from"] > 1_777_888_830, "the newest first, and none in part"
+    assert sum(one["in"] for one in minutes) == 7
+    assert {one["out"] for one in minutes[1:]} == {6}
+    assert all(one["isDoubtful"] for one in minutes)
+
+
 def test_minutes_that_could_not_be_asked_for_are_not_nobody(open_page, service):
     page = open_page(live=False)
     page.route(re.compile(r"/events\?timeout=0&limit=500"), lambda route: route.abort())

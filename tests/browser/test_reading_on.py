@@ -57,7 +57,7 @@ def test_that_the_service_does_not_answer_is_read_out_once(open_page, server):
 def test_whoever_reads_a_site_goes_on_where_a_door_comes_to_it(open_page, service):
     page = open_page()
     page.click(".day-table summary")
-    page.evaluate(MARK, ".day-rows")
+    page.evaluate(MARK, ".day-table .figures-rows")
     service.count(Gate(STATION, "Car park", "car-park"), 7)
     expect(page.locator('[data-row="door/station-car-park"]')).to_contain_text("7")
     assert page.evaluate(IS_STILL_THERE)

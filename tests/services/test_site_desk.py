@@ -73,6 +73,14 @@ def test_the_default_site_is_there_before_anybody_enters_it_and_comes_last(desk)
         desk.remove_site("anna", "default")
 
 
+def test_the_default_site_is_in_use_where_it_is_the_only_one_or_something_hangs_on_it(people, desk):
+    assert desk.in_use() == {"default"}
+    people.roster = replace(people.roster, sites={"shop": Site("shop", "Shop", "Europe/Zurich")})
+    assert desk.in_use() == {"shop"}
+    enter_camera(people, "default")
+    assert desk.in_use() == {"shop", "default"}
+
+
 def test_two_sites_of_one_name_get_ids_of_their_own(desk):
     assert [desk.add_site("anna", SHOP).site_id for _ in range(3)] == ["shop", "shop-2", "shop-3"]
 

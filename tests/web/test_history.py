@@ -127,6 +127,21 @@ def test_a_site_is_told_by_the_day_as_chart_and_table(town):
     assert "style=" not in page
 
 
+def test_the_table_of_today_leads_to_that_day_by_the_quarter_of_an_hour(town):
+    page = town.client.get("/sites/shop").text
+    link = unescape(re.search(r'<a href="(/history[^"]+)" data-day-history', page)[1])
+    assert link == "/history?site=shop&from=2026-05-04&to=2026-05-04&step=15"
+    assert town.client.get(link).status_code == 200, "its address is whole"
+
+
+def test_shares_of_how_a_sum_was_come_by_add_up(town):
+    town.past.counts(BANK, at(0, day=1) - timedelta(days=30), hours=30 * 24)
+    town.past.counts(BANK, at(0, day=1), 1, quality=Quality.ESTIMATED)
+    told = words(town.client.get("/history?site=bank&from=2026-04-01&to=2026-05-01&step=week").text)
+    shares = re.search(r"([0-9]+)% measured, under 1% estimated, ([0-9]+)% not known", told)
+    assert int(shares[1]) + int(shares[2]) == 99
+
+
 def test_all_sites_stand_beside_each_other_and_lead_on(town):
     page = town.page(**MAY)
     assert [row.split(" measured")[0] for row in rows(page, "children")] == ["Shop 600 48 100%", "Bank 500 400 100%"]

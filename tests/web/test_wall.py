@@ -179,6 +179,16 @@ def test_it_is_for_chosen_sites_unless_somebody_says_all(app, anna):
     assert re.search(r'<input checked[^>]* value="some"', page)
 
 
+@pytest.mark.parametrize(("sites", "ticked"), [([], ["default"]), ([SHOP], ["shop"]), ([SHOP, MUSEUM], [])])
+def test_the_only_site_there_is_is_ticked_beforehand(app, people, anna, sites, ticked):
+    people.roster = type(people.roster)(sites={site.site_id: site for site in sites})
+    form = {"csrf_token": form_token(anna, "/admin/screens"), "code": code_on(app.test_client())}
+    page = anna.post("/admin/screens", data=form).text
+    boxes = re.findall(r"<input[^>]* name=\"sites\"[^>]*>", page)
+    assert len(boxes) == len(sites) + 1
+    assert [re.search(r'value="(\w+)"', box)[1] for box in boxes if "checked" in box] == ticked
+
+
 def test_over_plain_http_from_elsewhere_no_code_is_given(app):
     answer = app.test_client().get("/wall/pair", environ_base=FROM_AFAR)
     assert answer.status_code == 403

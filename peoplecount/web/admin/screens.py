@@ -58,7 +58,9 @@ class _Pages:
             waiting = self._desk.find(frame.author(), self._address(), form.code.data)
         except KNOWN_FAULTS as error:
             return self._list(form, form.blame(error))
-        chosen = ScreenForm(code=waiting.code, reach=SOME)  # all of them are seldom meant for passers-by
+        used = sorted(self._sites.in_use())
+        only = used if len(used) == 1 else []
+        chosen = ScreenForm(code=waiting.code, reach=SOME, sites=only)  # all of them are seldom meant for passers-by
         return self._ask(chosen, waiting)
 
     def confirm(self) -> AnyResponse:
