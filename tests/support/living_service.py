@@ -15,10 +15,11 @@ import requests
 
 from peoplecount.configuration import register_fleet
 from peoplecount.settings import load_settings
-from peoplecount.simulator.crossings import NoTraffic
+from peoplecount.simulator.crossings import NoTraffic, Traffic
 from peoplecount.simulator.fault import FaultOrder
 from peoplecount.simulator.plan import Fleet
 from peoplecount.simulator.server import SimulatorServer
+from tests.support.own_tables import make_tables_of
 from tests.support.running import Service, wait_until
 from tests.support.virtual_cameras import SITE, plan
 
@@ -43,6 +44,8 @@ class LivingService:
 
     def enter_cameras(self) -> None:
         settings = load_settings(self.service.settings, env_file=None)
+        if "DATABASE_URL" in self.service.settings:
+            make_tables_of(settings)
         register_fleet(settings, requests.get(f"{self._cameras.control_url}/cameras", timeout=5).json())
 
     def start(self) -> None:
@@ -59,6 +62,15 @@ class LivingService:
 
     def walk(self, camera: str = "north", entered: int = 1, left: int = 0) -> None:
         self._cameras.simulation.walk(camera, entered=entered, left=left)
+
+    def people(self, days_before: int = 0) -> dict[str, tuple[int, int]]:
+        """Whom the cameras have seen in and out, by their days: today, and so many before it."""
+        found: dict[str, tuple[int, int]] = {}
+        for line in self._cameras.simulation.truth_by_hour(days_before):
+            for day, hours in line["seen"].items():
+                before = found.get(day, (0, 0))
+                found[day] = (before[0] + sum(hours["in"]), before[1] + sum(hours["out"]))
+        return found
 
     def go_away(self) -> None:
         """All cameras refuse every connection, until they ``come_back``."""
@@ -105,11 +117,14 @@ class LivingService:
 
 
 @contextmanager
-def living_service(folder: Path, **settings: str) -> Iterator[LivingService]:
-    """Started, with both cameras answering; whatever becomes of it, nothing is left."""
+def living_service(folder: Path, traffic: Traffic | None = None, **settings: str) -> Iterator[LivingService]:
+    """Started, with both cameras answering; whatever becomes of it, nothing is left.
+
+    ``traffic`` are people who come without being walked; else nobody does.
+    """
     site = replace(SITE, time_zone=where_it_is_noon())
     plans = [plan(name, serial=f"ZSIM{index:012d}") for index, name in enumerate(CAMERAS)]
-    fleet = Fleet(tuple(replace(one, site=site) for one in plans), NoTraffic())
+    fleet = Fleet(tuple(replace(one, site=site) for one in plans), traffic or NoTraffic())
     with SimulatorServer(fleet) as cameras:
         living = LivingService(folder, cameras, **settings)
         living.enter_cameras()
