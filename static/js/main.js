@@ -98,9 +98,11 @@ const HEARD = {
     board.closed(event);
   },
   CounterBreak(event) {
+    for (const view of minutes) view.minutes.add(event);
     if (event.break !== "midnight reset") rebuildSoon();
   },
   CameraStatus(event) {
+    for (const view of minutes) view.minutes.add(event);
     if (board.status(event)) rebuildIfNeeded();
   },
   Alert() {

@@ -100,14 +100,17 @@ export class MinutesView {
       const since = clockTime(this.startedAt * 1000, this.zone);
       return _("%(entered)s in, %(left)s out since %(since)s; what was before is not known", { entered, left, since });
     }
-    return this.#gap() === null
+    return this.#gaps().length === 0
       ? _("%(entered)s in, %(left)s out in the last 15 minutes", { entered, left })
       : _("%(entered)s in, %(left)s out in the last 15 minutes; not all doors are known", { entered, left });
   }
 
-  // From when on something is not known; null where all is.
-  #gap() {
-    return unreadSince(this.board.camerasOf(this.minutes.siteId), this.clock.now());
+  // From when to when something is not known: what was lost, and what no camera tells just now.
+  #gaps() {
+    const found = this.minutes.gaps(this.now);
+    const since = unreadSince(this.board.camerasOf(this.minutes.siteId), this.clock.now());
+    if (since !== null) found.push([Math.max(since, this.now - SPAN), this.now]);
+    return found;
   }
 
   #build(timeZone) {
@@ -134,14 +137,13 @@ export class MinutesView {
         { ...axis, size: scaled(44), space: scaled(26), incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500], values: (_plot, ticks) => ticks.map((tick) => people(Math.abs(tick))) },
       ],
       series: [{}, bar("in", "measured"), bar("out", "measured"), bar("in", "estimated"), bar("out", "estimated")],
-      hooks: { drawAxes: [(plot) => this.#drawGap(plot, missing)] },
+      hooks: { drawAxes: [(plot) => this.#drawGaps(plot, missing)] },
     }, [[], [], [], [], []], this.plot);
   }
 
   // What is not known is a gap with a mark of its own, and no zero.
-  #drawGap(plot, pattern) {
-    const since = this.#gap();
-    const spans = since === null ? [] : [[Math.max(since, this.now - SPAN), this.now]];
+  #drawGaps(plot, pattern) {
+    const spans = this.#gaps();
     if (this.startedAt) spans.push([this.now - SPAN, this.startedAt]);
     fillSpans(plot, spans, pattern);
   }

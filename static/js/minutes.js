@@ -8,11 +8,17 @@ const PATIENCE = 20_000;
 // No site has more people; a service that answers so goes in circles.
 const MOST_ANSWERS = 200;
 
+const KINDS = ["PeopleCountingUpdate", "CounterBreak", "CameraStatus"];
+const ASKED = KINDS.map((kind) => `kind=${kind}`).join("&");
+
 export class LastMinutes {
   // By number of the step since 1970: gathered as events come, so that drawing costs the same however many they were.
   #steps = new Map();
   // Events that came before all earlier ones were known: some are told twice. Null: all are known.
   #known = new Set();
+  // Since when a camera was away whose totals have not been told since; from before what was asked for: since ever.
+  #away = new Map();
+  #gaps = [];
   // The newest event that was asked for: a tab that catches up may hear of it again.
   #loaded = "";
 
@@ -23,6 +29,27 @@ export class LastMinutes {
   add(event) {
     if (event.siteId !== this.siteId || this.#known?.has(event.id) || isUpTo(event.id, this.#loaded)) return;
     this.#known?.add(event.id);
+    if (event.kind === "CameraStatus") this.#turned(event);
+    else if (event.kind === "CounterBreak") this.#broke(event);
+    else this.#count(event);
+  }
+
+  #turned({ cameraId, state, since }) {
+    if (state === "up" && !this.#away.has(cameraId)) this.#away.set(cameraId, { from: -Infinity, isBack: true });
+    else if (state === "up") this.#away.get(cameraId).isBack = true;
+    else if (!this.#away.has(cameraId) || this.#away.get(cameraId).isBack) this.#away.set(cameraId, { from: Date.parse(since) / 1000, isBack: false });
+  }
+
+  // Its total fell: whom it had counted since it was read last nobody knows. What was before midnight is another matter.
+  #broke(event) {
+    if (!event.unknown || event.break === "midnight reset") return;
+    const to = Date.parse(event.time) / 1000;
+    this.#gaps.push([this.#away.get(event.cameraId)?.from ?? to - STEP, to]);
+  }
+
+  #count(event) {
+    // Its totals went on.
+    if (this.#away.get(event.cameraId)?.isBack) this.#away.delete(event.cameraId);
     const from = Date.parse(event.from) / 1000 / STEP;
     const to = Date.parse(event.to) / 1000 / STEP;
     const length = Math.max(to - from, 0.0001);
@@ -47,8 +74,8 @@ export class LastMinutes {
     const site = encodeURIComponent(this.siteId);
     let place = `since=${encodeURIComponent(new Date(now - SPAN * 1000).toISOString())}`;
     for (let count = 0; count < MOST_ANSWERS; count += 1) {
-      const told = await answer(`/events?timeout=0&limit=500&kind=PeopleCountingUpdate&site=${site}&${place}`, PATIENCE);
-      for (const event of told.events) if (event.kind === "PeopleCountingUpdate") this.add(event);
+      const told = await answer(`/events?timeout=0&limit=500&${ASKED}&site=${site}&${place}`, PATIENCE);
+      for (const event of told.events) if (KINDS.includes(event.kind)) this.add(event);
       if (!told.more) {
         this.#known = null;
         this.#loaded = told.next ?? "";
@@ -57,6 +84,12 @@ export class LastMinutes {
       place = `lastEventId=${encodeURIComponent(told.next)}`;
     }
     throw new Error("the last minutes have no end");
+  }
+
+  // From when to when people crossed of whom nobody knows.
+  gaps(now) {
+    this.#gaps = this.#gaps.filter(([, to]) => to > now - SPAN);
+    return this.#gaps.map(([from, to]) => [Math.max(from, now - SPAN), to]);
   }
 
   // Of each step people in and out, measured ones apart from others.

@@ -10,6 +10,7 @@ pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is in
 from playwright.sync_api import expect
 
 from peoplecount.domain.camera import CameraState
+from peoplecount.domain.counter import BreakKind
 from peoplecount.web import page_version
 from tests.support.axe import axe_finds
 from tests.support.busy_day import GATES
@@ -70,6 +71,46 @@ def test_minutes_of_the_table_add_up_though_people_are_shared_out_among_them(ope
     assert sum(one["in"] for one in minutes) == 7
     assert {one["out"] for one in minutes[1:]} == {6}
     assert all(one["isDoubtful"] for one in minutes)
+
+
+def test_the_last_minutes_remember_whom_a_camera_lost_once_it_is_back(open_page, service):
+    page = open_page()
+    said = page.locator(".minutes-said")
+    service.status(SOUTH, CameraState.DOWN, "no route to host")
+    expect(said).to_contain_text("not all doors are known")
+    service.clock.passes(200)
+    service.status(SOUTH, CameraState.UP)
+    service.seen(*GATES)
+    expect(said).to_have_text(re.compile(r"in the last 15 minutes$"))
+    service.breaks(SOUTH, BreakKind.RESET, "the in total went from 812 to 3 within a day", "who crossed meanwhile")
+    expect(said).to_contain_text("not all doors are known")
+    expect(page.locator(".trust .break")).to_have_count(1)
+    page.reload()
+    expect(said).to_contain_text("not all doors are known")
+
+
+def test_a_gap_of_the_last_minutes_begins_where_the_camera_was_read_last(open_page):
+    told = open_page().evaluate("""async () => {
+      const { LastMinutes } = await import("/static/js/minutes.js");
+      const moment = (second) => new Date(second * 1000).toISOString();
+      const gaps = (...events) => {
+        const minutes = new LastMinutes("shop");
+        const place = { siteId: "shop", cameraId: "south" };
+        events.forEach((event, index) => minutes.add({ ...place, id: `x-${index}`, ...event }));
+        return minutes.gaps(1000);
+      };
+      const turned = (state, second) => ({ kind: "CameraStatus", state, since: moment(second) });
+      const people = { in: 1, out: 0, quality: "measured" };
+      const count = { kind: "PeopleCountingUpdate", from: moment(640), to: moment(650), ...people };
+      const broke = { kind: "CounterBreak", break: "reset", unknown: "who crossed", time: moment(700) };
+      return [
+        gaps(turned("down", 300), turned("credentials rejected", 400), turned("up", 600), broke),
+        gaps(turned("up", 600), broke),
+        gaps(turned("down", 300), turned("up", 600), count, broke),
+        gaps({ ...broke, unknown: "" }, { ...broke, break: "midnight reset" }, { ...broke, time: moment(50) }),
+      ];
+    }""")
+    assert told == [[[300, 700]], [[100, 700]], [[690, 700]], []]
 
 
 def test_minutes_that_could_not_be_asked_for_are_not_nobody(open_page, service):
