@@ -22,6 +22,7 @@ from gunicorn.errors import HaltServer
 _here = Path(__file__).resolve().parent
 sys.path.insert(0, str(_here))  # so that it can be started from any folder
 
+from peoplecount.connection_limit import BESIDE_STREAMS, ConnectionLimit  # noqa: E402
 from peoplecount.garbage import begin, keep_searches_short, keep_together, put_off  # noqa: E402
 from peoplecount.launch import (  # noqa: E402
     OWNER_ONLY,
@@ -154,6 +155,7 @@ def pre_fork(server: Arbiter, worker: StreamWorker) -> None:
         raise HaltServer(reason, 1)
     worker.last_words = server.last_words
     worker.this_start = server.this_start
+    worker.limit = ConnectionLimit(settings.streams_per_client + BESIDE_STREAMS, settings.trusted_proxies)
 
 
 def _hosts(server: Arbiter) -> Iterator[str]:

@@ -10,6 +10,7 @@ import secrets
 import signal
 import threading
 
+from peoplecount.connection_limit import BESIDE_STREAMS, ConnectionLimit
 from peoplecount.garbage import begin, keep_searches_short, keep_together, put_off
 from peoplecount.launch import CannotStart, own_address
 from peoplecount.own_certificate import OwnCertificate
@@ -30,10 +31,10 @@ def serve(settings: Settings) -> None:
     put_off()
     monkey.patch_all()
     from gevent import signal_handler, spawn  # noqa: PLC0415 - after patching, as all that opens sockets
-    from gevent.pywsgi import WSGIServer  # noqa: PLC0415
 
     from peoplecount.bootstrap import build  # noqa: PLC0415
     from peoplecount.eventlog.log import LogError  # noqa: PLC0415
+    from peoplecount.gevent_requests import CarefulHandler, LimitedServer  # noqa: PLC0415
     from peoplecount.runtime import put_the_loop_first  # noqa: PLC0415
     from peoplecount.services.played_clock import ClockUnavailable  # noqa: PLC0415
 
@@ -46,7 +47,15 @@ def serve(settings: Settings) -> None:
     logger = logging.getLogger(__name__)
     shown = OwnCertificate(settings.tls_cert, settings.tls_key) if settings.tls_cert else None
     secured = {"ssl_context": shown.context()} if shown else {}
-    server = WSGIServer((settings.host, settings.port), service.app, log=None, error_log=logger, **secured)
+    server = LimitedServer(
+        (settings.host, settings.port),
+        service.app,
+        log=None,
+        error_log=logger,
+        handler_class=CarefulHandler,
+        **secured,
+    )
+    server.limit = ConnectionLimit(settings.streams_per_client + BESIDE_STREAMS, settings.trusted_proxies)
 
     def end() -> None:
         ended.set()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import socket
 import ssl
 import sys
 from functools import partial
@@ -14,7 +15,10 @@ import gevent
 from gunicorn.http.errors import ParseException
 from gunicorn.workers.ggevent import GeventWorker
 
+from peoplecount.connection_limit import REFUSAL, ConnectionLimit
 from peoplecount.launch import LastWords
+from peoplecount.request_body import BODY_SECONDS, TimedBody
+from peoplecount.web.client_socket import UNTAKEN_MILLISECONDS
 
 HANDSHAKE_SECONDS = 10.0
 """That a client has for agreeing on HTTPS. Who opens connections and says nothing would else keep them for ever."""
@@ -50,6 +54,12 @@ class StreamWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
     last_words: LastWords
     this_start: str
     """Both given by the master before the fork. All workers of a start have the same."""
+
+    body_seconds = BODY_SECONDS
+    """For a request's body."""
+
+    limit: ConnectionLimit | None = None
+    """Given by it, too; ``None``: there is none."""
 
     _open_connections = 0
     _is_leaving = False
@@ -89,14 +99,22 @@ class StreamWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
 
     def handle(self, listener: Any, client: Any, addr: Any) -> None:  # noqa: ANN401  gunicorn's
         """Serve a connection; who does not agree on HTTPS in time, or at all, is let go without a word in the log."""
+        peer = str(addr[0]) if isinstance(addr, tuple) else ""  # of a Unix socket: none
+        place = self.limit.take(peer) if self.limit else ""
+        if place is None:
+            _refuse(client)
+            return
         self._open_connections += 1
         try:
+            _break_if_nothing_is_taken(client)
             if isinstance(client, ssl.SSLSocket) and not self._agreed(client):
                 client.close()
                 return
             super().handle(listener, client, addr)
         finally:
             self._open_connections -= 1
+            if self.limit:
+                self.limit.give_back(place)
 
     def handle_request(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> None:  # noqa: ANN401  gunicorn's
         """Answer a request, and take in what of it nobody has read.
@@ -104,6 +122,7 @@ class StreamWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
         A connection that is closed while something unread comes on it is reset, and the answer is lost (RFC 9112,
         9.6): a proxy in front would say 502 in place of our 401 or 413.
         """
+        req.body = TimedBody(req.body, self.body_seconds)
         try:
             super().handle_request(listener_name, req, sock, addr)
         finally:
@@ -133,6 +152,20 @@ class StreamWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
         and is printed as a traceback.
         """
         self.handle_exit(sig, frame)
+
+
+def _refuse(client: Any) -> None:  # noqa: ANN401  gevent's
+    """Say why in the clear, where that can be read, and hang up."""
+    with contextlib.suppress(OSError):
+        if not isinstance(client, ssl.SSLSocket):
+            os.write(client.fileno(), REFUSAL)
+    client.close()
+
+
+def _break_if_nothing_is_taken(client: Any) -> None:  # noqa: ANN401  gevent's
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        with contextlib.suppress(OSError):  # a Unix socket has none
+            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNTAKEN_MILLISECONDS)
 
 
 def _take_in(body: Any) -> None:  # noqa: ANN401  gunicorn's

@@ -5,6 +5,7 @@ from __future__ import annotations
 import smtplib
 import socket
 import ssl
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -12,12 +13,16 @@ from datetime import datetime
 from email.message import EmailMessage
 from enum import StrEnum
 from pathlib import Path
+from typing import Any, BinaryIO
 
 from peoplecount.domain.sentence import say
 from peoplecount.mail.letter import Letter, message_of
 
 SECONDS = 15.0
 """That a server has for each answer."""
+
+MOST_LINES = 100
+"""Of an answer: in twenty a server says all that it can do. ``smtplib`` would keep as many as come."""
 
 _PERMANENT = range(500, 600)
 
@@ -101,9 +106,9 @@ class SmtpServer:
         name = socket.gethostname() or "localhost"
         smtp: smtplib.SMTP
         if place.security is Security.TLS:
-            smtp = smtplib.SMTP_SSL(place.host, port, name, timeout=self._seconds, context=self._context())
+            smtp = _SecureLine(place.host, port, name, timeout=self._seconds, context=self._context())
         else:
-            smtp = smtplib.SMTP(place.host, port, name, timeout=self._seconds)
+            smtp = _Line(place.host, port, name, timeout=self._seconds)
         try:
             if place.security is Security.STARTTLS:
                 smtp.starttls(context=self._context())
@@ -133,6 +138,66 @@ class SmtpServer:
             raise MailFailure(
                 say("The user name or password for the mail server holds characters it cannot take."), is_of_server=True
             ) from error
+
+
+class _Line(smtplib.SMTP):
+    """A connection that gives up where an answer takes too long: time-outs of sockets begin anew with each byte."""
+
+    def getreply(self) -> tuple[int, bytes]:
+        """Called by ``smtplib`` for each answer. Raises ``TimeoutError``, too."""
+        sock: socket.socket | None = self.sock
+        if sock is None:
+            return super().getreply()
+        late = threading.Event()
+        timer = threading.Timer(self.timeout, _hang_up, (sock, late))
+        timer.daemon = True
+        timer.start()
+        lines = self.file = self.file or sock.makefile("rb")
+        counted: Any = _CountedLines(lines)
+        self.file = counted
+        try:
+            answer = super().getreply()
+        except smtplib.SMTPServerDisconnected:
+            if not late.is_set():
+                raise
+        finally:
+            timer.cancel()
+            if self.file is counted:
+                self.file = lines
+        if late.is_set():  # what had come by then would be taken for the whole of it
+            self.close()
+            raise TimeoutError
+        return answer
+
+
+class _SecureLine(_Line, smtplib.SMTP_SSL):
+    """The same, over TLS from its first byte on."""
+
+
+class _CountedLines:
+    """The lines of an answer, as many as one may have."""
+
+    def __init__(self, lines: BinaryIO) -> None:
+        self._lines = lines
+        self._left = MOST_LINES
+
+    def readline(self, size: int) -> bytes:
+        """The next one. Raises ``OSError``."""
+        self._left -= 1
+        if self._left < 0:
+            raise OSError(f"its answer has more than {MOST_LINES} lines")
+        return self._lines.readline(size)
+
+    def close(self) -> None:
+        """Called by ``smtplib``."""
+        self._lines.close()
+
+
+def _hang_up(sock: socket.socket, late: threading.Event) -> None:
+    """Below any encryption, whose own shutdown is not for other threads than the one that reads."""
+    late.set()
+    with suppress(OSError), socket.socket(fileno=socket.dup(sock.fileno())) as same:
+        same.shutdown(socket.SHUT_RDWR)
 
 
 def _handed_over(smtp: smtplib.SMTP, message: EmailMessage, sender: str, recipient: str) -> str:

@@ -26,8 +26,17 @@ KEEP_ALIVE = 30
 AT_LEAST_ONCE = 1
 """Quality of service 1: the broker says that it has it."""
 
+LARGEST_ANSWER = 1024
+"""Bytes: brokers answer with four at most, and nothing is subscribed to. Paho would take in 256 MB at a time, and keep
+what is sent to it by quality of service 2."""
+
+MOST_AT_ONCE = 4096
+"""Bytes after which others have their turn: what has come already is read without waiting."""
+
 ONLINE, OFFLINE = b"online", b"offline"
 
+_MOMENT = 0.001
+"""Seconds of rest. It must be for more than no time at all: that would let neither timers nor sockets have a turn."""
 
 SOON = 5.0
 """Seconds. A connection that was lost within so many was taken away by the broker, and the next one will be, too."""
@@ -169,10 +178,7 @@ class Broker:
             client.loop_stop()
 
     def _made(self) -> Client:
-        from paho.mqtt.client import Client  # noqa: PLC0415 - an extra
-        from paho.mqtt.enums import CallbackAPIVersion  # noqa: PLC0415
-
-        client = Client(CallbackAPIVersion.VERSION2, self._client_id, reconnect_on_failure=False)
+        client = _client(self._client_id)
         client.connect_timeout = SECONDS
         if self._status:
             client.will_set(self._status, OFFLINE, AT_LEAST_ONCE, retain=True)
@@ -192,6 +198,30 @@ class Broker:
         if ended is self._client:  # and not one of before
             self._lost, self._lost_at = True, time.monotonic()
             self._answered.set()
+
+
+def _client(client_id: str) -> Client:
+    """Paho's client, which takes in answers and no more: whoever is at the other end may send what it likes."""
+    from paho.mqtt.client import Client  # noqa: PLC0415 - an extra
+    from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode  # noqa: PLC0415
+
+    class Wary(Client):
+        received = 0
+
+        def _sock_recv(self, bufsize: int) -> bytes:
+            if bufsize > LARGEST_ANSWER:
+                raise ConnectionError("a packet larger than any answer")
+            data = super()._sock_recv(bufsize)
+            self.received += len(data)
+            if self.received > MOST_AT_ONCE:
+                self.received = 0
+                time.sleep(_MOMENT)
+            return data
+
+        def _handle_publish(self) -> MQTTErrorCode:
+            return MQTTErrorCode.MQTT_ERR_PROTOCOL
+
+    return Wary(CallbackAPIVersion.VERSION2, client_id, reconnect_on_failure=False)
 
 
 def _context(ca_file: Path | None) -> ssl.SSLContext:

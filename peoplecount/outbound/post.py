@@ -7,6 +7,8 @@ nowhere, and no redirect is followed.
 
 from __future__ import annotations
 
+import http.client
+import io
 import socket
 import ssl
 import threading
@@ -15,7 +17,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import requests
 import urllib3
@@ -29,12 +31,19 @@ from peoplecount.outbound.errors import AddressRefused, Unanswered
 from peoplecount.outbound.networks import Networks
 from peoplecount.outbound.rules import OutboundRules, Target, forbidden, only_https
 
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
 CONNECT_SECONDS = 10.0
 ANSWER_SECONDS = 30.0
 """From when a request is sent until its answer has begun."""
 
 MOST_READ = 4096
 """Bytes of an answer. Nothing is done with it but to show where the receiver is one's own."""
+
+LONGEST_ANSWER = 131_072
+"""Bytes of an answer that are taken in, whatever they are: ``http.client`` reads answers ``100 Continue`` without end.
+A flood that is read without waiting would let nobody else have a turn."""
 
 KEPT_CONNECTIONS = 50
 
@@ -116,11 +125,44 @@ class Outbox:
         self._adapter.close()
 
 
+class _CountedAnswer(http.client.HTTPResponse):
+    """One of which no more than ``LONGEST_ANSWER`` is read."""
+
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as http.client has it
+        super().__init__(sock, *args, **kwargs)
+        self.fp = io.BufferedReader(_Counted(self.fp.detach()))
+
+
+class _Counted(io.RawIOBase):
+    """What comes from a socket, as far as it is not too much. Raises ``OSError``."""
+
+    def __init__(self, raw: io.RawIOBase) -> None:
+        self._raw = raw
+        self._left = LONGEST_ANSWER
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int | None:
+        if self._left <= 0:
+            raise OSError(f"an answer of more than {LONGEST_ANSWER} bytes")
+        count: int | None = self._raw.readinto(buffer)
+        self._left -= count or 0
+        return count
+
+    def close(self) -> None:
+        try:
+            self._raw.close()
+        finally:
+            super().close()
+
+
 class _Patient:
     """A connection that gives up where an answer comes byte by byte: time-outs of sockets begin anew with each."""
 
     sock: socket.socket | None
     answer_seconds = ANSWER_SECONDS
+    response_class = _CountedAnswer
     gave_up = False
 
     def getresponse(self) -> Any:  # noqa: ANN401 - urllib3's

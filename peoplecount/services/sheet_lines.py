@@ -115,7 +115,7 @@ def _moments(text: str) -> tuple[datetime, ...]:
     try:
         # Without a zone it would be read in that of this machine: swap_moment refuses it.
         return tuple(sorted({swap_moment(datetime.fromisoformat(word)).astimezone(UTC) for word in text.split()}))
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise ValueError(
             f"{text[:60]!r} does not say when in and out were exchanged: full hours such as 2026-05-04T14:00Z"
         ) from error

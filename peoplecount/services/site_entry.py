@@ -96,10 +96,10 @@ def moment_counted(text: str, site: Site, now: datetime) -> datetime:
     is_time = len(text) <= len("14:30:00")
     try:
         moment = datetime.fromisoformat(f"{local.date()}T{text}" if is_time else text)
-    except ValueError as error:
+        counted_at = (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+    except (ValueError, OverflowError) as error:  # the first and the last day there is are elsewhere no day at all
         said = say("%(text)s is no time: 14:30 or 2026-05-04T14:30 is how it looks", text=repr(text[:40]))
         raise InvalidFields({"at": said}) from error
-    counted_at = (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
     if counted_at > now:
         raise InvalidFields(
             {

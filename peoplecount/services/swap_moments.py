@@ -27,9 +27,9 @@ def swap_moment_of(text: str, site: Site, now: datetime) -> datetime:
     local = now.astimezone(zone_of(site))
     try:
         given = datetime.fromisoformat(text if "-" in text else f"{local.date().isoformat()}T{text}")
-    except ValueError as error:
+        moment = (given if given.tzinfo else given.replace(tzinfo=local.tzinfo)).astimezone(UTC)
+    except (ValueError, OverflowError) as error:  # the first and the last day there is are elsewhere no day at all
         raise InvalidEntry(f"{text[:40]!r} is no time: 14:00 or 2026-05-04T14:00 is allowed") from error
-    moment = (given if given.tzinfo else given.replace(tzinfo=local.tzinfo)).astimezone(UTC)
     if given.minute or given.second or given.microsecond:
         raise InvalidEntry(f"{text[:40]!r} is no full hour: cameras remember people by the hour")
     if moment < now - timedelta(days=KEPT_DAYS):

@@ -95,8 +95,8 @@ WEB_SETTINGS: tuple[Setting, ...] = (
         "API_REQUESTS_PER_MINUTE",
         "Web",
         "1000",
-        "Requests that one key may make of the [API](api.md) within a minute, of all `WEB_WORKERS` together; more are "
-        "answered with 429.",
+        "Requests that one key may make within a minute, of the [API](api.md) and anything else, of all `WEB_WORKERS` "
+        "together; more are answered with 429.",
         readers.whole(500, 1_000_000),
         "api_requests",
     ),

@@ -30,6 +30,7 @@ from peoplecount.web import (
     metrics,
     page_version,
     parameters,
+    patience,
     replay,
     request_ids,
     sign_in,
@@ -120,6 +121,7 @@ def create_app(context: WebContext) -> Flask:
         if context.outside is not None and context.outside.oidc is not None:
             app.register_blueprint(sign_in.oidc_routes(app, context.outside.oidc, context, context.accounts))
     gate.register(app, context.access, context.addresses)
+    patience.register(app, context.rates, context.addresses)
     app.after_request(_secured)
     return app
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import TYPE_CHECKING
 
-from flask import Request
+if TYPE_CHECKING:
+    from flask import Request  # gunicorn's master reads this module, too, and must import little
 
 LOCAL = "this machine"
 """Who asks through a socket without addresses."""
@@ -40,6 +42,11 @@ class ClientAddresses:
         """Whether a proxy that is known sends this, so that what it says of the client may be believed."""
         peer = _address(asked.environ.get("REMOTE_ADDR", ""))
         return peer is not None and self._trusts(peer)
+
+    def at_other_end(self, peer: str) -> str:
+        """Who has opened a connection; empty where that is a proxy that is known, or has no address."""
+        address = _address(peer)
+        return "" if address is None or self._trusts(address) else _name(address)
 
     def _trusts(self, address: IPv4Address | IPv6Address) -> bool:
         return any(address.version == known.version and address in known for known in self._proxies)

@@ -10,6 +10,7 @@ import pytest
 from peoplecount.mail.letter import Enclosure, Letter, Writing, one_line
 from peoplecount.mail.smtp import MailFailure, Security, SmtpPlace, SmtpServer
 from tests.support.certificate_files import write_certificate
+from tests.support.flooding import flooding
 from tests.support.mail_server import PASSWORD, USER, mail_server
 
 SENDER = "counts@example.com"
@@ -154,3 +155,15 @@ def test_a_server_that_hangs_up_on_a_letter_may_take_others(plain):
     assert not raised.value.is_of_server
     assert not raised.value.is_final
     assert server_at(plain.port).send(LETTER).startswith("250")
+
+
+def test_an_answer_of_ever_more_lines_is_not_read_to_its_end():
+    endless = flooding(b"220-hello\r\n" * 1000, listens=False)
+    with endless as flood, pytest.raises(MailFailure, match="ended the connection"):
+        server_at(flood.port).send(LETTER)
+
+
+def test_an_answer_that_comes_byte_by_byte_has_no_more_time():
+    dripping = flooding(b"2", listens=False, pause=0.05)
+    with dripping as flood, pytest.raises(MailFailure, match="does not answer in time"):
+        server_at(flood.port, seconds=0.5).send(LETTER)

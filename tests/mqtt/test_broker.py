@@ -1,11 +1,13 @@
 """A real broker: what is published is there, and what goes wrong is said in words and without the password."""
 
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
 
 from peoplecount.mqtt.broker import Broker, BrokerAway, BrokerPlace
 from peoplecount.mqtt.message import Message, topic_of
+from tests.support.flooding import flooding
 from tests.support.mosquitto import Mosquitto, subscriber_at
 from tests.support.processes import free_port
 from tests.support.waiting import wait_until
@@ -123,3 +125,26 @@ def test_who_looks_only_says_nothing_of_itself(mosquitto):
 
 def test_topics_have_no_more_levels_than_parts():
     assert topic_of("site/peoplecount", "door", "a/b+#") == "site/peoplecount/door/a%2Fb%2B%23"
+
+
+TAKEN = b"\x20\x02\x00\x00"
+"""CONNACK: we are let in."""
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        b"\x30\x03\x00\x01a",  # PUBLISH, of what nobody has subscribed to
+        b"\x34\x05\x00\x01a\x00\x07",  # the same by quality of service 2, which Paho would keep
+        b"\x30\xff\xff\xff\x7f" + b"x" * 4096,  # 256 MB
+    ],
+)
+def test_a_broker_that_sends_what_nobody_asked_for_is_left(piece):
+    with flooding(piece, first=TAKEN) as flood:
+        broker = Broker(BrokerPlace("127.0.0.1", flood.port, is_tls=False), "counts-1", "")
+        with suppress(BrokerAway):  # or a moment later
+            broker.connect()
+        wait_until(lambda: not broker.is_connected)
+        wait_until(lambda: flood.said)
+        assert flood.said[0] < 8_000_000, "what the system holds between two sockets of one machine"
+        broker.close()

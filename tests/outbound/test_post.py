@@ -13,7 +13,9 @@ from peoplecount.outbound.networks import Networks
 from peoplecount.outbound.post import Outbox
 from peoplecount.outbound.rules import OutboundRules
 from tests.support.certificate_files import write_certificate
+from tests.support.flooding import flooding
 from tests.support.receivers import Reply, a_receiver, nobody_listens
+from tests.support.waiting import wait_until
 
 LOOPBACK = Networks(["127.0.0.0/8"])
 HEADERS = {"Content-Type": "application/json"}
@@ -240,3 +242,10 @@ def says_once(said):
         thread.start()
         yield f"http://127.0.0.1:{listening.getsockname()[1]}/in"
         thread.join(10)
+
+
+def test_answers_before_the_answer_do_not_go_on_for_ever(outbox):
+    with flooding(b"HTTP/1.1 100 Continue\r\n\r\n" * 1000) as flood:
+        with pytest.raises(Unanswered, match="without an answer"):
+            outbox.post(f"http://127.0.0.1:{flood.port}/in", b"{}", HEADERS)
+        wait_until(lambda: flood.said)

@@ -138,7 +138,13 @@ def test_columns_that_are_none_or_twice_are_refused(header):
         read_sheet(f"name,address,{header}\nHall,hall.example,,\n".encode())
 
 
-@pytest.mark.parametrize("text", ["noon", "2026-05-04T12:07Z", "yes", "2026-05-04T12:00Z x", "2026-05-04T12:00"])
+BEFORE_ALL = "0001-01-01T00:00+14:00"
+"""In UTC it would be a day of the year 0, which no calendar here has."""
+
+
+@pytest.mark.parametrize(
+    "text", ["noon", "2026-05-04T12:07Z", "yes", "2026-05-04T12:00Z x", "2026-05-04T12:00", BEFORE_ALL]
+)
 def test_swaps_that_are_no_full_hours_are_refused(text):
     with pytest.raises(ValueError, match="exchanged"):
         read_lines({"swapped_1": text})

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator, Mapping
 from types import SimpleNamespace
 from typing import Any, cast
 
 from flask import Blueprint, Flask, Response, request
-from werkzeug.exceptions import TooManyRequests
 
 from peoplecount.domain.log_marks import CLIENT
 from peoplecount.web.api import counts, document, events, places, service, subscriptions
 from peoplecount.web.api.operation import Operation, blueprint_of
 from peoplecount.web.context import WebContext
-from peoplecount.web.gate import visitor
 
 REQUEST_ID = re.compile(r"[\x21-\x7e]{1,200}", re.ASCII)
 
@@ -34,17 +31,7 @@ def described() -> Mapping[str, Any]:
 def routes(context: WebContext) -> Iterator[Blueprint]:
     """``/api/v1``, ``/api/openapi.json`` and ``/docs``."""
     made = operations(context)
-    blueprint: Blueprint = blueprint_of(made)
-
-    @blueprint.before_request
-    def demand_patience() -> None:
-        who = visitor()
-        wait = context.rates.take(who.holder or context.addresses.of(request))
-        if wait:
-            words = f"At most {context.rates.a_minute} requests a minute are answered."
-            raise TooManyRequests(words, retry_after=math.ceil(wait))
-
-    yield blueprint
+    yield blueprint_of(made)
     yield document.routes(context, made)
 
 

@@ -7,7 +7,7 @@ import pytest
 from peoplecount.domain.visitor import Scope
 from peoplecount.services.request_rates import RequestRates
 from tests.support.api_shop import ApiShop
-from tests.support.people import People
+from tests.support.people import People, signed_in
 
 
 @pytest.fixture(scope="module")
@@ -72,3 +72,21 @@ def test_who_asks_too_often_is_told_when_to_go_on(people, service):
     assert client.get("/api/v1/ping", headers=patient).status_code == 200
     service.clock.passes(1)
     assert client.get("/api/v1/ping", headers=eager).status_code == 200
+
+
+def test_files_and_figures_elsewhere_count_as_much_as_the_api(people, service):
+    rates = RequestRates(20, service.clock.monotonic)
+    client = people.app(service, counts=service.counts, rates=rates).test_client()
+    eager = people.token(Scope.READ)
+    for _ in range(20):
+        assert client.get("/export/counts.csv?from=2026-05-04", headers=eager).status_code == 200
+    for address in ("/export/counts.csv?from=2026-05-04", "/history.xlsx", "/chart/today", "/api/v1/ping"):
+        answer = client.get(address, headers=eager)
+        assert (answer.status_code, "Retry-After" in answer.headers) == (429, True), address
+
+
+def test_pages_that_people_see_are_not_counted(people, service):
+    app = people.app(service, rates=RequestRates(1, service.clock.monotonic))
+    people.enters("anna")
+    client = signed_in(app, "anna")
+    assert {client.get("/").status_code for _ in range(5)} == {200}
