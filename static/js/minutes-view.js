@@ -74,10 +74,10 @@ export class MinutesView {
 
   // The same as a table, where that is open.
   #list(steps) {
-    const since = this.#gap() ?? Infinity;
+    const gaps = this.#gaps();
     const rows = byMinute(steps).map(({ from, isDoubtful, ...minute }) => {
       const isKnown = !(this.startedAt > from);
-      const doubts = [isDoubtful ? _("partly estimated") : "", from + 60 > since ? _("not all doors are known") : ""];
+      const doubts = [isDoubtful ? _("partly estimated") : "", isWithin(gaps, from) ? _("not all doors are known") : ""];
       return {
         from: clockTime(from * 1000, this.zone),
         figures: isKnown ? [minute.in, minute.out] : [null, null],
@@ -147,4 +147,9 @@ export class MinutesView {
     if (this.startedAt) spans.push([this.now - SPAN, this.startedAt]);
     fillSpans(plot, spans, pattern);
   }
+}
+
+// Whether anything of a minute lies in one of these spans.
+function isWithin(spans, minute) {
+  return spans.some(([from, to]) => from < minute + 60 && to > minute);
 }

@@ -95,7 +95,7 @@ class StreamReader:
             self._restated = False
         elif name == "snapshot":
             self.began_at = self.began_at or event_id
-            self.trouble = fields["trouble"]
+            self.trouble = fields.get("trouble", "")  # programs before 0.2 have none
             self._take_snapshot({line["lineId"]: (line["inToday"], line["outToday"]) for line in fields["lines"]})
         elif name in {"PeopleCountingUpdate", "CountCorrection"}:  # a correction tells the difference
             assert fields["id"] == event_id
