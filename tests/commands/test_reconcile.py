@@ -15,10 +15,13 @@ from peoplecount.configuration import register_fleet
 from peoplecount.settings import load_settings
 from tests.support.running import Service, Simulator, plain_environment, wait_until
 
+WEDNESDAY = "2026-05-06T17:00:00"
+"""Local time. The day before, all places were open: a day of nobody proves no history."""
+
 
 @pytest.fixture
 def shop(tmp_path):
-    simulator = Simulator(tmp_path, "--cameras", "2")
+    simulator = Simulator(tmp_path, "--cameras", "2", "--start", WEDNESDAY)
     service = Service(tmp_path, CLOCK_URL=f"{simulator.control}/clock", POLL_INTERVAL="1", BACKFILL_DAYS="2")
     register_fleet(load_settings(service.settings, None), simulator.get("cameras"))
     service.start()

@@ -1,43 +1,17 @@
-"""An application whose export fails in the middle, for a real server: ``gunicorn tests.support.failing_export:app``."""
+"""An application whose export fails in the middle, for a real server: ``gunicorn tests.support.failing_export:app``.
 
-from datetime import UTC, datetime, timedelta
+It is for a process of its own: imported, it takes the messages of the whole process.
+"""
+
 from types import SimpleNamespace
-from zoneinfo import ZoneInfo
 
 from flask import Flask
 
-from peoplecount.domain.event import Quality
-from peoplecount.domain.figures import Figures
 from peoplecount.log_form import log_to_stderr
-from peoplecount.services.count_rows import CountRow
-from peoplecount.services.counts_query import CountsQuery
-from peoplecount.storage.errors import DatabaseUnavailable
 from peoplecount.web import counts, gate, request_ids
 from peoplecount.web.client_address import ClientAddresses
 from tests.support.everybody import Everybody
-
-EIGHT = datetime(2026, 5, 4, 8, tzinfo=UTC)
-TOLD = 1_500
-"""Rows, of which the line ``whole`` has no more."""
-
-
-class FailingCounts:
-    """Knows some hours of every line; then its database is away, except for the line ``whole``."""
-
-    def ask(self, asked):
-        return CountsQuery.parse(asked, ZoneInfo("UTC"), EIGHT + timedelta(days=900))
-
-    def rows(self, query, *, with_today=False):
-        for number in range(TOLD):
-            begin = EIGHT + number * timedelta(hours=1)
-            end = begin + timedelta(hours=1)
-            zone, figures = ZoneInfo("UTC").key, Figures(1, 0)
-            yield CountRow("s", "S", "d", "D", "l", "L", begin, end, begin, zone, figures, Quality.MEASURED, 1.0, True)
-        if query.line_id == "broken":
-            raise ValueError("a fault of ours")
-        if query.line_id != "whole":
-            raise DatabaseUnavailable("the server closed the connection")
-
+from tests.support.failing_counts import FailingCounts
 
 log_to_stderr("INFO")
 app = Flask(__name__)

@@ -6,7 +6,7 @@ from contextlib import closing
 
 import pytest
 
-from tests.support.failing_export import TOLD
+from tests.support.failing_counts import TOLD
 from tests.support.processes import ROOT, bare_environment, free_port, python, running
 from tests.support.waiting import wait_until
 
