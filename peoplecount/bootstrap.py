@@ -53,7 +53,7 @@ from peoplecount.watching import fleet_desk
 from peoplecount.web.app import compile_templates, create_app
 from peoplecount.web.client_address import ClientAddresses
 from peoplecount.web.context import WebContext
-from peoplecount.webhooks import machine_webhooks, subscriptions
+from peoplecount.webhooks import machine_webhooks, subscriptions, webhook_cursors
 
 COPY_SECONDS = 5.0
 """How often processes that do not read the list of cameras look whether the one that does has a new roster.
@@ -93,6 +93,7 @@ class Service:
             installation, board=following.board, history=self._history_pages.desk, audits=self._audit
         )
         self._publishing = Publishing(installation, following.known)
+        self._webhook_cursors = webhook_cursors(installation)
         self._pollers = Pollers(installation)
         self._wake_writer = threading.Event()
         self._leading = Leading(
@@ -102,6 +103,7 @@ class Service:
             appended=self._wake_readers,
             wake_writer=self._wake_writer,
             more_workers=self._coordinating_workers,
+            followers=self._followers,
         )
         self._leadership = Leadership(
             self._sharing.lock, self._leading.begin, installation.clock, has_other_part=self._sharing.has_other_part
@@ -131,6 +133,7 @@ class Service:
             poll_durations=self._pollers.durations,
             leads=self._leadership.leads,
             reached=self._reached,
+            missed=self._leading.missed,
             letters=self._alerting.letters,
             publishes=lambda: self._publishing.is_connected() if self._leading.coordinates else None,
             sharing=self._sharing.figures,
@@ -251,6 +254,10 @@ class Service:
         if not self._leading.coordinates:
             return {}
         return {**self._leading.reached(), **self._alerting.reached(), **self._publishing.reached()}
+
+    def _followers(self) -> Mapping[str, EventId | None]:
+        """How far those have come that follow the log beside those that ``Leading`` makes, at all machines."""
+        return {**self._alerting.reached(), **self._publishing.reached(), **self._webhook_cursors.all()}
 
     def _wake_readers(self) -> None:
         self._following.wake()

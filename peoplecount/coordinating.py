@@ -14,6 +14,7 @@ from peoplecount.history_pages import sums_keeper
 from peoplecount.installation import Installation
 from peoplecount.services.count_keeper import CountKeeper
 from peoplecount.services.log_keeping import LogKeeping
+from peoplecount.services.log_trimming import Cursors
 from peoplecount.services.projections import Projections
 from peoplecount.services.record_retention import RecordRetention
 from peoplecount.services.record_writer import RecordWriter
@@ -42,9 +43,11 @@ class Coordinating:
         appender: GroupCommit,
         doubt_database: Callable[[], None],
         appended: Callable[[], None],
+        followers: Callable[[], Cursors],
     ) -> None:
         """``term`` is that of the session, and ``share`` what else falls to it.
 
+        ``followers`` tells how far those have come that follow the log and are not made here.
         ``doubt_database`` is called where the log does not reach back to what the database has.
         """
         self._installation = installation
@@ -59,7 +62,7 @@ class Coordinating:
             grain=installation.settings.records_interval,
             demand_tables=gate.demand,
         )
-        self._log_keeping = self._log_keeping_of(self.writer)
+        self._log_keeping = self._log_keeping_of(self.writer, followers)
 
     def workers(self, more: MoreWorkers) -> Mapping[str, Worker]:
         """What runs, and ``more`` beside it."""
@@ -92,6 +95,11 @@ class Coordinating:
         state = self._log_keeping.state
         return state.figures() if state else {}
 
+    def missed(self) -> Mapping[str, int]:
+        """By consumer that lost its place in the log: how many events it missed."""
+        state = self._log_keeping.state
+        return state.missed if state else {}
+
     def database_status(self) -> dict[str, Any]:
         """How writing goes, in figures. What exactly is wrong may name servers and logins: that is for the log."""
         return {"writes": not self.writer.state.error, **self.writer.state.figures()}
@@ -110,12 +118,13 @@ class Coordinating:
             appended=appended,
         )
 
-    def _log_keeping_of(self, writer: RecordWriter) -> LogKeeping:
+    def _log_keeping_of(self, writer: RecordWriter, followers: Callable[[], Cursors]) -> LogKeeping:
         installation = self._installation
         return LogKeeping(
             installation.folder.log,
             term=self._term,
             written_up_to=installation.attachment.slowest(writer.written_up_to),
+            consumers=lambda: {"projections": self._projections.reached, **followers()},
             keep=timedelta(days=installation.settings.log_keep_days),
             budget=installation.settings.log_disk_budget,
             clock=installation.clock,

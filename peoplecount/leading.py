@@ -26,6 +26,7 @@ from peoplecount.services.camera_watch import CameraWatch
 from peoplecount.services.collector import Collector
 from peoplecount.services.count_keeper import CountKeeper
 from peoplecount.services.fleet_notes import FleetNotes
+from peoplecount.services.log_trimming import Cursors
 from peoplecount.services.occupancy_desk import OccupancyDesk
 from peoplecount.services.occupancy_teacher import OccupancyTeacher
 from peoplecount.services.poll_orders import PollOrders
@@ -57,10 +58,12 @@ class Leading:
         appended: Callable[[], None],
         wake_writer: threading.Event,
         more_workers: MoreWorkers = lambda _coordinating, _keeper: {},
+        followers: Callable[[], Cursors] = dict,
     ) -> None:
         """``appended`` is called after every append to the log; ``sharing`` tells what falls to this process.
 
-        ``more_workers`` run beside those that are here in the one process that coordinates.
+        ``more_workers`` run beside those that are here in the one process that coordinates, and ``followers`` tells how
+        far those have come that follow the log, here or at other machines.
         """
         self._installation = installation
         self._settings = installation.settings
@@ -75,6 +78,7 @@ class Leading:
         self._wake_writer = wake_writer
         self._pollers = pollers
         self._more_workers = more_workers
+        self._followers = followers
         self.session: PollingSession | None = None
         """The newest one."""
 
@@ -108,6 +112,7 @@ class Leading:
                 appender=appender,
                 doubt_database=lambda: reconciliation.doubt_database(self._rosters.current().cameras),
                 appended=self._appended,
+                followers=self._followers,
             )
         self.session = PollingSession(
             log=folder.log,
@@ -234,6 +239,10 @@ class Leading:
     def reached(self) -> dict[str, EventId | None]:
         """How far each consumer of the log has come that works where this process leads; ``None``: not known yet."""
         return self._coordinating.reached() if self._coordinating else {}
+
+    def missed(self) -> Mapping[str, int]:
+        """By consumer that lost its place in the log while this process trims it: how many events it missed."""
+        return self._coordinating.missed() if self._coordinating else {}
 
     def status(self) -> Mapping[str, Any]:
         """What ``/health/ready`` says of polling and writing, by part."""

@@ -22,6 +22,7 @@ from peoplecount.services.writer_state import lag_of
 from peoplecount.stream.hub import Hub
 from peoplecount.streaming import Streaming
 from peoplecount.web.request_figures import RequestFigures
+from peoplecount.webhooks import webhook_cursors
 
 MOST_WORKERS = 1_000
 """Of one machine; while it is started anew there are twice as many as are set."""
@@ -40,6 +41,7 @@ class SelfWatch:
         poll_durations: Durations,
         leads: Callable[[], bool],
         reached: Callable[[], Mapping[str, EventId | None]],
+        missed: Callable[[], Mapping[str, int]],
         letters: Callable[[], list[Posted] | None],
         publishes: Callable[[], bool | None],
         sharing: Callable[[], Mapping[str, int | None]],
@@ -47,8 +49,9 @@ class SelfWatch:
     ) -> None:
         """``taken_up`` is the newest event of the log that is on the pages of this process.
 
-        ``reached`` tells how far the consumers have come that work where this process leads, and ``letters`` which
-        letters wait, ``None`` where nothing is mailed. ``publishes`` tells whether the MQTT broker takes what is
+        ``reached`` tells how far the consumers have come that work where this process leads, ``missed`` how many events
+        went from the log that some consumer had not read, and ``letters`` which letters wait, ``None`` where nothing is
+        mailed. ``publishes`` tells whether the MQTT broker takes what is
         published, ``None`` where nothing is. ``sharing`` tells how many machines there are, and how many sites fall
         to this one; nothing where it is alone.
         """
@@ -62,6 +65,8 @@ class SelfWatch:
         self._database = installation.database
         self._leads = leads
         self._reached = reached
+        self._missed = missed
+        self._webhook_cursors = webhook_cursors(installation)
         self._letters = letters
         self._publishes = publishes
         self._sharing = sharing
@@ -120,6 +125,8 @@ class SelfWatch:
         if self._leads():
             yield "log_head", (), head.number
             yield from self._lags(head)
+            for consumer, count in self._missed().items():
+                yield "log_missed", (consumer,), count
             yield from self._mail()
             yield from self._mqtt()
 
@@ -156,14 +163,7 @@ class SelfWatch:
                 yield "consumer_lag", (consumer,), lag
 
     def _consumers(self) -> dict[str, EventId | None]:
-        position = self._offload(self._folder.webhooks.position)
-        webhooks = {"webhooks": position.event_id} if position and self._offload(self._has_webhooks) else {}
-        return {**self._reached(), **webhooks}
-
-    def _has_webhooks(self) -> bool:
-        """Where nobody is told anything the log is not looked through, and nobody lags behind."""
-        known = self._folder.webhooks.webhooks(counted=False)
-        return any(one.condition.stand is not Stand.DISABLED for one in known)
+        return {**self._reached(), **self._webhook_cursors.own()}
 
     def _webhooks(self) -> Iterator[Number]:
         for one in self._offload(self._folder.webhooks.webhooks):

@@ -6,6 +6,7 @@ from peoplecount.domain.change import Subject
 from peoplecount.domain.clock import REAL_TIME
 from peoplecount.domain.offload import Offload
 from peoplecount.eventlog.data_folder import DataFolder
+from peoplecount.eventlog.home import machine_name
 from peoplecount.eventlog.leader_lock import LeaderLock
 from peoplecount.eventlog.webhook_book import KeptWebhook
 from peoplecount.installation import Installation
@@ -18,6 +19,7 @@ from peoplecount.services.leadership import Leadership
 from peoplecount.services.played_clock import PlayedClock
 from peoplecount.services.standing_duty import StandingDuty
 from peoplecount.services.subscriptions import Subscriptions
+from peoplecount.services.webhook_cursors import WebhookCursors
 from peoplecount.services.webhook_post import Postman
 from peoplecount.services.webhook_sender import WebhookSender
 from peoplecount.settings import Settings
@@ -69,11 +71,25 @@ def webhook_sender(installation: Installation) -> WebhookSender:
     )
 
 
+def webhook_cursors(installation: Installation) -> WebhookCursors:
+    """How far webhooks have come, for whoever trims the log and whoever tells of lags."""
+    folder = installation.folder
+    return WebhookCursors(
+        folder.webhooks,
+        folder.store,
+        PlayedClock(REAL_TIME),
+        machine=machine_name(folder.path) if folder.shares_log else "",
+        offload=installation.runtime.offload,
+    )
+
+
 def machine_webhooks(installation: Installation) -> Leadership:
     """Where several machines share the log, the book is each one's own: one of its processes sends, whoever polls."""
 
     def begin() -> StandingDuty:
-        return StandingDuty("webhook-sender", webhook_sender(installation).run)
+        return StandingDuty(
+            {"webhook-sender": webhook_sender(installation).run, "webhook-cursor": webhook_cursors(installation).run}
+        )
 
     lock = LeaderLock(installation.folder.path / "webhooks.lock")
     return Leadership(lock, begin, PlayedClock(REAL_TIME), "sends this machine's webhooks")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from peoplecount.domain.clock import Clock
@@ -16,21 +16,13 @@ from peoplecount.domain.folding import Folding
 from peoplecount.domain.offload import Offload, call_here
 from peoplecount.domain.sentence import say
 from peoplecount.eventlog.log import EventLog, LogError
+from peoplecount.services.log_trimming import MARGIN, SPARED, Cursors, LogTrimming
 
 logger = logging.getLogger(__name__)
 
 LOOK_SECONDS = 60.0
 """A thousand cameras at a busy hour append some 5 MB in that time."""
 
-TRIM_SECONDS = 600.0
-
-MARGIN = 0.8
-"""Of the budget: once it is passed, room is made down to here, so that it is not passed again in a minute."""
-
-SPARED = timedelta(hours=1)
-"""The newest part stays as it is, also where there is no room: streams resume from it, and its hours are not over."""
-
-TRIMMED_AT_LEAST = 500
 FOLDED_AT_ONCE = 1000
 """Entries; some 50 ms of work."""
 
@@ -60,13 +52,17 @@ class LogState:
     is_over: bool = False
     """Whether it is larger than it may be, and nothing can be done about it."""
 
-    def figures(self) -> dict[str, int | str | None]:
+    missed: Mapping[str, int] = field(default_factory=dict)
+    """By consumer that lost its place in it since this process leads: how many events it missed."""
+
+    def figures(self) -> dict[str, int | str | dict[str, int] | None]:
         """For health pages."""
         return {
             "bytes": self.size,
             "budgetBytes": self.budget,
             "oldestEventAt": None if self.oldest_at is None else utc_text(self.oldest_at),
             "foldedUpTo": None if self.folded_up_to is None else str(self.folded_up_to),
+            "missed": dict(self.missed),
             "problem": _over_budget(self.size, self.budget) if self.is_over else None,
         }
 
@@ -75,7 +71,8 @@ class LogKeeping:
     """Trims and folds the log. Use it from one thread, in the process that leads.
 
     What the database has goes once it is old enough, or before, the oldest first, where the log is larger than its
-    budget. What the database lacks is never dropped: its oldest part is folded, see ``peoplecount.domain.folding``.
+    budget; see ``LogTrimming`` for who else is asked. What the database lacks is never dropped: its oldest part is
+    folded, see ``peoplecount.domain.folding``.
     """
 
     def __init__(
@@ -84,24 +81,34 @@ class LogKeeping:
         *,
         term: int,
         written_up_to: Callable[[], EventId | None],
+        consumers: Callable[[], Cursors] = dict,
         keep: timedelta,
         budget: int,
         clock: Clock,
         offload: Offload = call_here,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """``written_up_to`` is the last event in the database, ``None`` where nobody knows; ``budget`` is in bytes."""
+        """``written_up_to`` is the last event in the database, ``None`` where nobody knows; ``budget`` is in bytes.
+
+        ``consumers`` tells how far all others have come that follow the log; it may raise ``LogError``.
+        """
         self._log = log
         self._term = term
-        self._written_up_to = written_up_to
-        self._keep = keep
+        self._trimming = LogTrimming(
+            log,
+            written_up_to=written_up_to,
+            consumers=consumers,
+            keep=keep,
+            budget=budget,
+            clock=clock,
+            offload=offload,
+        )
         self._budget = budget
         self._clock = clock
         self._offload = offload
         self._monotonic = monotonic
         self._folding = Folding()
         self._folded: EventId | None = None
-        self._trimmed_at = float("-inf")
         self._state: LogState | None = None
 
     @property
@@ -121,32 +128,15 @@ class LogKeeping:
 
     def tend(self, stop: threading.Event) -> None:
         """Drop what is old enough and, where the log is too large, make room. Raises ``LogError``."""
-        written = self._written()
-        moment = self._clock.monotonic()
-        if written and moment - self._trimmed_at >= TRIM_SECONDS:
-            self._trimmed_at = moment
-            self._offload(self._log.trim, written.number, self._clock.now() - self._keep)
+        self._trimming.trim_old()
         if self._size() > self._budget:
-            self._trim_to_fit(written)
+            self._trim_to_fit()
         if self._size() > self._budget:
-            self._fold_to_fit(written, stop)
+            self._fold_to_fit(self._trimming.written(), stop)
         self._look()
 
-    def _written(self) -> EventId | None:
-        """The last event that is in the database; ``None`` also where its id is not one of this log."""
-        written = self._written_up_to()
-        return written if written and written.epoch == self._offload(self._log.head).epoch else None
-
-    def _trim_to_fit(self, written: EventId | None) -> None:
-        """Drop what the database has, the oldest first, until the log fits again."""
-        if written is None:
-            return
-        young = self._clock.now() - SPARED
-        before, number, trimmed = self._size(), self._offload(self._log.beginning).number, 0
-        while number < written.number and (size := self._size()) > MARGIN * self._budget:
-            too_many = (written.number - number) * (1 - MARGIN * self._budget / size)
-            number = min(number + max(int(too_many), TRIMMED_AT_LEAST), written.number)
-            trimmed += self._offload(self._log.trim, number, young)
+    def _trim_to_fit(self) -> None:
+        before, trimmed = self._size(), self._trimming.trim_to_fit()
         if trimmed:
             logger.info(
                 "The event log had grown to %s, more than its budget of %s (LOG_DISK_BUDGET): the oldest %d events "
@@ -223,6 +213,7 @@ class LogKeeping:
             oldest_at=first[0].appended_at if first else None,
             folded_up_to=oldest if oldest.number > beginning.number else None,
             is_over=size > self._budget,
+            missed=self._trimming.missed,
         )
         if self._state.is_over and not was_over:
             logger.error("%s", _over_budget(size, self._budget))

@@ -3,33 +3,37 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 LONGEST_JOIN = 0.5
 """Seconds the work is waited for at the end; what it has not done is where it found it."""
 
 
 class StandingDuty:
-    """A ``Session`` of ``Leadership`` that does one thing until it is told to stop."""
+    """A ``Session`` of ``Leadership`` that does some things until it is told to stop."""
 
-    def __init__(self, name: str, work: Callable[[threading.Event], None]) -> None:
-        """``work`` goes on until the event is set."""
+    def __init__(self, works: Mapping[str, Callable[[threading.Event], None]]) -> None:
+        """``works`` go on until the event is set, each in a thread of its name."""
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=work, args=(self._stop,), name=name, daemon=True)
+        self._threads = [
+            threading.Thread(target=work, args=(self._stop,), name=name, daemon=True) for name, work in works.items()
+        ]
 
     def start(self) -> None:
         """Begin."""
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def tick(self) -> None:
         """Nothing is due."""
 
     def is_alive(self) -> bool:
-        """Whether it still goes on."""
-        return self._thread.is_alive()
+        """Whether all of it still goes on."""
+        return all(thread.is_alive() for thread in self._threads)
 
     def stop(self) -> None:
         """End, without waiting for long."""
         self._stop.set()
-        if self._thread.ident is not None:
-            self._thread.join(timeout=LONGEST_JOIN)
+        for thread in self._threads:
+            if thread.ident is not None:
+                thread.join(timeout=LONGEST_JOIN)

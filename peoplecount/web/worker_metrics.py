@@ -51,6 +51,9 @@ TOLD_ONCE = {
     "consumer_lag": Family(
         "consumer_lag_events", "Events of the log that a consumer has not taken up yet.", ("consumer",), grows=False
     ),
+    "log_missed": Family(
+        "log_missed_events", "Events that went from the log before a consumer had read them.", ("consumer",)
+    ),
     "log_head": Family("log_events", "The number of the newest event; falls where the log was put back."),
     "disk_free": Family("disk_free_bytes", "Room left on the disk of the data folder.", grows=False),
     "certificate_end": Family(

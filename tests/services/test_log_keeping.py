@@ -11,7 +11,8 @@ from peoplecount.domain.figures import Figures
 from peoplecount.eventlog.log import Append, LogUnavailable, StaleTerm
 from peoplecount.eventlog.memory_log import MemoryEventLog
 from peoplecount.eventlog.sqlite_log import SQLiteEventLog
-from peoplecount.services.log_keeping import SPARED, TRIM_SECONDS, LogKeeping
+from peoplecount.services.log_keeping import LogKeeping
+from peoplecount.services.log_trimming import SPARED, TRIM_SECONDS
 from peoplecount.services.record_writer import RecordWriter
 from peoplecount.storage.proxy import ProxyDB
 from peoplecount.storage.schema import hour_counts, positions, quarter_hours, records

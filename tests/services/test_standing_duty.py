@@ -14,7 +14,7 @@ def test_it_works_until_it_is_told_to_stop():
         stop.wait()
         ended.set()
 
-    duty = StandingDuty("duty", work)
+    duty = StandingDuty({"duty": work, "another": lambda stop: stop.wait()})
     duty.start()
     assert begun.wait(5)
     duty.tick()
@@ -25,7 +25,7 @@ def test_it_works_until_it_is_told_to_stop():
 
 
 def test_one_whose_work_has_ended_is_given_up_and_one_that_never_began_can_be_stopped():
-    duty = StandingDuty("duty", lambda stop: None)
+    duty = StandingDuty({"duty": lambda stop: None, "another": lambda stop: stop.wait()})
     duty.stop()
     duty.start()
     wait_until(lambda: not duty.is_alive())
