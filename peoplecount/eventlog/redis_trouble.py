@@ -26,6 +26,7 @@ _BY_FIRST_WORD = {
     "MASTERDOWN": "is a replica that has lost its primary",
     "NOAUTH": "wants a password: write it into REDIS_URL",
     "WRONGTYPE": "has something else under our keys: use another database of it (REDIS_URL ends in its number)",
+    "LAYOUT": "has the log of a newer version of this program; run that version here, too",
     "UNKILLABLE": "is busy with a script",
     "BUSY": "is busy with a script",
 }

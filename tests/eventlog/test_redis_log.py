@@ -19,6 +19,7 @@ pytest.importorskip("redis", reason="redis-py is not installed (requirements-red
 from peoplecount.domain.redis_address import RedisAddress
 from peoplecount.eventlog.redis_log import RedisEventLog
 from peoplecount.eventlog.redis_membership import RedisMembership
+from peoplecount.eventlog.redis_scripts import LOG_KEYS
 from peoplecount.eventlog.redis_server import Durability
 from peoplecount.eventlog.redis_store import RedisStore
 
@@ -320,6 +321,33 @@ def join():
     yield join
     for member in joined:
         member.leave()
+
+
+def test_a_log_says_how_it_is_laid_out_and_one_that_does_not_yet_goes_on(redis_server, open_log):
+    log = open_log(redis_server)
+    log.append(log.raise_term(), [some("a")], NOON)
+    head = log.head()
+    assert log.link.ask("HGET", LOG_KEYS[0], "layout") == b"1"
+    log.link.ask("HDEL", LOG_KEYS[0], "layout")
+    later = open_log(redis_server)
+    assert (later.head(), texts(later)) == (head, ["a"])
+    assert log.link.ask("HGET", LOG_KEYS[0], "layout") == b"1"
+
+
+@pytest.mark.parametrize("layout", ["2", "10", "another"])
+def test_a_log_that_a_newer_program_has_laid_out_is_refused_in_words_and_stays_as_it_is(redis_server, open_log, layout):
+    log = open_log(redis_server)
+    log.append(log.raise_term(), [some("a")], NOON)
+    log.link.ask("HSET", LOG_KEYS[0], "layout", layout, "run_id", "another run's")
+    before = redis_server.ask("HGETALL", LOG_KEYS[0])
+    with pytest.raises(LogUnavailable, match="newer version of this program; run that version here"):
+        open_log(redis_server)
+    for call in LOG_CALLS.values():  # of a program that was connected before
+        with suppress(LogUnavailable):
+            call(log)
+    with pytest.raises(LogUnavailable, match=f"LAYOUT {layout} is newer than 1"):
+        log.head()
+    assert redis_server.ask("HGETALL", LOG_KEYS[0]) == before
 
 
 def test_two_machines_append_each_for_its_own_shards(redis_server, open_log, join):

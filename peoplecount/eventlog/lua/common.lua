@@ -1,10 +1,19 @@
 -- Every script begins with this. KEYS name the parts of the log. ARGV begins with an epoch to take where a new one is
 -- due, and with the newest id that the caller has been told; what a script needs besides stands from ARGV[4] on.
+-- How what lies under our keys is laid out. A program that lays it out otherwise has a greater number, and arrive.lua
+-- changes what an older one has left; a log without a number is of the first layout.
+local LAYOUT = 1
+
 local LOG, EVENTS, FOLDED, LATEST, STATES, VERSIONS, SEEN, SHARDS, TENURES, MEMBERS = unpack(KEYS)
 
-local kept = redis.call('HMGET', LOG, 'epoch', 'number', 'term', 'trimmed', 'folded')
+local kept = redis.call('HMGET', LOG, 'epoch', 'number', 'term', 'trimmed', 'folded', 'layout')
 local epoch, number, term = kept[1], tonumber(kept[2] or 0), kept[3] or '0'
 local trimmed, folded = tonumber(kept[4] or 0), tonumber(kept[5] or 0)
+
+local layout = kept[6]
+if layout and (tonumber(layout) or math.huge) > LAYOUT then
+    return redis.error_reply('LAYOUT ' .. layout .. ' is newer than ' .. LAYOUT)
+end
 
 local function changed()
     redis.call('HINCRBY', LOG, 'changes', 1)
