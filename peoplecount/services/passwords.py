@@ -13,10 +13,17 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from peoplecount.domain.offload import Offload, call_here
 from peoplecount.domain.sentence import say
+from peoplecount.services.common_passwords import is_common
 
 SHORTEST: Final = 12
 LONGEST: Final = 256
 """Characters. Longer ones would only cost time."""
+
+EXPECTED_WORDS: Final = (
+    *("peoplecount", "hanwha", "wisenet", "camera", "password", "administrator", "admin", "operator", "viewer"),
+    *("cámara", "camara", "contraseña", "administrador", "operador"),
+)
+"""What anybody would try here, beside a user's own name."""
 
 MOST_WAITING: Final = 16
 """Looks at passwords that wait in one process. Each takes some 50 ms and 64 MB, one at a time."""
@@ -92,7 +99,7 @@ def demand_same(password: str, again: str) -> None:
 
 
 def demand_fit(password: str, name: str = "") -> None:
-    """Raise ``UnfitPassword`` unless it is long, and more than a name or one thing over and over."""
+    """Raise ``UnfitPassword`` unless it is long, more than a name or one thing over and over, and not everybody's."""
     if not SHORTEST <= len(password) <= LONGEST:
         raise UnfitPassword(
             say(
@@ -107,5 +114,18 @@ def demand_fit(password: str, name: str = "") -> None:
     period = (small + small).find(small, 1)  # "abcabc" is found again after three
     if period < SHORTEST // 2 and period < len(small):
         raise UnfitPassword(say("This password is one thing over and over."))
-    if name and len(small.replace(name, "")) < SHORTEST // 2:
+    if name and _is_little_beside(small, name):
         raise UnfitPassword(say("This password is little more than the user's name."))
+    if _is_little_beside(small, name, *EXPECTED_WORDS):
+        raise UnfitPassword(
+            say("This password is little more than words that anybody would try here, such as the product's name.")
+        )
+    if is_common(small):
+        raise UnfitPassword(say("Many people have this password, or nearly this one: it would be tried first."))
+
+
+def _is_little_beside(small: str, *words: str) -> bool:
+    """Whether hardly anything is left of it without these words."""
+    for word in filter(None, words):
+        small = small.replace(word, "")
+    return len(small) < SHORTEST // 2
