@@ -90,7 +90,8 @@ class TodayChart:
 
         ``asOf`` is the newest event contained; who follows the stream adds what comes after it. ``None`` in ``in`` and
         ``out`` is a gap: no line of the site was read then, or the quarter lies ahead. ``partial`` are the quarters of
-        which nothing is known of some lines; ``quality`` is that of the figures shown.
+        which nothing is known of some lines; ``quality`` is that of the figures shown. ``occupancy`` are the people
+        inside at ``time``.
         """
         board = self._board.snapshot(self._clock.now())
         lines: dict[str, list[Mapping[str, Any]]] = {}
@@ -229,7 +230,9 @@ class _Day:
             "timeZone": self._site["timeZone"],
             "date": self._site["date"],
             "start": utc_text(self.start),
+            "occupancy": self._site["occupancy"],
             "occupancySince": utc_text(self._resets_at),
+            "countedByHandAt": self._site.get("countedByHandAt"),
             "in": [(one.entered if one else 0) if told_ else None for one, told_ in zip(known, is_told, strict=True)],
             "out": [(one.left if one else 0) if told_ else None for one, told_ in zip(known, is_told, strict=True)],
             "quality": [

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response, abort, make_response, request, stream_template
 
+from peoplecount.domain.event import parse_utc
 from peoplecount.domain.sentence import say
 from peoplecount.services.at_hand import AtHand
 from peoplecount.services.today_chart import ChartUnavailable
@@ -19,7 +20,8 @@ from peoplecount.web.alerts import open_alerts
 from peoplecount.web.board_page import board_page
 from peoplecount.web.context import WebContext
 from peoplecount.web.gate import visitor
-from peoplecount.web.live.drawn_day import DrawnDay, drawn_day
+from peoplecount.web.live.day_table import day_rows
+from peoplecount.web.live.drawn_day import drawn_day
 from peoplecount.web.own_sites import own_part
 
 PIECES_AT_ONCE = 500
@@ -46,7 +48,8 @@ def routes(context: WebContext) -> Blueprint:
         fields = own_part(visitor(), snapshot.fields)
         if site_id:
             fields = _of_site(fields, site_id, is_ready=context.hub.ready)
-        page = board_page({"id": str(snapshot.event_id) if context.hub.ready else "", **fields}, usual())
+        expected = usual()
+        page = board_page({"id": str(snapshot.event_id) if context.hub.ready else "", **fields}, expected)
         troubles = context.status().get("degraded", ())
         if troubles and visitor().is_limited:  # they may name what is of other sites
             troubles = (SOMETHING_IS_WRONG,)
@@ -59,7 +62,7 @@ def routes(context: WebContext) -> Blueprint:
             scope=site_id,
             alone=alone,
             alerts=open_alerts(context),
-            day=_day_of(alone, curves(), page["now"]) if alone else None,
+            **_day_of(alone, curves(), expected, page["now"]),
         )
         response = make_response("".join(unhurried(pieces, Breath(PIECES_AT_ONCE))))
         response.headers["Cache-Control"] = "no-cache"
@@ -93,11 +96,22 @@ def _curves_of(context: WebContext) -> Callable[[], Mapping[str, Any] | None]:
     return AtHand(context.chart.read, ChartUnavailable, context.clock, fresh=FRESH_CURVE, kept=KEPT_CURVE)
 
 
-def _day_of(site: Mapping[str, Any], curves: Mapping[str, Any] | None, now: datetime) -> DrawnDay | None:
-    for curve in curves["sites"] if curves else ():
-        if (curve["siteId"], curve["date"]) == (site["siteId"], site["date"]):
-            return drawn_day(curve, now)
-    return None
+def _day_of(
+    site: Mapping[str, Any] | None, curves: Mapping[str, Any] | None, usual: Mapping[str, Any] | None, now: datetime
+) -> dict[str, Any]:
+    """``day`` as a picture and ``day_rows`` as a table, of the one site that a page is about, where they are at hand."""
+    curve = _of_day(site, curves) if site and curves else None
+    if site is None or curves is None or curve is None:
+        return {"day": None, "day_rows": ()}
+    expected = _of_day(site, usual) if usual else None
+    rows = day_rows(curve, now, parse_utc(curves["time"]), expected["hours"] if expected else None)
+    return {"day": drawn_day(curve, now), "day_rows": rows}
+
+
+def _of_day(site: Mapping[str, Any], told: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """What is told of the day that the site has now."""
+    of_site: Iterator[Mapping[str, Any]] = (one for one in told["sites"] if one["siteId"] == site["siteId"])
+    return next((one for one in of_site if one["date"] == site["date"]), None)
 
 
 def _of_site(fields: Mapping[str, Any], site_id: str, *, is_ready: bool) -> Mapping[str, Any]:

@@ -5,6 +5,7 @@ In the visitor's language, and at the wall-clock time of a place, whose zone is 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
@@ -26,6 +27,14 @@ WITHOUT, WITH_SECONDS = "%H:%M", "%H:%M:%S"
 def people(number: float | None) -> str:
     """A number of people, or a dash where nobody knows."""
     return UNKNOWN if number is None else decimal_in(book_now().formats_name, number)
+
+
+def people_range(ends: tuple[float, float] | None) -> str:
+    """From how many to how many people, to whole ones: ``12–20``; a dash where nobody knows."""
+    if ends is None:
+        return UNKNOWN
+    least, most = (people(math.floor(number + 0.5)) for number in ends)
+    return most if least == most else f"{least}\N{EN DASH}{most}"
 
 
 def decimal(number: float | None, digits: int = 1, *, sign: bool = False) -> str:
@@ -134,6 +143,7 @@ def told(value: object) -> str:
 
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "people": people,
+    "people_range": people_range,
     "decimal": decimal,
     "per_cent": per_cent,
     "plain_number": plain_number,

@@ -26,10 +26,10 @@ export function hoursShown(curve, now) {
 
 // From the figure of now backwards: so the curve ends at what the page shows. Where a quarter is not known, what was
 // before it cannot be told that way; nor what was before somebody counted the people inside: there the line begins.
+// peoplecount/web/live/people_inside.py reckons the same way.
 export function insideLine(curve, now) {
-  const running = Math.min(curve.in.length - 1, Math.floor((now - curve.start) / curve.step));
   const since = Date.parse(curve.occupancySince) / 1000;
-  const counted = curve.countedByHandAt ? Date.parse(curve.countedByHandAt) / 1000 : -Infinity;
+  const counted = countedAt(curve);
   const times = [Math.max(now, curve.start)];
   const values = [curve.occupancy];
   let inside = curve.occupancy;
@@ -37,7 +37,7 @@ export function insideLine(curve, now) {
     times.unshift(at);
     values.unshift(value === null ? null : Math.max(0, Math.round(value)));
   };
-  for (let index = running; index >= 0 && inside !== null; index -= 1) {
+  for (let index = runningQuarter(curve, now); index >= 0 && inside !== null; index -= 1) {
     const at = curve.start + index * curve.step;
     const known = curve.in[index] !== null;
     const more = curve.in[index] - curve.out[index];
@@ -46,6 +46,23 @@ export function insideLine(curve, now) {
     add(at, inside);
   }
   return [times, values];
+}
+
+// People inside as each quarter ended; of the one that runs, now. Null where it is not known.
+export function insideAfter(curve, now) {
+  const [times, values] = insideLine(curve, now);
+  const running = runningQuarter(curve, now);
+  const known = new Map(times.map((time, place) => [time, values[place]]));
+  return curve.in.map((_, index) =>
+    index === running ? curve.occupancy : (known.get(curve.start + (index + 1) * curve.step) ?? null));
+}
+
+function countedAt({ countedByHandAt }) {
+  return countedByHandAt ? Date.parse(countedByHandAt) / 1000 : -Infinity;
+}
+
+function runningQuarter(curve, now) {
+  return Math.min(curve.in.length - 1, Math.floor((now - curve.start) / curve.step));
 }
 
 // What was imported is drawn as what a history told later, here as in the charts of the history.
@@ -65,12 +82,20 @@ export function bars(curve) {
 // Between what lines half of such days lay, people in above and out below, beside the bars of each quarter. Hours are all
 // that is told, so each of their quarters is shown as busy as the others.
 export function usualBand(curve) {
+  const usual = usualRanges(curve);
+  const pick = (direction, place, sign) => usual[direction].map((ends) => (ends ? sign * ends[place] : null));
+  return [pick("in", 1, 1), pick("in", 0, 1), pick("out", 0, -1), pick("out", 1, -1)];
+}
+
+// The same of each quarter, as the fewest and the most; null where it is not known.
+export function usualRanges(curve) {
   const hours = hoursOf(curve);
-  const pick = (direction, place, sign) => hours.map((number) => {
+  const share = curve.step / HOUR;
+  const pick = (direction) => hours.map((number) => {
     const hour = curve.usual?.[number];
-    return hour ? (sign * hour[direction][place] * curve.step) / 3600 : null;
+    return hour ? [hour[direction][0] * share, hour[direction][2] * share] : null;
   });
-  return [pick("in", 2, 1), pick("in", 0, 1), pick("out", 0, -1), pick("out", 2, -1)];
+  return { in: pick("in"), out: pick("out") };
 }
 
 // Of each quarter the hour of the wall clock. Asked for once a day and zone: that is slow, and curves are drawn often.
@@ -131,11 +156,15 @@ function spansOf(curve, now, ...qualities) {
   return spans(curve, now, (index) => curve.in[index] !== null && qualities.includes(curve.quality[index]));
 }
 
-// What is to be said of a quarter's figures; empty where all of them were measured.
-export function noteOf(curve, index) {
-  if (curve.in[index] === null) return _("not known");
-  const told = [doubt({ qualityToday: curve.quality[index] }), isPart(curve, index) ? _("some lines not known") : ""];
-  return told.filter(Boolean).join(", ");
+// What is to be said of a quarter's figures, each with the quality whose mark it has; nothing where all of them were measured.
+export function notesOf(curve, index) {
+  if (curve.in[index] === null) return [{ quality: "missing", words: _("not known") }];
+  const quality = curve.quality[index];
+  const told = [
+    { quality, words: doubt({ qualityToday: quality }) },
+    { quality: "part", words: isPart(curve, index) ? _("some lines not known") : "" },
+  ];
+  return told.filter(({ words }) => words);
 }
 
 function listed(texts) {

@@ -1,9 +1,10 @@
 // One site's curves on the page, drawn by uPlot.
 
-import { bars, doubts, hoursShown, insideLine, KINDS_OF_BARS, missingSpans, noteOf, partSpans, usualBand } from "./chart-curve.js";
+import { bars, doubts, hoursShown, insideLine, KINDS_OF_BARS, missingSpans, notesOf, partSpans, usualBand } from "./chart-curve.js";
 import { PATTERNS } from "./chart-patterns.js";
 import { fillSpans } from "./chart-spans.js";
 import { chartStyle } from "./chart-style.js";
+import { dayRows } from "./day-rows.js";
 import { listFigures } from "./figures-table.js";
 import { clockTime, localDay, people, perCent } from "./format.js";
 import { _ } from "./words.js";
@@ -41,15 +42,8 @@ export class ChartView {
   // The same as a table, where that is open.
   #list() {
     if (!this.table.open || !this.curve) return;
-    const { start, step, timeZone } = this.curve;
-    const begun = Math.min(this.curve.in.length, Math.ceil((this.now - start) / step));
-    const rows = this.curve.in.slice(0, begun).map((entered, index) => ({
-      from: clockTime((start + index * step) * 1000, timeZone),
-      figures: [entered, this.curve.out[index]],
-      note: noteOf(this.curve, index),
-    }));
-    listFigures(this.table.querySelector("[data-day-rows]"), rows);
-    this.#leadToHistory(localDay(start * 1000, timeZone));
+    listFigures(this.table.querySelector("[data-day-rows]"), dayRows(this.curve, this.now));
+    this.#leadToHistory(localDay(this.curve.start * 1000, this.curve.timeZone));
   }
 
   // To the day that is shown, also after midnight.
@@ -165,7 +159,7 @@ export class ChartView {
     const coverage = this.curve.coverage[index];
     const told = [
       words,
-      noteOf(this.curve, index),
+      ...notesOf(this.curve, index).map((note) => note.words),
       coverage !== null && coverage < 1 ? _("%(share)s of it from live readings", { share: perCent(Math.floor(coverage * 100) / 100) }) : "",
     ].filter(Boolean);
     this.readout.textContent = _("%(from)s to %(to)s: %(what)s", { from, to, what: told.join(", ") });

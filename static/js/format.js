@@ -12,6 +12,13 @@ export function people(number) {
   return number === null || number === undefined ? UNKNOWN : numbers.format(number);
 }
 
+// From how many to how many people, to whole ones.
+export function range(ends) {
+  if (!ends) return UNKNOWN;
+  const [least, most] = ends.map((number) => people(Math.round(number)));
+  return least === most ? most : `${least}–${most}`;
+}
+
 // A share of one as whole per cent.
 export function perCent(share) {
   return share === null || share === undefined ? UNKNOWN : shares.format(share);

@@ -4,7 +4,7 @@ import { PATTERNS } from "./chart-patterns.js";
 import { fillSpans } from "./chart-spans.js";
 import { chartStyle } from "./chart-style.js";
 import { listFigures } from "./figures-table.js";
-import { clockTime, people } from "./format.js";
+import { clockTime, people, UNKNOWN } from "./format.js";
 import { byMinute, LastMinutes, SPAN, unreadSince } from "./minutes.js";
 import { _ } from "./words.js";
 
@@ -77,11 +77,14 @@ export class MinutesView {
     const gaps = this.#gaps();
     const rows = byMinute(steps).map(({ from, isDoubtful, ...minute }) => {
       const isKnown = !(this.startedAt > from);
-      const doubts = [isDoubtful ? _("partly estimated") : "", isWithin(gaps, from) ? _("not all doors are known") : ""];
+      const notes = [
+        isDoubtful ? { quality: "estimated", words: _("partly estimated") } : null,
+        isWithin(gaps, from) ? { quality: "missing", words: _("not all doors are known") } : null,
+      ];
       return {
         from: clockTime(from * 1000, this.zone),
-        figures: isKnown ? [minute.in, minute.out] : [null, null],
-        note: isKnown ? doubts.filter(Boolean).join(", ") : _("not known"),
+        figures: isKnown ? [people(minute.in), people(minute.out)] : [UNKNOWN, UNKNOWN],
+        notes: isKnown ? notes.filter(Boolean) : [{ quality: "missing", words: _("not known") }],
       };
     });
     listFigures(this.table.querySelector("[data-minute-rows]"), rows);

@@ -11,6 +11,7 @@ pytest.importorskip("playwright.sync_api", reason="playwright is in requirements
 
 from playwright.sync_api import expect
 
+from peoplecount.domain.event import Quality
 from peoplecount.domain.history_period import day_start
 from peoplecount.domain.roll_up import HOUR, QUARTER
 from tests.support.busy_day import STATION
@@ -41,6 +42,29 @@ def test_today_is_told_beside_what_is_usual(open_page, service):
     assert drawn_at(page, NOON * HOUR) == [entered[2] / 4, entered[0] / 4, -left[0] / 4, -left[2] / 4]
 
 
+def test_the_table_of_today_has_the_usual_and_the_people_inside_with_scripts_and_without(open_page, service):
+    usual_weeks(service)
+    for row in service.history.rows[9:12] + service.history.rows[18:27]:
+        row.quality = Quality.MISSING
+    page = open_page()
+    page.locator(".day-table summary").click()
+    expect(page.locator("[data-day-rows] tr")).to_have_count(57)
+    last = page.locator("[data-day-rows] tr").last.locator("td")
+    expect(last.nth(1)).to_have_text(re.compile(r"^\d+\D\d+$"))
+    expect(last.nth(4)).to_have_text(page.locator('[data-figure="site/station/occupancy"]').inner_text())
+    plain = open_page(live=False, java_script_enabled=False)
+    wait_until(lambda: plain.reload() and rows_of(plain) == rows_of(page))
+    assert marks_of(plain) == marks_of(page) == {"estimated", "part", "missing"}
+
+
+def rows_of(page) -> list[str]:
+    return [row.text_content() for row in page.locator("[data-day-rows] tr").all()]
+
+
+def marks_of(page) -> set[str]:
+    return {mark.get_attribute("data-quality") for mark in page.locator("[data-day-rows] .doubt").all()}
+
+
 def drawn_at(page, after: timedelta) -> list[float]:
     """The edges of the band that is drawn of a quarter of the day: most and fewest in, fewest and most out."""
     page.evaluate(KEEP_CHARTS)
@@ -60,5 +84,5 @@ def usual_weeks(service, more: float = 1.3) -> None:
     today += [replace(today[0], site_id=STATION.site_id, start=one, in_count=0, out_count=0) for one in nights]
     for week in range(1, 5):
         service.history.rows += [
-            replace(row, start=row.start - timedelta(weeks=week), in_count=int(row.in_count * more)) for row in today
+            replace(row, start=row.start - timedelta(weeks=week), in_count=int(row.in_count * (more + week / 10))) for row in today
         ]

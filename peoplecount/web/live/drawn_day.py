@@ -1,10 +1,10 @@
-"""Today's quarters of an hour as the service draws and lists them: for browsers without scripts, and as a table."""
+"""Today's quarters of an hour as the service draws them, for browsers without scripts."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from peoplecount.domain.event import Quality, parse_utc
@@ -17,15 +17,7 @@ WIDTH, HEIGHT = 8, 60
 
 @dataclass(frozen=True, slots=True)
 class DrawnQuarter:
-    """A quarter of an hour: its figures, and its bars."""
-
-    start: datetime
-    """UTC."""
-
-    entered: int | None
-    left: int | None
-    doubt: str
-    """What is to be said of the figures; empty where they were measured."""
+    """The bars of a quarter of an hour."""
 
     is_part: bool
     """Whether nothing is known of some lines: more may have crossed."""
@@ -47,21 +39,23 @@ class DrawnDay:
     height: int = 2 * HEIGHT
 
 
+def begun_quarters(curve: Mapping[str, Any], now: datetime) -> int:
+    """How many quarters of a site's curve have begun."""
+    return min(len(curve["in"]), max(0, -(-(now - parse_utc(curve["start"])) // QUARTER)))
+
+
 def drawn_day(curve: Mapping[str, Any], now: datetime) -> DrawnDay:
     """A site's curve, as ``TodayChart`` gives it, up to ``now``. What is not known is a gap and no zero."""
-    start = parse_utc(curve["start"])
-    begun = min(len(curve["in"]), max(0, -(-(now - start) // QUARTER)))
+    begun = begun_quarters(curve, now)
     most = max((one for way in ("in", "out") for one in curve[way][:begun] if one), default=0) or 1
-    quarters = tuple(_quarter(curve, index, start + index * QUARTER, most, now) for index in range(begun))
-    return DrawnDay(quarters, len(curve["in"]) * WIDTH)
+    return DrawnDay(tuple(_quarter(curve, index, most, now) for index in range(begun)), len(curve["in"]) * WIDTH)
 
 
-def _quarter(curve: Mapping[str, Any], index: int, start: datetime, most: int, now: datetime) -> DrawnQuarter:
+def _quarter(curve: Mapping[str, Any], index: int, most: int, now: datetime) -> DrawnQuarter:
     entered, left, quality = (curve[name][index] for name in ("in", "out", "quality"))
     is_known = entered is not None and left is not None
-    doubt = DOUBTS.get(Quality(quality), "") if is_known else ""
-    is_over = start + timedelta(seconds=QUARTER.total_seconds()) <= now
-    kind = ("doubtful" if doubt else "measured") if is_known else ("missing" if is_over else "measured")
+    is_over = parse_utc(curve["start"]) + (index + 1) * QUARTER <= now
+    doubtful = "doubtful" if is_known and Quality(quality) in DOUBTS else "measured"
+    kind = "missing" if is_over and not is_known else doubtful
     up, down = (round(HEIGHT * (one or 0) / most, 1) for one in (entered, left))
-    is_part = is_known and index in curve["partial"]
-    return DrawnQuarter(start, entered, left, doubt, is_part, kind, index * WIDTH, up, down)
+    return DrawnQuarter(is_known and index in curve["partial"], kind, index * WIDTH, up, down)
