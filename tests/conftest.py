@@ -11,6 +11,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from tests.support.commands import end_command_server
 from tests.support.processes import ANYWHERE
 
 # How long an example takes is the machine's affair, which may be busy with something else.
@@ -46,6 +47,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def nothing_is_left_running() -> Iterator[None]:
     """After the last test no thread that would keep the process alive, and no child process, is left."""
     yield
+    end_command_server()
     deadline = time.monotonic() + 5
     while (left := _left_running()) and time.monotonic() < deadline:
         time.sleep(0.05)

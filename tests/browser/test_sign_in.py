@@ -20,6 +20,7 @@ from peoplecount.web.proxy_identity import ProxyIdentities
 from tests.support.axe import axe_finds
 from tests.support.board_service import Server
 from tests.support.busy_day import busy_afternoon
+from tests.support.commands import run_command
 from tests.support.people import PASSWORD, People
 from tests.support.processes import free_port, status_of
 from tests.support.running import plain_environment
@@ -203,14 +204,9 @@ def terminal_signed_in(terminal, visit):
     page.wait_for_selector('#connection[data-state="live"]')
 
     def end_session():
-        done = subprocess.run(
-            [sys.executable, "-m", "peoplecount", "user", "reset", "anna", "--password-stdin"],
-            env=plain_environment(DATA_DIR=str(terminal.folder / "var")),
-            input=PASSWORD,
-            text=True,
-            capture_output=True,
-            check=False,
-        )
+        environment = plain_environment(DATA_DIR=str(terminal.folder / "var"))
+        reset = ("user", "reset", "anna", "--password-stdin")
+        done = run_command(*reset, environment=environment, folder=terminal.folder, said=PASSWORD)
         assert done.returncode == 0, done.stderr
 
     return page, end_session

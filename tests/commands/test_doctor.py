@@ -2,11 +2,10 @@
 
 import re
 import sqlite3
-import subprocess
-import sys
 
 import pytest
 
+from tests.support.commands import run_command
 from tests.support.living_service import living_service
 from tests.support.processes import free_port
 from tests.support.running import plain_environment
@@ -16,15 +15,7 @@ from tests.support.waiting import wait_until
 
 def doctor(folder, settings, *arguments):
     """Its exit code and what it printed."""
-    done = subprocess.run(
-        [sys.executable, "-m", "peoplecount", "doctor", *arguments],
-        env=plain_environment(**settings),
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
+    done = run_command("doctor", *arguments, environment=plain_environment(**settings), folder=folder, timeout=300)
     assert "Traceback" not in done.stderr, done.stderr
     return done.returncode, done.stdout
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import subprocess
-import sys
 from contextlib import closing
 
 import pytest
@@ -13,7 +11,7 @@ import requests
 from peoplecount.commands import reconcile
 from peoplecount.configuration import register_fleet
 from peoplecount.settings import load_settings
-from tests.support.running import Service, Simulator, plain_environment, wait_until
+from tests.support.running import Service, Simulator, wait_until
 
 WEDNESDAY = "2026-05-06T17:00:00"
 """Local time. The day before, all places were open: a day of nobody proves no history."""
@@ -31,15 +29,7 @@ def shop(tmp_path):
 
 
 def command(service, *arguments):
-    return subprocess.run(
-        [sys.executable, "-m", "peoplecount", "reconcile", *arguments],
-        env=plain_environment(**service.settings),
-        cwd=service.folder,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    return service.gives("reconcile", *arguments)
 
 
 def is_filled_in(service):

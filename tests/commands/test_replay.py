@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from tests.support.commands import run_command
 from tests.support.processes import free_port
 from tests.support.running import Process, plain_environment, wait_until
 
@@ -54,14 +54,8 @@ def entered(port: int) -> int | None:
 def test_a_file_that_makes_no_sense_is_refused_with_its_line(file: Path, tmp_path: Path) -> None:
     with file.open("a", encoding="utf-8") as rows:
         rows.write("2026-03-03T10:00:00,North,Left,two,1\n")
-    done = subprocess.run(
-        [sys.executable, "-m", "peoplecount", "replay", str(file), "--port", str(free_port())],
-        env=plain_environment(),
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
+    done = run_command(
+        "replay", str(file), "--port", str(free_port()), environment=plain_environment(), folder=tmp_path
     )
     assert done.returncode == 2
     assert f"There is nothing to replay: line {MINUTES + 2}" in done.stderr

@@ -1,11 +1,11 @@
 """``python -m peoplecount status`` beside the real service, after its end, and where there never was one."""
 
 import json
-import subprocess
 import sys
 
 import pytest
 
+from tests.support.commands import run_command
 from tests.support.living_service import living_service
 from tests.support.processes import free_port
 from tests.support.running import Process, plain_environment, wait_until
@@ -20,15 +20,7 @@ def living(tmp_path_factory):
 
 def status(folder, settings, *arguments):
     """Its exit code and what it printed."""
-    done = subprocess.run(
-        [sys.executable, "-m", "peoplecount", "status", *arguments],
-        env=plain_environment(**settings),
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = run_command("status", *arguments, environment=plain_environment(**settings), folder=folder)
     assert done.stderr == ""
     return done.returncode, done.stdout
 

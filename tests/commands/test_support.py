@@ -1,25 +1,17 @@
 """``python -m peoplecount support``: what is in it is tried beside trouble in tests/e2e/test_no_secret_gets_out.py."""
 
 import json
-import subprocess
-import sys
 import zipfile
 
+from tests.support.commands import run_command
 from tests.support.processes import free_port
 from tests.support.running import plain_environment
 
 
 def support(folder, *arguments, **settings):
     """Its exit code and what it printed."""
-    done = subprocess.run(
-        [sys.executable, "-m", "peoplecount", "support", *arguments],
-        env=plain_environment(DATA_DIR=str(folder / "var"), PORT=str(free_port()), **settings),
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    environment = plain_environment(DATA_DIR=str(folder / "var"), PORT=str(free_port()), **settings)
+    done = run_command("support", *arguments, environment=environment, folder=folder, timeout=120)
     return done.returncode, done.stdout + done.stderr
 
 

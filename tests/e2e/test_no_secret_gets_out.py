@@ -10,8 +10,6 @@ import base64
 import json
 import re
 import socket
-import subprocess
-import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,6 +22,7 @@ from peoplecount.configuration import register_fleet
 from peoplecount.domain.webhook import Receiver, Topic, Wish
 from peoplecount.settings import load_settings
 from peoplecount.settings.table import SETTINGS
+from tests.support.commands import run_command
 from tests.support.happenings import Happenings
 from tests.support.processes import free_port
 from tests.support.receivers import Reply, a_receiver
@@ -191,10 +190,8 @@ class Trouble:
         bundle = self.folder / f"support-{len(self.heard)}.zip"
         log = self.folder / "service.txt"
         for command in (*commands, ("db", "check"), ("support", str(bundle), "--log", str(log), "--cameras")):
-            done = subprocess.run(
-                [sys.executable, "-m", "peoplecount", *command], env=plain_environment(**service.settings),
-                cwd=self.folder, capture_output=True, text=True, timeout=300, check=False,
-            )  # fmt: skip
+            environment = plain_environment(**service.settings)
+            done = run_command(*command, environment=environment, folder=self.folder, timeout=300)
             self.heard[f"{' '.join(command)} {len(self.heard)}"] = done.stdout + done.stderr
         with zipfile.ZipFile(bundle) as texts:
             self.heard |= {f"{bundle.name}: {name}": texts.read(name).decode() for name in texts.namelist()}

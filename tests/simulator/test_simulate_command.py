@@ -11,6 +11,9 @@ import pytest
 import requests
 from requests.auth import HTTPDigestAuth
 
+from tests.support.commands import run_command
+from tests.support.processes import ROOT
+from tests.support.running import plain_environment
 from tests.support.virtual_cameras import CHECK
 
 COMMAND = [sys.executable, "-m", "peoplecount", "simulate"]
@@ -105,7 +108,7 @@ def test_people_are_shown_where_the_cameras_are_and_how_to_ask(simulate):
 
 def test_a_taken_port_is_one_line(simulate):
     port = announced(simulate("--machine-readable", "--cameras", "1"))["port"]
-    second = subprocess.run([*COMMAND, "--port", str(port)], capture_output=True, text=True, timeout=20, check=False)
+    second = run_command("simulate", "--port", str(port), environment=plain_environment(), folder=ROOT)
     assert second.returncode == 1
     assert second.stderr == (
         f"peoplecount simulate: port {port} is taken on 127.0.0.1; choose another with --port, or 0 for any\n"
@@ -127,7 +130,7 @@ def test_a_taken_port_is_one_line(simulate):
     ],
 )
 def test_options_that_make_no_sense_are_refused_in_words(options, complaint):
-    found = subprocess.run([*COMMAND, *options], capture_output=True, text=True, timeout=20, check=False)
+    found = run_command("simulate", *options, environment=plain_environment(), folder=ROOT)
     assert found.returncode == 2
     assert complaint in found.stderr
     assert "Traceback" not in found.stderr

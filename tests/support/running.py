@@ -16,6 +16,7 @@ from typing import Any
 
 import requests
 
+from tests.support.commands import run_command
 from tests.support.processes import ROOT, bare_environment, free_port
 from tests.support.waiting import looks
 
@@ -161,16 +162,7 @@ class Service:
 
     def gives(self, *arguments: str, said: str = "") -> subprocess.CompletedProcess[str]:
         """The same command, well or not."""
-        return subprocess.run(
-            [sys.executable, "-m", "peoplecount", *arguments],
-            env=plain_environment(**self.settings),
-            cwd=self.folder,
-            input=said,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        return run_command(*arguments, environment=plain_environment(**self.settings), folder=self.folder, said=said)
 
     def ask(self, path: str, *, timeout: float, accept: str = "*/*") -> requests.Response:
         """What it answers to a GET. Raises ``requests.RequestException``."""
