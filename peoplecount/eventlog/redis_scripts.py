@@ -14,12 +14,13 @@ PREFIX = "{peoplecount}:"
 
 EVENTS = f"{PREFIX}events"
 LATEST = f"{PREFIX}latest"
+STATES = f"{PREFIX}states"
 MEMBERS = f"{PREFIX}members"
 KEPT = f"{PREFIX}kept"
 CHANGES = f"{PREFIX}changes"
 LOG_KEYS = (
     *(f"{PREFIX}log", EVENTS, f"{PREFIX}folded", LATEST),
-    *(f"{PREFIX}states", f"{PREFIX}versions", f"{PREFIX}seen"),
+    *(STATES, f"{PREFIX}versions", f"{PREFIX}seen"),
     *(f"{PREFIX}shards", f"{PREFIX}tenures", MEMBERS),
 )
 """In the order in which ``lua/common.lua`` takes them."""

@@ -45,6 +45,7 @@ def test_a_machine_is_cut_off_and_comes_back(town: Any) -> None:
     lost.let_through()
     wait_until(lambda: is_well(lost), 60, "it is well again")
     town.ends()
+    assert [reader.disagreements for reader in town.readers] == [[], [], []]
 
 
 def test_a_machine_sleeps_for_long_and_wakes(town: Any) -> None:
@@ -56,6 +57,7 @@ def test_a_machine_sleeps_for_long_and_wakes(town: Any) -> None:
     lost.wake()
     wait_until(lambda: is_well(lost), 60, "it is well again")
     town.ends()
+    assert [reader.disagreements for reader in town.readers] == [[], [], []]
 
 
 def test_a_replica_takes_over_that_lacks_the_end(town: Any) -> None:

@@ -31,9 +31,7 @@ class Followed:
         self.slow = {}
 
     def counts(self, people):
-        self.log.append(
-            self.term, [Append(tuple(self.line.count(1) for _ in range(people)))], self.clock.now()
-        )
+        self.log.append(self.term, [Append(tuple(self.line.count(1) for _ in range(people)))], self.clock.now())
 
     def at(self, number):
         return EventId(self.log.head().epoch, number)

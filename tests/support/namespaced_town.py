@@ -154,6 +154,7 @@ class NamespacedTown(SharedTown):
     def fail_over(self) -> None:
         self.pair.primary.kill()
         self.pair.promote()
+        self.redis = self.pair.replica
         for network in self._networks:
             network.forget_neighbours()
 

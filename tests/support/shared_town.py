@@ -7,15 +7,20 @@ import shutil
 import signal
 import time
 from collections.abc import Callable, Sequence
+from datetime import date
 from operator import gt
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, cast
 
 import requests
+from redis import Redis
 
+from peoplecount.eventlog.redis_scripts import STATES
+from peoplecount.services.count_memory import CAMERA_STATE
+from peoplecount.services.count_state_body import read_count_state
 from tests.chaos.tcp_proxy import TcpProxy
-from tests.support.busy_town import BusyTown, People, TodaysReader
+from tests.support.busy_town import DAY, BusyTown, People, TodaysReader
 from tests.support.postgres import PostgresServer
 from tests.support.redis_server import RedisServer
 from tests.support.running import Service, Simulator, wait_until
@@ -133,7 +138,7 @@ class SharedTown(BusyTown):
         raise NotImplementedError
 
     def fail_over(self) -> None:
-        """Kill the primary, and have the replica take over with what it has."""
+        """Kill the primary, and have the replica take over with what it has: it is ``redis`` from now on."""
         raise NotImplementedError
 
     def gaps(self) -> list[int]:
@@ -167,10 +172,25 @@ class SharedTown(BusyTown):
         wait_until(are_polled, 30, "polls of all cameras")
         assert time.monotonic() - begun < TAKEN_OVER
 
+    def line_states(self) -> People:
+        """Who has crossed today by what counting remembers beside the log."""
+        with Redis(self.redis.host, self.redis.port, socket_timeout=5) as redis:
+            bodies = redis.hgetall(STATES)
+        states = [read_count_state(body) for key, body in bodies.items() if key.startswith(CAMERA_STATE.encode())]
+        lines = {str(key): line for state in states for key, line in state.lines.items()}
+        return {
+            key: (line.in_today, line.out_today) for key, line in lines.items() if line.day == date.fromisoformat(DAY)
+        }
+
     def differences(self) -> list[str]:
-        """Where anybody does not agree, in words; the boards of machines that run are asked, too."""
+        """Where anybody does not agree, in words; the log's own states and the boards of machines are asked, too."""
         found = super().differences()
-        hours = self.in_database()
+        hours, states = self.in_database(), self.line_states()
+        found += [
+            f"state beside the log: {line} has {states.get(line)}, the database {hours.get(line)}"
+            for line in sorted(hours.keys() | states.keys())
+            if states.get(line, (0, 0)) != hours.get(line, (0, 0))
+        ]
         for number, machine in enumerate(self.machines, 1):
             if machine.process is None or machine.process.ended():
                 continue
@@ -207,3 +227,4 @@ class ProxiedTown(SharedTown):
         self._line.close()
         for machine in self.machines:
             cast("ProxiedMachine", machine).line.lead_to(self._replica.port)
+        self.redis = self._replica
