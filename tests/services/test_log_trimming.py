@@ -1,6 +1,5 @@
 """Trimming the log by all who follow it: as long as there is room, nothing goes that somebody has not read."""
 
-import logging
 import threading
 from contextlib import closing
 from datetime import timedelta
