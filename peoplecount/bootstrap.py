@@ -245,6 +245,7 @@ class Service:
             poll_camera=PollOrders(self._folder.store, offload).order,
             tickets=self._streaming.tickets,
             close_streams=self._streaming.closing.order,
+            hsts_max_age=settings.hsts_max_age,
             allowed_origins=settings.allowed_origins,
             trusted_hosts=trusted_hosts(settings),
         )

@@ -43,6 +43,9 @@ class Settings:
     trusted_proxies: tuple[str, ...] = ()
     """Addresses and networks."""
 
+    hsts_max_age: int = 31_536_000
+    """Seconds."""
+
     allowed_origins: tuple[str, ...] = ()
     admin_token: str = field(default="", repr=False)
     sign_in_groups: tuple[GroupRight, ...] = ()

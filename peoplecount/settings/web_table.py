@@ -82,6 +82,15 @@ WEB_SETTINGS: tuple[Setting, ...] = (
         unset=(),
     ),
     Setting(
+        "HSTS_MAX_AGE",
+        "Web",
+        "31536000",
+        "Seconds for which browsers that came over HTTPS come no other way to this host, whatever its port "
+        "([HTTPS](sign-in.md#https)). `0`: they are to forget it.",
+        readers.whole(0, 63_072_000),
+        "hsts_max_age",
+    ),
+    Setting(
         "ALLOWED_ORIGINS",
         "Web",
         "",

@@ -37,6 +37,7 @@ from peoplecount.web import (
     signing,
     stream,
     stream_access,
+    strict_transport,
     strip,
     trust,
     trusted_hosts,
@@ -122,6 +123,7 @@ def create_app(context: WebContext) -> Flask:
             app.register_blueprint(sign_in.oidc_routes(app, context.outside.oidc, context, context.accounts))
     gate.register(app, context.access, context.addresses)
     patience.register(app, context.rates, context.addresses)
+    strict_transport.register(app, context.addresses, context.hsts_max_age)
     app.after_request(_secured)
     return app
 

@@ -143,6 +143,9 @@ class WebContext:
     """Host names under which the service answers; ``None`` for any. A service on loopback names them, or any web page
     could read it by pointing a name of its own at 127.0.0.1 (DNS rebinding)."""
 
+    hsts_max_age: int = 31_536_000
+    """Seconds for which browsers that came over HTTPS are to come no other way."""
+
     allowed_origins: Sequence[str] = ()
     """Web origins (``https://intranet.example``) whose pages may read streams and figures."""
 
