@@ -207,10 +207,14 @@ class Hub:
         with self._lock:
             channel.listeners.discard(listener)
 
-    def latest_readings(self, selection: Selection) -> bytes:
-        """The newest ``readings`` event, or nothing."""
-        state = self._states.get(EventKind.READINGS)
-        return state[1].data_for(selection) if state else b""
+    def latest_state(self, cursor: EventId, selection: Selection) -> bytes:
+        """The newest ``readings`` event, behind a ``snapshot`` that was published after this very entry; or nothing.
+
+        Whoever has read up to the entry may have been away when the snapshot was told.
+        """
+        turned, readings = self._turned, self._states.get(EventKind.READINGS)
+        snapshot = turned.frame(selection) if turned is not None and turned.event_id == cursor else b""
+        return snapshot + (readings[1].data_for(selection) if readings else b"")
 
     def place_after(self, cursor: EventId) -> Place | None:
         """Where reading goes on after this entry; ``None`` where the ring does not hold it."""

@@ -76,13 +76,13 @@ class Reader:
         yield self._snapshot(self._snapshots())
 
     def resume(self, cursor: EventId) -> Iterator[Piece]:
-        """Nothing, where the log still holds what follows the cursor; else what is missing, and a snapshot."""
+        """What is told of the state, where the log still holds what follows; else what is missing, and a snapshot."""
         self.cursor, self.told, self._place = cursor, cursor, self._hub.place_after(cursor)
         fault = "" if self._place else why_not_resumable(cursor, self._backlog.extent())
         if fault:
             yield from self._gap(cursor, fault)
-        elif readings := self._hub.latest_readings(self._selection):
-            yield Piece(readings)
+        elif state := self._hub.latest_state(cursor, self._selection):
+            yield Piece(state)
 
     def resume_from(self, moment: datetime) -> Iterator[Piece]:
         """What was appended at ``moment`` or later; where the log begins after it, what is missing, and a snapshot."""

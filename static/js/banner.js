@@ -8,7 +8,9 @@ const PATIENCE = 1_500;
 const CONFIRM = 4_000;
 
 export class Banner {
-  constructor({ banner, announcer, connection, words }) {
+  // `trouble`: why figures are not renewed although they arrive, as the board knows it; empty: they are.
+  constructor({ banner, announcer, connection, words, trouble }) {
+    this.trouble = trouble;
     this.banner = banner;
     this.announcer = announcer;
     this.connection = connection;
@@ -68,9 +70,23 @@ export class Banner {
     if (!this.shown) return;
     this.shown = false;
     document.body.dataset.live = "live";
-    this.banner.dataset.kind = "back";
-    this.banner.textContent = _("Live again. The figures are current.");
-    this.announcer.textContent = this.banner.textContent;
-    this.timer = setTimeout(() => { this.banner.hidden = true; }, CONFIRM);
+    this.#greet();
+    this.timer = setTimeout(() => {
+      this.banner.hidden = true;
+      this.banner.dataset.kind = "";
+    }, CONFIRM);
+  }
+
+  // A snapshot has come: it may be the first to tell that the figures behind the connection stand still.
+  renew() {
+    if (["back", "still"].includes(this.banner.dataset.kind)) this.#greet();
+  }
+
+  #greet() {
+    this.banner.dataset.kind = this.trouble() ? "still" : "back";
+    const words = this.trouble() ? _("Connected again, but the figures are not renewed.") : _("Live again. The figures are current.");
+    if (this.banner.textContent === words) return;
+    this.banner.textContent = words;
+    this.announcer.textContent = words;
   }
 }

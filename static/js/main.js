@@ -39,6 +39,7 @@ const banner = new Banner({
   announcer: document.getElementById("announcer"),
   connection: document.getElementById("connection"),
   words: document.getElementById("connection-words"),
+  trouble: () => board.trouble,
 });
 
 const rendered = embedded();
@@ -67,6 +68,7 @@ const HEARD = {
   snapshot(event) {
     clock.set(Date.parse(event.time), event.speed);
     board.load(event);
+    banner.renew();
     // Alerts that came while nobody was listening.
     if (!isNew) alerts.changed();
     // The first one is mostly the state that this page was made from.

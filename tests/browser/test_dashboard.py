@@ -9,6 +9,7 @@ pytest.importorskip("playwright.sync_api", reason="playwright is in requirements
 from playwright.sync_api import expect
 
 from peoplecount.domain.camera import CameraState
+from peoplecount.eventlog.log import LogUnavailable
 from peoplecount.storage.errors import DatabaseUnavailable
 from tests.support.board_service import Gate
 from tests.support.busy_day import GATES, LIBRARY, STATION
@@ -106,6 +107,30 @@ def test_a_lost_connection_is_told_and_so_is_its_return(open_page, service, serv
     shows(page, "site/station/in", before + 5)
     expect(page.locator("#connection")).to_contain_text("Live")
     expect(banner).to_be_hidden()
+
+
+def test_a_page_that_is_connected_again_does_not_call_figures_current_that_are_not_renewed(
+    open_page, service, server, monkeypatch
+):
+    page = open_page()
+    stop_streams(service, server)
+    banner = page.locator("#banner")
+    expect(banner).to_contain_text("Live connection lost")
+    with monkeypatch.context() as away:
+        away.setattr(service.log, "read", _cannot_be_read)
+        away.setattr(service.log, "seen", _cannot_be_read)
+        service.clock.passes(60)
+        wait_until(lambda: "not renewed" in service.board.snapshot(service.clock.now())["trouble"])
+        come_back(service, server)
+        expect(banner).to_have_text("Connected again, but the figures are not renewed.")
+        expect(page.locator("#announcer")).to_have_text("Connected again, but the figures are not renewed.")
+        expect(page.locator("[data-trouble]")).to_contain_text("not renewed")
+    expect(banner).to_be_hidden()
+    expect(page.locator("[data-trouble]")).to_be_hidden()
+
+
+def _cannot_be_read(*_args, **_options):
+    raise LogUnavailable("away")
 
 
 def stop_streams(service, server) -> None:

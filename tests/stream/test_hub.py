@@ -124,12 +124,12 @@ def test_readings_go_to_all_and_to_a_filter_only_its_own():
     hub.publish_readings(NOON, {"b": NOON, "a": NOON})
     place = hub.place_after(EventId("e", 3))
     assert hub.slice_after(place, ALL).data == b""  # who stands after entry 3 has heard what came with it
-    assert heard([hub.latest_readings(ALL)])[0].data["cameras"] == {
+    assert heard([hub.latest_state(EventId("e", 0), ALL)])[0].data["cameras"] == {
         "a": "2026-05-04T12:00:00.000Z",
         "b": "2026-05-04T12:00:00.000Z",
     }
-    assert list(heard([hub.latest_readings(cameras("b"))])[0].data["cameras"]) == ["b"]
-    assert b"id:" not in hub.latest_readings(ALL)
+    assert list(heard([hub.latest_state(EventId("e", 0), cameras("b"))])[0].data["cameras"]) == ["b"]
+    assert b"id:" not in hub.latest_state(EventId("e", 0), ALL)
 
 
 def test_of_readings_only_the_newest_is_kept_for_who_is_behind():

@@ -206,6 +206,14 @@ def test_a_snapshot_that_is_sent_to_all_takes_its_place_among_the_events(stream)
     assert [one.last_id for one in stream.rest(frames)] == ["e-1", "e-1", "e-2"]
 
 
+def test_who_comes_back_after_a_snapshot_of_the_same_entry_is_told_it_too_and_later_ones_are_not(stream):
+    stream.happen("a")
+    stream.hub.publish_snapshot(stream.log.snapshot())
+    assert names(stream.rest(stream.client("e-1").open_stream())) == ["snapshot"]
+    stream.happen("b")
+    assert names(stream.rest(stream.client("e-2").open_stream())) == []
+
+
 def test_closing_the_hub_says_goodbye_after_what_was_published(stream):
     frames = stream.client().open_stream()
     stream.rest(frames)
