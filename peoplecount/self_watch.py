@@ -133,10 +133,9 @@ class SelfWatch:
     def _shared(self, *, answers: bool) -> Iterator[Number]:
         yield "redis_answers", (), float(answers)
         sharing = self._sharing()
-        machines = sharing.get("machines")
-        if machines is not None:
-            yield "machines", (), machines
-            yield "sites_here", (), sharing.get("sites") or 0
+        for figure, told in (("machines", sharing.get("machines")), ("sites_here", sharing.get("sites"))):
+            if told is not None:
+                yield figure, (), told
 
     def _streams(self) -> Iterator[Number]:
         yield "streams_open", (), self._hub.open_streams

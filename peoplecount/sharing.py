@@ -61,14 +61,9 @@ class Sharing:
     def figures(self) -> dict[str, int | None]:
         """How many machines share the cameras, and how many sites this one has; nothing where it is alone.
 
-        Who is not among them does not know how many there are.
+        ``None`` is what this process does not know: while Redis is away, and of sites that another one has here.
         """
-        if self._lead is None or self._folder.shared is None:
-            return {}
-        membership = self._folder.shared.membership
-        if not membership.is_there():
-            return {"machines": None, "sites": 0}
-        return {"machines": len(membership.members()), "sites": len(self._lead.share.site_ids or ())}
+        return {} if self._lead is None else {"machines": self._lead.machines(), "sites": self._lead.sites()}
 
     def degraded(self) -> list[str]:
         """At most one sentence, on why this machine takes no part."""

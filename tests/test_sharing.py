@@ -81,6 +81,18 @@ def test_each_tells_how_many_machines_there_are_and_what_it_has(one, join):
     assert "peoplecount_disk_free_bytes " in metrics, "also of a machine that polls nothing"
 
 
+def test_a_worker_beside_the_one_that_polls_tells_what_it_can_know(one, settings, redis_server):
+    other = build(settings)
+    other.start()
+    try:
+        wait_until(lambda: ready(other)["sharing"]["machines"] == 1, 60)
+        assert (ready(other)["sharing"]["sites"], ready(other)["polls"]) == (None, False)
+        redis_server.kill()
+        wait_until(lambda: ready(other)["sharing"] == {"machines": None, "sites": None}, 60)
+    finally:
+        other.stop()
+
+
 def metrics(service):
     """The values of those without labels, by name."""
     answer = service.app.test_client().get("/metrics")
@@ -133,7 +145,7 @@ def test_one_of_another_version_serves_polls_nothing_and_says_why(one, join, mon
     monkeypatch.setattr("peoplecount.data_home.__version__", "0.0.9")
     other = join()
     wait_until(lambda: "another version" in " ".join(ready(other).get("degraded", ())), 60)
-    assert (ready(other)["sharing"], ready(other)["polls"]) == ({"machines": None, "sites": 0}, False)
+    assert (ready(other)["sharing"], ready(other)["polls"]) == ({"machines": 1, "sites": 0}, False)
     wait_until(lambda: ready(one)["sharing"]["machines"] == 1, 60)
     one.stop()
     wait_until(lambda: polled(other) == 2, 60)

@@ -9,8 +9,9 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Collection
+from contextlib import suppress
 
-from peoplecount.domain.member import version_of
+from peoplecount.domain.member import machine_of, version_of
 from peoplecount.domain.offload import Offload, call_here
 from peoplecount.domain.roster import Roster
 from peoplecount.domain.shards import Share, share_out, weights_of
@@ -75,9 +76,16 @@ class ShardLead:
         self.waits_for: tuple[str, ...] = ()
         """Other versions of the program that share the cameras; as long as they do, this one polls none."""
 
+        self._others: tuple[str, ...] | None = None
+        """Who was there when this process last looked without being there itself; ``None``: not known."""
+
     def try_acquire(self) -> bool:
         """Take the shards that fall to this process, as far as they are free. Raises ``LogError``."""
-        if not self._machine.try_acquire() or not self._has_settled():
+        if not self._machine.try_acquire():
+            with suppress(LogError):  # whoever has the lock says so
+                self._look_at_others()
+            return False
+        if not self._has_settled():
             return False
         wanted, roster = self._wanted(), self._roster()
         if not wanted and not self._may_hold:
@@ -93,6 +101,19 @@ class ShardLead:
         """Whether nobody else can have taken them yet."""
         is_rather_others = self._lacks_cameras() and len(self._membership.members()) > 1
         return self._machine.still_holds() and self._membership.is_there() and not is_rather_others
+
+    def machines(self) -> int | None:
+        """How many share the cameras, as was seen last; ``None`` where that cannot be known. Asks nobody."""
+        if self._membership.is_there():
+            return len(self._membership.members())
+        return None if self._others is None else len(self._others)
+
+    def sites(self) -> int | None:
+        """How many sites this machine has; ``None`` where another process has them, or may have."""
+        if self._membership.is_there():
+            return len(self.share.site_ids or ())
+        ours = machine_of(self._membership.name)
+        return None if self._others is None or any(machine_of(one) == ours for one in self._others) else 0
 
     def has_other_part(self) -> bool:
         """Whether sites are to be handed over, or further ones can be had, or what was taken is lost.
@@ -129,7 +150,7 @@ class ShardLead:
         if self._is_new and self._offload(self._membership.follows_one_that_was_lost):
             self._aside, self._left_at = ASIDE_SECONDS, now
         self._is_new = False
-        others = self._offload(self._membership.others)
+        others = self._look_at_others()
         self._note_versions(others)
         stays_away = self._lacks_cameras() or now - self._left_at < self._aside
         if others and (stays_away or self.waits_for):
@@ -137,6 +158,11 @@ class ShardLead:
         self._membership.join()
         self._joined_at, self._may_hold = now, True
         return False
+
+    def _look_at_others(self) -> tuple[str, ...]:
+        self._others = None
+        self._others = self._offload(self._membership.others)
+        return self._others
 
     def _note_versions(self, others: Collection[str]) -> None:
         found = tuple(sorted({version_of(one) for one in others} - {version_of(self._membership.name)}))

@@ -73,6 +73,7 @@ class Member:
         return tuple(sorted(self.hall.there))
 
     def others(self):
+        self.hall.demand()
         return tuple(name for name in self.members() if name != self.name)
 
     def follows_one_that_was_lost(self):
@@ -369,3 +370,31 @@ def test_who_does_not_wait_for_another_version_is_given_nothing(town):
     (new,) = town.machines(named("new", 2))
     town.hall.there.append("old 1 f00d")  # as a program did that did not look for versions
     assert not new.has_other_part()
+
+
+def test_who_takes_no_part_sees_how_many_do(town):
+    one, _ = town.machines("one", "two")
+    assert (one.machines(), one.sites()) == (2, len(one.share.site_ids))
+    late = town.machine("three")
+    assert (late.machines(), late.sites()) == (None, None), "it has not looked yet"
+    town.locks[-1].is_free = False  # as where another process of its machine takes part
+    assert not late.try_acquire()
+    assert (late.machines(), late.sites()) == (2, 0)
+
+
+def test_the_sites_of_another_process_of_its_machine_are_not_called_none(town):
+    town.machines(member_name("here", "1.0", "100"), member_name("there", "1.0", "1"))
+    beside = town.machine(member_name("here", "1.0", "101"))
+    town.locks[-1].is_free = False
+    assert not beside.try_acquire()
+    assert (beside.machines(), beside.sites()) == (2, None)
+
+
+def test_what_was_seen_before_redis_went_away_is_not_told_on(town):
+    town.machines("one")
+    late = town.machine("two")
+    town.locks[-1].is_free = False
+    late.try_acquire()
+    town.hall.is_away = True
+    assert not late.try_acquire(), "no error: whoever has the lock tells"
+    assert (late.machines(), late.sites()) == (None, None)
