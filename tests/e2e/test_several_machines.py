@@ -6,6 +6,7 @@ The cameras' truth, the log, the database, the boards and every stream agree aft
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -87,3 +88,32 @@ def test_redis_comes_back_without_its_end(town: Any, tmp_path: Path) -> None:
     town.polling_machine()
     town.all_hear_of_a_gap(gaps)
     town.ends()
+
+
+def test_everything_is_put_back_from_what_is_to_be_copied(town: Any, tmp_path: Path) -> None:
+    """Redis' own files and the key; all data folders are lost, so that nobody is there who knew more."""
+    first = town.machines[0]
+    first.command("token", "add", "reports")
+    heard, gaps = town.events_heard(), town.gaps()
+    kept = shutil.copy(first.folder / "var/seal.key", tmp_path)
+    town.redis.copy_data(tmp_path / "appendonlydir")  # while everybody appends
+    first.command("token", "add", "since")
+    wait_until(lambda: town.events_heard() > heard + 30, 60, "thirty events after the copy")
+    for machine in town.machines:
+        machine.kill()
+        shutil.rmtree(machine.folder / "var")
+    town.redis.kill()
+    town.redis.put_back(tmp_path / "appendonlydir")
+    town.redis.start()
+    for machine in town.machines:
+        (machine.folder / "var").mkdir(mode=0o700)
+        shutil.copy(kept, machine.folder / "var")
+        machine.launch()
+    for machine in town.machines:
+        machine.serves()
+    wait_until(lambda: are_shared_out(town, 3), 60, "a part for each of three")
+    town.all_hear_of_a_gap(gaps)
+    town.ends()
+    listed = first.command("token", "list")
+    assert "reports" in listed
+    assert "since" not in listed
