@@ -13,6 +13,7 @@ def places_of(settings: Settings) -> Places:
     if settings.redis_url is not None:
         raise BackupRefused(
             f"the event log, accounts and keys are in Redis at {settings.redis_url}, which is backed up by its own "
-            f"means; copy seal.key and webhooks.sqlite in {settings.data_dir} besides (see Backup and restore in docs/several-machines.md)"
+            f"means; copy seal.key and webhooks.sqlite in {settings.data_dir} besides (see Backup and restore in "
+            "docs/several-machines.md)"
         )
     return Places(DataFolder.at(settings.data_dir), settings.database.path)

@@ -99,7 +99,7 @@ def _curves_of(context: WebContext) -> Callable[[], Mapping[str, Any] | None]:
 def _day_of(
     site: Mapping[str, Any] | None, curves: Mapping[str, Any] | None, usual: Mapping[str, Any] | None, now: datetime
 ) -> dict[str, Any]:
-    """``day`` as a picture and ``day_rows`` as a table, of the one site that a page is about, where they are at hand."""
+    """``day`` as a picture and ``day_rows`` as a table, of the one site that a page is about, where they are there."""
     curve = _of_day(site, curves) if site and curves else None
     if site is None or curves is None or curve is None:
         return {"day": None, "day_rows": ()}

@@ -30,7 +30,7 @@ def people(number: float | None) -> str:
 
 
 def people_range(ends: tuple[float, float] | None) -> str:
-    """From how many to how many people, to whole ones: ``12–20``; a dash where nobody knows."""
+    """From how many to how many people, to whole ones, with a dash between them; a dash where nobody knows."""
     if ends is None:
         return UNKNOWN
     least, most = (people(math.floor(number + 0.5)) for number in ends)

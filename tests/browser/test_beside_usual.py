@@ -84,5 +84,6 @@ def usual_weeks(service, more: float = 1.3) -> None:
     today += [replace(today[0], site_id=STATION.site_id, start=one, in_count=0, out_count=0) for one in nights]
     for week in range(1, 5):
         service.history.rows += [
-            replace(row, start=row.start - timedelta(weeks=week), in_count=int(row.in_count * (more + week / 10))) for row in today
+            replace(row, start=row.start - timedelta(weeks=week), in_count=int(row.in_count * (more + week / 10)))
+            for row in today
         ]

@@ -14,7 +14,7 @@ def inside_after(curve: Mapping[str, Any], read_at: datetime) -> list[int | None
     """Of each quarter of a site's curve, as ``TodayChart`` gave it at ``read_at``: people inside as it ended.
 
     Reckoned back from who was inside then, which stands at the quarter that was under way. ``None`` where it is not
-    known: before a quarter of which nothing is known, before the daily reset, before somebody counted by hand; and later.
+    known: before a quarter of which nothing is known, before the daily reset, before somebody counted by hand; later.
     """
     start, count = parse_utc(curve["start"]), len(curve["in"])
     running = min(count - 1, (read_at - start) // QUARTER)
