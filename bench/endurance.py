@@ -1,9 +1,10 @@
 """The whole service for hours, in stretches of half an hour, with faults: memory, descriptors, log and database.
 
 A busy town is polled once a second into PostgreSQL, clients of the stream come and go, and now and then the database is
-killed or frozen, or the service is stopped or killed. The table is a file that grows by a row each half minute; the
-next call plays the next stretch, until there are as many as were asked for. A stretch ends with asking cameras, streams
-and database who has crossed. Exit status 1 where they do not agree, or where memory or descriptors grew.
+killed or frozen, the cameras are away or talk rubbish, or the service is stopped or killed. The table is a file that
+grows by a row each half minute; the next call plays the next stretch, until there are as many as were asked for. A
+stretch ends with asking cameras, streams and database who has crossed. Exit status 1 where they do not agree, or where
+memory or descriptors grew.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -24,16 +26,20 @@ import psutil
 
 from bench.support.crowd import Crowd
 from bench.support.polling_service import own_memory
+from peoplecount.simulator.fault import FaultName
 from tests.support.busy_town import BusyTown
 from tests.support.postgres import binaries, running_postgres
 from tests.support.running import wait_until
 
 STRETCH = 30.0
-"""Minutes, at most: the virtual cameras and clients end by themselves after that."""
+"""Minutes, at most: the clients end by themselves ten minutes later."""
 
 EVERY = 30.0
 AWAY, FROZEN = 45.0, 20.0
 """Seconds."""
+
+CAMERA_FAULTS = (FaultName.TIMEOUT, FaultName.GARBAGE, FaultName.REFUSED, FaultName.TRUNCATED, FaultName.SERVER_ERROR)
+"""What all cameras do in turn; they count on meanwhile, so that nobody is lost."""
 
 EARLY = 1 / 3
 """The share of a stretch in which the service is restarted, and its memory settles."""
@@ -173,11 +179,17 @@ def _faults(town: BusyTown) -> Iterator[tuple[str, Callable[[], object], Callabl
     def nothing() -> None:
         pass
 
+    def cameras(fault: FaultName) -> Callable[[], object]:
+        return lambda: town.simulator.inject(camera="all", fault=fault, seconds=AWAY)
+
+    ill = (cameras(fault) for fault in cycle(CAMERA_FAULTS))
     while True:
         yield "database killed", town.server.kill, town.server.start
         yield "service killed", lambda: town.restart_service(killed=True), nothing
+        yield "cameras ill", next(ill), nothing
         yield "database frozen", town.server.freeze, town.server.thaw
         yield "service stopped", lambda: town.restart_service(killed=False), nothing
+        yield "cameras ill", next(ill), nothing
 
 
 def play(number: int, minutes: float, cameras: int, table: Path) -> list[str]:
@@ -216,12 +228,12 @@ def play(number: int, minutes: float, cameras: int, table: Path) -> list[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--table", type=Path, default=Path("endurance.jsonl"), help="where the rows are kept")
-    parser.add_argument("--minutes", type=float, default=STRETCH - 4, help="of a stretch (26, at most)")
+    parser.add_argument("--minutes", type=float, default=STRETCH, help="of a stretch (30, at most)")
     parser.add_argument("--stretches", type=int, default=5, help="in all; those in the table are not played again")
     parser.add_argument("--cameras", type=int, default=20)
     asked = parser.parse_args()
-    if asked.minutes > STRETCH - 4:
-        parser.error(f"--minutes may be up to {STRETCH - 4:g}, because the cameras end after {STRETCH:g}")
+    if asked.minutes > STRETCH:
+        parser.error(f"--minutes may be up to {STRETCH:g}: play another stretch after it")
     done = _stretches_in(asked.table)
     if done >= asked.stretches:
         print(f"The table holds {done} stretches; nothing is left to play.")

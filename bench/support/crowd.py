@@ -28,8 +28,8 @@ RETURNING = 0.5
 RUDE = 0.3
 """Share of those who leave with a reset instead of a farewell."""
 
-LONGEST_LIFE = 1800.0
-"""Seconds after which all go by themselves."""
+LONGEST_LIFE = 2400.0
+"""Seconds after which all go by themselves: later than the longest stretch of any bench ends."""
 
 
 @dataclass(frozen=True, slots=True)
