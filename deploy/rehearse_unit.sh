@@ -50,7 +50,14 @@ journalctl --unit peoplecount --no-pager | grep -m 1 '"level": "INFO"'
 answers http://127.0.0.1:8000
 [ "$(shows MainPID)" = "$before" ]
 
-: "Where settings are wrong it is not, and the journal says which."
+: "Where one is wrong, the reload fails, and the service goes on."
+echo POLL_INTERVAL=never >>"$settings"
+if systemctl reload peoplecount; then exit 1; fi
+journalctl --unit peoplecount --no-pager | grep POLL_INTERVAL
+answers http://127.0.0.1:8000
+[ "$(shows MainPID)" = "$before" ]
+
+: "At a start with such a one it is not started again, and the journal says which."
 if begin_anew POLL_INTERVAL=never; then exit 1; fi
 [ "$(shows ActiveState) $(shows ExecMainStatus)" = "failed 2" ]
 journalctl --unit peoplecount --no-pager | grep 'POLL_INTERVAL'

@@ -18,6 +18,7 @@ from gunicorn.workers.ggevent import GeventWorker
 from peoplecount.connection_limit import REFUSAL, ConnectionLimit
 from peoplecount.launch import LastWords
 from peoplecount.request_body import BODY_SECONDS, TimedBody
+from peoplecount.settings import SettingsError
 from peoplecount.web.client_socket import UNTAKEN_MILLISECONDS
 
 HANDSHAKE_SECONDS = 10.0
@@ -89,8 +90,8 @@ class StreamWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
 
         try:
             super().load_wsgi()
-        except ClockUnavailable as error:
-            self.give_up(f"Cannot start: {error}")
+        except (ClockUnavailable, SettingsError) as error:
+            self.give_up(f"Cannot start: {' '.join(str(error).split())}")
 
     def give_up(self, reason: str) -> NoReturn:
         """End because of something that another worker would not find better; the master says it and ends, too."""

@@ -275,10 +275,13 @@ def test_nobody_on_this_machine_may_say_where_a_request_came_in(served: subproce
     connection.close()
 
 
-@pytest.mark.parametrize("fault", ["CLOCK_FAULT", "START_FAULT"])
-def test_workers_that_cannot_start_end_it_with_one_line_for_all(folder: Path, port: int, fault: str) -> None:
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [("CLOCK_FAULT", ""), ("START_FAULT", ""), ("SETTINGS_FAULT", "One setting is wrong: - ")],
+)
+def test_workers_that_cannot_start_end_it_with_one_line_for_all(folder: Path, port: int, fault: str, said: str) -> None:
     with started(folder, PORT=str(port), WEB_WORKERS="3", **{fault: "the disk is gone"}) as process:
-        ended_in_one_line(process, folder, "Reason: Cannot start: the disk is gone")
+        ended_in_one_line(process, folder, f"Reason: Cannot start: {said}the disk is gone")
 
 
 def test_what_is_odd_about_the_settings_is_in_the_log(folder: Path, port: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 from pathlib import Path
 
@@ -84,12 +85,31 @@ def test_what_the_terminals_letters_cannot_say_is_said_by_escapes(tmp_path: Path
     assert "Größe".encode("cp1252") in told.stdout
 
 
-@pytest.mark.parametrize("command", ["serve"])
-def test_wrong_settings_are_told_in_words_and_end_with_2(command: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("command", [["serve"], ["serve", "--check"]])
+def test_wrong_settings_are_told_in_words_and_end_with_2(command: list[str], tmp_path: Path) -> None:
     environment = bare_environment(PORT="x", POLL_INTERVAL="y", PYTHONPATH=str(ROOT))
     told = subprocess.run(
-        python("-m", "peoplecount", command), cwd=tmp_path, env=environment, check=False, capture_output=True, text=True
+        python("-m", "peoplecount", *command),
+        cwd=tmp_path,
+        env=environment,
+        check=False,
+        capture_output=True,
+        text=True,
     )
     assert told.returncode == 2
     assert told.stderr.startswith("2 settings are wrong:\n  - PORT: 'x' is not")
     assert "Traceback" not in told.stderr
+
+
+def test_settings_are_looked_at_beside_a_service_that_runs_on_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as running:
+        monkeypatch.setenv("PORT", str(running.getsockname()[1]))
+        monkeypatch.chdir(tmp_path)
+        assert main(["serve", "--check"]) == 0
+    monkeypatch.setenv("SIGNED_OUT_LOOK", "on")
+    monkeypatch.setenv("HOST", "0.0.0.0")
+    assert main(["serve", "--check"]) != 0
+    assert "others could look without signing in" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []

@@ -16,6 +16,11 @@ from peoplecount.settings import Settings, SettingsError, load_settings
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's options."""
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="only look whether the service could run on the settings, as before a reload; 2 where one is wrong",
+    )
     parser.add_argument("--reload", action="store_true", help="start again whenever the source changes")
     parser.add_argument(
         "--server",
@@ -33,6 +38,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Become the server; what would stop it is said before, without the server's own lines."""
+    if arguments.check:
+        _readable_settings()
+        return 0
     if arguments.server == "gunicorn":
         return _become_gunicorn(arguments)
     if arguments.reload:
@@ -62,10 +70,16 @@ def _become_gunicorn(arguments: argparse.Namespace) -> int:
 
 
 def _fit_settings() -> Settings:
+    """Those to serve on, at an address that is free. Raises as ``_readable_settings`` does."""
+    settings = _readable_settings()
+    demand_free(settings.host, settings.port)
+    return settings
+
+
+def _readable_settings() -> Settings:
     """Those to serve on. Raises ``SettingsError``, and ``CannotStart`` where they do not fit this machine."""
     settings = load_settings()
     demand_fit(settings.host, settings)
-    demand_free(settings.host, settings.port)
     if settings.tls_cert:
         OwnCertificate(settings.tls_cert, settings.tls_key).demand_usable()
     return settings

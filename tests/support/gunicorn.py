@@ -13,6 +13,9 @@ from flask import Flask, Response, request
 if "CLOCK_FAULT" in os.environ:
     from peoplecount.services.played_clock import ClockUnavailable
     raise ClockUnavailable(os.environ["CLOCK_FAULT"])
+if "SETTINGS_FAULT" in os.environ:  # as after a change between the master's look and the workers'
+    from peoplecount.settings import SettingsError
+    raise SettingsError([os.environ["SETTINGS_FAULT"]])
 
 class Service:
     def __init__(self):
