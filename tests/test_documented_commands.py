@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import requests
 
 from peoplecount.__main__ import main
 from peoplecount.services.passwords import Passwords
@@ -274,19 +275,15 @@ def test_the_receiver_of_webhooks_shows_what_it_is_sent(tmp_path: Path) -> None:
     port = free_port()
     script = block.text.replace("9000", str(port)).replace("python3 -", f"{sys.executable} -u -")
     receiver = Process(["bash", "-c", script], tmp_path / "said", {"PATH": "/usr/bin:/bin"}, tmp_path)
+
+    def is_sent() -> bool:
+        with contextlib.suppress(requests.ConnectionError):
+            requests.post(f"http://127.0.0.1:{port}/", data='{"id": "7"}', timeout=10)
+            return True
+        return False
+
     try:
-        sent = [
-            "curl",
-            "--silent",
-            "--retry",
-            "30",
-            "--retry-connrefused",
-            "--retry-delay",
-            "1",
-            "--data",
-            '{"id": "7"}',
-        ]
-        subprocess.run([*sent, f"http://127.0.0.1:{port}/"], check=True, timeout=60)
+        wait_until(is_sent, 30, "the receiver", receiver)
         wait_until(lambda: '{"id": "7"}' in receiver.said(), 20, "what was sent", receiver)
     finally:
         receiver.kill()
