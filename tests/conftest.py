@@ -29,8 +29,10 @@ pytest_plugins = [
 
 
 TESTS = Path(__file__).parent
-LONG_FIRST = ("e2e", "browser", "clients", "commands")
-"""Folders of tests that take seconds each. What is begun last should be short: else one worker is waited for.
+LONG_FIRST = ("e2e", "browser", "clients", "commands", "")
+"""Folders of tests that take seconds each; the last is this one.
+
+What is begun last should be short: else one worker is waited for.
 
 Each file falls to one worker, which takes the next one when it is through: what is started for a file is started once.
 """

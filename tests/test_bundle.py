@@ -8,7 +8,9 @@ import shutil
 import subprocess
 import sys
 import tarfile
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,8 +23,21 @@ if sys.platform == "win32":
 WITHOUT_NETWORK = ("unshare", "--map-root-user", "--net")
 
 
-def _may_go_without() -> bool:
-    return bool(shutil.which("unshare")) and subprocess.run([*WITHOUT_NETWORK, "true"], check=False).returncode == 0
+STRICT = 0o077
+"""The umask of an administrator who lets nobody else read."""
+
+MAY_GO_WITHOUT = (
+    bool(shutil.which("unshare")) and subprocess.run([*WITHOUT_NETWORK, "true"], check=False).returncode == 0
+)
+
+
+@dataclass(frozen=True)
+class Installed:
+    """Where the program was installed, what was found there, and what else was said."""
+
+    folder: Path
+    found: dict[str, Any]
+    said: str
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +60,24 @@ def _install(bundle: Path, *arguments: str, umask: int = -1) -> subprocess.Compl
     return subprocess.run(install, capture_output=True, text=True, check=False, umask=umask)
 
 
+@pytest.fixture(scope="module")
+def installed(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Installed:
+    """By a strict administrator, and without network where that may be."""
+    folder = tmp_path_factory.mktemp("opt with blanks") / "program"
+    if not MAY_GO_WITHOUT:
+        told = _install(bundle, str(folder), umask=STRICT)
+        return Installed(folder, {"installed": told.returncode, "said": told.stdout + told.stderr}, "")
+    program = str(ROOT / "tests" / "support" / "without_network.py")
+    ran = subprocess.run(
+        [*WITHOUT_NETWORK, *python(program, str(bundle), str(folder), f"{STRICT:o}")],
+        env={"PATH": os.environ["PATH"], "PYTHON": sys.executable},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return Installed(folder, json.loads(ran.stdout), ran.stderr)
+
+
 def test_every_wheel_is_named_with_its_hash_and_every_file_in_the_sums(bundle: Path) -> None:
     wheels = list((bundle / "wheels").glob("*.whl"))
     requirements = (bundle / "requirements.txt").read_text()
@@ -65,22 +98,13 @@ def test_files_that_the_install_page_names_lie_where_it_says(bundle: Path) -> No
     assert [name for name in named if not (bundle / name).is_file()] == []
 
 
-@pytest.mark.skipif(not _may_go_without(), reason="this user may not make a network namespace (unshare --net)")
-def test_it_installs_and_serves_where_there_is_no_network(bundle: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "opt with blanks"
-    program = str(ROOT / "tests" / "support" / "without_network.py")
-    ran = subprocess.run(
-        [*WITHOUT_NETWORK, *python(program, str(bundle), str(folder))],
-        env={"PATH": os.environ["PATH"], "PYTHON": sys.executable},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    found = json.loads(ran.stdout)
+@pytest.mark.skipif(not MAY_GO_WITHOUT, reason="this user may not make a network namespace (unshare --net)")
+def test_it_installs_and_serves_where_there_is_no_network(installed: Installed) -> None:
+    found = installed.found
     assert found["installed"] == 0, found["said"]
-    assert found["said"].endswith(f"peoplecount {__version__} is in {folder}.\n")
+    assert found["said"].endswith(f"peoplecount {__version__} is in {installed.folder}.\n")
     assert found["outside"] is False
-    assert found["answers"] == {"/": 200, "/static/favicon.svg": 200, "/docs": 200}, ran.stderr
+    assert found["answers"] == {"/": 200, "/static/favicon.svg": 200, "/docs": 200}, installed.said
 
 
 def test_a_damaged_one_is_refused_before_anything_is_made(bundle: Path, tmp_path: Path) -> None:
@@ -106,12 +130,13 @@ def test_one_for_another_machine_is_refused_in_a_sentence(bundle: Path, tmp_path
     assert not (tmp_path / "opt").exists()
 
 
-def test_the_services_user_may_read_it_however_strict_the_administrators_umask_is(bundle: Path, tmp_path: Path) -> None:
-    assert _install(bundle, str(tmp_path / "opt"), umask=0o077).returncode == 0
-    subprocess.run([tmp_path / "opt" / "bin" / "python", "-c", "import paho.mqtt, psycopg"], check=True)
-    closed = [
-        path for path in (tmp_path / "opt").rglob("*") if not path.is_symlink() and path.stat().st_mode & 0o444 != 0o444
-    ]
+def test_the_services_user_may_read_it_however_strict_the_administrators_umask_is(installed: Installed) -> None:
+    program = installed.folder
+    assert installed.found["installed"] == 0, installed.found["said"]
+    subprocess.run([program / "bin" / "python", "-c", "import paho.mqtt, psycopg"], check=True)
+    came = [path for path in program.rglob("*") if not path.is_symlink() and path.suffix != ".cache"]
+    assert len(came) > 1000, "templates that the service has compiled since are its own user's"
+    closed = [path for path in came if path.stat().st_mode & 0o444 != 0o444]
     assert closed == []
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import subprocess
 from pathlib import Path
@@ -11,7 +10,9 @@ import pytest
 
 from peoplecount import __version__
 from peoplecount.__main__ import command_sentences, main
+from tests.support.commands import run_command
 from tests.support.processes import ROOT, bare_environment, python
+from tests.support.running import plain_environment
 
 
 def test_alone_it_lists_every_command_with_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
@@ -38,26 +39,13 @@ def test_an_unknown_command_is_refused_with_the_known_ones(capsys: pytest.Captur
     assert "serve" in capsys.readouterr().err
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
-def test_every_command_explains_itself() -> None:
-    """Each in a process that has imported what most of them need, and no command."""
-    program = (
-        "import os, sys; import peoplecount.configuration; from peoplecount.__main__ import main\n"
-        "for command in sys.argv[1:]:\n"
-        "    print('==', command, flush=True)\n"
-        "    child = os.fork()\n"
-        "    if not child: main([command, '--help']); os._exit(9)\n"
-        "    print('\\nended with', os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)\n"
-    )
-    names = sorted(command_sentences())
-    told = subprocess.run(
-        python("-c", program, *names), cwd=ROOT, env=bare_environment(), check=False, capture_output=True, text=True
-    )
-    explained = told.stdout.split("== ")[1:]
-    assert len(explained) == len(names) > 10, told.stderr
-    for name, text in zip(names, explained, strict=True):
-        assert text.startswith(f"{name}\nusage: python -m peoplecount {name}"), told.stderr
-        assert text.endswith("\nended with 0\n"), told.stderr
+def test_every_command_explains_itself(tmp_path: Path) -> None:
+    names = command_sentences()
+    assert len(names) > 10
+    for name in names:
+        told = run_command(name, "--help", environment=plain_environment(), folder=tmp_path)
+        assert (told.returncode, told.stderr) == (0, "")
+        assert told.stdout.startswith(f"usage: python -m peoplecount {name}")
 
 
 def test_only_the_chosen_command_is_imported() -> None:

@@ -24,11 +24,11 @@ SIOCSIFFLAGS, IFF_UP = 0x8914, 0x1
 """Of netdevice(7)."""
 
 
-def main(bundle: Path, folder: Path) -> None:
-    """Install ``bundle``, which is unpacked, into ``folder`` and look at the service once."""
+def main(bundle: Path, folder: Path, umask: int) -> None:
+    """Install ``bundle``, which is unpacked, into ``folder`` with that umask, and look at the service once."""
     _bring_loopback_up()
     found: dict[str, object] = {"outside": _reaches_outside()}
-    install = subprocess.run([bundle / "install.sh", folder], capture_output=True, text=True, check=False)
+    install = subprocess.run([bundle / "install.sh", folder], capture_output=True, text=True, check=False, umask=umask)
     found |= {"installed": install.returncode, "said": install.stdout + install.stderr}
     if install.returncode == 0:
         found["answers"] = _serve(folder)
@@ -54,7 +54,7 @@ def _serve(folder: Path) -> dict[str, int]:
     settings = {
         "PATH": os.environ["PATH"],
         "PORT": str(PORT),
-        "DATA_DIR": str(folder / "data"),
+        "DATA_DIR": str(folder.parent / "data"),
         "SIGNED_OUT_LOOK": "on",
     }
     with subprocess.Popen([folder / "bin" / "peoplecount", "serve"], cwd=folder, env=settings) as service:
@@ -79,4 +79,4 @@ def _status(path: str) -> int:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3], 8))
