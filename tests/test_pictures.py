@@ -4,7 +4,7 @@ import pytest
 
 pytest.importorskip("playwright.sync_api", reason="playwright is in requirements-dev.txt")
 
-from tests.pictures.__main__ import FOLDER, SCHEMES, SIZES, write_index
+from tests.pictures.album import FOLDER, SCHEMES, SIZES, write_index
 
 
 def test_the_index_shows_each_page_once_in_both_sizes(tmp_path):
