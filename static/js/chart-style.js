@@ -2,8 +2,12 @@
 
 const LETTERS = 0.75; // rem
 
-// `colour` gives one of the page's colours by name, `scaled` makes room for letters of what 16 px letters would need.
-export function chartStyle() {
+// A sheet of A4 or Letter paper between its margins, in px.
+export const PAPER_WIDTH = 700;
+
+// On `plot` stands for which colours it is drawn: paper has others. `colour` gives one of the page's colours by name, `scaled` makes room for letters of what 16 px letters would need.
+export function chartStyle(plot) {
+  plot.dataset.scheme = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
   const style = getComputedStyle(document.body);
   const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
   const colour = (name) => style.getPropertyValue(`--${name}`).trim();

@@ -3,7 +3,7 @@
 import { bars, doubts, hoursShown, insideLine, KINDS_OF_BARS, missingSpans, notesOf, partSpans, usualBand } from "./chart-curve.js";
 import { PATTERNS } from "./chart-patterns.js";
 import { fillSpans } from "./chart-spans.js";
-import { chartStyle } from "./chart-style.js";
+import { chartStyle, PAPER_WIDTH } from "./chart-style.js";
 import { dayRows } from "./day-rows.js";
 import { listFigures } from "./figures-table.js";
 import { clockTime, localDay, people, perCent } from "./format.js";
@@ -28,6 +28,8 @@ export class ChartView {
     this.table = element.querySelector(".day-table");
     this.ended = new AbortController();
     this.table.addEventListener("toggle", () => this.#list(), { signal: this.ended.signal });
+    window.addEventListener("beforeprint", () => this.#toPaper(), { signal: this.ended.signal });
+    window.addEventListener("afterprint", () => this.#resize(), { signal: this.ended.signal });
     this.observer = new ResizeObserver(() => this.#resize());
     this.observer.observe(this.plot);
   }
@@ -39,11 +41,16 @@ export class ChartView {
     this.flow?.destroy();
   }
 
-  // The same as a table, where that is open.
-  #list() {
-    if (!this.table.open || !this.curve) return;
+  // The same as a table, where that is open; on paper it is in any case.
+  #list(isForPaper = false) {
+    if (!(this.table.open || isForPaper) || !this.curve) return;
     listFigures(this.table.querySelector("[data-day-rows]"), dayRows(this.curve, this.now));
     this.#leadToHistory(localDay(this.curve.start * 1000, this.curve.timeZone));
+  }
+
+  #toPaper() {
+    this.#list(true);
+    if (this.flow) this.#fit({ width: PAPER_WIDTH, height: this.flow.height });
   }
 
   // To the day that is shown, also after midnight.
@@ -81,7 +88,7 @@ export class ChartView {
     this.timeZone = timeZone;
     this.drawn = "";
     this.plot.querySelector(".drawn")?.remove();
-    const { colour, scaled, axis } = chartStyle();
+    const { colour, scaled, axis } = chartStyle(this.plot);
     const shared = {
       ...this.#size(),
       // The same on both, or their hours would not stand above each other.
@@ -136,7 +143,10 @@ export class ChartView {
 
   #resize() {
     if (!this.flow || !this.plot.clientWidth) return;
-    const size = this.#size();
+    this.#fit(this.#size());
+  }
+
+  #fit(size) {
     if (size.width === this.flow.width && size.height === this.flow.height) return;
     this.inside.setSize(size);
     this.flow.setSize(size);

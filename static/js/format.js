@@ -62,6 +62,13 @@ export function clockTime(milliseconds, timeZone) {
   return clocks.get(timeZone).format(milliseconds);
 }
 
+const dates = new Map();
+
+export function dayWords(milliseconds, timeZone) {
+  if (!dates.has(timeZone)) dates.set(timeZone, new Intl.DateTimeFormat(FORMATS, { timeZone, dateStyle: "medium" }));
+  return dates.get(timeZone).format(milliseconds);
+}
+
 // The local time of day in hours; to the minute.
 export function hourOfDay(milliseconds, timeZone) {
   const [hours, minutes] = clockTime(milliseconds, timeZone).split(":").map(Number);

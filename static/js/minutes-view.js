@@ -2,7 +2,7 @@
 
 import { PATTERNS } from "./chart-patterns.js";
 import { fillSpans } from "./chart-spans.js";
-import { chartStyle } from "./chart-style.js";
+import { chartStyle, PAPER_WIDTH } from "./chart-style.js";
 import { listFigures } from "./figures-table.js";
 import { clockTime, people, UNKNOWN } from "./format.js";
 import { byMinute, LastMinutes, SPAN, unreadSince } from "./minutes.js";
@@ -23,7 +23,9 @@ export class MinutesView {
     this.table = element.querySelector(".minutes-table");
     this.ended = new AbortController();
     this.table.addEventListener("toggle", () => this.draw(), { signal: this.ended.signal });
-    this.observer = new ResizeObserver(() => this.chart?.setSize({ width: this.plot.clientWidth || 300, height: HEIGHT }));
+    window.addEventListener("beforeprint", () => this.#toPaper(), { signal: this.ended.signal });
+    window.addEventListener("afterprint", () => this.#fit(this.plot.clientWidth), { signal: this.ended.signal });
+    this.observer = new ResizeObserver(() => this.#fit(this.plot.clientWidth || 300));
     this.observer.observe(this.plot);
     this.begin();
   }
@@ -58,7 +60,16 @@ export class MinutesView {
     this.chart?.destroy();
   }
 
-  draw() {
+  #fit(width) {
+    this.chart?.setSize({ width, height: HEIGHT });
+  }
+
+  #toPaper() {
+    this.draw(true);
+    this.#fit(PAPER_WIDTH);
+  }
+
+  draw(isForPaper = false) {
     if (!this.minutes) return;
     const site = this.board.sites.get(this.minutes.siteId);
     if (!site || !window.uPlot) return;
@@ -69,10 +80,10 @@ export class MinutesView {
     const shown = (values, sign) => values.map((value) => (value ? sign * value : null));
     this.chart.setData([times, shown(rows.in, 1), shown(rows.out, -1), shown(rows.inDoubt, 1), shown(rows.outDoubt, -1)]);
     this.#say(rows);
-    if (this.table.open) this.#list({ times, ...rows });
+    if (this.table.open || isForPaper) this.#list({ times, ...rows });
   }
 
-  // The same as a table, where that is open.
+  // The same as a table, where that is open; on paper it is in any case.
   #list(steps) {
     const gaps = this.#gaps();
     const rows = byMinute(steps).map(({ from, isDoubtful, ...minute }) => {
@@ -118,7 +129,7 @@ export class MinutesView {
 
   #build(timeZone) {
     this.zone = timeZone;
-    const { colour, scaled, axis } = chartStyle();
+    const { colour, scaled, axis } = chartStyle(this.plot);
     const bar = (name, pattern) => ({
       width: pattern === "measured" ? 0 : 1, stroke: colour(name), points: { show: false }, fill: PATTERNS[pattern](colour(name), colour("card")),
       paths: uPlot.paths.bars({ size: [0.8, 40], align: 1 }),

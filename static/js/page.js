@@ -1,7 +1,7 @@
 // The page: writes the state of the board into elements that the server has rendered. Writes are gathered and done once
 // a frame, and only where the text differs.
 
-import { age, clockTime, estimate, fullnessWords, hourOfDay, opened, people } from "./format.js";
+import { age, clockTime, dayWords, estimate, fullnessWords, hourOfDay, opened, people } from "./format.js";
 import { fullness } from "./fullness.js";
 import { morph } from "./morph.js";
 import { doubt, trusted } from "./trust.js";
@@ -52,6 +52,7 @@ export class Page {
     this.answering = grouped(this.root, "answering");
     this.cameraItems = grouped(this.root, "camera");
     this.clocks = grouped(this.root, "clock");
+    this.days = grouped(this.root, "day");
     this.trusts = grouped(this.root, "trust");
     this.texts = grouped(this.root, "text");
   }
@@ -91,6 +92,7 @@ export class Page {
   tick() {
     const now = this.clock.now();
     for (const [zone, elements] of this.clocks) write(elements, clockTime(now, zone));
+    for (const [zone, elements] of this.days) write(elements, dayWords(now, zone));
     const cameras = new Map();
     for (const camera of this.board.cameras.values()) cameras.set(camera.cameraId, this.#paintCamera(camera, now));
     for (const line of this.board.lines.values()) this.#paintReading(`line/${line.lineId}`, [line], cameras, now);

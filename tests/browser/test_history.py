@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 pytest.importorskip("playwright.sync_api", reason="playwright is in requirements-dev.txt")
+pytest.importorskip("pypdf", reason="pypdf is in requirements-dev.txt")
 pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is in requirements-dev.txt")
 
 from playwright.sync_api import expect
@@ -21,6 +22,7 @@ from tests.support.axe import axe_finds
 from tests.support.earlier_people import EarlierPeople
 from tests.support.libre_office import sheets_shown
 from tests.support.living_service import living_service, where_it_is_noon
+from tests.support.paper import sheets
 from tests.support.running import wait_until
 
 DAYS = 7
@@ -108,6 +110,18 @@ def test_who_walked_by_is_in_the_chart_the_table_and_every_file(living, visit, t
     assert len(lines_of(taken(page, "CSV", 1))) == 1 + 7 * 24
     (door,) = csv.DictReader(lines_of(taken(page, "CSV", 2)))
     assert (int(door["in"]), int(door["out"])) == total(true)
+
+
+def test_it_is_printed_with_its_table_closed_as_it_is_and_without_what_is_pressed(living, visit):
+    page = visit(address(living.url, step="day"), {"width": 390, "height": 844}, color_scheme="dark")
+    printed = sheets(page)
+    assert len(printed) <= 2
+    text = " ".join(printed)
+    for entered, left in living.people(DAYS).values():
+        assert f" {entered:,} {left:,} " in text
+    assert "The hours of the week" in text
+    assert not any(words in text for words in ("Overview", "Yesterday", "Compare with", "Excel", "Show"))
+    expect(page.locator("details[open]")).to_have_count(0)
 
 
 def table(page) -> list[tuple[int, int]]:

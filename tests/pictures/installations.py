@@ -23,8 +23,8 @@ LAST_MINUTES = timedelta(minutes=15)
 """As many as a site's page shows; the service runs for longer."""
 
 CAMERAS = 6
-SPEEDS = (20, 10, 5)
-"""Tried in turn: where the machine is busy, readings come too far apart to be measured."""
+SPEEDS = (10, 5)
+"""Tried in turn: where the machine is busy, readings come too far apart to be measured, and clocks seem to be set."""
 
 CAMERA_PORT, PORT = 19100, 18000
 """They stand on pages."""
@@ -79,25 +79,29 @@ def _begin(service: Service) -> None:
 
 
 def _has_a_past(service: Service) -> bool:
-    """Whether the cameras' own history has come as far back as it goes."""
-    asked = {"from": "2026-04-10", "to": "2026-04-12", "scope": "site", "step": "day"}
-    answer = requests.get(f"{service.url}/export/counts.csv", params=asked, timeout=20)
-    return answer.ok and len(answer.text.splitlines()) > 1
+    """Whether the cameras' own history has come as far back as it goes: what is usual is made of it once."""
+    answer = requests.get(f"{service.url}/history", headers={"Accept-Language": "en"}, timeout=20)
+    return answer.ok and "own history" not in answer.text
 
 
 def _is_measured(service: Service) -> bool:
-    """Whether everybody of the last minutes was measured."""
+    """Whether everybody of the last minutes was measured, and no clock seemed to be set."""
+    counts = _events(service, "PeopleCountingUpdate")
+    return all(event["quality"] == "measured" for event in counts) and not any(_events(service, "CounterBreak"))
+
+
+def _events(service: Service, kind: str) -> Iterator[dict[str, str]]:
+    """Of the last minutes."""
     since = datetime.fromisoformat(ENDS).replace(tzinfo=ZoneInfo(ZONE)).astimezone(UTC) - LAST_MINUTES
-    asked = {"timeout": "0", "limit": "500", "kind": "PeopleCountingUpdate", "since": since.isoformat()}
+    asked = {"timeout": "0", "limit": "500", "kind": kind}
+    begin = {"since": since.isoformat()}
     while True:
-        told = requests.get(
-            f"{service.url}/events", params=asked, headers={"Accept": "application/json"}, timeout=20
-        ).json()
-        if any(event["quality"] != "measured" for event in told["events"] if event["kind"] == asked["kind"]):
-            return False
+        address, wanted = f"{service.url}/events", {"Accept": "application/json"}
+        told = requests.get(address, params=asked | begin, headers=wanted, timeout=20).json()
+        yield from (event for event in told["events"] if event["kind"] == kind)
         if not told["more"]:
-            return True
-        asked = {**{name: asked[name] for name in ("timeout", "limit", "kind")}, "lastEventId": told["next"]}
+            return
+        begin = {"lastEventId": told["next"]}
 
 
 @contextmanager
