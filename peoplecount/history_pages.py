@@ -8,13 +8,16 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from peoplecount.installation import Installation
+from peoplecount.services.fleet_record import FleetRecords
 from peoplecount.services.former_doors import FormerDoors
 from peoplecount.services.history_places import HistoryPlaces
 from peoplecount.services.history_report import HistoryDesk
 from peoplecount.services.holiday_calendar import HolidayCalendars
 from peoplecount.services.kept_sums import KeptSums, SumsKeeper
 from peoplecount.services.last_known_sums import LastKnownSums
+from peoplecount.services.owed_history import OwedHistory, OwedSpans
 from peoplecount.services.place_sums import DirectSums
+from peoplecount.services.played_clock import PlayedClock
 from peoplecount.services.stamp_book import StampBook
 from peoplecount.services.worker_threads import Worker
 from peoplecount.settings import Settings
@@ -28,6 +31,7 @@ class HistoryPages(NamedTuple):
 
     desk: HistoryDesk
     keep_ready: Worker
+    owed: OwedSpans
 
 
 def history_pages(installation: Installation, snapshots: Callable[[], Snapshot]) -> HistoryPages:
@@ -42,7 +46,10 @@ def history_pages(installation: Installation, snapshots: Callable[[], Snapshot])
     places = HistoryPlaces(lambda: snapshots().fields, lambda: roster().sites, clock, calendars.of_site, former.names)
     kept = KeptSums(DirectSums(history), sums, book, zones, offload)
     last_known = LastKnownSums(sums, book, zones, offload)
-    return HistoryPages(HistoryDesk(kept, places, clock, calendars.calendar, last_known), kept.keep_ready)
+    records = FleetRecords(installation.folder.store, clock, PlayedClock(), offload)
+    owed = OwedHistory(records.owed_days, lambda: snapshots().fields).spans
+    desk = HistoryDesk(kept, places, clock, calendars.calendar, last_known, owed)
+    return HistoryPages(desk, kept.keep_ready, owed)
 
 
 def sums_keeper(installation: Installation) -> SumsKeeper:

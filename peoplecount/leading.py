@@ -177,7 +177,7 @@ class Leading:
             figures=collector.figures,
             device=self._pollers.device,
             condition=self.condition,
-            days_left=lambda: {key: progress.left for key, progress in reconciler.progress().items()},
+            histories=reconciler.progress,
             listed=lambda: self._rosters.current().cameras,
             clock=self._clock,
             offload=self._runtime.offload,

@@ -18,6 +18,7 @@ from peoplecount.domain.due_history import DueDay, Standing, Why, due_days, fini
 from peoplecount.domain.history_notes import HistoryNotes
 from peoplecount.domain.hour_slots import HourSlots
 from peoplecount.domain.line import LineKey
+from peoplecount.domain.owed_history import owed_days
 from peoplecount.domain.reading import Reading
 from peoplecount.domain.renamed_line import without_renamed
 from peoplecount.services.day_settlement import Settlement
@@ -114,6 +115,7 @@ class CameraHistory:
         now = look.standing.utc
         due = self._due(look)
         self.progress.left = sum(one.at <= now and not one.tries for one in due)
+        self.progress.owed, self.progress.is_looked_at = owed_days(due, look.standing), True
         if look.notes.not_before is not None and now < look.notes.not_before:
             self.progress.trouble = look.notes.trouble
             return Pace.LATER

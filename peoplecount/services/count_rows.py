@@ -14,6 +14,7 @@ from peoplecount.domain.figures import Figures
 from peoplecount.domain.interval import Scope
 from peoplecount.domain.told import UNTOLD, Told, sum_of
 from peoplecount.domain.wall_clock import wall_clock
+from peoplecount.services.owed_history import OwedLines
 from peoplecount.services.unhurried import unhurried
 from peoplecount.storage.scope_sums import ScopeSum
 
@@ -150,16 +151,21 @@ def without_gaps(stretches: Iterable[LineStretch], length: timedelta) -> Iterato
 
 
 def rows_of(
-    stretches: Iterable[LineStretch], scope: Scope, names: Names, wanted: Callable[[datetime, str], bool]
+    stretches: Iterable[LineStretch],
+    scope: Scope,
+    names: Names,
+    wanted: Callable[[datetime, str], bool],
+    owed: OwedLines,
 ) -> Iterator[CountRow]:
     """Summed by the scope's subjects, in order of time and subject; where those are ``wanted``, and as they are taken.
 
+    Of ``owed`` lines nothing is known besides.
     A page of a day with many lines would otherwise cost as much as the whole day.
     """
     groups: dict[tuple[datetime, str], list[LineStretch]] = {}
     for stretch in stretches:
         groups.setdefault((stretch.begin, _subject(stretch, scope)), []).append(stretch)
-    return (_row(groups[key], scope, names) for key in sorted(groups) if wanted(*key))
+    return (_row(groups[key], scope, names, owed) for key in sorted(groups) if wanted(*key))
 
 
 def rows_of_sums(
@@ -169,6 +175,7 @@ def rows_of_sums(
     length: timedelta,
     names: Names,
     wanted: Callable[[datetime, str], bool],
+    owed: OwedLines,
 ) -> Iterator[CountRow]:
     """The same of what the database has summed up; ``untold`` are stretches of lines that are not in its sums."""
     known = {(one.start, one.subject): one for one in sums}
@@ -177,9 +184,9 @@ def rows_of_sums(
         holes.setdefault((stretch.begin, _subject(stretch, scope)), []).append(stretch)
     keys = (key for key in sorted(known.keys() | holes.keys()) if wanted(*key))
     return (
-        _sum_row(known[key], len(holes.get(key, ())), scope, length, names)
+        _sum_row(known[key], len(holes.get(key, ())) + owed.at(key[1], key[0], key[0] + length), scope, length, names)
         if key in known
-        else _row(holes[key], scope, names)
+        else _row(holes[key], scope, names, owed)
         for key in unhurried(keys)
     )
 
@@ -213,10 +220,12 @@ def _subject(stretch: LineStretch, scope: Scope) -> str:
     return stretch.door_id if scope is Scope.DOOR else stretch.site_id
 
 
-def _row(parts: Sequence[LineStretch], scope: Scope, names: Names) -> CountRow:
+def _row(parts: Sequence[LineStretch], scope: Scope, names: Names, owed: OwedLines) -> CountRow:
     first = parts[0]
     is_line, has_door = scope is Scope.LINE, scope is not Scope.SITE
-    told = _told(first) if len(parts) == 1 else sum_of((_told(part), 1.0) for part in parts)
+    lacking = [UNTOLD] * owed.at(_subject(first, scope), first.begin, first.end)
+    all_told = [*map(_told, parts), *lacking]
+    told = all_told[0] if len(all_told) == 1 else sum_of((one, 1.0) for one in all_told)
     is_covered = all(part.coverage is not None for part in parts)
     zone = names.zone(first.site_id)
     return CountRow(

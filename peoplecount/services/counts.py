@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
@@ -11,11 +11,14 @@ from zoneinfo import ZoneInfo
 
 from peoplecount.domain.clock import Clock
 from peoplecount.domain.event_id import EventId
+from peoplecount.domain.line import camera_of
+from peoplecount.domain.owed_history import OwedSpan
 from peoplecount.services.count_rows import CountRow, Names
 from peoplecount.services.count_views import Changed, as_known
 from peoplecount.services.counts_query import CountsQuery, Position
 from peoplecount.services.day_looks import DayLooks
 from peoplecount.services.look import ONE_DAY, CountHistory, Look, Looks
+from peoplecount.services.owed_history import OwedLines, OwedSpans, nothing_owed
 from peoplecount.services.stretch_looks import StretchLooks
 from peoplecount.services.unhurried import unhurried
 from peoplecount.services.version import version_of
@@ -51,15 +54,18 @@ class Counts:
         board: Callable[[], Mapping[str, Any]],
         clock: Clock,
         appended_at: Callable[[EventId], datetime | None] = _never,
+        owed: OwedSpans = nothing_owed,
     ) -> None:
         """``board`` gives a snapshot of the live board: what things are called.
 
-        ``appended_at`` tells when an event was appended; ``None`` where the log does not have it any more.
+        ``appended_at`` tells when an event was appended; ``None`` where the log does not have it any more. ``owed`` is
+        what cameras are still being asked about: sums in which it lacks are not complete.
         """
         self._history = history
         self._board = board
         self._clock = clock
         self._appended_at = appended_at
+        self._owed = owed
 
     def ask(self, asked: Mapping[str, str]) -> CountsQuery:
         """Understand parameters. Days are those of the site's zone, of UTC where sites differ. Raises ``BadQuery``."""
@@ -93,7 +99,7 @@ class Counts:
         end = min(query.end, self._clock.now())
         step = end.replace(minute=end.minute // 15 * 15, second=0, microsecond=0)
         written = self._history.stamp_sum(query.begin - ONE_DAY, end + ONE_DAY)
-        return version_of(replace(query, end=step), written, Names.of(self._board()))
+        return version_of(replace(query, end=step), written, Names.of(self._board()), self._owed_by(query))
 
     def _changed(self, query: CountsQuery) -> Changed | None:
         """``None`` where all rows may have changed: of a log that was lost or is not kept so far back nobody knows."""
@@ -151,10 +157,24 @@ class Counts:
 
     def _looks(self, query: CountsQuery, at_once: int) -> Looks:
         names = Names.of(self._board())
-        step = query.step.length
+        step, owed = query.step.length, OwedLines(self._owed_by(query), query.scope)
         if step is None:
-            return DayLooks(self._history, query, names)
-        return StretchLooks(self._history, query, step, names, at_once)
+            return DayLooks(self._history, query, names, owed)
+        return StretchLooks(self._history, query, step, names, at_once, owed)
+
+    def _owed_by(self, query: CountsQuery) -> Sequence[OwedSpan]:
+        """Of the lines that are asked for."""
+        asked = (query.site_id, query.door_id, query.line_id, query.camera_id)
+        return [
+            span
+            for span in self._owed()
+            if all(
+                wanted in {None, there}
+                for wanted, there in zip(
+                    asked, (span.site_id, span.door_id, span.line_id, camera_of(span.line_id)), strict=True
+                )
+            )
+        ]
 
 
 def _over(look: Look, now: datetime) -> Iterator[CountRow]:

@@ -12,6 +12,7 @@ from peoplecount.domain.wall_clock import day_around
 from peoplecount.services.count_rows import CountRow, LineStretch, Names, rows_of
 from peoplecount.services.counts_query import CountsQuery
 from peoplecount.services.look import ONE_DAY, Chosen, CountHistory, Look, start_of_day
+from peoplecount.services.owed_history import OwedLines
 from peoplecount.services.unhurried import unhurried
 from peoplecount.storage.history_rows import DayCount
 
@@ -28,7 +29,8 @@ LONGEST_OFFSET = timedelta(hours=14)
 class DayLooks:
     """Answers a question about days, look by look."""
 
-    def __init__(self, history: CountHistory, query: CountsQuery, names: Names) -> None:
+    def __init__(self, history: CountHistory, query: CountsQuery, names: Names, owed: OwedLines) -> None:
+        self._owed = owed
         self._history = history
         self._query = query
         self._names = names
@@ -60,7 +62,7 @@ class DayLooks:
     def _rows(self, days: list[LineStretch]) -> Iterator[CountRow]:
         days.sort(key=lambda one: one.begin)
         for _, of_day in groupby(days, key=lambda one: start_of_day(one.begin)):
-            yield from rows_of(unhurried(of_day), self._query.scope, self._names, self._query.wants)
+            yield from rows_of(unhurried(of_day), self._query.scope, self._names, self._query.wants, self._owed)
 
     def _next(self, day: date) -> date | None:
         """A day before which there is nothing more."""

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, fields
+from datetime import date
 from typing import Any
 
 from peoplecount.domain.device_facts import DeviceFacts
+from peoplecount.domain.owed_history import OwedDays
 from peoplecount.domain.poll_tally import PollTally
 
 QUARTERS = "fleet:quarter:"
@@ -19,6 +22,9 @@ TOTALS = "fleet:totals"
 
 DAYS_LEFT = "fleet:days-left"
 """Days of each camera's own history that are still to be read."""
+
+OWED_DAYS = "fleet:owed-days"
+"""Which days these are, where nothing is known of a line yet."""
 
 CONDITION = "fleet:condition"
 
@@ -61,6 +67,21 @@ def write_days_left(days: Mapping[str, int]) -> str:
 def read_days_left(body: str | None) -> dict[str, int]:
     """What ``write_days_left`` wrote; what cannot be read is not known."""
     return {camera_id: days for camera_id, days in _object(body).items() if type(days) is int}
+
+
+def write_owed_days(owed: Mapping[str, OwedDays]) -> str:
+    """The first and the last day, by line id."""
+    return json.dumps({line: [str(days.first), str(days.last)] for line, days in owed.items()}, separators=(",", ":"))
+
+
+def read_owed_days(body: str | None) -> dict[str, OwedDays]:
+    """What ``write_owed_days`` wrote; what cannot be read is as good as nothing."""
+    found = {}
+    for line_id, days in _object(body).items():
+        with suppress(TypeError, ValueError):
+            first, last = days
+            found[line_id] = OwedDays(date.fromisoformat(first), date.fromisoformat(last))
+    return found
 
 
 def read_condition(body: str | None) -> dict[str, Any]:

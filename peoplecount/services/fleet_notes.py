@@ -16,22 +16,28 @@ from typing import Any
 from peoplecount.domain.clock import Clock
 from peoplecount.domain.device_facts import DeviceFacts
 from peoplecount.domain.event import utc_text
+from peoplecount.domain.line import camera_of
 from peoplecount.domain.offload import Offload, call_here
+from peoplecount.domain.owed_history import OwedDays
 from peoplecount.domain.poll_tally import PollTally, quarter_of, quarters_of_day
 from peoplecount.eventlog.log import LogError
 from peoplecount.services.fleet_body import (
     CONDITION,
     DAYS_LEFT,
     DEVICES,
+    OWED_DAYS,
     QUARTERS,
     TOTALS,
     read_days_left,
     read_devices,
+    read_owed_days,
     read_tallies,
     write_days_left,
     write_devices,
+    write_owed_days,
     write_tallies,
 )
+from peoplecount.services.history_progress import HistoryProgress
 from peoplecount.services.kept_texts import KeptTexts
 from peoplecount.services.poller import PollFigures
 from peoplecount.services.unhurried import unhurried
@@ -39,7 +45,7 @@ from peoplecount.services.unhurried import unhurried
 logger = logging.getLogger(__name__)
 
 FIRST_SECONDS = 5.0
-"""Until the first look, so that somebody who has just started the service sees something."""
+"""Until the first look, so that somebody who has just started the service sees something; then ever more, up to"""
 
 LOOK_SECONDS = 60.0
 
@@ -54,22 +60,22 @@ class FleetNotes:
         figures: Callable[[], Mapping[str, PollFigures]],
         device: Callable[[str], DeviceFacts | None],
         condition: Callable[[], Mapping[str, Any]],
-        days_left: Callable[[], Mapping[str, int]] = dict,
+        histories: Callable[[], Mapping[str, HistoryProgress]] = dict,
         listed: Callable[[], Container[str]] = tuple,
         clock: Clock,
         offload: Offload = call_here,
     ) -> None:
         """``figures`` are those of polling by camera, ``device`` is what is known of one by now.
 
-        ``condition`` is what the process says of itself, JSON-ready; nothing where another one does. ``days_left`` are
-        those of the cameras' own history that are still to be read. ``listed`` are all cameras, also those that another
-        one polls.
+        ``condition`` is what the process says of itself, JSON-ready; nothing where another one does. ``histories``
+        is how far reading the cameras' own history has come. ``listed`` are all cameras, also those that another one
+        polls.
         """
         self._store = store
         self._figures = figures
         self._device = device
         self._condition = condition
-        self._days_left = days_left
+        self._histories = histories
         self._listed = listed
         self._clock = clock
         self._offload = offload
@@ -85,7 +91,7 @@ class FleetNotes:
         self._devices: Mapping[str, DeviceFacts | None] = {}
         """As they were kept last."""
 
-        self._kept_days_left: Mapping[str, int] | None = None
+        self._kept_left: tuple[Mapping[str, int], Mapping[str, OwedDays]] | None = None
 
         self._tidied = 0
         self._is_away = False
@@ -93,9 +99,9 @@ class FleetNotes:
     def run(self, stop: threading.Event) -> None:
         """Look once a minute until told to stop, and once more then."""
         seconds = FIRST_SECONDS
-        while not stop.wait(seconds):
+        while not stop.wait(max(1.0, seconds / self._clock.speed)):
             self.look()
-            seconds = max(1.0, LOOK_SECONDS / self._clock.speed)
+            seconds = min(2 * seconds, LOOK_SECONDS)
         self.look()
 
     def look(self) -> None:
@@ -142,13 +148,19 @@ class FleetNotes:
         if devices != self._devices:  # of thousands of cameras the text is long, and it hardly ever changes
             self._store.change(DEVICES, lambda body: _renewed(body, devices, self._listed()))
             self._devices = devices
-        days_left = dict(self._days_left())
-        if days_left != self._kept_days_left:
-            self._store.change(DAYS_LEFT, lambda body: _with_days_left(body, days_left, self._listed()))
-            self._kept_days_left = days_left
+        self._keep_histories()
         if condition:
             self._store.put(CONDITION, condition)
         self._tidy()
+
+    def _keep_histories(self) -> None:
+        looked_at = {camera_id: one for camera_id, one in self._histories().items() if one.is_looked_at}
+        left = {camera_id: one.left for camera_id, one in looked_at.items()}
+        owed = {str(key): days for one in looked_at.values() for key, days in one.owed.items()}
+        if (left, owed) != self._kept_left:
+            self._store.change(DAYS_LEFT, lambda body: _with_days_left(body, left, self._listed()))
+            self._store.change(OWED_DAYS, lambda body: _with_owed_days(body, owed, left, self._listed()))
+            self._kept_left = left, owed
 
     def _tidy(self) -> None:
         """Forget what is older than a day, once in each quarter of an hour."""
@@ -199,3 +211,15 @@ def _with_days_left(body: str | None, days_left: Mapping[str, int], listed: Cont
     """The text with what is known of the cameras that are polled here; what another machine told of others stays."""
     before = {camera_id: days for camera_id, days in read_days_left(body).items() if camera_id in listed}
     return write_days_left(before | dict(days_left))
+
+
+def _with_owed_days(
+    body: str | None, owed: Mapping[str, OwedDays], looked_at: Container[str], listed: Container[str]
+) -> str:
+    """The same by line."""
+    before = {
+        line_id: days
+        for line_id, days in read_owed_days(body).items()
+        if camera_of(line_id) in listed and camera_of(line_id) not in looked_at
+    }
+    return write_owed_days(before | dict(owed))

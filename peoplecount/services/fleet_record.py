@@ -10,17 +10,20 @@ from typing import Any
 from peoplecount.domain.clock import Clock
 from peoplecount.domain.device_facts import DeviceFacts
 from peoplecount.domain.offload import Offload, call_here
+from peoplecount.domain.owed_history import OwedDays
 from peoplecount.domain.poll_tally import PollTally, quarters_of_day
 from peoplecount.domain.sign_in import NOTHING, SignInRecord, read_sign_ins
 from peoplecount.services.fleet_body import (
     CONDITION,
     DAYS_LEFT,
     DEVICES,
+    OWED_DAYS,
     QUARTERS,
     TOTALS,
     read_condition,
     read_days_left,
     read_devices,
+    read_owed_days,
     read_tallies,
 )
 from peoplecount.services.kept_texts import KeptTexts
@@ -83,6 +86,11 @@ class FleetRecords:
         """Days of their own history that are still to be read, by camera. Raises ``LogError``."""
         told = self._offload(lambda: self._store.get(DAYS_LEFT))
         return read_days_left(told.body if told else None)
+
+    def owed_days(self) -> Mapping[str, OwedDays]:
+        """Which of these days nothing is known of yet, by line. Raises ``LogError``."""
+        told = self._offload(lambda: self._store.get(OWED_DAYS))
+        return read_owed_days(told.body if told else None)
 
     def _now(self) -> FleetRecord:
         now = self._real_time.now()

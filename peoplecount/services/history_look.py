@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from peoplecount.domain.history_period import ONE_DAY, Grain, HistoryPeriod, Part, day_start
 from peoplecount.domain.interval import Scope
+from peoplecount.domain.owed_history import OwedSpan
 from peoplecount.domain.place_sum import PlaceStretch, PlaceSum
 from peoplecount.domain.roll_up import HOUR, QUARTER
 from peoplecount.services.history_ends import note_ends
@@ -18,6 +19,7 @@ from peoplecount.services.history_filter import HistoryFilter, Holidays
 from peoplecount.services.history_places import HistoryPlaces, NamedPlace, Place
 from peoplecount.services.history_query import HistoryQuery
 from peoplecount.services.history_sums import Summed, WeekHours, cut_at, merged, sum_up, together
+from peoplecount.services.owed_history import note_owed, subject_of
 from peoplecount.storage.place_history import Where
 
 SPLIT_AT_MOST = 35
@@ -74,6 +76,8 @@ class HistoryLook:
     places: HistoryPlaces
     holidays: Holidays
     now: datetime
+    owed: Sequence[OwedSpan] = ()
+    """Times of lines, of any site, of which cameras are still being asked."""
 
     def until(self, zone: ZoneInfo) -> datetime:
         """How far the period is looked at."""
@@ -123,7 +127,19 @@ class HistoryLook:
         wanted = filtered.wanted if filtered else None
         summed = sum_up(found, parts, step, period.zone, until=end, wanted=wanted)
         note_ends(summed.parts, parts, found, step, period.zone, until=end, wanted=wanted)
+        note_owed(summed.parts, parts, self.owed_here(), step, until=end, wanted=wanted, zone=period.zone)
         return summed
+
+    def owed_here(self) -> list[OwedSpan]:
+        """What is owed of the place that is asked for."""
+        query, own = self.query, self.own
+        asked = ((query.site_id, Scope.SITE), (query.door_id, Scope.DOOR), (query.line_id, Scope.LINE))
+        return [
+            span
+            for span in self.owed
+            if (own is None or span.site_id in own)
+            and all(subject in {None, subject_of(span, scope)} for subject, scope in asked)
+        ]
 
     def _before(self, end: datetime, found: Sequence[PlaceStretch], step: timedelta) -> Sequence[PlaceStretch]:
         """What is under way now has been counted so far, and no further, anyway."""
@@ -152,6 +168,8 @@ class HistoryLook:
             for of_site in by_site.values():
                 for into, more in zip(here, sum_up(of_site, own_parts, step, zone, until=end).parts, strict=True):
                     into.include(more)
+            owed = (span for span in self.owed if span.site_id in sites)
+            note_owed(here, own_parts, owed, step, until=end, zone=zone)
             for place, more in zip(places, here, strict=True):
                 sums[place].include(more)
         return Summed(sums, WeekHours())
@@ -197,7 +215,17 @@ class HistoryLook:
             HistoryChild(one, found.get(one.subject), replace(period, zone=zones.get(one.subject, period.zone)))
             for one in [*named, *gone]
         ]
+        self._note_owed(scope, children)
         return scope, sorted(children, key=_most_first) if is_told else children, is_told
+
+    def _note_owed(self, scope: Scope, children: Sequence[HistoryChild]) -> None:
+        filtered = HistoryFilter.of(self.query, self.place.opening_hours, self.holidays, HOUR)
+        wanted = filtered.wanted if filtered else None
+        for child in children if self.owed else ():
+            if child.total is not None:
+                spans = [span for span in self.owed_here() if subject_of(span, scope) == child.place.subject]
+                zone, whole = child.period.zone, Part(child.period.start, child.period.end, child.period.start)
+                note_owed([child.total], [whole], spans, HOUR, until=self.until(zone), wanted=wanted, zone=zone)
 
     def _named(self, scope: Scope, subjects: Collection[str]) -> list[NamedPlace]:
         """What is not on the board any more."""

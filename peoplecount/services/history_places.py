@@ -150,6 +150,10 @@ class HistoryPlaces:
             return _named(self._board(), "door", door_id)
         return self.former_doors([door_id])[0]
 
+    def doors(self, wanted: Collection[str]) -> list[str]:
+        """What doors on the board are called, in the order of the alphabet."""
+        return sorted({str(door["doorName"]) for door in self._board()["doors"] if door["doorId"] in wanted})
+
     def demand_known(self, query: HistoryQuery, own: Collection[str] | None) -> None:
         """For a question that found nothing. Raises ``NoSuchPlace`` where it is not on the board either."""
         board = self._board()

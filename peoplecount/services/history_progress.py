@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
+
+from peoplecount.domain.line import LineKey
+from peoplecount.domain.owed_history import OwedDays
 
 
 @dataclass(slots=True)
@@ -13,8 +17,14 @@ class HistoryProgress:
     asked: int = 0
     """Days that were answered."""
 
+    is_looked_at: bool = False
+    """Whether it was made out what is still to be asked about."""
+
     left: int = 0
     """Days that are still to be asked about."""
+
+    owed: Mapping[LineKey, OwedDays] = field(default_factory=dict)
+    """Of which lines nothing is known of some of these days."""
 
     corrected: int = 0
     """Hours that had another figure, or none."""

@@ -19,6 +19,7 @@ from peoplecount.services.history_look import HistoryChild, HistoryLook, PlaceSu
 from peoplecount.services.history_places import HistoryPlaces, Place
 from peoplecount.services.history_query import HistoryQuery
 from peoplecount.services.history_sums import WeekHours
+from peoplecount.services.owed_history import OwedSpans, nothing_owed
 from peoplecount.storage.errors import DatabaseError
 
 logger = logging.getLogger(__name__)
@@ -72,6 +73,9 @@ class HistoryReport:
     is_last_known: bool = False
     """Whether the database was away: past days are then as they were summed up last, and others are not known."""
 
+    owing: Sequence[str] = ()
+    """Names of doors of which the period lacks something that their cameras are still being asked about."""
+
     @property
     def busiest(self) -> HistoryRow | None:
         """The part in which most came."""
@@ -89,12 +93,17 @@ class HistoryDesk:
         clock: Clock,
         holidays: Callable[[str], Holidays] = no_holidays,
         last_known: PlaceSums | None = None,
+        owed: OwedSpans = nothing_owed,
     ) -> None:
-        """``holidays`` understands what is set for a site; ``last_known`` tells something without the database."""
+        """``holidays`` understands what is set for a site; ``last_known`` tells something without the database.
+
+        ``owed`` is what cameras are still being asked about.
+        """
         self._sums = sums
         self._last_known = last_known
         self._clock = clock
         self._holidays = holidays
+        self._owed = owed
         self._at_work = threading.BoundedSemaphore(REPORTS_AT_ONCE)
         self.places = places
 
@@ -132,7 +141,7 @@ class HistoryDesk:
         place = self.places.place(query, own)
         period = HistoryPeriod(query.first, query.last, place.zone)
         now = self._clock.now()
-        look = HistoryLook(sums, query, place, own, self.places, self._holidays(place.holidays), now)
+        look = HistoryLook(sums, query, place, own, self.places, self._holidays(place.holidays), now, self._owed())
         parts = list(period.parts(query.grain))
         summed = look.summed(period, parts, look.until)
         beside = period.beside(query.beside, query.grain) if query.beside is not Beside.NOTHING else None
@@ -158,8 +167,24 @@ class HistoryDesk:
         scope, children, told = look.children(period)
         week = None if query.site_id is None else summed.week
         today = self.places.today(query.site_id, own)
+        owing = self.places.doors(
+            {one.door_id for one in look.owed_here() if one.begin < period.end and period.start < one.end}
+        )
         return HistoryReport(
-            query, place, period, rows, summed.total, beside, total_before, week, scope, children, told, now, today
+            query,
+            place,
+            period,
+            rows,
+            summed.total,
+            beside,
+            total_before,
+            week,
+            scope,
+            children,
+            told,
+            now,
+            today,
+            owing=owing,
         )
 
 

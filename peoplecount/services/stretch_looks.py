@@ -13,6 +13,7 @@ from peoplecount.domain.roll_up import HOUR, QUARTER
 from peoplecount.services.count_rows import CountRow, LineStretch, Names, rows_of, rows_of_sums, without_gaps
 from peoplecount.services.counts_query import CountsQuery
 from peoplecount.services.look import ONE_DAY, Chosen, CountHistory, Look, start_of_day
+from peoplecount.services.owed_history import OwedLines
 from peoplecount.services.unhurried import unhurried
 from peoplecount.storage.history_rows import HourCount, QuarterHour
 from peoplecount.storage.scope_sums import LineSpan
@@ -32,8 +33,17 @@ class StretchLooks:
     Of each line all stretches between its first and its last one of a day of UTC are told, known or not.
     """
 
-    def __init__(self, history: CountHistory, query: CountsQuery, step: timedelta, names: Names, at_once: int) -> None:
+    def __init__(
+        self,
+        history: CountHistory,
+        query: CountsQuery,
+        step: timedelta,
+        names: Names,
+        at_once: int,
+        owed: OwedLines,
+    ) -> None:
         """``at_once`` is how many rows are wanted from a look, about."""
+        self._owed = owed
         self._history = history
         self._query = query
         self._step = step
@@ -75,10 +85,11 @@ class StretchLooks:
         if query.scope is Scope.LINE:
             there = self._stretches(begin, end, self._chosen.lines)
             untold = self._untold(begin, end, self._doubtful(begin, end, there))
-            return rows_of(unhurried([*there, *untold]), query.scope, self._names, query.wants), len(there)
+            stretches = unhurried([*there, *untold])
+            return rows_of(stretches, query.scope, self._names, query.wants, self._owed), len(there)
         sums = self._history.sums(self._step, query.scope, begin, end, **self._chosen.filters)
         untold = self._untold(begin, end, self._gappy(begin, end))
-        rows = rows_of_sums(sums, untold, query.scope, self._step, self._names, query.wants)
+        rows = rows_of_sums(sums, untold, query.scope, self._step, self._names, query.wants, self._owed)
         return rows, sum(one.rows for one in sums)
 
     def _stretches(self, begin: datetime, end: datetime, lines: Sequence[str] | None) -> list[LineStretch]:

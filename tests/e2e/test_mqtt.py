@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import ExitStack
 
 import pytest
 
@@ -71,7 +72,10 @@ def test_a_broker_that_was_away_gets_what_it_missed(tmp_path):
             wait_until(lambda: subscriber.newest.get(STATUS) == b"online", 90, "online", living.service.process)
         living.walk(entered=1)
         wait_until(lambda: living.counts()[-1:] and living.counts()[-1][1] == 1, 60, "a count", living.service.process)
-        with mosquitto.running(), subscriber_at(mosquitto) as subscriber:
+        with ExitStack() as back:
+            with living.service.process.stopped():  # else it may publish before anybody listens
+                back.enter_context(mosquitto.running())
+                subscriber = back.enter_context(subscriber_at(mosquitto))
             wait_until(
                 lambda: counted(subscriber) == living.counts()[-1:], 90, "what it missed", living.service.process
             )

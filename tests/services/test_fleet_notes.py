@@ -3,11 +3,13 @@
 import json
 import threading
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from peoplecount.domain.device_facts import DeviceFacts
+from peoplecount.domain.line import LineKey
+from peoplecount.domain.owed_history import OwedDays
 from peoplecount.domain.poll_tally import PollTally, quarter_of
 from peoplecount.eventlog.local_store import LocalStore
 from peoplecount.eventlog.log import LocalStoreUnavailable
@@ -15,14 +17,18 @@ from peoplecount.services.fleet_body import (
     CONDITION,
     DAYS_LEFT,
     DEVICES,
+    OWED_DAYS,
     QUARTERS,
     read_devices,
+    read_owed_days,
     read_tallies,
     write_days_left,
     write_devices,
+    write_owed_days,
 )
 from peoplecount.services.fleet_notes import FleetNotes
 from peoplecount.services.fleet_record import FleetRecords
+from peoplecount.services.history_progress import HistoryProgress
 from peoplecount.services.poller import PollFigures
 from peoplecount.sunapi.sign_ins import Account, SignIns, Ticket
 from tests.support.fake_clock import FakeClock
@@ -265,7 +271,7 @@ def test_several_machines_note_each_its_own_cameras(store, clock, record):
             figures=lambda: polling.figures,
             device=polling.devices.get,
             condition=lambda: condition,
-            days_left=lambda: {camera: 3},
+            histories=lambda: {camera: HistoryProgress(is_looked_at=True, left=3)},
             listed=lambda: ("a", "b"),
             clock=clock,
         )
@@ -279,3 +285,32 @@ def test_several_machines_note_each_its_own_cameras(store, clock, record):
     assert record().condition["database"] == {"lag": 3}, "of the one that writes"
     assert (record().totals["a"].polls, record().totals["b"].polls) == (1, 1)
     assert record().days_left == {"a": 3, "b": 3}
+
+
+def test_days_that_lines_owe_are_noted_and_end_with_the_last_of_them(store, clock):
+    april = OwedDays(date(2026, 4, 4), date(2026, 4, 30))
+    progress = HistoryProgress(is_looked_at=True, left=27, owed={LineKey("a"): april})
+    store.put(OWED_DAYS, write_owed_days({"gone-0-1-1": april, "b-0-1-1": april}))
+    notes = FleetNotes(
+        store,
+        figures=dict,
+        device={}.get,
+        condition=dict,
+        histories=lambda: {"a": progress, "new": HistoryProgress()},
+        listed=lambda: ("a", "b", "new"),
+        clock=clock,
+    )
+    records = FleetRecords(store, clock, clock)
+    notes.look()
+    assert records.owed_days() == {"a-0-1-1": april, "b-0-1-1": april}
+    assert records.days_left() == {"a": 27}, "of a camera that was not looked at nobody knows"
+    progress.left, progress.owed = 0, {}
+    notes.look()
+    assert (records.owed_days(), records.days_left()) == ({"b-0-1-1": april}, {"a": 0})
+
+
+@pytest.mark.parametrize(
+    "body", [None, "", "[]", '{"a-0-1-1":"April"}', '{"a-0-1-1":["2026-04-04"]}', '{"a-0-1-1":[1,2]}']
+)
+def test_owed_days_that_cannot_be_read_are_none(body):
+    assert read_owed_days(body) == {}

@@ -13,6 +13,7 @@ from peoplecount.services import count_rows, counts, stretch_looks
 from peoplecount.services.count_rows import LineStretch, Names, rows_of, without_gaps
 from peoplecount.services.counts import Counts
 from peoplecount.services.look import start_of_day
+from peoplecount.services.owed_history import OwedLines
 from peoplecount.storage.history import History
 from peoplecount.storage.schema import hour_counts, positions, quarter_hours
 from tests.support.databases import *  # noqa: F403 - fixtures
@@ -82,7 +83,7 @@ def all_at_once(history, query):
     wanted = [one for one in found if fits(one, query)]
     days = groupby(wanted, key=lambda one: start_of_day(one.begin))
     told: list[LineStretch] = [one for _, of_day in days for one in without_gaps(of_day, query.step.length)]
-    return list(rows_of(told, query.scope, Names.of(BOARD), query.wants))
+    return list(rows_of(told, query.scope, Names.of(BOARD), query.wants, OwedLines((), query.scope)))
 
 
 def fits(one, query):

@@ -9,13 +9,14 @@ import secrets
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import requests
 
+from peoplecount.launch import CannotStart, demand_free
 from tests.support.commands import run_command
 from tests.support.processes import ROOT, bare_environment, free_port
 from tests.support.waiting import looks
@@ -73,6 +74,15 @@ class Process:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
         self._close(10)
+
+    @contextlib.contextmanager
+    def stopped(self) -> Iterator[None]:
+        """It and all its children stand still meanwhile."""
+        os.killpg(self.pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.killpg(self.pid, signal.SIGCONT)
 
     def _close(self, seconds: float) -> int:
         try:
@@ -177,6 +187,13 @@ class Service:
     def kill(self) -> None:
         assert self.process is not None
         self.process.kill()
+        wait_until(self._is_gone, 30, "the end of its workers, which nobody is told of")
+
+    def _is_gone(self) -> bool:
+        with contextlib.suppress(CannotStart):
+            demand_free("127.0.0.1", self.port)
+            return True
+        return False
 
     def stop(self) -> int:
         assert self.process is not None
