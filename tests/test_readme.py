@@ -9,6 +9,7 @@ import pytest
 
 from peoplecount.__main__ import command_sentences
 from peoplecount.settings.table import by_name
+from tests.support.documents import headings
 from tests.support.processes import ROOT
 
 DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -18,14 +19,6 @@ DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").
 def test_every_link_leads_somewhere(document: Path) -> None:
     links = re.findall(r"\]\((?!https?://|#)([^)#]+)", document.read_text(encoding="utf-8"))
     assert [link for link in links if not (document.parent / link).exists()] == []
-
-
-def headings(document: Path) -> set[str]:
-    """What links to a part of a document name, as GitHub makes it of headings."""
-    text = re.sub(r"^```.*?^```", "", document.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
-    titles = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
-    plain = [re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", title).lower() for title in titles]
-    return {re.sub(r"[^\w\- ]", "", title).strip().replace(" ", "-") for title in plain}
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
@@ -74,9 +67,3 @@ def test_the_readme_is_read_at_one_sitting() -> None:
 def test_the_readme_names_the_two_commands_first() -> None:
     commands = re.findall(r"^\./run\.sh (\w+)", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
     assert commands[:2] == ["demo", "test"]
-
-
-def test_what_is_said_to_be_tried_is_tried() -> None:
-    said = re.findall(r"`(tests/[\w/.]+)`", (ROOT / "docs" / "security.md").read_text(encoding="utf-8"))
-    assert len(said) > 30
-    assert [path for path in said if not (ROOT / path).exists()] == []

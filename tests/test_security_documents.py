@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import functools
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -9,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+from tests.support.documents import headings
+from tests.support.processes import ROOT
+
 CHECKLIST, THREATS = ROOT / "docs" / "asvs.md", ROOT / "docs" / "security.md"
 
 LEVELS_1_AND_2 = (
@@ -24,7 +28,11 @@ LEVELS_1_AND_2 = (
 )
 """Numbers of the requirements of ASVS 5.0.0, by section (its CSV file, those of levels 1 and 2)."""
 
-_FILE = re.compile(r"`((?:tests|peoplecount|docs|static|templates|bench)/[\w./-]+|[\w-]+\.(?:toml|txt|sh))`")
+_TEST = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
+_HEADING = re.compile(r"`(docs/[\w/-]+\.md)#([\w-]+)`")
+_FILE = re.compile(
+    r"`((?:tests|peoplecount|docs|static|templates|bench)/[\w./-]+|[\w-]+\.(?:toml|txt|sh))(?:::\w+|#[\w-]+)?`"
+)
 
 
 def numbers() -> Iterator[str]:
@@ -41,11 +49,40 @@ def rows() -> list[list[str]]:
     return [[*cells, ""] if len(cells) == 4 else cells for cells in found if re.match(r"\d", cells[0])]
 
 
+def threats() -> list[list[str]]:
+    """Cells of the tables of threats and of what attacks have found: what may happen, the answer, who tries it."""
+    tables = re.findall(
+        r"^\| What(?: may happen)? \|.*\n\| ---.*\n((?:\|.*\n)+)", THREATS.read_text("utf-8"), re.MULTILINE
+    )
+    return [line.strip("| ").split(" | ") for table in tables for line in table.splitlines()]
+
+
+@functools.cache
+def functions(file: Path) -> frozenset[str]:
+    """Names of what a file of tests tries; none where it is not there."""
+    source = ast.parse(file.read_text("utf-8")) if file.exists() else ast.Module([], [])
+    found = (one.name for one in ast.walk(source) if isinstance(one, ast.FunctionDef))
+    return frozenset(name for name in found if name.startswith("test_"))
+
+
 @pytest.mark.parametrize("document", [CHECKLIST, THREATS], ids=lambda path: path.name)
 def test_every_file_that_is_named_is_there(document: Path) -> None:
     named = set(_FILE.findall(document.read_text("utf-8")))
     assert len(named) > 30
     assert {name for name in named if not (ROOT / name).exists()} == set()
+
+
+def test_every_threat_has_an_answer_and_is_tried_or_it_is_said_why_not() -> None:
+    assert len(threats()) > 60
+    assert [cells for cells in threats() if len(cells) != 3 or not all(cells)] == []
+    untried = [cells[2] for cells in threats() if not re.search(r"`tests/[\w/]+\.py`", cells[2])]
+    assert [reason for reason in untried if not re.match(r"not tried: \w+", reason)] == []
+    assert len(untried) < 5
+
+
+def test_every_file_that_is_said_to_try_a_threat_has_tests() -> None:
+    named = {name for cells in threats() for name in re.findall(r"`(tests/[^`]+)`", cells[2])}
+    assert {name for name in named if not functions(ROOT / name)} == set()
 
 
 def test_every_requirement_is_answered_once() -> None:
@@ -54,7 +91,22 @@ def test_every_requirement_is_answered_once() -> None:
     assert set(told.values()) == {1}
 
 
-def test_what_is_met_is_shown_and_the_sums_are_right() -> None:
+def test_every_test_and_heading_that_is_named_is_there() -> None:
+    evidence = " ".join(cells[4] for cells in rows())
+    tests, parts = set(_TEST.findall(evidence)), set(_HEADING.findall(evidence))
+    assert len(tests) > 80
+    assert len(parts) > 15
+    assert {one for one in tests if one[1] not in functions(ROOT / one[0])} == set()
+    assert {one for one in parts if one[1] not in headings(ROOT / one[0])} == set()
+
+
+def test_what_is_met_is_shown_by_a_test_or_a_part_of_a_document() -> None:
+    shown = re.compile(f"{_TEST.pattern}|{_HEADING.pattern}")
+    assert [cells[0] for cells in rows() if cells[2] == "met" and not shown.search(cells[4])] == []
+    assert [cells[0] for cells in rows() if cells[2] in ("**in part**", "**not met**") and not cells[3]] == []
+
+
+def test_the_sums_are_right() -> None:
     sums: Counter[str] = Counter()
     for cells in rows():
         sums[cells[2].strip("*")] += len(cells[0].split(", "))
