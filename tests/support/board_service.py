@@ -230,6 +230,13 @@ class BoardService:
         standing = Standing(*self._today[gate.key], inside)
         return self.append(count_event(gate.place, increment, standing))
 
+    def begin_day(self, *gates: Gate) -> None:
+        """Cameras begin at 0 again, as they do at their midnight, and nobody is inside."""
+        for gate in gates:
+            self._totals.pop(gate.key, None)
+            self._today.pop(gate.key, None)
+            self._inside[gate.site.site_id] = 0
+
     def correct(self, gate: Gate, change: tuple[int, int], hours_ago: int = 2, quality: Quality = Quality.CORRECTED):
         """An hour of today is known better; so many more had come in it."""
         now, zone = self.clock.now(), ZoneInfo(gate.site.time_zone)
