@@ -79,7 +79,6 @@ NOT_TRIED = {
     "umask ": "nothing can be wrong with it",
     ". .venv/bin/activate": "nothing can be wrong with it",
     "cp .env.example .env": "nothing can be wrong with it",
-    "pip install -r requirements-": "CI installs all of them",
     "docker ": "needs Docker; the steps of the image are tried by tests/test_deploy.py",
     "TEST_MSSQL_URL=": "needs SQL Server",
     "sqlcmd ": "needs SQL Server's tools",

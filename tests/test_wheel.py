@@ -188,9 +188,16 @@ def test_what_makes_the_wheel_is_locked_as_the_tests_have_it() -> None:
     assert {name: pinned.get(name) for name in locked} == locked, "./run.sh lock"
 
 
+PAGES_OF_EXTRAS = {
+    "mqtt": ROOT / "docs" / "integrations" / "mqtt.md",
+    "oidc": ROOT / "docs" / "sign-in.md",
+    "postgresql": ROOT / "docs" / "postgresql.md",
+    "redis": ROOT / "docs" / "several-machines.md",
+}
+OF_EXTRAS = re.compile(r"(?i)redis|valkey|mqtt|postgres\w*|oidc|openid")
 INSTALLING = [
     *sorted((ROOT / "docs" / "install").glob("*.md")),
-    ROOT / "docs" / "postgresql.md",
+    *(PAGES_OF_EXTRAS.values()),
     ROOT / "deploy" / "Dockerfile",
 ]
 
@@ -204,8 +211,26 @@ def test_what_is_installed_as_a_service_has_known_hashes() -> None:
     local = [
         line for line in without if "--no-deps" in line and ("--no-build-isolation" in line or "--no-index" in line)
     ]
-    in_a_checkout = [line for line in without if line.startswith("pip install -r requirements-postgresql.lock")]
-    assert sorted(without) == sorted(local + in_a_checkout)
+    assert sorted(without) == sorted(local)
+
+
+def test_every_extra_is_installed_by_the_page_about_it_with_known_hashes_and_named_by_no_page_of_installing() -> None:
+    assert PAGES_OF_EXTRAS.keys() == _project()["optional-dependencies"].keys()
+    for extra, page in PAGES_OF_EXTRAS.items():
+        text = page.read_text("utf-8")
+        assert f"/pip install --require-hashes --requirement requirements-{extra}.lock\n" in text
+        assert f"`./run.sh bundle --extra {extra}`" in text
+        assert f"`--build-arg EXTRAS={extra}`" in text
+    pages = {page.name: page.read_text("utf-8") for page in (ROOT / "docs" / "install").glob("*.md")}
+    assert len(pages) > 7
+    assert {name: named for name, text in pages.items() if (named := re.findall(OF_EXTRAS, text))} == {}
+
+
+def test_what_a_service_without_extras_installs_has_nothing_of_them() -> None:
+    for extra in PAGES_OF_EXTRAS:
+        own = _pins(f"requirements-{extra}.lock").keys() - _pins("requirements.lock").keys()
+        assert own
+        assert not own & _pins("requirements.txt").keys()
 
 
 def test_the_lock_pins_what_requirements_txt_pins() -> None:
