@@ -11,7 +11,8 @@ from enum import StrEnum
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from peoplecount.domain.event import parse_utc, utc_text
+from peoplecount.domain.asked_moment import NoMoment, asked_moment
+from peoplecount.domain.event import utc_text
 from peoplecount.domain.event_id import EventId, MalformedEventId
 from peoplecount.domain.interval import Scope, Step
 
@@ -26,7 +27,6 @@ ROWS_A_PAGE = 1000
 MOST_ROWS_A_PAGE = 10_000
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 _TOKEN = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)/(.{1,400})", re.ASCII)
 _ALLOWED = (
     "from", "to", "step", "scope", "site", "door", "camera", "line", "asKnownOn", "changedSince", "limit", "cursor",
@@ -163,15 +163,10 @@ def _event(name: str, text: str) -> EventId:
 
 
 def _moment(name: str, text: str) -> datetime:
-    if not _MOMENT.fullmatch(text):
-        raise BadQuery(
-            f"{name}: {text[:40]!r} is neither a day such as 2026-05-04 nor a time with its zone such as "
-            "2026-05-04T12:00:00Z (a + in an address is written %2B)"
-        )
     try:
-        return parse_utc(text)
-    except (ValueError, OverflowError) as error:
-        raise BadQuery(f"{name}: there is no time {text}") from error
+        return asked_moment(text, nor="a day such as 2026-05-04")
+    except NoMoment as error:
+        raise BadQuery(f"{name}: {error}") from error
 
 
 def _choice(name: str, text: str, kind: type[E], allowed: tuple[E, ...]) -> E:

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 from flask import Request, abort
 
-from peoplecount.domain.event import EventKind, parse_utc
+from peoplecount.domain.asked_moment import NoMoment, asked_moment
+from peoplecount.domain.event import EventKind
 from peoplecount.domain.event_id import EventId, MalformedEventId
 from peoplecount.domain.visitor import Visitor, Way
 from peoplecount.stream.order import Order
@@ -43,8 +44,6 @@ KINDS_OF_SCREENS = frozenset(
 """What the page of a screen draws. Its cookie lies on a device that everybody passes by."""
 
 _NAMED_AT_MOST = 20
-
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 
 
 def wants_json(asked: Request) -> bool:
@@ -126,16 +125,10 @@ def _since(text: str, context: WebContext) -> EventId | datetime:
 
 def moment_of(text: str) -> datetime:
     """A time that was given as ``since``. 400 where it is none."""
-    if not _MOMENT.fullmatch(text):
-        abort(
-            400,
-            f"since: {text[:40]!r} is no time with its zone such as 2026-05-04T12:00:00Z (a + in an address is "
-            "written %2B), no event id, earliest or latest.",
-        )
     try:
-        return parse_utc(text)
-    except (ValueError, OverflowError):
-        abort(400, f"since: there is no time {text}.")
+        return asked_moment(text, nor="an event id, earliest or latest")
+    except NoMoment as error:
+        abort(400, f"since: {error}.")
 
 
 def read_selection(asked: Request, context: WebContext, asks: Visitor) -> Selection:

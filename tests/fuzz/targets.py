@@ -17,6 +17,7 @@ from werkzeug.exceptions import HTTPException
 
 from peoplecount.domain import sign_in
 from peoplecount.domain.alert_rule import QuietHours
+from peoplecount.domain.asked_moment import NoMoment, asked_moment
 from peoplecount.domain.day_history import DayHours
 from peoplecount.domain.event import parse_utc
 from peoplecount.domain.event_id import EventId, MalformedEventId
@@ -211,6 +212,7 @@ def _of_names() -> Iterator[Target]:
     yield _text("event_id.EventId.parse", EventId.parse, [b"1a2b3c4d-17", b"0-0"], (MalformedEventId,), same_again)
     yield _text("increment.Generation.parse", Generation.parse, [b"2026-03-03.2", b"2026-03-03.0"])
     yield _text("line.LineKey.parse", LineKey.parse, [b"front-door-0-1-2", b"7-0-1-1"])
+    yield _text("asked_moment", asked_moment, [b"2026-05-04T12:00:00.1234567Z", b"2026-05-04T14:00+02:00"], (NoMoment,))
     yield _text("event.parse_utc", parse_utc, [b"2026-05-04T12:00:00Z", b"2026-05-04T12:00:00.125Z"])
     yield _text(
         "opening_hours.OpeningHours.parse",

@@ -135,11 +135,19 @@ def test_a_camera_s_lines(shop):
     assert {row["lineId"] for row in shop.get(f"{DAY}&camera=wide").json["value"]} == {"wide-0-1-1", "wide-0-1-2"}
 
 
+def test_times_may_have_the_seven_decimals_of_a_flow(shop):
+    begun = DAY.replace("2026-05-04", "2026-05-04T06:30:00.1234567Z")
+    assert begun != DAY
+    assert {row["from"] for row in shop.get(begun).json["value"]} == {
+        row["from"] for row in shop.get(DAY).json["value"] if row["from"] >= "2026-05-04T06:30"
+    }
+
+
 @pytest.mark.parametrize(
     ("query", "status", "words"),
     [
         ("step=15&asKnownOn=2026-05-04", 400, "it needs step=60 or step=day"),
-        ("asKnownOn=yesterday", 400, "asKnownOn: 'yesterday' is neither a day"),
+        ("asKnownOn=yesterday", 400, "asKnownOn: 'yesterday' is not a time with its zone"),
         ("changedSince=now", 400, "changedSince: malformed event id"),
         ("camera=wide&scope=door", 400, "a single one needs scope=line"),
         ("camera=x", 404, "Cameras: back, front, wide."),
