@@ -47,9 +47,13 @@ class Children:
         self._simulator: subprocess.Popen[bytes] | None = None
         self._service: subprocess.Popen[bytes] | None = None
 
-    def start_simulator(self) -> list[dict[str, Any]]:
-        """Start the virtual cameras; the fleet as its control address lists it. Raises ``CannotStart``."""
-        options = ["--cameras", str(CAMERAS + 1), "--port", self._last_port(), "--busy", "--quiet-nights"]
+    def start_simulator(self, time_zone: str) -> list[dict[str, Any]]:
+        """Start the virtual cameras of a town there; the fleet as its control address lists it.
+
+        Raises ``CannotStart``.
+        """
+        options = ["--cameras", str(CAMERAS + 1), "--port", self._last_port(), "--time-zone", time_zone]
+        options += ["--busy", "--quiet-nights"]
         command = [sys.executable, "-m", "peoplecount", "simulate", *options, "--machine-readable", "--exit-with-stdin"]
         self._simulator = self._spawn(command, stdout=subprocess.PIPE)
         said = self._simulator.stdout.readline() if self._simulator.stdout else b""

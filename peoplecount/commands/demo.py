@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import signal
 import sys
 import types
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from peoplecount.demo_children import Children
+from peoplecount.demo_town import keep_zone, town_zone, where_it_lies
 from peoplecount.launch import CannotStart, demand_free, demand_loopback, http_address
 from peoplecount.program_files import program_files
 from peoplecount.settings import Settings, load_settings
@@ -52,7 +55,9 @@ class _Ended(BaseException):
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command has no options: HOST and PORT in the environment are heeded."""
-    parser.epilog = "HOST, PORT and TIME_ZONE of the environment are heeded; nothing else is, nor is .env."
+    parser.epilog = (
+        "HOST, PORT and, where a demo begins, TIME_ZONE of the environment are heeded; nothing else is, nor is .env."
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:  # noqa: ARG001  every command gets them
@@ -61,6 +66,9 @@ def run(arguments: argparse.Namespace) -> int:  # noqa: ARG001  every command ge
     settings = load_settings(environment, env_file=None)
     demand_loopback(settings.host)
     demand_free(settings.host, settings.port)
+    chosen = environment.get("TIME_ZONE", "")
+    environment["TIME_ZONE"] = town_zone(FOLDER.absolute(), chosen, settings.time_zone, datetime.now(UTC))
+    settings = load_settings(environment, env_file=None)
     children = Children(environment, FOLDER.absolute())
     _end_on_signals()
     try:
@@ -97,7 +105,8 @@ def _start(children: Children, settings: Settings) -> None:
                 f"A demo runs already and has its data in {folder.path}: look at that one, or end it first"
             )
         folder.leader_lock.release()
-        *fleet, spare = children.start_simulator()
+        keep_zone(folder.path, settings.time_zone)
+        *fleet, spare = children.start_simulator(settings.time_zone)
         register_fleet(settings, fleet)
         link = _administrator_link(settings, folder)
     except (LogError, DatabaseError, InvalidEntry, SealBroken) as error:
@@ -105,13 +114,27 @@ def _start(children: Children, settings: Settings) -> None:
     children.start_service(settings.host, settings.port)
     address = http_address(settings.host, settings.port)
     print(f"\n  The dashboard is at {address}\n  The people in it are invented. Ctrl-C ends the demo.")
+    print(f"  {where_it_lies(settings.time_zone, datetime.now(UTC), FOLDER)}")
     print(
         f"  Whoever sits at this machine may look. This link, good once, makes an administrator:\n  {link}\n"
         f"  A camera to add by hand: {spare['address']}  user {spare['username']}  password {spare['password']}\n"
         "  Commands for this demo, in another terminal:\n"
-        f"    CAMERA_NETWORKS=127.0.0.1 DATA_DIR={FOLDER} python -m peoplecount …\n",
+        f"    cd {shlex.quote(str(Path.cwd()))}\n    {_settings_in_words(settings)} {_this_python()} -m peoplecount …\n",
         flush=True,
     )
+
+
+def _settings_in_words(settings: Settings) -> str:
+    """What a command is told to work on this demo; the settings of its children, as far as commands heed them."""
+    told = {"CAMERA_NETWORKS": "127.0.0.1", "DATA_DIR": str(FOLDER), "PORT": str(settings.port)}
+    return " ".join(f"{name}={shlex.quote(value)}" for name, value in told.items())
+
+
+def _this_python() -> str:
+    """The Python that has what is needed, as a shell in this folder is told it."""
+    path = Path(sys.executable)
+    here = Path.cwd()
+    return shlex.quote(str(path.relative_to(here) if path.is_relative_to(here) else path))
 
 
 def _administrator_link(settings: Settings, folder: DataFolder) -> str:

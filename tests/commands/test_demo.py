@@ -150,6 +150,23 @@ def test_a_second_demo_leaves_the_first_one_alone(demo: Demo, project: Path) -> 
     assert demo.process.wait(10) == 0
 
 
+def made_by_the_printed_command(demo: Demo, words: str) -> str:
+    """What a command says that is typed as the demo prints it."""
+    said = re.search(r"in another terminal:\n +(cd .*)\n +(.*) …\n", demo.said())
+    assert said
+    folder, command = said.groups()
+    done = subprocess.run(
+        ["sh", "-c", f"{folder} && {command} {words}"],
+        env=bare_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 def test_a_camera_is_left_to_be_added_by_hand(demo: Demo) -> None:
     said = re.search(r"to add by hand: (\S+)  user (\S+)  password (\S+)", demo.said())
     assert said
@@ -163,6 +180,7 @@ def test_a_camera_is_left_to_be_added_by_hand(demo: Demo) -> None:
 
     wait_until(lambda: len(entered()) == CAMERAS, 60)
     assert address.rpartition("/")[2] not in entered()
+    assert f"http://127.0.0.1:{demo.port}/welcome#" in made_by_the_printed_command(demo, "user link")
     demo.process.terminate()
     assert demo.process.wait(10) == 0
 
@@ -171,6 +189,10 @@ def test_people_move_nothing_real_is_contacted_and_ctrl_c_ends_it_all(demo: Demo
     assert f"http://127.0.0.1:{demo.port}\n" in demo.said()
     assert status_of(demo.port, "/health/live") == 200
     assert demo.said().count(f"http://127.0.0.1:{demo.port}/welcome#") == 1
+    zone = (project / "var" / "demo" / "time-zone").read_text()
+    assert f"the time zone {zone}, where it is " in demo.said()
+    sites = requests.get(f"http://127.0.0.1:{demo.port}/api/v1/sites", timeout=10).json()["value"]
+    assert {one["timeZone"] for one in sites} == {zone}
     assert status_of(demo.port, "/account") == 303, "whoever sits at the machine may look, and has no account"
     stream = OpenStream(demo.port)
     line = b""
