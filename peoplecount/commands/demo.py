@@ -119,7 +119,8 @@ def _start(children: Children, settings: Settings) -> None:
         f"  Whoever sits at this machine may look. This link, good once, makes an administrator:\n  {link}\n"
         f"  A camera to add by hand: {spare['address']}  user {spare['username']}  password {spare['password']}\n"
         "  Commands for this demo, in another terminal:\n"
-        f"    cd {shlex.quote(str(Path.cwd()))}\n    {_settings_in_words(settings)} {_this_python()} -m peoplecount …\n",
+        f"    cd {shlex.quote(str(Path.cwd()))}\n"
+        f"    {_settings_in_words(settings)} {_this_python()} -m peoplecount …\n",
         flush=True,
     )
 

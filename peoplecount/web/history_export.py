@@ -32,7 +32,18 @@ WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _EXACT = 4
 """Digits of shares."""
 
-_WIDTHS = {"local_start": 20, "from_utc": 20, "to_utc": 20, "time_zone": 18}
+_WIDTHS = {
+    **dict.fromkeys(("local_start", "from_utc", "to_utc", "time_zone", "holiday"), 18),
+    **dict.fromkeys(("site", "door", "line"), 26),
+    **dict.fromkeys(("in", "out", "hour"), 8),
+    **dict.fromkeys(("what", "value"), 60),
+}
+_WIDTH = 14
+"""Of other columns, in characters."""
+
+_LAST_IN_WORKBOOKS = ("site_id", "door_id", "line_id", "from_utc", "to_utc")
+"""For programs, which find columns by name; people read from the left."""
+
 ROWS_AT_ONCE = 20
 """Rows of a workbook after which others have their turn."""
 
@@ -113,16 +124,30 @@ def workbook_of(report: HistoryReport, address: str) -> bytes:
             "count": book.add_format({"num_format": "#,##0"}),
             "mean": book.add_format({"num_format": "#,##0.0"}),
         }
-        for sheet in [*sheets_of(report), _about(report, address)]:
+        first, *others = (_for_people(sheet) for sheet in sheets_of(report))
+        for sheet in [first, _about(report, address), *others]:
             page: Worksheet = book.add_worksheet(sheet.name)
             for column, title in enumerate(sheet.columns):
                 page.write_string(0, column, title, bold)
-                page.set_column(column, column, _WIDTHS.get(title, 14 if sheet.name != "about" else 60))
+                page.set_column(column, column, _WIDTHS.get(title, _WIDTH))
             for number, row in unhurried(enumerate(sheet.rows, 1), Breath(ROWS_AT_ONCE)):
                 for column, cell in enumerate(row):
                     _write(page, number, column, cell, sheet.columns[column], formats)
             page.freeze_panes(1, 0)
     return made.getvalue()
+
+
+def _for_people(sheet: Sheet) -> Sheet:
+    """The same columns: first the wall clock's time and what it says, last what is empty and what is for programs."""
+    rows = [*sheet.rows]
+
+    def rank(column: int) -> tuple[bool, bool, bool]:
+        title = sheet.columns[column]
+        is_empty = all(row[column] in (None, "") for row in rows)
+        return title in _LAST_IN_WORKBOOKS, is_empty, title != "local_start"
+
+    order = sorted(range(len(sheet.columns)), key=rank)
+    return Sheet(sheet.name, [sheet.columns[at] for at in order], ([row[at] for at in order] for row in rows))
 
 
 def _write(page: Worksheet, row: int, column: int, cell: Cell, title: str, formats: dict[str, object]) -> None:
@@ -195,6 +220,7 @@ def _about(report: HistoryReport, address: str) -> Sheet:
     """In English, as all names of columns are: for programs and people of all languages."""
     query, place = report.query, report.place
     told: list[tuple[str, Cell]] = [
+        ("title", f"People counted at {place.name or 'all sites'}, {query.first} to {query.last}"),
         ("place", place.name or "all sites"),
         ("period", f"{query.first} to {query.last}, both included"),
         ("time zone", place.zone.key if place.site else "each site's own; sums are named in " + place.zone.key),

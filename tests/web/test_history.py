@@ -390,12 +390,16 @@ def test_a_workbook_has_cells_of_their_types_and_says_what_it_is(town):
     openpyxl = pytest.importorskip("openpyxl", reason="openpyxl is in requirements-dev.txt")
     answer = town.client.get("/history.xlsx", query_string={"site": "shop", **MAY})
     book = openpyxl.load_workbook(io.BytesIO(answer.data))
-    assert book.sheetnames == ["parts", "week", "places", "about"]
+    assert book.sheetnames == ["parts", "about", "week", "places"]
     header, first, *_ = book["parts"].iter_rows(values_only=True)
     row = dict(zip(header, first, strict=True))
     assert (row["from_utc"], row["local_start"]) == (datetime(2026, 4, 30, 22), datetime(2026, 5, 1))
     assert (row["in"], row["out"], row["known"], row["complete"], row["door"]) == (60, 12, 1, True, None)
+    assert header[:5] == ("local_start", "time_zone", "site", "in", "out"), "as people read, what is empty last"
+    assert header[-5:] == ("from_utc", "to_utc", "site_id", "door_id", "line_id")
+    assert [sheet.freeze_panes for sheet in book] == ["A2"] * 4
     about = dict(book["about"].iter_rows(min_row=2, values_only=True))
+    assert about["title"] == "People counted at Shop, 2026-05-01 to 2026-05-04"
     assert about["time zone"] == "Europe/Zurich"
     assert about["address"].endswith("/history?site=shop&from=2026-05-01&to=2026-05-04&step=day")
 
@@ -404,9 +408,10 @@ def test_libreoffice_opens_a_workbook_and_sees_the_same_figures(town, tmp_path):
     asked = {"site": "shop", **MAY}
     sheets = sheets_shown(town.client.get("/history.xlsx", query_string=asked).data, tmp_path)
     assert sorted(sheets) == ["about", "parts", "places", "week"]
-    assert sheets["parts"][0].startswith('"from_utc","to_utc","local_start","time_zone"')
+    assert sheets["parts"][0].startswith('"local_start","time_zone","site","in","out"')
     first = sheets["parts"][1].split(",")
-    assert (first[3], first[4], first[10:12]) == ('"Europe/Zurich"', '"shop"', ["60", "12"]), "texts, and numbers"
+    assert first[0].startswith("2026-05-01 00:00"), "a time, which is no text"
+    assert first[1:5] == ['"Europe/Zurich"', '"Shop"', "60", "12"], "texts, and numbers"
     told = list(csv.DictReader(io.StringIO(town.client.get("/history.csv", query_string=asked).text)))
     shown = list(csv.DictReader(sheets["parts"]))
     assert [row["known"] for row in shown[:1]] == ["100%"]
@@ -425,7 +430,7 @@ def test_no_name_becomes_a_formula(town):
     text = town.client.get("/history.csv", query_string=asked).text
     assert ",'=HYPERLINK(1)," in text
     book = openpyxl.load_workbook(io.BytesIO(town.client.get("/history.xlsx", query_string=asked).data))
-    cell = book["parts"]["H2"]
+    [cell] = [column[1] for column in book["parts"].iter_cols() if column[0].value == "door"]
     assert (cell.value, cell.data_type) == ("=HYPERLINK(1)", "s")
 
 
