@@ -1,5 +1,6 @@
 """Who may do what: every address and every kind of visitor, in one table."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -17,6 +18,7 @@ from peoplecount.web.outside import OidcSettings, OutsideSignIn
 from peoplecount.web.proxy_identity import ProxyIdentities
 from tests.support.alerting import alerting_of
 from tests.support.board_service import BoardService
+from tests.support.documents import DOCUMENTS, addresses, code
 from tests.support.fleet import WatchedFleet
 from tests.support.people import People, form_token, sign_in, signed_in
 from tests.support.shop import FRONT, SHOP
@@ -306,6 +308,33 @@ def test_every_address_is_in_both_tables(app):
         (method, rule.endpoint) for rule in app.url_map.iter_rules() for method in rule.methods & {"GET", "POST", "PUT"}
     }
     assert tried == there
+
+
+OF_NO_SERVICE = re.compile(
+    r"/(etc|mnt|opt|tmp|usr|var)\b|/(stw-cgi|init-cgi|opensdk|cam|nvr)/|/control/|/(1|in)$|/api/v[12]$"
+)
+"""Files, what cameras and the simulator answer, and parts of addresses."""
+
+
+def test_every_address_that_a_document_names_is_there(app):
+    there = [re.sub(r"<[^>]+>", "X", rule.rule) for rule in app.url_map.iter_rules()]
+    patterns = [re.compile(re.escape(rule).replace("X", "[^/]+")) for rule in there]
+
+    def is_there(path):
+        forms = (path, f"/api/v1{path}")
+        if path.endswith(("/", "…")):  # all that begins so
+            return any(rule.startswith(form.rstrip("…")) for rule in there for form in forms)
+        return any(pattern.fullmatch(form) for pattern in patterns for form in forms)
+
+    named = {
+        (document.name, path)
+        for document in DOCUMENTS
+        for one in code(document)
+        for path in addresses(one)
+        if not OF_NO_SERVICE.match(path)
+    }
+    assert len(named) > 100
+    assert {(document, path) for document, path in named if not is_there(path)} == set()
 
 
 def test_an_address_that_is_in_no_table_is_closed_to_administrators_too(people):
