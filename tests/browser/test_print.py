@@ -72,6 +72,8 @@ def test_an_evacuation_is_printed_on_one_sheet_and_more_doors_on_sheets_that_say
 ):
     add_doors(service, FITTING - 4)
     page = open_page("/sites/station/evacuation", live=False, locale=locale)
+    page.set_viewport_size({"width": 390, "height": 844})
+    expect(page.locator(".each-sheet")).to_be_hidden()
     (sheet,) = sheets(page)
     assert doors_on(sheet) == FITTING - 4
     assert "1 / 1" in sheet

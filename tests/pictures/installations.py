@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -22,7 +23,8 @@ ZONE = "Europe/Zurich"
 LAST_MINUTES = timedelta(minutes=15)
 """As many as a site's page shows; the service runs for longer."""
 
-CAMERAS = 6
+CAMERAS, SITES = 6, 3
+WEEK, DAY_LONG = timedelta(weeks=1), timedelta(days=1)
 SPEEDS = (10, 5)
 """Tried in turn: where the machine is busy, readings come too far apart to be measured, and clocks seem to be set."""
 
@@ -79,9 +81,12 @@ def _begin(service: Service) -> None:
 
 
 def _has_a_past(service: Service) -> bool:
-    """Whether the cameras' own history has come as far back as it goes: what is usual is made of it once."""
-    answer = requests.get(f"{service.url}/history", headers={"Accept-Language": "en"}, timeout=20)
-    return answer.ok and "own history" not in answer.text
+    """Whether the database has the cameras' own history of four weeks: what is usual is made of it once."""
+    day = date.fromisoformat(DAY)
+    asked = {"from": str(day - 4 * WEEK), "to": str(day - DAY_LONG), "scope": "site", "step": "day"}
+    answer = requests.get(f"{service.url}/export/counts.csv", params=asked, timeout=20)
+    rows = list(csv.DictReader(answer.text.splitlines())) if answer.ok else []
+    return len(rows) == SITES * 28 and all(row["complete"] == "true" for row in rows)
 
 
 def _is_measured(service: Service) -> bool:

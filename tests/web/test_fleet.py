@@ -277,3 +277,14 @@ def test_without_the_history_the_door_audit_says_so(people, service, fleet):
 
 def test_pages_of_the_fleet_are_kept_by_no_cache(olga):
     assert olga.get("/fleet").headers["Cache-Control"] == "no-store"
+
+
+def test_where_there_is_no_camera_an_administrator_is_led_to_adding_one(people):
+    people.enters("anna", Role.ADMINISTRATOR)
+    service = BoardService([SHOP])
+    app = people.app(service, fleet=WatchedFleet(service, people.store).desk)
+    app.jinja_env.globals["has_administration"] = True
+    assert 'href="/admin/cameras/new"' in signed_in(app, "anna").get("/fleet").text
+    told = signed_in(app, "olga").get("/fleet").text
+    assert "There is no camera yet that you may see." in told
+    assert "/admin/cameras/new" not in told

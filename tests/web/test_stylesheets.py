@@ -27,6 +27,10 @@ def test_letters_and_layouts_follow_the_text_size_of_the_browser(sheet):
     assert FIXED_WIDTH.findall(text) == []
 
 
+def test_links_that_look_like_buttons_do_so_on_pages_without_a_style_sheet_of_their_own():
+    assert ".button {" in (ROOT / "static" / "css" / "peoplecount.css").read_text("utf-8")
+
+
 def test_every_page_names_icons_that_are_there(client):
     page = client.get("/").text
     for address in re.findall(r'<link rel="(?:icon|apple-touch-icon|manifest)" href="([^"]+)"', page):

@@ -7,6 +7,7 @@ import pytest
 
 from peoplecount.domain.clock_body import ClockStanding, clock_event
 from peoplecount.domain.user import Role
+from tests.support.board_service import BoardService
 from tests.support.people import People, form_token, signed_in
 from tests.support.shop import FRONT, SHOP
 
@@ -35,6 +36,14 @@ def app(people, service):
 @pytest.fixture
 def anna(app):
     return signed_in(app, "anna")
+
+
+def test_a_wall_without_any_camera_says_so_and_has_no_figures():
+    service = BoardService((SHOP,))
+    service.catch_up()
+    shown = service.app.test_client().get("/wall").text
+    assert "There is nothing to show yet." in shown
+    assert "data-figure" not in shown
 
 
 def code_on(screen) -> str:
