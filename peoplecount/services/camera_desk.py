@@ -94,6 +94,12 @@ class CameraDesk:
         """The sites that are theirs, by id, the default one first."""
         return {site_id: site for site_id, site in self._all_sites().items() if by.may_see(site_id)}
 
+    def offered(self, by: Visitor) -> dict[str, Site]:
+        """Those of them to be chosen: not a default one that nobody entered or uses, where others are."""
+        entered = {site.site_id for site in self._sites.sites()}
+        hides = entered and all(camera.site_id in entered for camera in self._cameras.cameras(opened=False))
+        return {site_id: site for site_id, site in self.sites(by).items() if not hides or site_id in entered}
+
     def entered(self, by: Visitor) -> list[EnteredCamera]:
         """The cameras that are theirs, by name. One of a site that was never entered is at the default one."""
         sites, paused = self._all_sites(), self._cameras.paused()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -91,6 +91,13 @@ class SiteDesk:
         named = {one.site_id for one in cameras} | {one.site_id for one in roster.doors.values()}
         used = {_home(site_id, known) for site_id in named} | (set(known) - {DEFAULT_SITE_ID})
         return used or {DEFAULT_SITE_ID}
+
+    def offered(self, had: Collection[str] = ()) -> dict[str, Site]:
+        """Those to be chosen, by id: the ones in use, a default one that was entered, and what was chosen before."""
+        used = self.in_use() | set(had)
+        return {
+            site_id: site for site_id, site in self.known().items() if site_id in used or site != self._default_site
+        }
 
     def named(self, wanted: str) -> Site:
         """The site of that id or name."""

@@ -10,6 +10,7 @@ from peoplecount.domain.camera import Camera
 from peoplecount.domain.camera_networks import CameraNetworks
 from peoplecount.domain.door import Door
 from peoplecount.domain.line import Line, LineKey
+from peoplecount.domain.site import DEFAULT_SITE_ID
 from peoplecount.services.camera_desk import Login, NoSuchCamera
 from peoplecount.services.line_desk import LineWish
 from peoplecount.services.trial import Flaw
@@ -321,6 +322,13 @@ def test_two_administrators_at_the_same_row_cannot_both_win(office):
     office.table.change(replace(seen, name="Foyer"), keeps_password=True)
     with pytest.raises(ChangedMeanwhile):
         office.table.change(replace(seen, name="Lobby"), known=seen, keeps_password=True)
+
+
+def test_a_default_site_that_is_nobodys_is_not_offered(office):
+    office.has("hall", site_id="shop")
+    assert office.desk.offered(ANNA).keys() == office.desk.sites(ANNA).keys() - {DEFAULT_SITE_ID}
+    office.has("stray", site_id=DEFAULT_SITE_ID)
+    assert office.desk.offered(ANNA) == office.desk.sites(ANNA)
 
 
 def test_a_stray_camera_is_at_the_default_site(office):

@@ -77,8 +77,10 @@ def test_the_default_site_is_in_use_where_it_is_the_only_one_or_something_hangs_
     assert desk.in_use() == {"default"}
     people.roster = replace(people.roster, sites={"shop": Site("shop", "Shop", "Europe/Zurich")})
     assert desk.in_use() == {"shop"}
+    assert desk.offered().keys() == {"shop"}
+    assert desk.offered(["default", "gone"]).keys() == {"shop", "default"}, "what was chosen stays to be seen"
     enter_camera(people, "default")
-    assert desk.in_use() == {"shop", "default"}
+    assert desk.in_use() == desk.offered().keys() == {"shop", "default"}
 
 
 def test_two_sites_of_one_name_get_ids_of_their_own(desk):

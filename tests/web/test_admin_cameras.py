@@ -495,10 +495,10 @@ class TestImport:
         assert anna.client.post("/admin/cameras/import", data=body, content_type=kind).status_code == 413
 
 
-def test_sites_are_offered_by_name_and_that_of_cameras_without_one_last(anna):
+def test_sites_are_offered_by_name_without_a_default_one_that_nobody_uses(anna):
     page = anna.get("/admin/cameras/new").text
     offered = page.split('id="site"')[1].split("</select>")[0]
-    assert re.findall(r'value="([^"]*)"', offered) == ["museum", "shop", "default"]
+    assert re.findall(r'value="([^"]*)"', offered) == ["museum", "shop"]
 
 
 def test_no_password_is_in_any_log(anna, office, caplog):

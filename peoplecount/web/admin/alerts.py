@@ -79,7 +79,7 @@ class _Pages:
     def _form(self, rule: AlertRule) -> RuleForm:
         language = book_now().code if rule is _NEW else rule.language
         form = RuleForm(sent(), data=fields_of(rule) | {"language": language})
-        form.offer(self._sites.known(), rule.sites or ())
+        form.offer(self._sites.offered(rule.sites or ()), rule.sites or ())
         form.speak(language_choices())
         form.kind.choices = options((kind.value, kind_words(kind)) for kind in AlertKind)
         return form

@@ -186,7 +186,7 @@ class _Desk:
         """The page of a camera; where the database is away, with nothing but what was typed."""
         by = gate.visitor()
         try:
-            one, sites = self._desk.find(by, camera_id), self._desk.sites(by)
+            one, sites = self._desk.find(by, camera_id), self._desk.offered(by)
             lines = LineRows(self._pages.office.lines, by).of_camera(one)
         except NoSuchCamera as error:
             abort(404, words_of(error))

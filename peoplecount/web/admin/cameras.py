@@ -193,7 +193,7 @@ class _Desk:
 
     def _new(self, form: CameraForm, status: int = 200) -> Response:
         try:
-            form.with_sites(self._desk.sites(gate.visitor()))
+            form.with_sites(self._desk.offered(gate.visitor()))
         except FAULTS as error:
             form.without_sites()
             form.fault, status = words_of(error), 503

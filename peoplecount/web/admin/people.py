@@ -89,7 +89,7 @@ class _Pages:
 
     def add(self) -> AnyResponse:
         form = PersonForm(sent())
-        form.offer(self._sites.known())
+        form.offer(self._sites.offered())
         parts = {"form": form, "shortest": SHORTEST, "hours": LINK_HOURS}
         return answered(
             form,
@@ -111,7 +111,7 @@ class _Pages:
         form, status = RightsForm(request.form), 400
         try:
             person = self._demand(name)
-            form.offer(self._sites.known(), person.user.sites or ())
+            form.offer(self._sites.offered(person.user.sites or ()), person.user.sites or ())
             if form.validate():
                 wanted = (Role(form.role.data), form.chosen_sites(), form.seen())
                 self._desk.change(frame.author(), name, *wanted)
@@ -181,7 +181,7 @@ class _Pages:
         user = person.user
         if form is None:
             form = RightsForm(data={"role": user.role.value, "version": person.version, **reach_of(user.sites)})
-            form.offer(self._sites.known(), user.sites or ())
+            form.offer(self._sites.offered(user.sites or ()), user.sites or ())
         shown: dict[str, object] = {
             "person": person,
             "form": form,

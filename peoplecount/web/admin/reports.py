@@ -167,7 +167,7 @@ class _Pages:
             "is_on": known.is_on,
         }
         form = ScheduleForm(sent(), data=shown)
-        form.offer(self._sites.known(), known.sites or ())
+        form.offer(self._sites.offered(known.sites or ()), known.sites or ())
         form.speak(language_choices())
         form.cadence.choices = options((one.value, cadence_words(one)) for one in Cadence)
         return form

@@ -66,7 +66,7 @@ class _Pages:
     def confirm(self) -> AnyResponse:
         """The screen shows its view from now on."""
         form = ScreenForm(sent())
-        form.offer(self._sites.known())
+        form.offer(self._sites.offered())
         who, code = frame.author(), form.code.data or ""
         try:
             waiting = self._desk.find(who, self._address(), code)
@@ -91,7 +91,7 @@ class _Pages:
         )
 
     def _ask(self, form: ScreenForm, waiting: WaitingScreen, status: int = 200) -> Response:
-        form.offer(self._sites.known())
+        form.offer(self._sites.offered())
         most = LONGEST_NAME
         return frame.page("admin/screen_new.html", status, form=form, waiting=waiting, zone=self._zone, most=most)
 

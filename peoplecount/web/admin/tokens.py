@@ -82,7 +82,7 @@ class _Pages:
 
     def add(self) -> AnyResponse:
         form = TokenForm(sent())
-        form.offer(self._sites.known())
+        form.offer(self._sites.offered())
         return answered(
             form,
             lambda status: frame.page("admin/token_new.html", status, form=form),

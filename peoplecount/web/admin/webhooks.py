@@ -150,7 +150,7 @@ class _Pages:
     def add(self) -> AnyResponse:
         """A new one; a secret is shown with it, this once."""
         form = WebhookForm(sent())
-        form.offer(self._sites.known())
+        form.offer(self._sites.offered())
         form.show_places(self._snapshot())
         return answered(
             form,
