@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -12,6 +14,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -130,6 +133,26 @@ def started(project: Path, tmp_path: Path, trap: Trap) -> Iterator[Demo]:
 def demo(project: Path, tmp_path: Path, trap: Trap) -> Iterator[Demo]:
     with started(project, tmp_path, trap) as demo:
         yield demo
+
+
+PAST_WITHIN = 90
+"""Seconds in which a first demo has a past, on a machine with other things to do."""
+
+
+def test_a_first_demo_has_a_past_of_whole_weeks_soon_after_its_start(project: Path, tmp_path: Path, trap: Trap) -> None:
+    shutil.rmtree(project / "var", ignore_errors=True)
+    today = datetime.now(UTC).date()
+    asked = {"from": str(today - timedelta(days=15)), "to": str(today - timedelta(days=2)), "step": "day"}
+
+    def days_with_people() -> int:
+        answer = requests.get(f"http://127.0.0.1:{demo.port}/history.csv", params=asked, timeout=20)
+        return sum(int(row["in"] or 0) > 0 for row in csv.DictReader(answer.text.splitlines())) if answer.ok else 0
+
+    with started(project, tmp_path, trap) as demo:
+        wait_until(lambda: days_with_people() == 14, PAST_WITHIN)
+        assert 'class="past"' in requests.get(f"http://127.0.0.1:{demo.port}/history", timeout=20).text
+        demo.process.terminate()
+        assert demo.process.wait(10) == 0
 
 
 def test_a_second_demo_leaves_the_first_one_alone(demo: Demo, project: Path) -> None:
