@@ -42,11 +42,11 @@ def bill_of(materials: Sequence[Material]) -> str:
 
 
 def _component(material: Material, licences: LicenseFactory) -> Component:
-    url = PackageURL(material.registry, name=material.name, version=material.version)
+    url = PackageURL(material.registry, material.owner or None, material.name, material.version or None)
     return Component(
         name=material.name,
-        version=material.version,
-        type=ComponentType.LIBRARY,
+        version=material.version or None,
+        type=ComponentType.DATA if material.registry == "github" else ComponentType.LIBRARY,
         bom_ref=url.to_string(),
         purl=url,
         licenses=[licences.make_from_string(material.licence)],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -10,12 +11,13 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
-from tests.sbom.licences import licence_of, strange_in
+from tests.sbom.licences import LicenceUnknown, licence_of, strange_in
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVICE = ROOT / "requirements.txt"
 EXTRAS = tuple(ROOT / f"requirements-{extra}.txt" for extra in ("mqtt", "oidc", "postgresql", "redis"))
 VENDORED = ROOT / "static" / "vendor" / "README.md"
+PASSWORDS = ROOT / "peoplecount" / "services" / "common_passwords.txt"
 
 _VENDORED_ROW = re.compile(
     r"\| \[(?P<name>[^\]]+)\]\((?P<home>[^)]+)\) \| (?P<version>[^ |]+) \| (?P<licence>[^ |]+)[^|]*\|[^|]*\|"
@@ -29,17 +31,21 @@ class Material:
 
     name: str
     version: str
+    """Empty where it has none."""
+
     licence: str
     """An expression of SPDX."""
 
     registry: str
-    """Where it comes from, as package URLs name it: ``pypi`` or ``npm``."""
+    """Where it comes from, as package URLs name it: ``pypi``, ``npm`` or ``github``."""
 
     home: str
     needs: frozenset[str] = frozenset()
     """Names of others that it needs itself."""
 
     is_optional: bool = False
+    owner: str = ""
+    """Whose it is there, where names are not unique without."""
 
     @property
     def strange_licences(self) -> list[str]:
@@ -50,7 +56,12 @@ class Material:
 def materials() -> list[Material]:
     """All of them, as they are installed on this platform. Raises ``LicenceUnknown``."""
     extras = [one for file in EXTRAS for one in _installed(file, is_optional=True)]
-    return [*_installed(SERVICE), *extras, *vendored(VENDORED.read_text("utf-8"))]
+    return [
+        *_installed(SERVICE),
+        *extras,
+        *vendored(VENDORED.read_text("utf-8")),
+        word_list(PASSWORDS.read_text("utf-8")),
+    ]
 
 
 def pinned(text: str) -> Iterator[Requirement]:
@@ -96,3 +107,15 @@ def vendored(table: str) -> Iterator[Material]:
     """Files of others, as their table tells them."""
     for row in _VENDORED_ROW.finditer(table):
         yield Material(row["package"], row["version"], row["licence"], "npm", row["home"])
+
+
+def word_list(text: str) -> Material:
+    """Whose list of passwords we have, as its head says. Raises ``LicenceUnknown``."""
+    head = "".join(itertools.takewhile(lambda line: line.startswith("#"), text.splitlines(keepends=True)))
+    home, licence = (
+        re.search(r"https://github\.com/([\w-]+)/([\w-]+)", head),
+        re.search(r"# (\S+) License, Copyr", head),
+    )
+    if home is None or licence is None:
+        raise LicenceUnknown("The list of common passwords does not say where it comes from, and under which licence")
+    return Material(home[2].lower(), "", licence[1], "github", home[0], owner=home[1])

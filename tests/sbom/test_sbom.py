@@ -12,7 +12,7 @@ from packaging.requirements import Requirement
 from tests.sbom import __main__ as chore
 from tests.sbom.bill import VERSION, bill_of
 from tests.sbom.licences import LicenceUnknown, licence_of, strange_in
-from tests.sbom.materials import EXTRAS, ROOT, SERVICE, VENDORED, materials, pinned, vendored
+from tests.sbom.materials import EXTRAS, ROOT, SERVICE, VENDORED, materials, pinned, vendored, word_list
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:jsonschema")
 
@@ -31,11 +31,18 @@ def test_it_is_valid(bill: dict) -> None:
 
 
 def test_everything_is_in_it_that_is_pinned_and_every_file_of_others(bill: dict) -> None:
-    told = {one["name"]: one["version"] for one in bill["components"]}
+    told = {one["name"]: one.get("version", "") for one in bill["components"]}
     for wanted in pinned(SERVICE.read_text("utf-8")):
         assert told[wanted.name.replace(".", "-")] in wanted.specifier
     folders = {folder.name for folder in VENDORED.parent.iterdir() if folder.is_dir()}
     assert folders == {one.name for one in vendored(VENDORED.read_text("utf-8"))} <= told.keys()
+
+
+def test_the_list_of_passwords_is_in_it_with_the_licence_it_says(bill: dict) -> None:
+    [told] = [one for one in bill["components"] if one["type"] == "data"]
+    assert (told["purl"], told["licenses"]) == ("pkg:github/danielmiessler/seclists", [{"license": {"id": "MIT"}}])
+    with pytest.raises(LicenceUnknown):
+        word_list("# From somewhere\nqwertyqwerty\n")
 
 
 def test_it_says_who_needs_whom(bill: dict) -> None:
