@@ -89,6 +89,16 @@ class Trial:
         return not any(finding.hinders for finding in self.findings)
 
     @property
+    def awaits_login(self) -> bool:
+        """Whether it let nobody in, or just now lets nobody in, with the login that was typed."""
+        return any(finding.flaw in {Flaw.WRONG_PASSWORD, Flaw.LOCKED} for finding in self.findings)
+
+    @property
+    def refused_login(self) -> bool:
+        """Whether the same login would be refused again."""
+        return any(finding.flaw is Flaw.WRONG_PASSWORD for finding in self.findings)
+
+    @property
     def awaits_certificate(self) -> bool:
         """Whether somebody has to accept its certificate before more can be said."""
         return not self.accepted

@@ -51,6 +51,7 @@ class StandingCamera:
         self.names = names
         self.offset = offset
         self.fingerprint = fingerprint
+        self.password = PASSWORD
         self.asked: list[str] = []
         """The passwords it was asked with."""
 
@@ -104,7 +105,7 @@ class _Client:
         if standing.fingerprint and camera.certificate != standing.fingerprint:
             raise CertificateUnknown(camera.camera_id, "the camera's certificate is not trusted")
         standing.asked.append(camera.password)
-        if camera.password != PASSWORD:
+        if camera.password != standing.password:
             raise CredentialsRejected(camera.camera_id, "the camera refuses the user name or password")
         lines = tuple(
             DeviceLine(LineKey(camera.camera_id, 0, 1, index), name, True, "", Totals(10 * index, 3))

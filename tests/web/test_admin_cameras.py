@@ -138,6 +138,23 @@ class TestAdding:
         place = tried(anna, draft=draft)
         assert "It counts" in anna.text(place)
 
+    def test_another_password_is_tried_where_the_refusal_stands(self, anna, office):
+        camera = office.network.stands("http://hall.example", "Z1", "East")
+        place = tried(anna, password="wrong-one")
+        shown = anna.text(place)
+        assert "Test again" not in shown
+        assert 'type="password"' in shown
+        assert "wrong-one" not in shown
+        asked = len(camera.asked)
+        for form in ({}, {"user": TYPED["user"], "password": ""}):
+            answer = anna.post(f"{place}/again", **form)
+            assert (answer.status_code, "Type the password again" in html.unescape(answer.text)) == (400, True)
+        assert len(camera.asked) == asked, "the same login is not sent once more"
+        place = anna.post(f"{place}/again", user=TYPED["user"], password=PASSWORD).headers["Location"]
+        assert "It counts" in anna.text(place)
+        assert anna.post(place).status_code == 303
+        assert office.desk.with_password(office.desk.find(ANNA, "hall")).password == PASSWORD
+
     def test_a_password_that_was_typed_need_not_be_typed_again(self, anna, office):
         draft = tried(anna, address="nowhere.example").rpartition("/")[2]
         office.network.stands("http://hall.example", "Z1")
@@ -289,6 +306,18 @@ class TestOneCamera:
             assert anna.get(path).status_code == 503
         people.database.is_away = False
         assert office.desk.find(ANNA, "hall").camera.name == "Hall"
+
+    def test_a_password_that_was_changed_on_the_camera_is_typed_where_it_is_refused(self, anna, office):
+        standing = office.network.stands("http://hall.example", "Z1", "East")
+        standing.password = "a-newer-one"
+        place = anna.post(f"{self.PATH}/test").headers["Location"]
+        assert "refuses the user name or password" in anna.text(place)
+        place = anna.post(f"{place}/again", password="a-newer-one").headers["Location"]
+        shown = anna.text(place)
+        assert "It counts" in shown
+        assert "Save the change" in shown
+        assert anna.post(place).status_code == 303
+        assert office.desk.with_password(office.desk.find(ANNA, "hall")).password == "a-newer-one"
 
     def test_it_is_asked_again_as_it_is(self, anna):
         place = anna.post(f"{self.PATH}/test").headers["Location"]

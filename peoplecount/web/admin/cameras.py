@@ -108,11 +108,18 @@ class _Desk:
         return self._tried(self._demand(draft_id))
 
     def again(self, draft_id: str) -> AnyResponse:
-        """Ask again; with ``accept``, with the certificate that was shown accepted."""
-        draft = self._demand(draft_id)
+        """Ask again: with ``accept``, with the certificate that was shown accepted; with another login, with that."""
+        before = self._demand(draft_id)
+        draft = self._with_login(before)
         accept, texts = request.form.get("accept", ""), dict(draft.texts)
         if accept and accept == draft.trial.fingerprint:
             texts["https_pin"] = accept
+        if before.trial.refused_login and draft == before and not self._desk.are_theirs:
+            fault = say(
+                "The camera has refused this login. Type the password again: the same one sent once more would only "
+                "bring the account nearer to being locked."
+            )
+            return self._tried(draft, 400, fault=fault)
         try:
             camera = self._camera(draft, texts)
             is_change = draft.is_change or "https_pin" in texts.keys() - draft.texts.keys() or bool(accept)
@@ -120,6 +127,15 @@ class _Desk:
         except FAULTS as error:
             return self._tried(draft, status_of(error), fault=words_of(error))
         return redirect(url_for("admin_cameras.tried", draft_id=kept.draft_id), 303)
+
+    def _with_login(self, draft: CameraDraft) -> CameraDraft:
+        """With the user and the password that are typed beside what a camera answered; as it is where none are."""
+        form = CameraForm(request.form)
+        user = (form.user.data or "").strip() if "user" in request.form else draft.texts.get("user", "")
+        password = form.password.data or draft.password
+        if (user, password) == (draft.texts.get("user", ""), draft.password) and not form.password.data:
+            return draft
+        return replace(draft, texts={**draft.texts, "user": user}, password=password, is_change=True)
 
     def save(self, draft_id: str) -> AnyResponse:
         """Enter what was tried, with the names and doors of its lines."""
@@ -189,7 +205,12 @@ class _Desk:
             rows = LineRows(self._pages.office.lines, by).of_trial(draft.trial, draft.camera_id)
         except FAULTS as error:
             rows, status, fault = None, max(status, 503), fault or words_of(error)
-        return frame.page("admin/camera_tried.html", status, draft=draft, trial=draft.trial, lines=rows, fault=fault)
+        login = None
+        if draft.trial.awaits_login and not self._desk.are_theirs:
+            login = CameraForm(data={"user": draft.texts.get("user", "")})
+        return frame.page(
+            "admin/camera_tried.html", status, draft=draft, trial=draft.trial, lines=rows, fault=fault, login=login
+        )
 
     def _new(self, form: CameraForm, status: int = 200) -> Response:
         try:
