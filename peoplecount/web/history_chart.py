@@ -162,12 +162,21 @@ class HeatCell(NamedTuple):
     level: int
     """0 to ``LEVELS``; -1: not known."""
 
+    digits: int
+    """Behind the point; as many in all hours of a week."""
+
+    @property
+    def is_small(self) -> bool:
+        """Whether it would be shown as nobody, though somebody came."""
+        return self.mean is not None and 0 < self.mean < 0.5 * 10**-self.digits
+
 
 def heat_of(week: WeekHours) -> list[list[HeatCell]]:
     """By weekday from Monday, and by hour."""
     means = [week.mean(place) for place in range(HOURS_A_WEEK)]
     most = max((one for one in means if one is not None), default=0.0)
-    cells = [HeatCell(one, -1 if one is None else round(LEVELS * one / most) if most else 0) for one in means]
+    digits = 0 if most >= 10 else 1
+    cells = [HeatCell(one, -1 if one is None else round(LEVELS * one / most) if most else 0, digits) for one in means]
     return [cells[day * 24 : day * 24 + 24] for day in range(7)]
 
 
