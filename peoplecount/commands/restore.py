@@ -57,7 +57,7 @@ def _report(backup: BackupFile, settings: Settings, done: Restored) -> None:
     if KEY not in kept.files:
         print("The key is not in the backup: put back your copy of seal.key, or enter the cameras' passwords again.")
     print(
-        f"Ended by it: {done.sessions} sessions, {done.screens} screens on walls and {done.links} one-time links. "
+        f"Ended by it: {done.ended}. "
         "Everybody has to sign in again, each screen shows a code to be confirmed, and who waits for a link needs "
         "another one."
     )

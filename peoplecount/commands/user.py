@@ -1,4 +1,4 @@
-"""People who may sign in: list them, add one, reset a password, change what they may do, or remove one."""
+"""People who may sign in: list, add or remove them, reset a password, change what they may do, or sign them out."""
 
 from __future__ import annotations
 
@@ -43,13 +43,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     sites.add_argument("--all-sites", action="store_true")
     remove = tasks.add_parser("remove", help="somebody may not sign in any more, and is signed out everywhere")
     remove.add_argument("name")
+    out = tasks.add_parser("sign-out", help="somebody, or everybody, has to sign in again")
+    whom = out.add_mutually_exclusive_group(required=True)
+    whom.add_argument("name", nargs="?")
+    whom.add_argument(
+        "--everybody",
+        action="store_true",
+        help="screens on walls, too, and one-time links are void: after a Redis was put back",
+    )
     tasks.add_parser("link", help="print a one-time link that makes an administrator, also when the last one is lost")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Do what was asked for; 0, or 1 where something was refused. The service may run meanwhile."""
     settings = read_settings()
-    tasks = {"list": _list, "add": _add, "reset": _reset, "set": _set, "remove": _remove, "link": _link}
+    tasks = {
+        "list": _list,
+        "add": _add,
+        "reset": _reset,
+        "set": _set,
+        "remove": _remove,
+        "sign-out": _sign_out,
+        "link": _link,
+    }
     try:
         folder = open_data_home(settings)
         try:
@@ -105,6 +121,14 @@ def _set(arguments: argparse.Namespace, desk: PeopleDesk) -> None:
 def _remove(arguments: argparse.Namespace, desk: PeopleDesk) -> None:
     user = desk.remove(this_author(), user_name(arguments.name))
     print(f"{user.name} may not sign in any more, and is signed out everywhere.")
+
+
+def _sign_out(arguments: argparse.Namespace, desk: PeopleDesk) -> None:
+    if arguments.everybody:
+        print(f"Ended: {desk.end_all_access(this_author())}. Everybody has to sign in again.")
+        return
+    user = desk.person(user_name(arguments.name)).user
+    print(f"{user.name} is signed out, at {desk.end_sessions(this_author(), user.name)} places.")
 
 
 def _link(arguments: argparse.Namespace, desk: PeopleDesk) -> None:  # noqa: ARG001

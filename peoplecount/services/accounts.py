@@ -13,6 +13,7 @@ from peoplecount.domain.user import Role, UnfitName, User, new_user_name, user_n
 from peoplecount.domain.visitor import Visitor
 from peoplecount.eventlog.log import LogError
 from peoplecount.services.api_tokens import ApiTokens
+from peoplecount.services.ended_access import EndedAccess, end_all_access
 from peoplecount.services.kept_texts import KeptTexts
 from peoplecount.services.one_time_links import OneTimeLinks, Purpose
 from peoplecount.services.passwords import Passwords, demand_fit
@@ -56,6 +57,10 @@ class Accounts:
         self.links = OneTimeLinks(store, clock)
         self.screens = Screens(store, clock)
         self.throttle = SignInThrottle(store, clock)
+
+    def end_all_access(self) -> EndedAccess:
+        """Nobody and no screen is signed in any more; blocks, and raises ``LogError``."""
+        return end_all_access(self._store)
 
     def sign_in(self, typed: str, password: str, address: str, browser: str) -> tuple[str, User]:
         """The secret of a new session, and whose it is.

@@ -34,10 +34,7 @@ from peoplecount.services.backup_file import (
     own_file,
     write_backup,
 )
-from peoplecount.services.one_time_links import void_all_links
-from peoplecount.services.screens import revoke_all_screens
-from peoplecount.services.stream_tickets import void_all_tickets
-from peoplecount.services.user_sessions import end_all_sessions
+from peoplecount.services.ended_access import EndedAccess, end_all_access
 from peoplecount.storage.errors import DatabaseError
 from peoplecount.storage.schema_version import current, expected, too_new
 from peoplecount.storage.sqlite import SQLiteConnection
@@ -132,14 +129,7 @@ class Restored:
     aside: Path | None
     """Where what was there before has been moved to, if there was anything."""
 
-    sessions: int
-    """That have ended."""
-
-    screens: int
-    """That were revoked."""
-
-    links: int
-    """One-time links that are void."""
+    ended: EndedAccess
 
 
 def restore_backup(places: Places, backup: BackupFile, now: datetime, who: str, *, replace: bool = False) -> Restored:
@@ -215,8 +205,7 @@ def _begin_anew(new: Mapping[str, Path], backup: BackupFile, now: datetime, who:
         if webhooks is not None:
             webhooks.open()
         store.save_mark(log.start_epoch())
-        void_all_tickets(store)
-        done = Restored(None, end_all_sessions(store), revoke_all_screens(store), void_all_links(store))
+        done = Restored(None, end_all_access(store))
         store.note_change(_note(done, backup, now, who))
     finally:
         log.close()
@@ -227,13 +216,8 @@ def _begin_anew(new: Mapping[str, Path], backup: BackupFile, now: datetime, who:
 
 
 def _note(done: Restored, backup: BackupFile, now: datetime, who: str) -> Change:
-    ended: dict[str, Value] = {
-        "sessions ended": done.sessions,
-        "screens revoked": done.screens,
-        "one-time links voided": done.links,
-    }
     made: dict[str, Value] = {"made": utc_text(backup.list.made_at)}
-    return Change(now, who, "put back", Subject.BACKUP, backup.path.name, after=made | ended)
+    return Change(now, who, "put back", Subject.BACKUP, backup.path.name, after=made | done.ended.facts)
 
 
 def _exchange(targets: Mapping[str, Path], new: Mapping[str, Path], now: datetime) -> Path | None:

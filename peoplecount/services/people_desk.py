@@ -12,10 +12,14 @@ from peoplecount.domain.sentence import say
 from peoplecount.domain.user import Role, User, new_user_name
 from peoplecount.services.accounts import Accounts
 from peoplecount.services.audit_log import AuditLog
+from peoplecount.services.ended_access import EndedAccess
 from peoplecount.services.user_book import UserRefused
 from peoplecount.services.user_sessions import UserSession
 from peoplecount.services.version import version_of
 from peoplecount.storage.errors import ChangedMeanwhile
+
+EVERYBODY = "*"
+"""In the audit log; nobody is called so."""
 
 T = TypeVar("T")
 
@@ -149,6 +153,12 @@ class PeopleDesk:
 
         user, ended = self._offload(work)
         self._note(who, say("signed out"), user, {}, {"sessions": ended})
+        return ended
+
+    def end_all_access(self, who: str) -> EndedAccess:
+        """Sign everybody out, screens too, and void what lets anybody in once."""
+        ended = self._offload(self._accounts.end_all_access)
+        self._log.note(who, say("signed out"), Subject.PERSON, EVERYBODY, after=ended.facts)
         return ended
 
     def remove(self, who: str, name: str) -> User:

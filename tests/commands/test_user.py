@@ -115,6 +115,25 @@ def test_nonsense_is_refused_in_words(run, arguments, typed, words):
     assert "Traceback" not in said
 
 
+def test_somebody_or_everybody_with_all_screens_and_links_is_signed_out(run, accounts):
+    for name in ("anna", "ben"):
+        run("user", "add", name, "--password-stdin", typed=PASSWORD)
+        accounts.sign_in(name, PASSWORD, "192.0.2.7", "")
+    secret, anna = accounts.sign_in("anna", PASSWORD, "192.0.2.7", "")
+    assert "anna is signed out, at 2 places" in run("user", "sign-out", "Anna")[1]
+    assert accounts.sessions.of_secret(secret) is None
+    assert re.search(r"ben .* 1\n", run("user", "list")[1])
+    screen, shown = accounts.screens.ask("192.0.2.8", "a wall")
+    accounts.screens.confirm(shown.code, "Hall", None, "anna")
+    screen, code = accounts.screens.claim(screen), accounts.link_for("anna")
+    code_, said = run("user", "sign-out", "--everybody")
+    assert (code_, "1 sessions, 1 screens on walls and 1 one-time links" in said) == (0, True), said
+    assert re.search(r"ben .* 0\n", run("user", "list")[1])
+    assert accounts.screens.of_secret(screen) is None
+    assert accounts.links.purpose(code) is None
+    assert accounts.sign_in("anna", PASSWORD, "192.0.2.7", "")[1] == anna, "who may sign in stays"
+
+
 def test_a_token_is_shown_once_listed_and_revoked(run, accounts):
     code, said = run("token", "add", "Power BI", "--scope", "read", "--site", "shop", "--days", "30")
     assert code == 0

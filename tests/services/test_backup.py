@@ -35,6 +35,7 @@ from peoplecount.services.backup_file import (
     older_than_newest,
     write_backup,
 )
+from peoplecount.services.ended_access import EndedAccess
 from peoplecount.services.one_time_links import OneTimeLinks
 from peoplecount.services.played_clock import PlayedClock
 from peoplecount.services.screens import Screens
@@ -166,7 +167,7 @@ def test_what_may_have_been_ended_since_is_ended(home, tmp_path, homes):
     assert Screens(store, clock).waiting(waiting) is None
     assert OneTimeLinks(store, clock).purpose(link) is None
     assert StreamTickets(store, clock, call_here).holder_of(ticket) is None
-    assert (done.sessions, done.screens, done.links) == (1, 1, 1)
+    assert done.ended == EndedAccess(sessions=1, screens=1, links=1)
     assert screens.of_secret(screen) is not None
     assert links.purpose(link) is not None
 

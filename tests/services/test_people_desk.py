@@ -139,6 +139,13 @@ def test_a_new_password_ends_every_session_and_the_throttle(people, desk):
     assert OTHER not in everything_noted(people)
 
 
+def test_who_has_signed_everybody_out_is_noted(people, desk):
+    sign_in(people, "anna", PASSWORD)
+    assert desk.end_all_access("anna").sessions == 1
+    change = people.audit_log.page().changes[0]
+    assert (change.who, change.verb, change.after["sessions ended"]) == ("anna", "signed out", 1)
+
+
 def test_sessions_are_seen_and_ended(people, desk):
     people.enters("ben")
     secrets = [sign_in(people, "ben")[0] for _ in range(3)]
