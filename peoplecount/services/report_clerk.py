@@ -169,6 +169,10 @@ class ReportClerk:
         self._send(schedule, report, secrets.token_hex(4))
         return report
 
+    def preview(self, schedule: ReportSchedule) -> Writing:
+        """What would be sent of the last period that is over, also without a mail server. Raises as writing does."""
+        return self._writer.report(schedule, self.newest_period(schedule))
+
     def newest_period(self, schedule: ReportSchedule) -> ReportPeriod:
         """The last one that is over at all of its sites."""
         now = self._clock.now()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from peoplecount.domain.change import Subject, Value
 from peoplecount.domain.offload import Offload, call_here
 from peoplecount.domain.report_schedule import ReportPeriod, ReportSchedule
+from peoplecount.mail.letter import Writing
 from peoplecount.services.alert_desk import MailDesk
 from peoplecount.services.audit_log import AuditLog
 from peoplecount.services.outbox import Posted
@@ -62,6 +63,10 @@ class ReportDesk:
     def newest_period(self, schedule: ReportSchedule) -> ReportPeriod:
         """The last one that is over."""
         return self._clerk.newest_period(schedule)
+
+    def preview(self, schedule: ReportSchedule) -> Writing:
+        """The last report as it would be sent; it need not be entered. Raises what ``ReportClerk.preview`` raises."""
+        return self._clerk.preview(schedule)
 
     def send(self, who: str, schedule_id: str, period: ReportPeriod) -> SentReport:
         """Send it now, also where it was sent before. Raises what ``ReportClerk.send_again`` raises."""

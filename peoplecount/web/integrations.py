@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
+from pathlib import Path
 
-from flask import Blueprint, Response, current_app, make_response, render_template, request
+from flask import Blueprint, Response, current_app, make_response, render_template
 from werkzeug.exceptions import HTTPException
 
 from peoplecount.domain.webhook import Topic
@@ -17,6 +19,7 @@ from peoplecount.services.mqtt_desk import MqttDesk, MqttStanding
 from peoplecount.services.subscriptions import Subscriptions
 from peoplecount.services.webhook_samples import sample
 from peoplecount.web import gate
+from peoplecount.web.base_address import base_address
 from peoplecount.web.context import WebContext
 from peoplecount.web.needs import NEEDS
 from peoplecount.web.webhook_words import TOPICS
@@ -50,6 +53,7 @@ def routes(context: WebContext, desk: Subscriptions) -> Blueprint:
                 webhooks=_webhooks(desk) if may_change else None,
                 tokens=_tokens(context.administration) if _may_see_tokens() else None,
                 feed=_feed(context) if _is_there(FEED) else None,
+                power_query=_power_query(context),
                 publishes=context.mqtt is not None,
                 mqtt=_standing(context.mqtt),
                 has_docs=_is_there("/docs"),
@@ -83,8 +87,20 @@ def _may_see_tokens() -> bool:
 
 def _feed(context: WebContext) -> str:
     """The address of the file of counts by the hour, from the beginning of this year."""
-    base = (context.public_url or request.url_root).rstrip("/")
-    return f"{base}{FEED}{FEED_QUERY}{context.clock.now().year}-01-01"
+    return f"{base_address(context.public_url)}{FEED}{FEED_QUERY}{_this_year(context)}"
+
+
+def _power_query(context: WebContext) -> str:
+    """The query of ``static/power-bi.pq`` for this server, from the beginning of this year."""
+    text = Path(current_app.static_folder or "", "power-bi.pq").read_text(encoding="utf-8")
+    constants = {"Server": base_address(context.public_url), "From": _this_year(context)}
+    for name, value in constants.items():
+        text = re.sub(rf'(?m)^( +{name} = )"[^"]*"', lambda found, value=value: f'{found[1]}"{value}"', text)  # type: ignore[misc]
+    return text
+
+
+def _this_year(context: WebContext) -> str:
+    return f"{context.clock.now().year}-01-01"
 
 
 def _tokens(administration: Administration | None) -> list[ApiToken] | None:

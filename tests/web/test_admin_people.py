@@ -216,6 +216,7 @@ def test_a_token_is_shown_this_once_and_used_revoked_and_listed(people, app, ann
     assert answer.headers["Cache-Control"] == "no-store"
     headers = {"Authorization": f"Bearer {token}"}
     assert app.test_client().get("/chart/today", headers=headers).status_code == 200
+    assert f"curl -H &#39;Authorization: Bearer {token}&#39; &#39;http://localhost/api/v1/ping&#39;" in answer.text
     page = anna.get("/admin/tokens").text
     assert token not in page + anna.get("/admin/log").text
     for words in ("Power BI", "health, read", "Shop", "last used"):

@@ -227,6 +227,9 @@ def test_without_a_mail_server_the_pages_say_what_to_set(tmp_path):
         assert "SMTP_HOST" in desk.get(path)
     assert "No mail server is set" in desk.sends("/admin/mail", {"address": "anna@example.com"}, 502)
     desk.sends("/admin/new-report", REPORT)
+    told = desk.get("/admin/reports")
+    assert "It is sent once a mail server is set" in told
+    assert "from now on" not in told
     made = desk.alerting.schedules.all()[0]
     assert "No mail server is set" in desk.sends(f"/admin/reports/{made.schedule_id}/send", status=409)
     desk.people.close()
@@ -252,6 +255,13 @@ def test_a_report_is_added_sent_sent_again_changed_and_removed(desk):
     desk.sends(f"{address}/remove")
     assert [verb for _, verb, _ in desk.changes(Subject.REPORT)] == ["removed", "changed", "sent", "sent", "added"]
     desk.sends(f"{address}/send", status=404)
+
+
+def test_a_report_is_looked_at_before_it_is_added_and_is_sent_to_nobody(desk):
+    assert desk.sends("/admin/new-report", REPORT, 200, preview="yes") == "<p>html</p>", "the mail alone"
+    assert "A name is needed" in desk.sends("/admin/new-report", REPORT, 400, preview="yes", name="")
+    assert desk.alerting.schedules.all() == []
+    assert desk.alerting.outbox.history(About.REPORT) == []
 
 
 @pytest.mark.parametrize(

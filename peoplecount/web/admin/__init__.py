@@ -39,7 +39,7 @@ def routes(context: WebContext, administration: Administration) -> list[Blueprin
         sites.routes(administration.sites, occupancies),
         doors.routes(administration.sites),
         people.routes(administration.people, administration.sites),
-        tokens.routes(administration),
+        tokens.routes(administration, context.public_url),
         screens.routes(administration, context.addresses),
         log.routes(administration),
     ]

@@ -14,6 +14,7 @@ from peoplecount.domain.report_schedule import Cadence, ReportPeriod, ReportSche
 from peoplecount.domain.sentence import Sentence, say
 from peoplecount.domain.visible_text import as_seen
 from peoplecount.eventlog.log import LogError
+from peoplecount.mail.letter import Writing
 from peoplecount.services.alert_desk import NOT_SET
 from peoplecount.services.counts import NoSuchPlace
 from peoplecount.services.history_report import HistoryUnavailable
@@ -101,23 +102,51 @@ class _Pages:
     def add(self) -> AnyResponse:
         """A new one."""
         form = self._form(_NEW)
+        if _is_preview():
+            return self._preview(form, None)
         return answered(
             form,
             lambda status: self._page(form, None, status),
             lambda: self._desk.add(frame.author(), form.schedule()),
-            lambda made: frame.done(say("%(name)s is sent from now on.", name=made.name), _path()),
+            lambda made: frame.done(self._begun(made), _path()),
         )
 
     def schedule(self, schedule_id: str) -> AnyResponse:
         """One of them, to be changed."""
         known = self._found(schedule_id)
         form = self._form(known)
+        if _is_preview():
+            return self._preview(form, known)
         return answered(
             form,
             lambda status: self._page(form, known, status),
             lambda: self._desk.change(frame.author(), form.schedule(schedule_id)),
             lambda _: frame.done(say("%(name)s is changed.", name=form.name.data), _path()),
         )
+
+    def _begun(self, made: ReportSchedule) -> Sentence:
+        if not self._desk.mail.is_set:
+            return say("%(name)s is added. It is sent once a mail server is set (SMTP_HOST).", name=made.name)
+        if not made.is_on:
+            return say("%(name)s is added, and not sent on schedule.", name=made.name)
+        return say("%(name)s is sent from now on.", name=made.name)
+
+    def _preview(self, form: ScheduleForm, known: ReportSchedule | None) -> AnyResponse:
+        """The mail that the form as it is filled in would make, with the figures of the last period that is over."""
+        return answered(
+            form,
+            lambda status: self._page(form, known, status),
+            lambda: self._written(form.schedule()),
+            _letter,
+        )
+
+    def _written(self, schedule: ReportSchedule) -> Writing:
+        try:
+            return self._desk.preview(schedule)
+        except HistoryUnavailable:
+            unavailable(say("The history cannot be read just now."), 10)
+        except NoSuchPlace as error:
+            abort(409, sentence(error))
 
     def send(self, schedule_id: str) -> AnyResponse:
         """Send the period that is named, or the last one that is over, now."""
@@ -189,6 +218,19 @@ class _Pages:
         return frame.page(
             "admin/reports.html", status, sites=self._sites.known(), mail=self._desk.mail, zone=self._zone, **values
         )
+
+
+def _is_preview() -> bool:
+    return request.method == "POST" and "preview" in request.form
+
+
+def _letter(writing: Writing) -> Response:
+    """A mail's page, in a policy of its own: mail carries its style in itself, and nothing else is let in."""
+    headers = {
+        "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox allow-popups",
+        "Cache-Control": "no-store",
+    }
+    return Response(writing.html, headers=headers, content_type="text/html; charset=utf-8")
 
 
 def _path() -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from flask import Blueprint, Response, url_for
 from werkzeug.wrappers import Response as AnyResponse
 from wtforms import SelectChoice, SelectMultipleField
@@ -16,6 +18,7 @@ from peoplecount.services.token_desk import LONGEST_DAYS
 from peoplecount.web.admin import frame
 from peoplecount.web.admin.form import KNOWN_FAULTS, AdminForm, Text, answered, needed, sent, store_words
 from peoplecount.web.admin.reach import ReachForm
+from peoplecount.web.base_address import base_address
 
 _SCOPES = [
     SelectChoice(Scope.READ.value, say("read figures: stream, tickets, chart, counts, export, records")),
@@ -61,10 +64,10 @@ class TokenForm(ReachForm):
         return days if 1 <= days <= LONGEST_DAYS else None
 
 
-def routes(administration: Administration) -> Blueprint:
+def routes(administration: Administration, public_url: str) -> Blueprint:
     """``/admin/tokens`` and what is sent from there."""
     blueprint = Blueprint("admin_tokens", __name__, url_prefix="/admin")
-    pages = _Pages(administration)
+    pages = _Pages(administration, public_url)
     blueprint.add_url_rule("/tokens", "tokens", pages.tokens)
     blueprint.add_url_rule("/new-token", "add", pages.add, methods=["GET", "POST"])
     blueprint.add_url_rule("/tokens/<token_id>/revoke", "revoke", pages.revoke, methods=["POST"])
@@ -72,10 +75,11 @@ def routes(administration: Administration) -> Blueprint:
 
 
 class _Pages:
-    def __init__(self, administration: Administration) -> None:
+    def __init__(self, administration: Administration, public_url: str) -> None:
         self._desk = administration.tokens
         self._sites = administration.sites
         self._zone = administration.zone
+        self._public_url = public_url
 
     def tokens(self) -> Response:
         return self._page()
@@ -87,12 +91,20 @@ class _Pages:
             form,
             lambda status: frame.page("admin/token_new.html", status, form=form),
             lambda: self._add(form),
-            lambda token: self._page(token=token, label=form.label.data),
+            lambda token: self._page(
+                token=token, label=form.label.data, example=self._example(token, form.scopes.data)
+            ),
         )
 
     def _add(self, form: TokenForm) -> str:
         scopes, days = [Scope(scope) for scope in form.scopes.data], form.number_of_days()
         return self._desk.add(frame.author(), form.label.data, scopes, sites=form.chosen_sites(), days=days)
+
+    def _example(self, token: str, scopes: Collection[str]) -> str:
+        """A request to try the token with; empty where it may do nothing that a try would show."""
+        if Scope.READ.value not in scopes:
+            return ""
+        return f"curl -H 'Authorization: Bearer {token}' '{base_address(self._public_url)}/api/v1/ping'"
 
     def revoke(self, token_id: str) -> AnyResponse:
         try:

@@ -79,8 +79,8 @@ PARTS = (
         "",
         {"x-ms-pageable": {"nextLinkName": "nextLink"}},
     ),
-    Part("ListSites", "List sites", "Returns the sites that the key may see."),
-    Part("ListDoors", "List doors", "Returns the doors that the key may see.", ("site",)),
-    Part("ListCameras", "List cameras", "Returns the cameras that the key may see.", ("site",)),
-    Part("Ping", "Test the connection", "Returns whether the server takes the key.", (), (), "advanced"),
+    Part("ListSites", "List sites", "Returns the sites that the token may see."),
+    Part("ListDoors", "List doors", "Returns the doors that the token may see.", ("site",)),
+    Part("ListCameras", "List cameras", "Returns the cameras that the token may see.", ("site",)),
+    Part("Ping", "Test the connection", "Returns whether the server takes the token.", (), (), "advanced"),
 )

@@ -16,7 +16,7 @@ def properties(*, gateway: bool = False) -> dict[str, Any]:
     if gateway:
         told["connectionParameters"] = {
             "username": _asked("string", "User Name", "Any name; the server does not look at it.", 1),
-            "password": _asked("securestring", "API Key", "A key made on the server.", 2),
+            "password": _asked("securestring", "API Key", "A token made on the server.", 2),
             "gateway": {
                 "type": "gatewaySetting",
                 "gatewaySettings": {"dataSourceType": "CustomConnector", "connectionDetails": []},
@@ -29,7 +29,7 @@ def properties(*, gateway: bool = False) -> dict[str, Any]:
         return {"properties": told}
     told["connectionParameters"] = {
         "host": _asked("string", "Server", "Host name of your server, without https.", 1),
-        "api_key": _asked("securestring", "API Key", "A key made on the server.", 2),
+        "api_key": _asked("securestring", "API Key", "A token made on the server.", 2),
     }
     told["policyTemplateInstances"] = [
         {

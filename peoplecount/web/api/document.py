@@ -22,8 +22,8 @@ EXAMPLES = Path(__file__).with_name("examples.json")
 DESCRIPTION = (
     "Counts of people by Hanwha (Wisenet) cameras: what there is, how it stands, what was counted, and every change "
     "as it happens.\n\n"
-    "**Keys** are made by an administrator (`/admin/tokens`, or `python -m peoplecount token add`) and sent as "
-    "`X-API-Key`, as `Authorization: Bearer`, or as the password of HTTP Basic with any name. A key has scopes "
+    "**Tokens** are made by an administrator (`/admin/tokens`, or `python -m peoplecount token add`) and sent as "
+    "`X-API-Key`, as `Authorization: Bearer`, or as the password of HTTP Basic with any name. A token has scopes "
     "(`read`, `health`, `operate`, …) and may be limited to some sites; of the others it is not even told that they "
     "are there.\n\n"
     "**Versions.** This is version 1. Within it nothing is taken away and nothing changes its meaning; fields, "
@@ -42,9 +42,14 @@ TAGS = {
 }
 
 SECURITY = {
-    "ApiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "A key made by an administrator."},
-    "Bearer": {"type": "http", "scheme": "bearer", "description": "The same key."},
-    "Basic": {"type": "http", "scheme": "basic", "description": "Any name, and the key as password."},
+    "ApiKey": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "X-API-Key",
+        "description": "A token made by an administrator.",
+    },
+    "Bearer": {"type": "http", "scheme": "bearer", "description": "The same token."},
+    "Basic": {"type": "http", "scheme": "basic", "description": "Any name, and the token as password."},
 }
 
 _made_once = threading.Lock()

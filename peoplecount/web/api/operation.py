@@ -62,15 +62,15 @@ class Operation:
 
 REFUSALS = {
     400: ("BadRequest", "A parameter makes no sense; `detail` says which, and what is allowed."),
-    401: ("Unauthorized", "The key is missing or none that is good."),
-    403: ("Forbidden", "The key may not do this."),
-    404: ("NotFound", "What was asked for is not there, or not for this key to see."),
+    401: ("Unauthorized", "The token is missing or none that is good."),
+    403: ("Forbidden", "The token may not do this."),
+    404: ("NotFound", "What was asked for is not there, or not for this token to see."),
     406: ("NotAcceptable", "It cannot be answered in this form."),
     410: ("Gone", "What followed the id is not all there any more."),
     413: ("TooLarge", "More was sent than is taken here."),
     415: ("UnsupportedMediaType", "The body must be JSON."),
     422: ("Unprocessable", "It is understood, and refused; `detail` says why."),
-    429: ("TooManyRequests", "Too many requests of this key within a minute; `Retry-After` says when to go on."),
+    429: ("TooManyRequests", "Too many requests of this token within a minute; `Retry-After` says when to go on."),
     503: ("Unavailable", "Not possible just now; `Retry-After` says when to try again."),
 }
 """By status the name in the document, and what it means."""

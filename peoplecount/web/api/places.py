@@ -31,7 +31,7 @@ def operations(context: WebContext) -> list[Operation]:
     """Lists, and the newest figures."""
     places = _Places(context)
     return [
-        _list("ListSites", "/sites", places.sites, schemas.SiteList, "The sites that the key may see."),
+        _list("ListSites", "/sites", places.sites, schemas.SiteList, "The sites that the token may see."),
         _list("ListDoors", "/doors", places.doors, schemas.DoorList, "Doors, by site and name.", queries.PlacesQuery),
         _list("ListCameras", "/cameras", places.cameras, schemas.CameraList, "Cameras, by name.", queries.PlacesQuery),
         _list("ListLines", "/lines", places.lines, schemas.LineList, "Counting lines, by id.", queries.PlacesQuery),

@@ -34,12 +34,12 @@ class Problem(Told):
 
 
 class Pong(Told):
-    """The service answers, and takes the key."""
+    """The service answers, and takes the token."""
 
     ok = truth("Always true.")
     version = string("Of the service.")
-    name = string("What the key is for, as was said when it was made.")
-    scopes = fields.List(fields.String(), required=True, metadata=told("What the key may do."))
+    name = string("What the token is for, as was said when it was made.")
+    scopes = fields.List(fields.String(), required=True, metadata=told("What the token may do."))
     sites = fields.List(
         fields.String(), required=True, allow_none=True, metadata=told("Ids of the sites it may see; null: all.")
     )
@@ -174,7 +174,7 @@ class Event(Told):
     test = maybe(fields.Boolean, "Of webhooks: whether it is a test, with invented figures.")
 
 
-SiteList = listing("SiteList", Site, "The sites that the key may see.")
+SiteList = listing("SiteList", Site, "The sites that the token may see.")
 DoorList = listing("DoorList", Door, "Their doors.")
 CameraList = listing("CameraList", Camera, "Their cameras.")
 LineList = listing("LineList", Line, "Their lines.")

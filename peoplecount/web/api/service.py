@@ -1,4 +1,4 @@
-"""The service itself: whether it takes a key, how it is doing, what files there are, and polling a camera at once."""
+"""The service itself: whether it takes a token, how it is doing, what files there are, and polling a camera at once."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def operations(context: WebContext) -> list[Operation]:
             "/ping",
             views.ping,
             "Test the connection",
-            "Whether the service answers and takes the key.",
+            "Whether the service answers and takes the token.",
             {200: Answer("It does.", schemas.Pong)},
             TAG,
             queries.NoParameters,
@@ -50,7 +50,7 @@ def operations(context: WebContext) -> list[Operation]:
             "/health",
             views.health,
             "Get health",
-            "How the service is doing, in detail. Takes a key with the scope `health`.",
+            "How the service is doing, in detail. Takes a token with the scope `health`.",
             {
                 200: Answer("It serves.", schemas.Health),
                 503: Answer("It does not, or not yet.", schemas.Health),
@@ -63,7 +63,7 @@ def operations(context: WebContext) -> list[Operation]:
             "/exports",
             views.exports,
             "List exports",
-            "Files that can be had with a key of the scope `read`.",
+            "Files that can be had with a token of the scope `read`.",
             {200: Answer("The files.", schemas.ExportList)},
             TAG,
             queries.NoParameters,
@@ -73,7 +73,7 @@ def operations(context: WebContext) -> list[Operation]:
             "/cameras/<camera_id>/poll",
             views.poll,
             "Poll a camera now",
-            "Ask a camera for its totals at once instead of at its next turn. Takes a key with the scope `operate`.",
+            "Ask a camera for its totals at once instead of at its next turn. Takes a token with the scope `operate`.",
             {202: Answer("It will be asked within some seconds.", schemas.Ordered)},
             TAG,
             method="POST",

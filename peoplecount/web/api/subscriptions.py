@@ -44,7 +44,7 @@ def operations(context: WebContext) -> list[Operation]:
             views.create,
             "Subscribe",
             "Have an address told of events from now on. The same address with the same wish is the same subscription. "
-            "Takes a key with the scope `subscribe`. docs/webhooks.md says what is sent.",
+            "Takes a token with the scope `subscribe`. docs/webhooks.md says what is sent.",
             {
                 201: Answer(
                     "It will be told.",
@@ -62,7 +62,7 @@ def operations(context: WebContext) -> list[Operation]:
             "/subscriptions",
             views.listed,
             "List subscriptions",
-            "Those made with this key, and how they are doing; of their addresses only the host is told.",
+            "Those made with this token, and how they are doing; of their addresses only the host is told.",
             {200: Answer("The subscriptions.", subscription_schemas.SubscriptionList)},
             TAG,
             queries.NoParameters,
@@ -73,7 +73,7 @@ def operations(context: WebContext) -> list[Operation]:
             "/subscriptions/<subscription_id>",
             views.delete,
             "Delete a subscription",
-            "End it. Knowing its id is enough: platforms have been seen to come without their key. Whether there was "
+            "End it. Knowing its id is enough: platforms have been seen to come without their token. Whether there was "
             "one is not told.",
             {204: Answer("There is none of that id.")},
             TAG,
@@ -84,7 +84,7 @@ def operations(context: WebContext) -> list[Operation]:
             "/subscriptions/unsubscribe",
             views.unsubscribe,
             "Unsubscribe an address",
-            "End all subscriptions of an address that were made with this key, for those who cannot keep an id.",
+            "End all subscriptions of an address that were made with this token, for those who cannot keep an id.",
             {204: Answer("It is told nothing any more.")},
             TAG,
             body=queries.Unsubscription,
@@ -172,7 +172,7 @@ class _Subscriptions:
 
 
 def _owner() -> str | None:
-    """The id of the key that asks; ``None`` of people, who look after all of them."""
+    """The id of the token that asks; ``None`` of people, who look after all of them."""
     who = visitor()
     return who.holder.removeprefix("token:") if who.way is Way.TOKEN else None
 

@@ -108,6 +108,9 @@ def test_the_page_of_integrations_has_the_address_of_such_a_file(shop, tmp_path)
     (address,) = re.findall(
         r"<code>(http[^<]*counts\.csv[^<]*)</code>", signed_in(app, "anna").get("/integrations").text
     )
+    page = unescape(signed_in(app, "anna").get("/integrations").text)
+    assert 'Server = "http://localhost",' in page
+    assert f'From = "{address.rpartition("=")[2]}",' in page
     token = people.token(Scope.READ)["Authorization"].removeprefix("Bearer ")
     answer = app.test_client().get(unescape(address), auth=("anybody", token))
     people.close()
@@ -169,7 +172,7 @@ def test_what_has_not_changed_is_not_fetched_again(year, power_query):
 
 
 def test_the_query_that_comes_along_names_columns_that_are_there(year):
-    query = (Path(__file__).parents[3] / "integrations" / "power-bi.pq").read_text()
+    query = (Path(__file__).parents[3] / "static" / "power-bi.pq").read_text()
     header = year.split(b"\r\n", 1)[0].decode().split(",")
     named = set(re.findall(r'\{"(\w+)", (?:type|Int64)', query)) | set(re.findall(r'"(\w+)"(?=[,}])', query))
     assert {"from_utc", "in", "coverage", "complete"} <= named
