@@ -73,7 +73,13 @@ def _http_error(error: HTTPException) -> Response:
     if code >= HTTPStatus.INTERNAL_SERVER_ERROR and (_wants_page() or request.path.startswith(_FILES)):
         # With its mark: people are shown the reference. Programs ask again and again, which would fill the log.
         logger.warning("request %s %s was answered with %d: %s", request.method, path_shown(), code, error.description)
-    return _answer(code, error.description or "", dict(error.get_headers()))
+    return _answer(code, _own_words(error), dict(error.get_headers()))
+
+
+def _own_words(error: HTTPException) -> str:
+    """What was said about it; people are not shown what the framework says of itself, in English."""
+    is_ours = error.description != type(error).description
+    return error.description or "" if is_ours or not _wants_page() else ""
 
 
 def _failure(error: Exception) -> Response:

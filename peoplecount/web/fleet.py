@@ -22,8 +22,9 @@ from peoplecount.services.site_day import zone_of
 from peoplecount.services.unhurried import Breath, unhurried
 from peoplecount.web.context import WebContext
 from peoplecount.web.formats import UNKNOWN, clock_time, day_and_time, decimal
-from peoplecount.web.gate import visitor
+from peoplecount.web.gate import may, visitor
 from peoplecount.web.languages import said
+from peoplecount.web.needs import NEEDS
 
 ON_A_PAGE = 100
 PIECES_AT_ONCE = 500
@@ -78,6 +79,7 @@ def routes(context: WebContext, desk: FleetDesk) -> Blueprint:
             picture=picture,
             choice=choice,
             chosen=len(chosen),
+            may_add=_may_add(context),
             shown=chosen[begin : begin + ON_A_PAGE],
             begin=begin,
             earlier=_link(choice, max(0, begin - ON_A_PAGE)) if begin else "",
@@ -169,6 +171,12 @@ def _level(state: str) -> str:
 def _sites(cameras: Iterable[FleetCamera]) -> list[Site]:
     found = {camera.site.site_id: camera.site for camera in cameras}
     return sorted(found.values(), key=lambda site: site.name.casefold())
+
+
+def _may_add(context: WebContext) -> bool:
+    """Whether somebody may enter cameras, and they are entered here."""
+    pages = context.cameras
+    return pages is not None and not pages.office.desk.are_theirs and may(NEEDS["admin_cameras.add"], visitor())
 
 
 def _audit(context: WebContext, camera: FleetCamera) -> tuple[list[tuple[str, Sequence[str]]], str]:

@@ -210,6 +210,10 @@ def test_a_rule_of_cameras_needs_no_number_of_people(desk):
     assert desk.alerting.rules.all()[-1].threshold is None
 
 
+def test_the_page_of_alerts_leads_to_a_new_rule(desk):
+    assert 'href="/admin/new-alert"' in desk.get("/alerts")
+
+
 def test_a_test_mail_is_sent_at_once_and_the_servers_answer_is_shown(desk):
     desk.sends("/admin/mail", {"address": "anna@example.com"})
     assert [one.recipient for one in desk.mail.letters] == ["anna@example.com"]

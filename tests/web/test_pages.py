@@ -156,6 +156,7 @@ def test_an_unknown_address_is_a_page_for_people_and_json_for_programs(client):
     page = client.get("/nowhere", headers={"Accept": "text/html"})
     assert page.status_code == 404
     assert "There is nothing at this address" in text_of(page)
+    assert "URL" not in text_of(page), "nothing of the framework's own words"
     program = client.get("/nowhere", headers={"Accept": "application/json"})
     assert program.json["error"] == "There is nothing at this address"
 
