@@ -1,4 +1,4 @@
-"""The live pages beside the dashboard: the last minutes, a screen on a wall, an evacuation, an upgrade."""
+"""The live pages beside the dashboard: the last minutes, a screen on a wall, an upgrade."""
 
 import re
 
@@ -264,27 +264,6 @@ def test_a_wall_fills_the_screen_when_asked_to(open_page):
     expect(page.locator("#whole-screen")).to_be_hidden()
     page.evaluate("document.exitFullscreen()")
     expect(page.locator("#whole-screen")).to_be_visible()
-
-
-def test_an_evacuation_page_renews_itself_and_tells_where_it_cannot(open_page, service, server):
-    page = open_page("/sites/station/evacuation", live=False)
-    inside = page.locator(".headcount .value")
-    before = int(inside.inner_text().replace(",", ""))
-    assert axe_finds(page) == []
-    expect(page.locator(".paper-only")).to_be_hidden()
-    page.emulate_media(media="print")
-    expect(page.locator(".paper-only")).to_be_visible()
-    for of_the_screen in (".top", ".back", "#print"):
-        expect(page.locator(of_the_screen)).to_be_hidden()
-    page.emulate_media(media="screen")
-    expect(page.locator("#print")).to_be_visible()
-    service.count(SOUTH, 6)
-    page.evaluate("dispatchEvent(new Event('online'))")
-    expect(inside).to_have_text(f"{before + 6:,}", timeout=15_000)
-    server.stop()
-    page.evaluate("dispatchEvent(new Event('online'))")
-    expect(page.locator("#trouble")).to_contain_text("The service does not answer", timeout=15_000)
-    expect(inside).to_have_text(f"{before + 6:,}")
 
 
 def test_an_open_page_loads_again_after_an_upgrade_and_once_only(open_page):

@@ -5,7 +5,7 @@ import sqlite3
 
 import pytest
 
-from tests.support.administration_pages import PHONE, enter_administrator, signed_in_pages
+from tests.support.administration_pages import PHONE, add_webhook, enter_administrator, signed_in_pages
 from tests.support.axe import axe_finds
 from tests.support.living_service import living_service
 from tests.support.receivers import Reply, a_receiver
@@ -34,17 +34,6 @@ def open_page(browser, living):
         yield open_page
 
 
-def add(page, address, name, topic):
-    page.goto("/admin/new-webhook")
-    page.check("input[name=receiver][value=own]")
-    page.fill("#address", address)
-    page.fill("#name", name)
-    page.uncheck("input[value=IntervalClosed]")
-    page.check(f"input[value={topic}]")
-    page.click(".webhook-form button[type=submit]")
-    page.wait_for_selector(".once code")
-
-
 def test_webhooks_from_the_first_to_the_last_click(open_page, living, receiver):
     """One service and one browser for all of it."""
     people_who_walk_by_are_told_to_a_receiver_of_ones_own(open_page, living, receiver)
@@ -58,7 +47,7 @@ def people_who_walk_by_are_told_to_a_receiver_of_ones_own(open_page, living, rec
     page.click("text=Add a webhook")
     page.wait_for_url("**/admin/new-webhook")
     assert not page.is_visible("#threshold")
-    add(page, receiver.address(), "Hall", "PeopleCountingUpdate")
+    add_webhook(page, receiver.address(), "Hall", "PeopleCountingUpdate")
     assert re.fullmatch(r"whsec_[A-Za-z0-9+/=]{44}", page.inner_text(".once code"))
     page.click("text=Send a test")
     page.wait_for_selector(".done")
@@ -75,7 +64,7 @@ def people_who_walk_by_are_told_to_a_receiver_of_ones_own(open_page, living, rec
 def one_that_is_away_is_said_and_what_waits_comes_once_it_is_resumed(open_page, living, receiver):
     page = open_page("/admin/webhooks")
     receiver.says = lambda got: Reply(503 if got.path == "/away" else 202)
-    add(page, receiver.address("/away"), "Gate", "PeopleCountingUpdate")
+    add_webhook(page, receiver.address("/away"), "Gate", "PeopleCountingUpdate")
     page.goto("/admin/webhooks")
     page.click("a.name >> text=Gate")
     page.wait_for_selector("h1 >> text=Gate")

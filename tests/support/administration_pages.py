@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from tests.support.axe import axe_finds
 from tests.support.living_service import LivingService
 
 PASSWORD = "correct horse battery"
@@ -15,6 +16,24 @@ PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
 def enter_administrator(living: LivingService, name: str = "anna") -> None:
     """Somebody who may do everything, by the command that a machine's owner has."""
     living.service.command("user", "add", name, "--role", "administrator", "--password-stdin", said=f"{PASSWORD}\n")
+
+
+def add_webhook(page: Any, address: str, name: str, topic: str) -> None:
+    """One that is told of one topic; its page is left open, with its secret."""
+    page.goto("/admin/new-webhook")
+    page.check("input[name=receiver][value=own]")
+    page.fill("#address", address)
+    page.fill("#name", name)
+    page.uncheck("input[value=IntervalClosed]")
+    page.check(f"input[value={topic}]")
+    page.click(".webhook-form button[type=submit]")
+    page.wait_for_selector(".once code")
+
+
+def fits(page: Any) -> None:
+    """Axe finds nothing, and nothing is wider than the phone."""
+    assert axe_finds(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["viewport"]["width"]
 
 
 @contextmanager

@@ -94,6 +94,21 @@ class MailServer:
             self.letters.append(Arrived(envelope.mail_from, recipient, message))
         return f"250 2.0.0 taken as number {len(self.letters)}"
 
+    @property
+    def settings(self) -> dict[str, str]:
+        """Of a service that sends by it; without TLS and without a password."""
+        return {
+            "SMTP_HOST": "127.0.0.1",
+            "SMTP_PORT": str(self.port),
+            "SMTP_SECURITY": "none",
+            "SMTP_FROM": "counts@example.com",
+            "PUBLIC_URL": "http://counts.example",
+        }
+
+    def to(self, recipient: str) -> list[Arrived]:
+        """Whatever somebody was sent so far."""
+        return [one for one in list(self.letters) if one.recipient == recipient]
+
     def subjects(self) -> list[str]:
         return [one.subject for one in self.letters]
 
