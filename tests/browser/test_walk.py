@@ -54,7 +54,7 @@ def test_somebody_walks_through_and_the_report_has_it(living, open_page):
 def test_a_line_drawn_backwards_is_exchanged_on_the_spot(living, open_page):
     page = open_page(f"/admin/walk/{DOOR}", **PHONE)
     page.click("button:has-text('Begin')")
-    living.walk("north", left=5)
+    living.walk("north", entered=1, left=5)
     shows(page, "out", "5")
     page.fill("#in", "5")
     page.fill("#out", "0")
@@ -64,5 +64,5 @@ def test_a_line_drawn_backwards_is_exchanged_on_the_spot(living, open_page):
     page.wait_for_selector("text=Test once more")
     page.click("button:has-text('Begin')")
     shows(page, "in", "0")
-    living.walk("north", left=5)
+    living.walk("north", entered=1, left=5)
     shows(page, "in", "5")

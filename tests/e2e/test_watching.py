@@ -40,7 +40,7 @@ def only(living, name, **labels):
 def test_no_counter_goes_back_whichever_worker_is_asked(living):
     known, asked = {}, set()
     for _ in range(30):
-        living.walk()
+        living.walk(entered=1)
         for family in scrape(living):
             if family.type not in {"counter", "histogram"}:
                 continue
@@ -63,7 +63,7 @@ def test_exactly_one_worker_leads_and_only_it_polls(living):
 
 
 def test_consumers_have_come_to_the_head_of_the_log(living):
-    living.walk()
+    living.walk(entered=1)
     for consumer in ("database", "projections", "alerts"):
         wait_until(lambda consumer=consumer: only(living, "consumer_lag_events", consumer=consumer) == 0, 30)
     assert only(living, "log_events_total") > 0
@@ -75,7 +75,7 @@ def test_an_open_stream_and_what_it_is_given_are_counted(living):
     with requests.get(f"{living.url}/events?since=latest", stream=True, timeout=20) as stream:
         next(stream.iter_lines())
         wait_until(lambda: sum(one.value for one in named(living, "streams")) == 1)
-        living.walk()
+        living.walk(entered=1)
         wait_until(lambda: sum(one.value for one in named(living, "stream_deliveries_total")) > before)
 
 

@@ -60,7 +60,7 @@ class LivingService:
         except (requests.RequestException, LookupError, ValueError):
             return set()
 
-    def walk(self, camera: str = "north", entered: int = 1, left: int = 0) -> None:
+    def walk(self, camera: str = "north", *, entered: int, left: int = 0) -> None:
         self._cameras.simulation.walk(camera, entered=entered, left=left)
 
     def people(self, days_before: int = 0) -> dict[str, tuple[int, int]]:
