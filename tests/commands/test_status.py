@@ -14,7 +14,7 @@ from tests.support.running import Process, plain_environment, wait_until
 @pytest.fixture(scope="module")
 def living(tmp_path_factory):
     with living_service(tmp_path_factory.mktemp("status")) as living:
-        living.walk()
+        living.walk(entered=1)
         yield living
 
 
