@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -325,12 +325,15 @@ class Server:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        server = make_server("127.0.0.1", self.port, self._app, threaded=True, request_handler=QuietHandler)
+        server = make_server("127.0.0.1", self.port, self._answer, threaded=True, request_handler=QuietHandler)
         server.daemon_threads = True
         self.port = server.server_port
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
         self._running = (server, thread)
+
+    def _answer(self, environ, start_response) -> Iterator[bytes]:
+        return _closed_at_last(self._app(environ, start_response))
 
     def stop(self) -> None:
         if self._running:
@@ -339,6 +342,12 @@ class Server:
             server.shutdown()
             thread.join(5)
             server.server_close()
+
+
+def _closed_at_last(parts) -> Iterator[bytes]:
+    """Also where the reader went before the end, whose answer Werkzeug's server may leave open."""
+    with closing(parts):
+        yield from parts
 
 
 @contextmanager
