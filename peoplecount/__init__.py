@@ -1,3 +1,3 @@
 """Peoplecount: entry and exit counts from Hanwha people-counting cameras, live and kept."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
