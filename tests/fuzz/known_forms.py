@@ -72,12 +72,13 @@ def _found(client: FlaskClient, begin: Iterable[str]) -> Iterator[Form]:
         if path in seen or not path.startswith("/"):
             continue
         seen.add(path)
-        answer = client.get(path)
-        if answer.mimetype == "text/html":
+        with client.get(path) as answer:  # of a file more is left open than a page
+            if answer.mimetype != "text/html":
+                continue
             page = _Forms(path)
             page.feed(answer.text)
-            waiting += page.links
-            yield from page.found
+        waiting += page.links
+        yield from page.found
 
 
 def parameters_of(document: Mapping[str, Any]) -> Mapping[str, list[str]]:
