@@ -166,7 +166,8 @@ case $chore in
         ;;
     release)
         install requirements-dev.txt
-        exec "$PY" deploy/release.py "$@"
+        "$PY" deploy/release.py "$@"
+        exec "$PY" -m peoplecount.web.api.connector # which says the version, too
         ;;
     lock)
         install requirements-dev.txt
