@@ -24,7 +24,7 @@ LAST_MINUTES = timedelta(minutes=15)
 """As many as a site's page shows; the service runs for longer."""
 
 CAMERAS, SITES = 6, 3
-WEEK, DAY_LONG = timedelta(weeks=1), timedelta(days=1)
+WEEK = timedelta(weeks=1)
 SPEEDS = (10, 5)
 """Tried in turn: where the machine is busy, readings come too far apart to be measured, and clocks seem to be set."""
 
@@ -83,7 +83,7 @@ def _begin(service: Service) -> None:
 def _has_a_past(service: Service) -> bool:
     """Whether the database has the cameras' own history of four weeks: what is usual is made of it once."""
     day = date.fromisoformat(DAY)
-    asked = {"from": str(day - 4 * WEEK), "to": str(day - DAY_LONG), "scope": "site", "step": "day"}
+    asked = {"from": str(day - 4 * WEEK), "to": str(day), "scope": "site", "step": "day"}
     answer = requests.get(f"{service.url}/export/counts.csv", params=asked, timeout=20)
     rows = list(csv.DictReader(answer.text.splitlines())) if answer.ok else []
     return len(rows) == SITES * 28 and all(row["complete"] == "true" for row in rows)
