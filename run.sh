@@ -167,7 +167,8 @@ case $chore in
     release)
         install requirements-dev.txt
         "$PY" deploy/release.py "$@"
-        exec "$PY" -m peoplecount.web.api.connector # which says the version, too
+        "$PY" -m peoplecount.web.api.connector # these two say the version, too
+        exec "$PY" -m tests.support.api_examples
         ;;
     lock)
         install requirements-dev.txt
