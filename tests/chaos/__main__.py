@@ -115,8 +115,8 @@ def _play(planned: Round, folder: Path, server: PostgresServer, janitor: Janitor
 
 @contextmanager
 def _stops_in_order() -> Iterator[None]:
-    """SIGTERM and SIGHUP end a run as Ctrl-C does."""
-    numbers = (signal.SIGTERM, signal.SIGHUP)
+    """SIGTERM and SIGHUP end a run as Ctrl-C does, and so does SIGINT where a shell began it in the background."""
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     before = [signal.signal(number, signal.default_int_handler) for number in numbers]
     try:
         yield
