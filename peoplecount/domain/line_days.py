@@ -31,7 +31,7 @@ class LineDays:
             if figures is None:
                 missing.add(day)
                 continue
-            index = (local_start - datetime.combine(day, time(reset.hour))) // timedelta(hours=1)
+            index = hour_of_day(local_start, reset)
             of_day = days.setdefault(day, {})
             of_day[index] = of_day.get(index, Figures()) + figures
         return cls(days, frozenset(missing))
@@ -52,6 +52,12 @@ class LineDays:
     def total(self) -> Figures:
         """Everybody."""
         return sum((one for hours in self.days.values() for one in hours.values()), Figures())
+
+
+def hour_of_day(local_start: datetime, reset: time = time(0)) -> int:
+    """The number of an hour since its occupancy day began, from the wall clock at its beginning."""
+    begin = datetime.combine(occupancy_day(local_start, reset), time(reset.hour))
+    return (local_start - begin) // timedelta(hours=1)
 
 
 def site_days(lines: Iterable[LineDays]) -> LineDays:

@@ -16,6 +16,9 @@ SILENT_SHARE = 0.02
 LEAST_EXPECTED = 20.0
 """People that must have been expected before a line is called silent."""
 
+LEAST_HEARD = 1.0
+"""People in an hour who are no proof that a line works; also one that does not sees a shadow."""
+
 CHANCE = 1e-4
 """How seldom a line may be called silent that is not: once in ten thousand looks."""
 
@@ -43,21 +46,35 @@ def silence(levels: UsualLevels, line_id: str, line: LineDays, day: date, hour: 
 
     Looked at are the hours back from there in which it counted next to nothing. What it should have counted is lowered
     where the site's other lines are less busy than usual too: then it is a holiday. A line that was not read is
-    another matter, and so is an hour of which it is not known what is usual.
+    another matter, and so is an hour of which it is not known what is usual. Hours after it, such as the one under way,
+    are no proof of silence, but end it.
     """
+    if _is_heard_after(levels, line_id, line, day, hour):
+        return None
     expected, counted, hours = 0.0, 0, 0
     for at_day, at_hour in _backwards(day, hour):
         figures, level = line.days.get(at_day, {}).get(at_hour), levels.of(line_id, at_day).get(at_hour)
         if figures is None or level is None:
             break
         due = sum(level) * levels.busyness(line_id, at_day, at_hour)
-        if people(figures) > max(1.0, SILENT_SHARE * due):
+        if people(figures) > max(LEAST_HEARD, SILENT_SHARE * due):
             break
         expected, counted, hours = expected + due, counted + people(figures), hours + 1
     if expected < LEAST_EXPECTED or counted > SILENT_SHARE * expected:
         return None
     chance = tail(counted, expected, levels.shape(line_id, day))
     return Silence(hours, expected, counted, chance) if chance <= CHANCE else None
+
+
+def _is_heard_after(levels: UsualLevels, line_id: str, line: LineDays, day: date, hour: int) -> bool:
+    """Whether more than a shadow has crossed since."""
+    for at_day in (day, day + timedelta(days=1)):
+        usual = levels.of(line_id, at_day)
+        for at_hour, figures in line.days.get(at_day, {}).items():
+            due = sum(usual.get(at_hour, (0.0, 0.0)))
+            if (at_day, at_hour) > (day, hour) and people(figures) > max(LEAST_HEARD, SILENT_SHARE * due):
+                return True
+    return False
 
 
 def _backwards(day: date, hour: int) -> Iterator[tuple[date, int]]:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from peoplecount.domain.clock import Clock
 from peoplecount.domain.door_audit import HISTORY_DAYS, LineAudit, SiteAudit, audit
+from peoplecount.domain.event import Quality
 from peoplecount.domain.figures import Figures
-from peoplecount.domain.line_days import LineDays
+from peoplecount.domain.line_days import LineDays, hour_of_day
 from peoplecount.domain.line_silence import Silence
 from peoplecount.domain.occupancy import occupancy_day
 from peoplecount.domain.offload import Offload, call_here
@@ -31,6 +32,8 @@ MOST_HOURS = 250_000
 
 HOUR = timedelta(hours=1)
 
+LEAST_READ = 0.5
+"""Coverage of an hour of which nothing but live readings is known; with less it says nothing about a line."""
 
 FRESH_SECONDS = 60.0
 """A report is given out again for so long: it is work, and hours change once an hour."""
@@ -68,7 +71,7 @@ class AuditReport:
 
     site: Site
     looked_at: datetime | None
-    """UTC: the end of the newest hour that is known, or now; ``None`` where nothing is."""
+    """UTC: the end of the newest hour that is over, as far as it is told; ``None`` where nothing is known."""
 
     balance: Balance
     sentences: tuple[str, ...]
@@ -117,10 +120,7 @@ class DoorAudit:
             raise AuditUnavailable(
                 say("the history of site %(site_id)s cannot be read: %(error)s", site_id=site.site_id, error=error)
             ) from error
-        report = self._offload(_report, site, hours, self._names())
-        if report.looked_at is None:
-            return report
-        return replace(report, looked_at=min(report.looked_at, self._clock.now()))  # the newest hour may be under way
+        return self._offload(_report, site, hours, self._names(), self._clock.now())
 
     def _read(self, site_id: str) -> list[HourCount]:
         """From the newest week back, until there is enough."""
@@ -134,22 +134,33 @@ class DoorAudit:
         return found
 
 
-def _report(site: Site, hours: Sequence[HourCount], names: Mapping[str, str]) -> AuditReport:
+def _report(site: Site, hours: Sequence[HourCount], names: Mapping[str, str], now: datetime) -> AuditReport:
     by_line: dict[str, list[tuple[datetime, Figures | None]]] = defaultdict(list)
     for hour in hours:
-        by_line[hour.line_id].append((hour.local_start, hour.figures))
-    known = [hour for hour in hours if hour.figures is not None]
-    if not known:
+        by_line[hour.line_id].append((hour.local_start, None if _is_cut_short(hour, now) else hour.figures))
+    over = [hour for hour in hours if hour.figures is not None and _is_over(hour, now)]
+    if not over:
         return AuditReport(site, None, Balance(0, 0, 0, 0), (say("Nothing is recorded of this site yet."),), ())
-    newest = max(known, key=lambda hour: hour.starts_at)
+    newest = max(over, key=lambda hour: hour.starts_at)
     day = occupancy_day(newest.local_start, site.reset_time)
     lines = {line_id: LineDays.of(told, site.reset_time) for line_id, told in by_line.items()}
-    found = audit(lines, day, max(lines[newest.line_id].days[day]))
+    found = audit(lines, day, hour_of_day(newest.local_start, site.reset_time))
     end = newest.starts_at + HOUR
     rows = tuple(
         AuditRow(names.get(one.line_id, one.line_id), one, tuple(_findings(one, site, end))) for one in found.lines
     )
     return AuditReport(site, end, found.balance, tuple(_sentences(found, names)), rows)
+
+
+def _is_over(hour: HourCount, now: datetime) -> bool:
+    """Whether everybody is in it. A line that nobody has crossed in the hour under way has no row of it yet, and one
+    that somebody has is far from what is usual."""
+    return hour.starts_at + HOUR <= now and hour.coverage is not None
+
+
+def _is_cut_short(hour: HourCount, now: datetime) -> bool:
+    """Whether its camera was away for most of it, and never told of that time."""
+    return _is_over(hour, now) and hour.quality is Quality.MEASURED and (hour.coverage or 0.0) < LEAST_READ
 
 
 def _sentences(found: SiteAudit, names: Mapping[str, str]) -> list[str]:

@@ -26,6 +26,9 @@ logger = logging.getLogger(__name__)
 KEPT = 900.0
 """Seconds after which it is read again: earlier weeks come in late, at first above all, and are corrected."""
 
+KEPT_AT_FIRST = 60.0
+"""The same while too little is known of a site: its cameras may be telling of earlier weeks just now."""
+
 RETRY = 10.0
 """Seconds after a failure within which the history is not asked again: every open page asks as a day begins."""
 
@@ -56,6 +59,7 @@ class UsualDays:
         self._clock = clock
         self._lock = threading.Lock()
         self._kept: dict[tuple[str, date], tuple[float, dict[str, UsualHours]]] = {}
+        """Until when, and what."""
         self._not_before = float("-inf")
 
     def read(self) -> dict[str, Any]:
@@ -69,7 +73,7 @@ class UsualDays:
                 raise UsualUnavailable("the history cannot be read just now")
             sites = [SiteDay(site, self._clock.now()) for site in self._sites()]
             try:
-                found = [_row(day, self._of(day).get(day.site.site_id, {})) for day in sites]
+                found = [_row(day, self._of(day, sites).get(day.site.site_id, {})) for day in sites]
             except DatabaseError as error:
                 logger.debug("What is usual cannot be read: %s", error)
                 self._not_before = self._clock.monotonic() + RETRY
@@ -77,14 +81,15 @@ class UsualDays:
             self._forget({(day.zone.key, day.date) for day in sites})
         return {"kind": "usual", "weeks": WEEKS, "sites": found}
 
-    def _of(self, day: SiteDay) -> dict[str, UsualHours]:
-        """Of all sites in the zone of one: they are read together."""
+    def _of(self, day: SiteDay, sites: Sequence[SiteDay]) -> dict[str, UsualHours]:
+        """Of those of the sites that are in the zone of one: they are read together."""
         key = (day.zone.key, day.date)
-        read_at, found = self._kept.get(key, (float("-inf"), {}))
-        if self._clock.monotonic() - read_at >= KEPT:
+        until, found = self._kept.get(key, (float("-inf"), {}))
+        if self._clock.monotonic() >= until:
             weeks = [self._sums(day.date - timedelta(weeks=ago), day.zone) for ago in range(1, WEEKS + 1)]
             found = {site_id: usual_hours([week.get(site_id, {}) for week in weeks]) for site_id in set().union(*weeks)}
-            self._kept[key] = (self._clock.monotonic(), found)
+            is_enough = all(found.get(one.site.site_id) for one in sites if one.zone.key == day.zone.key)
+            self._kept[key] = (self._clock.monotonic() + (KEPT if is_enough else KEPT_AT_FIRST), found)
         return found
 
     def _sums(self, day: date, zone: ZoneInfo) -> dict[str, HoursOfDay]:

@@ -50,6 +50,7 @@ def busy_installation(folder: Path) -> Iterator[Service]:
                 lambda told=simulator: told.get("clock")["allRead"], 600, "the end of the clock", service.process
             )
             wait_until(lambda asked=service: _has_a_past(asked), 600, "a month of history", service.process)
+            wait_until(lambda asked=service: _knows_what_is_usual(asked), 120, "what is usual", service.process)
             if _is_measured(service) or speed == SPEEDS[-1]:
                 yield service
                 return
@@ -81,12 +82,18 @@ def _begin(service: Service) -> None:
 
 
 def _has_a_past(service: Service) -> bool:
-    """Whether the database has the cameras' own history of four weeks: what is usual is made of it once."""
+    """Whether the database has the cameras' own history of four weeks."""
     day = date.fromisoformat(DAY)
     asked = {"from": str(day - 4 * WEEK), "to": str(day), "scope": "site", "step": "day"}
     answer = requests.get(f"{service.url}/export/counts.csv", params=asked, timeout=20)
     rows = list(csv.DictReader(answer.text.splitlines())) if answer.ok else []
     return len(rows) == SITES * 28 and all(row["complete"] == "true" for row in rows)
+
+
+def _knows_what_is_usual(service: Service) -> bool:
+    """Whether pages can show it; it is read anew once a minute as long as too little is known."""
+    answer = requests.get(f"{service.url}/chart/usual", timeout=20)
+    return answer.ok and all(any(row["hours"]) for row in answer.json()["sites"])
 
 
 def _is_measured(service: Service) -> bool:

@@ -153,3 +153,58 @@ def test_an_unknown_site_and_a_history_that_is_away_are_told_apart(records, audi
     records.is_away = True
     with pytest.raises(AuditUnavailable, match="the database is away"):
         audits.read("shop")
+
+
+def begin_an_hour(records, **people):
+    """The hour under way: a line has a row of it once somebody has crossed."""
+    for line, number in people.items():
+        row = records.hour(line, NOW, 0)
+        records.rows.append(row._replace(figures=Figures(number, 0), coverage=None))
+
+
+def busy_until_eight(records):
+    """Evenings are busy, too: 400 people in the hour from 18:00 on, but for the one under way."""
+    at_six = NOW.astimezone(ZONE).hour
+    records.rows = [
+        row._replace(figures=Figures(200, 200)) if row.local_start.hour == at_six else row for row in records.rows
+    ]
+
+
+@pytest.mark.parametrize("minutes", [0, 1, 30])
+def test_the_first_people_of_an_hour_are_not_held_against_the_whole_of_it(records, audits, clock, minutes):
+    busy_until_eight(records)
+    begin_an_hour(records, front=5, back=5)
+    clock.passes(60 * minutes)
+    report = audits.read("shop")
+    assert findings(report) == {"Front door": "", "Back door": ""}
+    assert report.looked_at == NOW
+
+
+def test_an_hour_that_is_over_and_not_told_yet_is_waited_for(records, audits, clock):
+    busy_until_eight(records)
+    begin_an_hour(records, front=5, back=5)
+    clock.passes(3600 + 60)
+    assert findings(audits.read("shop")) == {"Front door": "", "Back door": ""}
+
+
+def test_a_silent_line_is_found_while_others_are_counted_in_the_hour_under_way(records, audits, clock):
+    records.change("front", lambda _: Figures(), since=NOW - 5 * HOUR)
+    begin_an_hour(records, back=30)
+    clock.passes(600)
+    assert findings(audits.read("shop"))["Front door"].startswith("Silent since 2026-05-18 13:00: about ")
+
+
+def test_a_line_that_counts_again_is_silent_no_more(records, audits, clock):
+    records.change("front", lambda _: Figures(), since=NOW - 5 * HOUR)
+    begin_an_hour(records, front=12, back=30)
+    clock.passes(600)
+    assert findings(audits.read("shop"))["Front door"] == ""
+
+
+def test_an_hour_of_which_hardly_anything_was_read_is_no_silence(records, audits):
+    records.change("front", lambda _: Figures(1, 0), since=NOW - 5 * HOUR)
+    records.rows = [
+        row._replace(coverage=0.05) if row.line_id == "front" and row.starts_at >= NOW - 5 * HOUR else row
+        for row in records.rows
+    ]
+    assert findings(audits.read("shop"))["Front door"] == ""
