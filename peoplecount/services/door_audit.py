@@ -153,8 +153,10 @@ def _report(site: Site, hours: Sequence[HourCount], names: Mapping[str, str], no
 
 
 def _is_over(hour: HourCount, now: datetime) -> bool:
-    """Whether everybody is in it. A line that nobody has crossed in the hour under way has no row of it yet, and one
-    that somebody has is far from what is usual."""
+    """Whether everybody is in it.
+
+    Of the hour under way a line that nobody has crossed has no row yet, and one that somebody has is far from usual.
+    """
     return hour.starts_at + HOUR <= now and hour.coverage is not None
 
 
