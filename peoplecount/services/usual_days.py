@@ -7,7 +7,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 from peoplecount.domain.clock import Clock
@@ -27,7 +27,7 @@ KEPT = 900.0
 """Seconds after which it is read again: earlier weeks come in late, at first above all, and are corrected."""
 
 KEPT_AT_FIRST = 60.0
-"""The same while too little is known of a site: its cameras may be telling of earlier weeks just now."""
+"""The same while nothing is known, or more with each time: cameras may be telling of earlier weeks just now."""
 
 RETRY = 10.0
 """Seconds after a failure within which the history is not asked again: every open page asks as a day begins."""
@@ -36,6 +36,25 @@ SUMS_AT_ONCE = 2000
 """Sums after which others have their turn."""
 
 UsualHours = Mapping[int, UsualHour]
+
+
+class _Kept(NamedTuple):
+    """What was read."""
+
+    sites: Mapping[str, UsualHours]
+    seconds: float
+    """For how long it is given out."""
+
+    until: float
+    """By the monotonic clock."""
+
+    @property
+    def hours(self) -> int:
+        """How many are known."""
+        return sum(map(len, self.sites.values()))
+
+
+_NOTHING = _Kept({}, 0.0, float("-inf"))
 
 
 class UsualUnavailable(Exception):
@@ -58,39 +77,44 @@ class UsualDays:
         self._sites = sites
         self._clock = clock
         self._lock = threading.Lock()
-        self._kept: dict[tuple[str, date], tuple[float, dict[str, UsualHours]]] = {}
-        """Until when, and what."""
+        self._kept: dict[tuple[str, date], _Kept] = {}
         self._not_before = float("-inf")
 
     def read(self) -> dict[str, Any]:
         """By site, JSON-ready. Raises ``UsualUnavailable``.
 
         ``hours`` are those of the wall clock; ``null`` where too few weeks are known. ``in`` and ``out`` of an hour are
-        a quarter, the half and three quarters of such days.
+        a quarter, the half and three quarters of such days. It is read again after ``freshSeconds``.
         """
         with self._lock:  # what many pages ask for at once is read once
             if self._clock.monotonic() < self._not_before:
                 raise UsualUnavailable("the history cannot be read just now")
             sites = [SiteDay(site, self._clock.now()) for site in self._sites()]
             try:
-                found = [_row(day, self._of(day, sites).get(day.site.site_id, {})) for day in sites]
+                found = [(day, self._of(day)) for day in sites]
             except DatabaseError as error:
                 logger.debug("What is usual cannot be read: %s", error)
                 self._not_before = self._clock.monotonic() + RETRY
                 raise UsualUnavailable("the history cannot be read just now") from error
             self._forget({(day.zone.key, day.date) for day in sites})
-        return {"kind": "usual", "weeks": WEEKS, "sites": found}
+        rows = [_row(day, kept.sites.get(day.site.site_id, {})) for day, kept in found]
+        fresh = min((kept.seconds for _, kept in found), default=KEPT)
+        return {"kind": "usual", "weeks": WEEKS, "freshSeconds": fresh, "sites": rows}
 
-    def _of(self, day: SiteDay, sites: Sequence[SiteDay]) -> dict[str, UsualHours]:
-        """Of those of the sites that are in the zone of one: they are read together."""
+    def _of(self, day: SiteDay) -> _Kept:
+        """Of all sites in the zone of one: they are read together."""
         key = (day.zone.key, day.date)
-        until, found = self._kept.get(key, (float("-inf"), {}))
-        if self._clock.monotonic() >= until:
-            weeks = [self._sums(day.date - timedelta(weeks=ago), day.zone) for ago in range(1, WEEKS + 1)]
-            found = {site_id: usual_hours([week.get(site_id, {}) for week in weeks]) for site_id in set().union(*weeks)}
-            is_enough = all(found.get(one.site.site_id) for one in sites if one.zone.key == day.zone.key)
-            self._kept[key] = (self._clock.monotonic() + (KEPT if is_enough else KEPT_AT_FIRST), found)
-        return found
+        before = self._kept.get(key, _NOTHING)
+        now = self._clock.monotonic()
+        if now < before.until:
+            return before
+        weeks = [self._sums(day.date - timedelta(weeks=ago), day.zone) for ago in range(1, WEEKS + 1)]
+        found = {site_id: usual_hours([week.get(site_id, {}) for week in weeks]) for site_id in set().union(*weeks)}
+        read = _Kept(found, KEPT, now + KEPT)
+        if read.hours == 0 or read.hours > before.hours:
+            read = _Kept(found, KEPT_AT_FIRST, now + KEPT_AT_FIRST)
+        self._kept[key] = read
+        return read
 
     def _sums(self, day: date, zone: ZoneInfo) -> dict[str, HoursOfDay]:
         """A day of all sites, by hour of the wall clock; where clocks are set back, two hours are one."""

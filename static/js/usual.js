@@ -3,10 +3,6 @@
 import { people, perCent } from "./format.js";
 import { _ } from "./words.js";
 
-// What is usual is read anew by the service every quarter of an hour.
-const RELOAD = 15 * 60_000;
-// While too little is known of a site, once a minute: its cameras may be telling of earlier weeks just now.
-const RELOAD_AT_FIRST = 60_000;
 const RETRY = 30_000;
 const PATIENCE = 20_000;
 // Of fewer, a handful more are a hundred per cent and mean nothing.
@@ -46,10 +42,10 @@ export class UsualDays {
       const answer = await fetch("/chart/usual", { headers: { Accept: "application/json" }, signal: AbortSignal.timeout(PATIENCE) });
       if (answer.status === 404) return 0;
       if (answer.ok) {
-        const { sites } = await answer.json();
+        const { sites, freshSeconds } = await answer.json();
         this.#rows = new Map(sites.map((row) => [row.siteId, row]));
         this.heard();
-        return sites.every(({ hours }) => hours.some(Boolean)) ? RELOAD : RELOAD_AT_FIRST;
+        return freshSeconds * 1000;
       }
     } catch {
       // Without the network what was heard last goes on being shown, for its day.

@@ -93,7 +93,7 @@ def _has_a_past(service: Service) -> bool:
 def _knows_what_is_usual(service: Service) -> bool:
     """Whether pages can show it; it is read anew once a minute as long as too little is known."""
     answer = requests.get(f"{service.url}/chart/usual", timeout=20)
-    return answer.ok and all(any(row["hours"]) for row in answer.json()["sites"])
+    return answer.ok and sum(any(row["hours"]) for row in answer.json()["sites"]) == SITES
 
 
 def _is_measured(service: Service) -> bool:

@@ -64,13 +64,15 @@ def test_weeks_that_come_in_are_seen_within_a_minute(usual, weeks, clock):
     assert known_at_noon(usual) == {"shop", "cafe"}
 
 
-def test_what_is_known_of_all_sites_is_read_a_quarter_of_an_hour_later(usual, weeks, clock):
-    weeks.known = {"shop": 4, "cafe": 4}
-    assert known_at_noon(usual) == {"shop", "cafe"}
+def test_once_no_more_comes_in_it_is_read_every_quarter_of_an_hour(usual, weeks, clock):
+    weeks.known = {"shop": 4}  # nobody is counted at the other site
+    assert usual.read()["freshSeconds"] == KEPT_AT_FIRST
+    clock.passes(KEPT_AT_FIRST)
+    assert usual.read()["freshSeconds"] == KEPT
     asked = weeks.asked
     clock.passes(KEPT - 1)
     usual.read()
     assert weeks.asked == asked
     clock.passes(1)
-    usual.read()
-    assert weeks.asked == 2 * asked
+    assert usual.read()["freshSeconds"] == KEPT
+    assert weeks.asked > asked
