@@ -71,7 +71,7 @@ class AuditReport:
 
     site: Site
     looked_at: datetime | None
-    """UTC: the end of the newest hour that is over, as far as it is told; ``None`` where nothing is known."""
+    """UTC: the end of the newest hour that is over and told, or now, before the first; ``None``: nothing is known."""
 
     balance: Balance
     sentences: tuple[str, ...]
@@ -138,14 +138,15 @@ def _report(site: Site, hours: Sequence[HourCount], names: Mapping[str, str], no
     by_line: dict[str, list[tuple[datetime, Figures | None]]] = defaultdict(list)
     for hour in hours:
         by_line[hour.line_id].append((hour.local_start, None if _is_cut_short(hour, now) else hour.figures))
-    over = [hour for hour in hours if hour.figures is not None and _is_over(hour, now)]
-    if not over:
+    known = [hour for hour in hours if hour.figures is not None]
+    if not known:
         return AuditReport(site, None, Balance(0, 0, 0, 0), (say("Nothing is recorded of this site yet."),), ())
-    newest = max(over, key=lambda hour: hour.starts_at)
+    over = [hour for hour in known if _is_over(hour, now)]
+    newest = max(over or known, key=lambda hour: hour.starts_at)
     day = occupancy_day(newest.local_start, site.reset_time)
     lines = {line_id: LineDays.of(told, site.reset_time) for line_id, told in by_line.items()}
     found = audit(lines, day, hour_of_day(newest.local_start, site.reset_time))
-    end = newest.starts_at + HOUR
+    end = min(newest.starts_at + HOUR, now)
     rows = tuple(
         AuditRow(names.get(one.line_id, one.line_id), one, tuple(_findings(one, site, end))) for one in found.lines
     )

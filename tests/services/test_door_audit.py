@@ -208,3 +208,12 @@ def test_an_hour_of_which_hardly_anything_was_read_is_no_silence(records, audits
         for row in records.rows
     ]
     assert findings(audits.read("shop"))["Front door"] == ""
+
+
+def test_a_site_in_its_first_hour_has_been_looked_at(records, audits, clock):
+    records.rows = []
+    begin_an_hour(records, front=5)
+    clock.passes(600)
+    report = audits.read("shop")
+    assert report.sentences == ("There is no whole day yet on which all lines were counted.",)
+    assert report.looked_at == NOW + timedelta(seconds=600)
