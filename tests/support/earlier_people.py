@@ -1,4 +1,7 @@
-"""People who came on days before today, as a camera's own history has them; today nobody comes who is not walked."""
+"""People who came on days before today, as a camera's own history has them; today nobody comes who is not walked.
+
+Or today is like other days at all cameras but one.
+"""
 
 from __future__ import annotations
 
@@ -20,13 +23,16 @@ STAY = 20 * 60.0
 class EarlierPeople:
     """The traffic of a place that was open until yesterday. Each line has other figures, the same whenever asked."""
 
-    def __init__(self, time_zone: str) -> None:
+    def __init__(self, time_zone: str, *, silent_today: str = "") -> None:
+        """``silent_today``: the camera that nobody is seen by today, while people come at the others."""
+        self._silent_today = silent_today
         self._zone = ZoneInfo(time_zone)
         self._today = datetime.now(self._zone).date()
 
     def crossings(self, line_id: str, day: date) -> DayCrossings:
         """Everybody who crosses a line on a local day."""
-        if day >= self._today:
+        is_silent = not self._silent_today or line_id.startswith(f"{self._silent_today}-")
+        if day >= self._today and is_silent:
             return DayCrossings()
         chance = Random(f"{line_id} {day}")
         midnight = datetime.combine(day, time(), self._zone)
