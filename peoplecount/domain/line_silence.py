@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from math import exp, lgamma, log, log1p
 
+from peoplecount.domain.figures import Figures
 from peoplecount.domain.line_days import LineDays
 from peoplecount.domain.usual_level import UsualLevels, people
 
@@ -57,7 +58,7 @@ def silence(levels: UsualLevels, line_id: str, line: LineDays, day: date, hour: 
         if figures is None or level is None:
             break
         due = sum(level) * levels.busyness(line_id, at_day, at_hour)
-        if people(figures) > max(LEAST_HEARD, SILENT_SHARE * due):
+        if _is_heard(figures, due):
             break
         expected, counted, hours = expected + due, counted + people(figures), hours + 1
     if expected < LEAST_EXPECTED or counted > SILENT_SHARE * expected:
@@ -71,10 +72,14 @@ def _is_heard_after(levels: UsualLevels, line_id: str, line: LineDays, day: date
     for at_day in (day, day + timedelta(days=1)):
         usual = levels.of(line_id, at_day)
         for at_hour, figures in line.days.get(at_day, {}).items():
-            due = sum(usual.get(at_hour, (0.0, 0.0)))
-            if (at_day, at_hour) > (day, hour) and people(figures) > max(LEAST_HEARD, SILENT_SHARE * due):
+            if (at_day, at_hour) > (day, hour) and _is_heard(figures, sum(usual.get(at_hour, (0.0, 0.0)))):
                 return True
     return False
+
+
+def _is_heard(figures: Figures, due: float) -> bool:
+    """Whether so many are more than a shadow where so many are due."""
+    return people(figures) > max(LEAST_HEARD, SILENT_SHARE * due)
 
 
 def _backwards(day: date, hour: int) -> Iterator[tuple[date, int]]:

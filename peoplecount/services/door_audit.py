@@ -137,7 +137,7 @@ class DoorAudit:
 def _report(site: Site, hours: Sequence[HourCount], names: Mapping[str, str], now: datetime) -> AuditReport:
     by_line: dict[str, list[tuple[datetime, Figures | None]]] = defaultdict(list)
     for hour in hours:
-        by_line[hour.line_id].append((hour.local_start, None if _is_cut_short(hour, now) else hour.figures))
+        by_line[hour.line_id].append((hour.local_start, None if _is_cut_short(hour) else hour.figures))
     known = [hour for hour in hours if hour.figures is not None]
     if not known:
         return AuditReport(site, None, Balance(0, 0, 0, 0), (say("Nothing is recorded of this site yet."),), ())
@@ -161,9 +161,9 @@ def _is_over(hour: HourCount, now: datetime) -> bool:
     return hour.starts_at + HOUR <= now and hour.coverage is not None
 
 
-def _is_cut_short(hour: HourCount, now: datetime) -> bool:
+def _is_cut_short(hour: HourCount) -> bool:
     """Whether its camera was away for most of it, and never told of that time."""
-    return _is_over(hour, now) and hour.quality is Quality.MEASURED and (hour.coverage or 0.0) < LEAST_READ
+    return hour.quality is Quality.MEASURED and hour.coverage is not None and hour.coverage < LEAST_READ
 
 
 def _sentences(found: SiteAudit, names: Mapping[str, str]) -> list[str]:

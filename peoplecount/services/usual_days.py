@@ -42,19 +42,17 @@ class _Kept(NamedTuple):
     """What was read."""
 
     sites: Mapping[str, UsualHours]
+    hours: int
+    """How many are known, of all sites."""
+
     seconds: float
     """For how long it is given out."""
 
     until: float
     """By the monotonic clock."""
 
-    @property
-    def hours(self) -> int:
-        """How many are known."""
-        return sum(map(len, self.sites.values()))
 
-
-_NOTHING = _Kept({}, 0.0, float("-inf"))
+_NOTHING = _Kept({}, 0, 0.0, float("-inf"))
 
 
 class UsualUnavailable(Exception):
@@ -110,11 +108,10 @@ class UsualDays:
             return before
         weeks = [self._sums(day.date - timedelta(weeks=ago), day.zone) for ago in range(1, WEEKS + 1)]
         found = {site_id: usual_hours([week.get(site_id, {}) for week in weeks]) for site_id in set().union(*weeks)}
-        read = _Kept(found, KEPT, now + KEPT)
-        if read.hours == 0 or read.hours > before.hours:
-            read = _Kept(found, KEPT_AT_FIRST, now + KEPT_AT_FIRST)
-        self._kept[key] = read
-        return read
+        known = sum(map(len, found.values()))
+        seconds = KEPT if 0 < known <= before.hours else KEPT_AT_FIRST
+        self._kept[key] = _Kept(found, known, seconds, now + seconds)
+        return self._kept[key]
 
     def _sums(self, day: date, zone: ZoneInfo) -> dict[str, HoursOfDay]:
         """A day of all sites, by hour of the wall clock; where clocks are set back, two hours are one."""

@@ -1,6 +1,5 @@
 """A door whose sensor is covered, on the real service: it is named while people come by the other one."""
 
-import csv
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -12,6 +11,7 @@ from playwright.sync_api import expect
 
 from tests.support.administration_pages import enter_administrator, signed_in_pages
 from tests.support.earlier_people import EarlierPeople
+from tests.support.known_days import known_days
 from tests.support.living_service import living_service, where_it_is_noon
 from tests.support.running import wait_until
 
@@ -30,10 +30,7 @@ def living(tmp_path_factory):
 def has_a_past(living):
     """Whether the history has every day up to yesterday."""
     today = datetime.now(ZoneInfo(where_it_is_noon())).date()
-    asked = f"from={today - timedelta(days=DAYS - 1)}&to={today}&scope=site&step=day"
-    answer = living.service.ask(f"/export/counts.csv?{asked}", timeout=20)
-    rows = list(csv.DictReader(answer.text.splitlines())) if answer.ok else []
-    return len(rows) == DAYS - 1 and all(row["complete"] == "true" for row in rows)
+    return known_days(living.url, today - timedelta(days=DAYS - 1), today) == DAYS - 1
 
 
 def test_a_covered_door_is_named_while_people_come_by_the_other_in_the_hour_under_way(living, browser):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ import requests
 
 from peoplecount.configuration import register_fleet
 from peoplecount.settings import load_settings
+from tests.support.known_days import known_days
 from tests.support.processes import free_port
 from tests.support.running import Process, Service, Simulator, plain_environment, wait_until
 
@@ -84,10 +84,7 @@ def _begin(service: Service) -> None:
 def _has_a_past(service: Service) -> bool:
     """Whether the database has the cameras' own history of four weeks."""
     day = date.fromisoformat(DAY)
-    asked = {"from": str(day - 4 * WEEK), "to": str(day), "scope": "site", "step": "day"}
-    answer = requests.get(f"{service.url}/export/counts.csv", params=asked, timeout=20)
-    rows = list(csv.DictReader(answer.text.splitlines())) if answer.ok else []
-    return len(rows) == SITES * 28 and all(row["complete"] == "true" for row in rows)
+    return known_days(service.url, day - 4 * WEEK, day) == SITES * 28
 
 
 def _knows_what_is_usual(service: Service) -> bool:
